@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+
+/** States and reasons carry the names of kmod/spec/coloop.yaml. */
+export type ChannelState =
+	'closed' | 'offered' | 'mapped' | 'live' | 'draining' | 'broken' | 'stalled';
+
+/** A lower device of ours and the addresses at both ends, `aa:bb:cc:dd:ee:ff` in lower case. */
+export type Link = {
+	readonly ifindex: number;
+	readonly localMac: string;
+	readonly remoteMac: string;
+};
+
+/** Counters since the channel was offered; bytes include the Ethernet header. */
+export type ChannelCounters = {
+	readonly txPackets: bigint;
+	readonly txBytes: bigint;
+	readonly rxPackets: bigint;
+	readonly rxBytes: bigint;
+	readonly eventsSent: bigint;
+	readonly eventsReceived: bigint;
+	readonly backlogged: bigint;
+	readonly returned: bigint;
+	readonly droppedBacklog: bigint;
+	readonly droppedSource: bigint;
+	readonly droppedHeader: bigint;
+	readonly droppedMemory: bigint;
+};
+
+export type Channel = ChannelCounters & {
+	readonly state: ChannelState;
+	/** A name of the spec's `reason`, e.g. `bad-index`. */
+	readonly reason: string;
+	/** Ring sizes are 4096 << order bytes; undefined where not known yet. */
+	readonly order: number | undefined;
+	readonly remoteOrder: number | undefined;
+	/** Nanoseconds of CLOCK_BOOTTIME at which the state was entered. */
+	readonly since: bigint;
+	readonly detail: number;
+	readonly queuedBytes: number;
+};
+
+export type Peer = {
+	readonly domid: number;
+	readonly epoch: number;
+	readonly name: string;
+	readonly links: readonly Link[];
+	readonly wanted: boolean;
+	readonly channel: Channel | undefined;
+};
+
+export type ModuleInfo = {
+	readonly protocolMin: number;
+	readonly protocolMax: number;
+	readonly features: number;
+	readonly ifindex: number;
+	readonly peers: number;
+	readonly channels: number;
+	readonly grants: number;
+	readonly maps: number;
+	readonly ports: number;
+	readonly deferred: number;
+	readonly moduleVersion: string;
+};
+
+export type KernelEvent =
+	| {readonly kind: 'want'; readonly peer: Peer}
+	| {readonly kind: 'channel'; readonly peer: Peer}
+	| {readonly kind: 'suspend'}
+	| {readonly kind: 'resume'}
+	/** The socket lost notifications; read everything again. */
+	| {readonly kind: 'overrun'};
+
+export type PeerConfig = {
+	readonly domid: number;
+	readonly epoch: number;
+	readonly name: string;
+	readonly links: readonly Link[];
+};
+
+/** What a peer must know to attach; `eventPort` is 0 where the other side allocates it. */
+export type Offer = {readonly controlRef: number; readonly eventPort: number};
+
+/** The module's control interface; real over netlink (client.ts), in memory in tests. */
+export type Kernel = {
+	info(): Promise<ModuleInfo>;
+	peers(): Promise<Peer[]>;
+	peerNew(peer: PeerConfig): Promise<void>;
+	peerSet(peer: PeerConfig): Promise<void>;
+	peerDelete(domid: number): Promise<void>;
+	/** Grants our pages; `listen` also allocates the event channel (the lower domid does). */
+	offer(domid: number, epoch: number, options: {listen: boolean; order?: number}): Promise<Offer>;
+	attach(domid: number, epoch: number, offer: Offer): Promise<void>;
+	close(domid: number): Promise<void>;
+	/** Notifications from now on; ends with the signal, throws when the module goes away. */
+	events(signal: AbortSignal): AsyncIterable<KernelEvent>;
+	dispose(): Promise<void>;
+};

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+
+/** Where a rule stands, for people: `30-site.yaml:12:3`. Line and column count from 1. */
+export type RuleSource = {readonly file: string; readonly line: number; readonly column: number};
+
+/** A name pattern: an exact domain name, or a glob with `*` (any run) and `?` (one character). */
+export type NamePattern = string;
+
+type RuleBody = {
+	readonly action: 'allow' | 'deny';
+	/** Size of our ring in 4096-byte pages: a power of two from 32 to 512; undefined: default. */
+	readonly ringPages: number | undefined;
+	readonly source: RuleSource;
+};
+
+/** Host policy: may these two domains share a channel? The pair matches either way round. */
+export type PairRule = RuleBody & {readonly between: readonly [NamePattern, NamePattern]};
+
+/** A guest's (and dom0's own) policy: do we accept this peer? */
+export type AcceptRule = RuleBody & {readonly peer: NamePattern};
+
+/** First match wins; no match is deny. */
+export type Policy = {
+	readonly pairs: readonly PairRule[];
+	readonly accept: readonly AcceptRule[];
+};
+
+/** The answer; no rule matched where `rule` is undefined (that is deny). */
+export type Verdict<R extends PairRule | AcceptRule = PairRule | AcceptRule> = {
+	readonly action: 'allow' | 'deny';
+	readonly rule: R | undefined;
+};
