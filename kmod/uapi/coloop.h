@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/* Generated from kmod/spec/coloop.yaml by `make generate`, do not edit. */
+
+#ifndef _UAPI_LINUX_COLOOP_H
+#define _UAPI_LINUX_COLOOP_H
+
+/*
+ * Tells the module which domains on this host are peers, makes and ends the
+ * channels to them and reports what became of them. Every request needs
+ * CAP_NET_ADMIN in the network namespace that owns coloop0. Every refusal
+ * carries a sentence in the extended acknowledgement.
+ */
+
+#define COLOOP_FAMILY_NAME "coloop"
+#define COLOOP_FAMILY_VERSION 1
+
+/* Longest name of a peer in bytes, terminator excluded. */
+#define COLOOP_NAME_MAX 64
+
+/* Most links one peer may have. */
+#define COLOOP_LINKS_MAX 16
+
+/* Largest ring, as a power of two of 4096-byte pages. */
+#define COLOOP_ORDER_MAX 9
+
+/* Bytes in an Ethernet address. */
+#define COLOOP_MAC_LEN 6
+
+/* Oldest version of the shared page format this module speaks. */
+#define COLOOP_PROTOCOL_MIN 1
+
+/* Newest version of the shared page format this module speaks. */
+#define COLOOP_PROTOCOL_MAX 1
+
+/**
+ * enum coloop_channel_state - The states drawn at the top of channel.c, in the
+ *   same order.
+ * @COLOOP_CHANNEL_STATE_CLOSED: No memory is shared; the ordinary path carries
+ *   everything.
+ * @COLOOP_CHANNEL_STATE_OFFERED: Our pages are granted and wait for the peer to
+ *   map them.
+ * @COLOOP_CHANNEL_STATE_MAPPED: We mapped the peer's pages and wait for it to
+ *   map ours.
+ * @COLOOP_CHANNEL_STATE_LIVE: Both sides are mapped; packets are diverted.
+ * @COLOOP_CHANNEL_STATE_DRAINING: Nothing new is diverted; what the rings hold
+ *   is delivered.
+ * @COLOOP_CHANNEL_STATE_BROKEN: The peer broke the protocol; only a new offer
+ *   leaves this state.
+ * @COLOOP_CHANNEL_STATE_STALLED: The peer stopped taking data in time; only a
+ *   new offer leaves this state.
+ */
+enum coloop_channel_state {
+	COLOOP_CHANNEL_STATE_CLOSED,
+	COLOOP_CHANNEL_STATE_OFFERED,
+	COLOOP_CHANNEL_STATE_MAPPED,
+	COLOOP_CHANNEL_STATE_LIVE,
+	COLOOP_CHANNEL_STATE_DRAINING,
+	COLOOP_CHANNEL_STATE_BROKEN,
+	COLOOP_CHANNEL_STATE_STALLED,
+
+	/* private: */
+	__COLOOP_CHANNEL_STATE_MAX,
+	COLOOP_CHANNEL_STATE_MAX = __COLOOP_CHANNEL_STATE_MAX - 1,
+};
+
+/**
+ * enum coloop_reason - Why a channel left the state before.
+ * @COLOOP_REASON_NONE: No reason to give.
+ * @COLOOP_REASON_ASKED: The control plane asked for it.
+ * @COLOOP_REASON_PEER_CLOSED: The peer said in its control page that it closes.
+ * @COLOOP_REASON_PEER_REMOVED: The control plane removed the peer.
+ * @COLOOP_REASON_EPOCH: The control plane named a new epoch.
+ * @COLOOP_REASON_BAD_INDEX: The peer's index claims more bytes than its ring
+ *   holds.
+ * @COLOOP_REASON_BAD_RECORD: A record header of the peer is not well formed.
+ * @COLOOP_REASON_BAD_STATE: The peer's control page took a step that the
+ *   protocol does not have.
+ * @COLOOP_REASON_STALLED: Data waited in our ring and the peer took none of it
+ *   in time.
+ * @COLOOP_REASON_SUSPEND: This domain is about to be saved or migrated.
+ * @COLOOP_REASON_UNLOAD: The module is going away.
+ * @COLOOP_REASON_TIMEOUT: The peer did not map our pages in time.
+ * @COLOOP_REASON_DEVICE: A lower device of the channel went away.
+ */
+enum coloop_reason {
+	COLOOP_REASON_NONE,
+	COLOOP_REASON_ASKED,
+	COLOOP_REASON_PEER_CLOSED,
+	COLOOP_REASON_PEER_REMOVED,
+	COLOOP_REASON_EPOCH,
+	COLOOP_REASON_BAD_INDEX,
+	COLOOP_REASON_BAD_RECORD,
+	COLOOP_REASON_BAD_STATE,
+	COLOOP_REASON_STALLED,
+	COLOOP_REASON_SUSPEND,
+	COLOOP_REASON_UNLOAD,
+	COLOOP_REASON_TIMEOUT,
+	COLOOP_REASON_DEVICE,
+
+	/* private: */
+	__COLOOP_REASON_MAX,
+	COLOOP_REASON_MAX = __COLOOP_REASON_MAX - 1,
+};
+
+/**
+ * enum coloop_a_info - The module and the host resources it holds.
+ * @COLOOP_A_INFO_PROTOCOL_MIN: Oldest shared page format spoken.
+ * @COLOOP_A_INFO_PROTOCOL_MAX: Newest shared page format spoken.
+ * @COLOOP_A_INFO_FEATURES: Optional features spoken; bit 0 is large datagrams
+ *   in one record.
+ * @COLOOP_A_INFO_IFINDEX: Index of coloop0.
+ * @COLOOP_A_INFO_PEERS: Peers known.
+ * @COLOOP_A_INFO_CHANNELS: Channels that hold memory.
+ * @COLOOP_A_INFO_GRANTS: Grant references we hold towards peers.
+ * @COLOOP_A_INFO_MAPS: Pages of peers that we hold mapped.
+ * @COLOOP_A_INFO_PORTS: Event channels we hold.
+ * @COLOOP_A_INFO_DEFERRED: Pages that a peer still maps after we ended their
+ *   grant.
+ * @COLOOP_A_INFO_MODULE_VERSION: Version of the module.
+ */
+enum coloop_a_info {
+	COLOOP_A_INFO_PROTOCOL_MIN = 1,
+	COLOOP_A_INFO_PROTOCOL_MAX,
+	COLOOP_A_INFO_FEATURES,
+	COLOOP_A_INFO_IFINDEX,
+	COLOOP_A_INFO_PEERS,
+	COLOOP_A_INFO_CHANNELS,
+	COLOOP_A_INFO_GRANTS,
+	COLOOP_A_INFO_MAPS,
+	COLOOP_A_INFO_PORTS,
+	COLOOP_A_INFO_DEFERRED,
+	COLOOP_A_INFO_MODULE_VERSION,
+
+	/* private: */
+	__COLOOP_A_INFO_MAX,
+	COLOOP_A_INFO_MAX = __COLOOP_A_INFO_MAX - 1,
+};
+
+/**
+ * enum coloop_a_link - One pair of interfaces through which we and the peer
+ *   reach each other.
+ * @COLOOP_A_LINK_IFINDEX: Our lower device.
+ * @COLOOP_A_LINK_LOCAL_MAC: Our address there, as the toolstack wrote it.
+ * @COLOOP_A_LINK_REMOTE_MAC: The peer's address there, as the toolstack wrote
+ *   it.
+ */
+enum coloop_a_link {
+	COLOOP_A_LINK_IFINDEX = 1,
+	COLOOP_A_LINK_LOCAL_MAC,
+	COLOOP_A_LINK_REMOTE_MAC,
+
+	/* private: */
+	__COLOOP_A_LINK_MAX,
+	COLOOP_A_LINK_MAX = __COLOOP_A_LINK_MAX - 1,
+};
+
+/**
+ * enum coloop_a_peer - Another domain on this host.
+ * @COLOOP_A_PEER_DOMID: The peer's domain number; 0x7FF0 and up are reserved by
+ *   Xen.
+ * @COLOOP_A_PEER_EPOCH: The life of this pair of domains, numbered by dom0.
+ *   Everything offered names it.
+ * @COLOOP_A_PEER_NAME: What people call the domain.
+ * @COLOOP_A_PEER_LINK: One nest a link; together they replace the links the
+ *   peer had.
+ * @COLOOP_A_PEER_CHANNEL: The channel to the peer; absent in requests.
+ * @COLOOP_A_PEER_WANTED: A packet to this peer has asked for a channel that is
+ *   not there.
+ */
+enum coloop_a_peer {
+	COLOOP_A_PEER_DOMID = 1,
+	COLOOP_A_PEER_EPOCH,
+	COLOOP_A_PEER_NAME,
+	COLOOP_A_PEER_LINK,
+	COLOOP_A_PEER_CHANNEL,
+	COLOOP_A_PEER_WANTED,
+
+	/* private: */
+	__COLOOP_A_PEER_MAX,
+	COLOOP_A_PEER_MAX = __COLOOP_A_PEER_MAX - 1,
+};
+
+/**
+ * enum coloop_a_channel - The fast path to one peer.
+ * @COLOOP_A_CHANNEL_PAD: Only for alignment.
+ * @COLOOP_A_CHANNEL_STATE: Where the channel is in its life.
+ * @COLOOP_A_CHANNEL_REASON: What brought it there.
+ * @COLOOP_A_CHANNEL_ORDER: Our ring is 4096 << order bytes. From 5 (128 KiB)
+ *   up, so that any record fits; default 8.
+ * @COLOOP_A_CHANNEL_LISTEN: In an offer, allocate the event channel; the domain
+ *   with the lower domid does.
+ * @COLOOP_A_CHANNEL_CONTROL_REF: Grant reference of a control page, ours in the
+ *   answer to an offer, the peer's in an attach.
+ * @COLOOP_A_CHANNEL_EVENT_PORT: Event channel port to bind to; absent or 0
+ *   where the other side allocates.
+ * @COLOOP_A_CHANNEL_SINCE: Nanoseconds of CLOCK_BOOTTIME at which the state was
+ *   entered.
+ * @COLOOP_A_CHANNEL_TX_PACKETS: Packets put into our ring.
+ * @COLOOP_A_CHANNEL_TX_BYTES: Their bytes, Ethernet header included.
+ * @COLOOP_A_CHANNEL_RX_PACKETS: Packets taken from the peer's ring.
+ * @COLOOP_A_CHANNEL_RX_BYTES: Their bytes, Ethernet header included.
+ * @COLOOP_A_CHANNEL_EVENTS_SENT: Event channel notifications sent.
+ * @COLOOP_A_CHANNEL_EVENTS_RECEIVED: Event channel notifications received.
+ * @COLOOP_A_CHANNEL_BACKLOGGED: Packets that waited for room in our ring.
+ * @COLOOP_A_CHANNEL_RETURNED: Packets given back to the ordinary path because
+ *   the channel was gone.
+ * @COLOOP_A_CHANNEL_DROPPED_BACKLOG: Packets dropped because the backlog was
+ *   full.
+ * @COLOOP_A_CHANNEL_DROPPED_SOURCE: Packets of the peer dropped for an address
+ *   that is not its own.
+ * @COLOOP_A_CHANNEL_DROPPED_HEADER: Packets of the peer dropped for headers
+ *   that do not parse.
+ * @COLOOP_A_CHANNEL_DROPPED_MEMORY: Packets dropped for want of memory.
+ * @COLOOP_A_CHANNEL_DETAIL: The number that gave a lying peer away.
+ * @COLOOP_A_CHANNEL_REMOTE_ORDER: The peer's ring is 4096 << remote-order
+ *   bytes.
+ * @COLOOP_A_CHANNEL_QUEUED_BYTES: Bytes that wait in our ring and backlog.
+ */
+enum coloop_a_channel {
+	COLOOP_A_CHANNEL_PAD = 1,
+	COLOOP_A_CHANNEL_STATE,
+	COLOOP_A_CHANNEL_REASON,
+	COLOOP_A_CHANNEL_ORDER,
+	COLOOP_A_CHANNEL_LISTEN,
+	COLOOP_A_CHANNEL_CONTROL_REF,
+	COLOOP_A_CHANNEL_EVENT_PORT,
+	COLOOP_A_CHANNEL_SINCE,
+	COLOOP_A_CHANNEL_TX_PACKETS,
+	COLOOP_A_CHANNEL_TX_BYTES,
+	COLOOP_A_CHANNEL_RX_PACKETS,
+	COLOOP_A_CHANNEL_RX_BYTES,
+	COLOOP_A_CHANNEL_EVENTS_SENT,
+	COLOOP_A_CHANNEL_EVENTS_RECEIVED,
+	COLOOP_A_CHANNEL_BACKLOGGED,
+	COLOOP_A_CHANNEL_RETURNED,
+	COLOOP_A_CHANNEL_DROPPED_BACKLOG,
+	COLOOP_A_CHANNEL_DROPPED_SOURCE,
+	COLOOP_A_CHANNEL_DROPPED_HEADER,
+	COLOOP_A_CHANNEL_DROPPED_MEMORY,
+	COLOOP_A_CHANNEL_DETAIL,
+	COLOOP_A_CHANNEL_REMOTE_ORDER,
+	COLOOP_A_CHANNEL_QUEUED_BYTES,
+
+	/* private: */
+	__COLOOP_A_CHANNEL_MAX,
+	COLOOP_A_CHANNEL_MAX = __COLOOP_A_CHANNEL_MAX - 1,
+};
+
+/**
+ * enum coloop_cmd - Requests and notifications.
+ * @COLOOP_CMD_INFO_GET: The module itself.
+ * @COLOOP_CMD_PEER_NEW: Make a domain a peer.
+ * @COLOOP_CMD_PEER_SET: Change a peer. A new epoch, or links without the one in
+ *   use, ends its channel; links not named stay as they are.
+ * @COLOOP_CMD_PEER_DEL: Forget a peer; its channel is drained and ended first.
+ * @COLOOP_CMD_PEER_GET: One peer, or all of them, with their channels.
+ * @COLOOP_CMD_CHANNEL_OFFER: Allocate and grant our pages to the peer, and the
+ *   event channel with `listen`. The answer holds control-ref and event-port,
+ *   to be told to the peer.
+ * @COLOOP_CMD_CHANNEL_ATTACH: Map the pages that the peer offered (control-ref,
+ *   event-port) and say so in our control page.
+ * @COLOOP_CMD_CHANNEL_CLOSE: Drain and end the channel, keep the peer.
+ * @COLOOP_CMD_WANT_NTF: The first packet to a peer without a channel. Said
+ *   again only after channel-close or a change of state.
+ * @COLOOP_CMD_CHANNEL_NTF: A channel changed its state; same payload as
+ *   peer-get.
+ * @COLOOP_CMD_SUSPEND_NTF: This domain is about to be saved or migrated; every
+ *   channel has been ended.
+ * @COLOOP_CMD_RESUME_NTF: This domain runs again, maybe elsewhere, maybe with
+ *   another domid.
+ */
+enum coloop_cmd {
+	COLOOP_CMD_INFO_GET = 1,
+	COLOOP_CMD_PEER_NEW,
+	COLOOP_CMD_PEER_SET,
+	COLOOP_CMD_PEER_DEL,
+	COLOOP_CMD_PEER_GET,
+	COLOOP_CMD_CHANNEL_OFFER,
+	COLOOP_CMD_CHANNEL_ATTACH,
+	COLOOP_CMD_CHANNEL_CLOSE,
+	COLOOP_CMD_WANT_NTF,
+	COLOOP_CMD_CHANNEL_NTF,
+	COLOOP_CMD_SUSPEND_NTF,
+	COLOOP_CMD_RESUME_NTF,
+
+	/* private: */
+	__COLOOP_CMD_MAX,
+	COLOOP_CMD_MAX = __COLOOP_CMD_MAX - 1,
+};
+
+#define COLOOP_MCGRP_EVENTS "events"
+
+#endif /* _UAPI_LINUX_COLOOP_H */

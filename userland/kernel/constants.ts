@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Generated from kmod/spec/coloop.yaml by `make generate`, do not edit.
+export const family = {name: 'coloop', version: 1} as const;
+
+/** Longest name of a peer in bytes, terminator excluded. */
+export const nameMax = 64;
+
+/** Most links one peer may have. */
+export const linksMax = 16;
+
+/** Largest ring, as a power of two of 4096-byte pages. */
+export const orderMax = 9;
+
+/** Bytes in an Ethernet address. */
+export const macLen = 6;
+
+/** Oldest version of the shared page format this module speaks. */
+export const protocolMin = 1;
+
+/** Newest version of the shared page format this module speaks. */
+export const protocolMax = 1;
+
+/** The states drawn at the top of channel.c, in the same order. */
+export const channelStates = [
+	'closed',
+	'offered',
+	'mapped',
+	'live',
+	'draining',
+	'broken',
+	'stalled',
+] as const;
+
+/** Why a channel left the state before. */
+export const reasons = [
+	'none',
+	'asked',
+	'peer-closed',
+	'peer-removed',
+	'epoch',
+	'bad-index',
+	'bad-record',
+	'bad-state',
+	'stalled',
+	'suspend',
+	'unload',
+	'timeout',
+	'device',
+] as const;
+
+/** The module and the host resources it holds. */
+export const infoAttributes = {
+	protocolMin: {id: 1, type: 'u32'},
+	protocolMax: {id: 2, type: 'u32'},
+	features: {id: 3, type: 'u32'},
+	ifindex: {id: 4, type: 'u32'},
+	peers: {id: 5, type: 'u32'},
+	channels: {id: 6, type: 'u32'},
+	grants: {id: 7, type: 'u32'},
+	maps: {id: 8, type: 'u32'},
+	ports: {id: 9, type: 'u32'},
+	deferred: {id: 10, type: 'u32'},
+	moduleVersion: {id: 11, type: 'string'},
+} as const;
+
+/** One pair of interfaces through which we and the peer reach each other. */
+export const linkAttributes = {
+	ifindex: {id: 1, type: 'u32'},
+	localMac: {id: 2, type: 'binary'},
+	remoteMac: {id: 3, type: 'binary'},
+} as const;
+
+/** The fast path to one peer. */
+export const channelAttributes = {
+	pad: {id: 1, type: 'pad'},
+	state: {id: 2, type: 'u32'},
+	reason: {id: 3, type: 'u32'},
+	order: {id: 4, type: 'u32'},
+	listen: {id: 5, type: 'flag'},
+	controlRef: {id: 6, type: 'u32'},
+	eventPort: {id: 7, type: 'u32'},
+	since: {id: 8, type: 'u64'},
+	txPackets: {id: 9, type: 'u64'},
+	txBytes: {id: 10, type: 'u64'},
+	rxPackets: {id: 11, type: 'u64'},
+	rxBytes: {id: 12, type: 'u64'},
+	eventsSent: {id: 13, type: 'u64'},
+	eventsReceived: {id: 14, type: 'u64'},
+	backlogged: {id: 15, type: 'u64'},
+	returned: {id: 16, type: 'u64'},
+	droppedBacklog: {id: 17, type: 'u64'},
+	droppedSource: {id: 18, type: 'u64'},
+	droppedHeader: {id: 19, type: 'u64'},
+	droppedMemory: {id: 20, type: 'u64'},
+	detail: {id: 21, type: 'u32'},
+	remoteOrder: {id: 22, type: 'u32'},
+	queuedBytes: {id: 23, type: 'u32'},
+} as const;
+
+/** Another domain on this host. */
+export const peerAttributes = {
+	domid: {id: 1, type: 'u32'},
+	epoch: {id: 2, type: 'u32'},
+	name: {id: 3, type: 'string'},
+	link: {id: 4, type: 'nest', set: linkAttributes, multi: true},
+	channel: {id: 5, type: 'nest', set: channelAttributes},
+	wanted: {id: 6, type: 'flag'},
+} as const;
+
+export const commands = {
+	infoGet: 1,
+	peerNew: 2,
+	peerSet: 3,
+	peerDel: 4,
+	peerGet: 5,
+	channelOffer: 6,
+	channelAttach: 7,
+	channelClose: 8,
+	wantNtf: 9,
+	channelNtf: 10,
+	suspendNtf: 11,
+	resumeNtf: 12,
+} as const;
+
+export const groups = {
+	events: 'events',
+} as const;
