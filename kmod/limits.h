@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every limit and timeout of the module, with its unit and its reason. */
+
+#ifndef _COLOOP_LIMITS_H
+#define _COLOOP_LIMITS_H
+
+enum coloop_limits {
+	/* A ring must take two of the largest records, or one would wait for an empty ring. */
+	COLOOP_ORDER_MIN = 5,
+	COLOOP_ORDER_DEFAULT = 8,
+
+	/* Packets and bytes that may wait for room in a ring, per class. */
+	COLOOP_BACKLOG_PACKETS = 1024,
+	COLOOP_BACKLOG_BYTES = 4 << 20,
+
+	/*
+	 * Datagrams in flight in the ring, in bytes of the receiver's socket buffer.  Two such
+	 * windows, one waiting in the socket and one in the ring, must fit into the default
+	 * net.core.rmem_default (212992); more would be poured away by the socket.
+	 */
+	COLOOP_WINDOW_BYTES = 96 << 10,
+	/* What a datagram costs the receiver's socket beyond its length. */
+	COLOOP_WINDOW_OVERHEAD = 512,
+
+	/* How long data may wait in our ring without the peer taking any. */
+	COLOOP_STALL_MS = 3000,
+	COLOOP_WATCH_MS = 500,
+	/* How long the peer may take to map what we offered. */
+	COLOOP_CONNECT_MS = 10000,
+	/* How long a closing channel waits for both rings to run empty. */
+	COLOOP_DRAIN_MS = 500,
+
+	/* Pages a peer still maps after their grant ended are asked for again this often... */
+	COLOOP_DEFERRED_MS = 200,
+	/* ...and with more than this many of one domain's, it gets no further channel (R14). */
+	COLOOP_DEFERRED_MAX = 2048,
+
+	/* The consumer tells of freed room after this many bytes, not after every record. */
+	COLOOP_PUBLISH_BYTES = 64 << 10,
+
+	/* Largest part of a packet that is put into the linear part of a received skb. */
+	COLOOP_HEAD_BYTES = 256,
+};
+
+#endif /* _COLOOP_LIMITS_H */

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "ring.h"
+
+#ifdef __KERNEL__
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <asm/barrier.h>
+#endif
+
+bool coloop_tx_look(struct coloop_tx *tx, u32 *lie)
+{
+	u32 cons = virt_load_acquire(&tx->peer->cons);			/* P1 */
+
+	if (unlikely(cons - tx->cons > tx->prod - tx->cons)) {		/* P2 */
+		*lie = cons;
+		return false;
+	}
+	tx->cons = cons;
+	return true;
+}
+
+bool coloop_tx_fits(const struct coloop_tx *tx, u32 len)
+{
+	return coloop_record_size(len) <= tx->size - (tx->prod - tx->cons);
+}
+
+void *coloop_tx_begin(struct coloop_tx *tx, const struct coloop_record *record)
+{
+	u8 *at = tx->data + (tx->prod & (tx->size - 1));
+
+	memcpy(at, record, sizeof(*record));
+	return at + sizeof(*record);					/* P3 */
+}
+
+void coloop_tx_commit(struct coloop_tx *tx, u32 len)
+{
+	tx->prod += coloop_record_size(len);
+	virt_store_release(&tx->own->prod, tx->prod);			/* P4 */
+}
+
+bool coloop_tx_must_notify(struct coloop_tx *tx)
+{
+	u32 old = tx->told;
+
+	tx->told = tx->prod;
+	virt_mb();							/* P5 */
+	return coloop_crossed(READ_ONCE(tx->peer->wait), old, tx->prod); /* P6 */
+}
+
+void coloop_tx_arm(struct coloop_tx *tx, u32 mark)
+{
+	WRITE_ONCE(tx->own->want, mark);				/* P7 */
+	virt_mb();							/* P8 */
+}
+
+static bool gso_type_ok(u8 type)
+{
+	switch (type & ~COLOOP_GSO_ECN) {
+	case COLOOP_GSO_TCPV4:
+	case COLOOP_GSO_TCPV6:
+		return true;
+	case COLOOP_GSO_NONE:
+	case COLOOP_GSO_UDP:
+	case COLOOP_GSO_UDP_L4:
+		return !(type & COLOOP_GSO_ECN);
+	default:
+		return false;
+	}
+}
+
+bool coloop_record_ok(const struct coloop_record *r, u32 used)
+{
+	if (r->len < COLOOP_FRAME_MIN || r->len > COLOOP_FRAME_MAX)
+		return false;
+	if (coloop_record_size(r->len) > used)
+		return false;
+	if (r->zero || r->flags & ~(COLOOP_NEEDS_CSUM | COLOOP_DATA_VALID))
+		return false;
+	if (r->hdr_len > r->len)
+		return false;
+	if (!gso_type_ok(r->gso_type) || !r->gso_type != !r->gso_size)
+		return false;
+	if (r->flags & COLOOP_NEEDS_CSUM)
+		return r->csum_start >= COLOOP_FRAME_MIN &&
+		       (u32)r->csum_start + r->csum_offset + 2 <= r->len;
+	return !r->csum_start && !r->csum_offset;
+}
+
+static const u8 *rx_at(const struct coloop_rx *rx, u32 index)
+{
+	u32 at = index & (rx->size - 1);
+
+	return rx->pages[at / COLOOP_PAGE_SIZE] + at % COLOOP_PAGE_SIZE;
+}
+
+/* Two reads of eight bytes each: the compiler may not come back for a second look (XSA-155). */
+static void copy_record(struct coloop_record *record, const u8 *from)
+{
+	u64 words[2];
+
+	words[0] = READ_ONCE(((const u64 *)from)[0]);
+	words[1] = READ_ONCE(((const u64 *)from)[1]);
+	memcpy(record, words, sizeof(*record));
+}
+
+static bool rx_look(struct coloop_rx *rx, u32 *lie)
+{
+	u32 prod = virt_load_acquire(&rx->peer->prod);			/* C1 */
+
+	if (unlikely(prod - rx->cons > rx->size ||			/* C2 */
+		     prod % COLOOP_RECORD_ALIGN)) {
+		*lie = prod;
+		return false;
+	}
+	rx->prod = prod;
+	return true;
+}
+
+int coloop_rx_next(struct coloop_rx *rx, struct coloop_record *record, u32 *lie)
+{
+	if (rx->prod == rx->cons && !rx_look(rx, lie))
+		return -EPROTO;
+	if (rx->prod == rx->cons)
+		return 0;
+	copy_record(record, rx_at(rx, rx->cons));			/* C3 */
+	if (unlikely(!coloop_record_ok(record, rx->prod - rx->cons))) {
+		*lie = record->len;
+		return -EBADMSG;
+	}
+	return 1;
+}
+
+void coloop_rx_copy(const struct coloop_rx *rx, void *to, u32 offset, u32 len)
+{
+	u32 index = rx->cons + sizeof(struct coloop_record) + offset;
+
+	while (len) {
+		u32 part = min_t(u32, len, COLOOP_PAGE_SIZE - index % COLOOP_PAGE_SIZE);
+
+		memcpy(to, rx_at(rx, index), part);			/* C3 */
+		to = (u8 *)to + part;
+		index += part;
+		len -= part;
+	}
+}
+
+void coloop_rx_skip(struct coloop_rx *rx, u32 len)
+{
+	rx->cons += coloop_record_size(len);
+}
+
+bool coloop_rx_publish(struct coloop_rx *rx)
+{
+	u32 old = rx->told;
+
+	if (old == rx->cons)
+		return false;
+	rx->told = rx->cons;
+	virt_store_release(&rx->own->cons, rx->cons);			/* C4 */
+	virt_mb();							/* C5 */
+	return coloop_crossed(READ_ONCE(rx->peer->want), old, rx->cons); /* C6 */
+}
+
+bool coloop_rx_arm(struct coloop_rx *rx)
+{
+	WRITE_ONCE(rx->own->wait, rx->cons + 1);			/* C7 */
+	virt_mb();							/* C8 */
+	return virt_load_acquire(&rx->peer->prod) != rx->cons;		/* C9 */
+}

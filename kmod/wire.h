@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What two domains share: the control page, the records in a ring, and the order in which both
+ * are touched.  Everything is little-endian.  A page has one writer, the domain that owns it; the
+ * peer maps it read-only, and Xen holds it to that.
+ *
+ * Control page, one per side:
+ *
+ * byte  0         4         8         12        16         20       read by the peer
+ *       +---------+---------+---------+----------+---------+---+
+ *    0  | magic   | version | order   | features | epoch   | 0 |    once, at attach
+ *       +---------+---------+---------+----------+---------+---+
+ *   64  | prod    | want    |               0                  |    for every burst
+ *       +---------+---------+----------------------------------+
+ *  128  | cons    | wait    |               0                  |    for every burst
+ *       +---------+---------+----------------------------------+
+ *  192  | side    |                   0                        |    on every event
+ *       +---------+---------+----------------------------------+
+ *  256  | ref[0]  | ref[1]  |  ...        ref[(1 << order) - 1]|    once, at attach
+ *       +---------+---------+----------------------------------+
+ *
+ * prod counts bytes put into our ring, cons bytes taken from the peer's ring; both are
+ * free-running, byte n lives at n & (size - 1), size is 4096 << order.
+ * want: the cons of the peer at which we, as producer, wish to hear of room.
+ * wait: the prod of the peer at which we, as consumer, wish to hear of data.
+ * side: how far we are, enum coloop_side; it only grows during one life of the page.
+ * Bytes marked 0 are written as zero and not read.
+ *
+ * Record, at a multiple of 16 in the ring, so that a header never crosses a page:
+ *
+ * byte  0         4            6            8          10        12         13      14   16
+ *       +---------+------------+------------+----------+---------+----------+-------+----+------//
+ *       | len     | csum_start | csum_offset| gso_size | hdr_len | gso_type | flags | 0  | frame
+ *       +---------+------------+------------+----------+---------+----------+-------+----+------//
+ *
+ * len counts the frame from its Ethernet header on, without FCS; the next record starts at the
+ * next multiple of 16.  The offload fields mean what they mean in virtio_net_hdr (virtio 1.2,
+ * 5.1.6), so the kernel's hardened reader of that header serves both.
+ *
+ * Order of access.  P: producer, C: consumer.
+ *
+ *  P1  cons = load_acquire                  C1  prod = load_acquire
+ *  P2  cons outside [last, prod]: lied      C2  prod - cons > size: lied
+ *  P3  copy a record in                     C3  copy a record out, to private memory
+ *  P4  store_release prod                   C4  store_release cons
+ *  P5  full barrier                         C5  full barrier
+ *  P6  wait of the peer crossed: notify     C6  want of the peer crossed: notify
+ *  P7  before waiting: store want           C7  before waiting: store wait
+ *  P8  full barrier                         C8  full barrier
+ *  P9  look at cons again (P1)              C9  look at prod again (C1)
+ *
+ * P4 pairs with C1: a record is visible before the index that covers it.
+ * C4 pairs with P1: a record has been read before its room is used again.
+ * The four full barriers pair crosswise, P5 with C8 and C5 with P8: either the notifier sees the
+ * threshold or the waiter sees the index, never neither.
+ */
+
+#ifndef _COLOOP_WIRE_H
+#define _COLOOP_WIRE_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#endif
+
+enum coloop_wire {
+	COLOOP_MAGIC = 0x434c5031, /* "CLP1" */
+	COLOOP_PAGE_SIZE = 4096,
+	COLOOP_RECORD_ALIGN = 16,
+	COLOOP_FRAME_MIN = 14,
+	/* An IPv6 header, the 65535 bytes that its length can say, an Ethernet header; rounded. */
+	COLOOP_FRAME_MAX = 65600,
+	COLOOP_REFS_MAX = 512,
+};
+
+/* Bits of control->features: what the owner can receive. */
+enum coloop_features {
+	COLOOP_FEATURE_LARGE_DATAGRAMS = 1 << 0, /* records with COLOOP_GSO_UDP */
+	COLOOP_FEATURE_UDP_SEGMENTS = 1 << 1, /* records with COLOOP_GSO_UDP_L4 */
+};
+
+enum coloop_side {
+	COLOOP_SIDE_OFFERED = 1,
+	COLOOP_SIDE_MAPPED = 2,
+	COLOOP_SIDE_CLOSING = 3,
+};
+
+/* Bits of record->flags, as in virtio_net_hdr. */
+enum coloop_record_flags {
+	COLOOP_NEEDS_CSUM = 1, /* fill in the checksum at csum_start + csum_offset */
+	COLOOP_DATA_VALID = 2, /* the checksum is known to be right */
+};
+
+/* Values of record->gso_type, as in virtio_net_hdr. */
+enum coloop_gso {
+	COLOOP_GSO_NONE = 0,
+	COLOOP_GSO_TCPV4 = 1,
+	COLOOP_GSO_UDP = 3, /* one datagram above the MTU, to be cut into IP fragments */
+	COLOOP_GSO_TCPV6 = 4,
+	COLOOP_GSO_UDP_L4 = 5,
+	COLOOP_GSO_ECN = 0x80, /* with a TCP type: congestion bits are set */
+};
+
+struct coloop_control {
+	u32 magic;
+	u32 version;
+	u32 order;
+	u32 features;
+	u32 epoch;
+	u8 zero0[44];
+
+	u32 prod;
+	u32 want;
+	u8 zero1[56];
+
+	u32 cons;
+	u32 wait;
+	u8 zero2[56];
+
+	u32 side;
+	u8 zero3[60];
+
+	u32 ref[COLOOP_REFS_MAX];
+	u8 zero4[COLOOP_PAGE_SIZE - 256 - 4 * COLOOP_REFS_MAX];
+};
+
+static_assert(offsetof(struct coloop_control, epoch) == 16);
+static_assert(offsetof(struct coloop_control, prod) == 64);
+static_assert(offsetof(struct coloop_control, cons) == 128);
+static_assert(offsetof(struct coloop_control, side) == 192);
+static_assert(offsetof(struct coloop_control, ref) == 256);
+static_assert(sizeof(struct coloop_control) == COLOOP_PAGE_SIZE);
+
+struct coloop_record {
+	u32 len;
+	u16 csum_start;
+	u16 csum_offset;
+	u16 gso_size;
+	u16 hdr_len;
+	u8 gso_type;
+	u8 flags;
+	u16 zero;
+};
+
+static_assert(offsetof(struct coloop_record, csum_start) == 4);
+static_assert(offsetof(struct coloop_record, gso_size) == 8);
+static_assert(offsetof(struct coloop_record, gso_type) == 12);
+static_assert(offsetof(struct coloop_record, zero) == 14);
+static_assert(sizeof(struct coloop_record) == COLOOP_RECORD_ALIGN);
+
+#endif /* _COLOOP_WIRE_H */
