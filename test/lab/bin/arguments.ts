@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+import {parseArgs} from 'node:util';
+import {LabError} from '../errors.ts';
+import type {GuestType} from '../guest-config.ts';
+import type {Stack} from '../images.ts';
+import type {LabOptions} from '../lab.ts';
+import type {Mode} from '../machine.ts';
+
+export type MachineCommand = {readonly machine: string; readonly command: string};
+
+export type Arguments = {
+	readonly options: LabOptions;
+	readonly name: string;
+	readonly rest: readonly string[];
+};
+
+const stacks: Record<string, Stack> = {12: '12', 13: '13'};
+const modes: Record<string, Mode> = {multi: 'multi', icount: 'icount'};
+const types: Record<string, GuestType> = {pv: 'pv', pvh: 'pvh'};
+
+/** The flags that every entry of the lab shares, and what is left. */
+export function parseArguments(argv: string[]): Arguments {
+	const {values, positionals} = parseArgs({
+		args: argv,
+		allowPositionals: true,
+		options: {
+			stack: {type: 'string', default: process.env['STACK'] ?? '13'},
+			mode: {type: 'string', default: 'multi'},
+			type: {type: 'string', default: 'pv'},
+			name: {type: 'string', default: 'default'},
+			'no-builds': {type: 'boolean', default: false},
+		},
+	});
+	return {
+		options: {
+			stack: oneOf('--stack', stacks, values.stack),
+			mode: oneOf('--mode', modes, values.mode),
+			type: oneOf('--type', types, values.type),
+			builds: !values['no-builds'],
+		},
+		name: values.name,
+		rest: positionals,
+	};
+}
+
+/** `a: ls` names a machine; without a name it is dom0. */
+export function parseCommand(text: string, fallback = 'dom0'): MachineCommand {
+	const match = /^(dom0|[a-d]):\s*(.*)$/s.exec(text);
+	const [, machine = fallback, command = text] = match ?? [];
+	return {machine, command};
+}
+
+function oneOf<T>(flag: string, table: Record<string, T>, value: string): T {
+	const found = Object.hasOwn(table, value) ? table[value] : undefined;
+	if (found !== undefined) return found;
+	throw new LabError(`${flag}: expected ${Object.keys(table).join(' or ')}, got "${value}"`);
+}

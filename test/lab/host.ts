@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+import {truncate, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {Agent} from './agent.ts';
+import {cargoBytes, cargoFile} from './cargo.ts';
+import {LabError} from './errors.ts';
+import {Guest} from './guest.ts';
+import {guestConfig, guestNames, managementAddress} from './guest-config.ts';
+import type {GuestName, GuestOptions} from './guest-config.ts';
+import {Machine, type Mode} from './machine.ts';
+import {until} from './until.ts';
+
+const xenArguments =
+	'console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M dom0_max_vcpus=1 ' +
+	'noreboot bootscrub=0 loglvl=all guest_loglvl=all';
+const dom0Arguments =
+	'console=hvc0 quiet loglevel=5 mitigations=off log_buf_len=1M LAB_NAME=dom0 LAB_NUMBER=254';
+
+export type HostOptions = {
+	readonly folder: string;
+	readonly images: string;
+	readonly mode: Mode;
+	/** dom0's disk: qcow2 over the image. */
+	readonly disk: string;
+	readonly snapshot?: string;
+	readonly say: (line: string) => void;
+	readonly onConsole?: (text: string) => void;
+};
+
+/** A machine that runs Xen, with verbs over dom0 and the guests. */
+export class Host {
+	readonly machine: Machine;
+	readonly machines: ReadonlyMap<string, Guest>;
+
+	private constructor(machine: Machine, say: (line: string) => void) {
+		const agent = new Agent(machine.port);
+		this.machine = machine;
+		this.machines = new Map([
+			['dom0', new Guest('dom0', '', agent, say)],
+			...guestNames.map(
+				name => [name, new Guest(name, managementAddress(name), agent, say)] as const,
+			),
+		]);
+	}
+
+	static async start(options: HostOptions): Promise<Host> {
+		const {folder, images, mode, disk, snapshot, onConsole} = options;
+		const cargo = path.join(folder, cargoFile);
+
+		await writeFile(cargo, '', {flag: 'a'});
+		await truncate(cargo, cargoBytes);
+		const machine = await Machine.start({
+			...{folder, mode, memoryMiB: 4096},
+			kernel: `${images}/xen`,
+			kernelArguments: xenArguments,
+			initrd: `${images}/vmlinuz ${dom0Arguments},${images}/initramfs`,
+			disks: [
+				{file: disk, writable: true},
+				{file: `${images}/root.ext4`, writable: false},
+				{file: cargo, writable: false},
+			],
+			...(snapshot === undefined ? {} : {snapshot}),
+			...(onConsole === undefined ? {} : {onConsole}),
+		});
+		return new Host(machine, options.say);
+	}
+
+	/** dom0, a, b, c or d; it need not be running. */
+	get(name: string): Guest {
+		const guest = this.machines.get(name);
+		if (!guest)
+			throw new LabError(`no machine ${name}: ${[...this.machines.keys()].join(', ')}`);
+		return guest;
+	}
+
+	/** Creates a guest, e.g. c, and waits for its agent. */
+	async create(name: GuestName, options: GuestOptions = {}): Promise<Guest> {
+		const dom0 = this.get('dom0');
+
+		await dom0.push(`/etc/xen/${name}.cfg`, guestConfig(name, options));
+		await dom0.run(`xl create /etc/xen/${name}.cfg`, {timeout: 240_000});
+		await this.answers(name);
+		return this.get(name);
+	}
+
+	/** Waits until the agent of a machine runs commands. */
+	async answers(name: string, timeout = 240_000): Promise<void> {
+		const machine = this.get(name);
+		await until(
+			`agent of ${name} answers`,
+			() =>
+				machine.run('true', {timeout}).then(
+					() => true,
+					error => !(error instanceof LabError),
+				),
+			{timeout, every: 500},
+		);
+	}
+
+	/** Empties the logs of the machines that are up, so that what a test finds there is its own. */
+	async forgetBoot(): Promise<void> {
+		for (const name of ['dom0', 'a', 'b']) await this.get(name).run('dmesg -C; sync');
+		await this.get('dom0').run('xl dmesg -c >/dev/null');
+	}
+
+	async stop(): Promise<void> {
+		await this.machine.stop();
+	}
+}

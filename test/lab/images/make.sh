@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# make.sh STACK: build what the lab boots, once, and print the folder that holds it.
+#
+#   root/           the Debian root, which is also where module and addons are built
+#   root.ext4       the same as a disk: dom0's (under an overlay) and the guests' (read-only)
+#   xen vmlinuz vmlinux initramfs   what is booted
+#   versions        what was installed
+#
+# The folder's name carries a hash of everything that goes in, so a change of a
+# manifest makes a new one and an old one is never half right.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+stack=$1
+manifest=$here/stack-$stack.conf
+[ -f "$manifest" ] || { echo "make.sh: no stack $stack: no $manifest" >&2; exit 2; }
+. "$manifest"
+
+cache=${COLOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coloop}
+mirror=${COLOOP_MIRROR:-http://deb.debian.org/debian}
+security=${COLOOP_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
+root_key=$(cat "$manifest" "$here/packages" | sha256sum | cut -c1-12)
+disk_key=$(cat "$manifest" "$here"/{packages,make.sh,init,init.initramfs,agent.c,vif-bridged,vif-managed,block-shared,power} |
+	sha256sum | cut -c1-12)
+root=$cache/root-$stack-$root_key
+image=$cache/image-$stack-$disk_key
+
+say() { printf '\e[1m[image %s]\e[0m %s\n' "$stack" "$*" >&2; }
+
+# Steps work in a folder of their own name plus .tmp and rename it when done.
+make_root() {
+	local packages
+	packages=$(grep -v '^#' "$here/packages" | grep . | paste -sd,)
+	say "Debian root: $suite, about two minutes and 1 GB in $root"
+	rm -rf --one-file-system "$root.tmp"
+	mmdebstrap --quiet --variant=minbase --include="$packages" \
+		--aptopt='APT::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		"$suite" "$root.tmp" \
+		"deb $mirror $suite main" "deb $security $suite-security main" >&2
+	mv "$root.tmp" "$root"
+}
+
+kernel_version() { basename "$root"/lib/modules/*; }
+
+# The payload of a bzImage, found by the offsets in its setup header.
+unpack_vmlinux() {
+	local bz=$1 setup offset length
+	setup=$(od -An -tu1 -j $((0x1f1)) -N1 "$bz")
+	offset=$(od -An -tu4 -j $((0x248)) -N4 "$bz")
+	length=$(od -An -tu4 -j $((0x24c)) -N4 "$bz")
+	dd if="$bz" of=payload bs=1M iflag=skip_bytes,count_bytes status=none \
+		skip=$(((setup + 1) * 512 + offset)) count="$length"
+	case $(od -An -tx1 -N4 payload | tr -d ' ') in
+	28b52ffd) zstd -qdcf payload 2>/dev/null || true ;;
+	fd377a58) xz -dcf --single-stream payload 2>/dev/null || true ;;
+	*) say "unknown compression of $bz"; return 1 ;;
+	esac >vmlinux
+	rm payload
+	[ "$(od -An -tx1 -N4 vmlinux | tr -d ' ')" = 7f454c46 ]
+}
+
+make_initramfs() {
+	local version=$1 module name
+	mkdir -p initramfs.d/{bin,lib,dev,proc,sys,root,lower,upper}
+	cp "$root/bin/busybox" initramfs.d/bin/
+	install -m 755 "$here/init.initramfs" initramfs.d/init
+	for name in xen-blkfront virtio_blk ext4 overlay; do
+		chroot "$root" modprobe -S "$version" -D "$name"
+	done | awk '$1 == "insmod" && !seen[$2]++ {print $2}' | while read -r module; do
+		name=$(basename "${module%.xz}")
+		case $module in
+		*.xz) xz -dc "$root$module" >"initramfs.d/lib/$name" ;;
+		*) cp "$root$module" initramfs.d/lib/ ;;
+		esac
+		echo "$name" >>initramfs.d/modules
+	done
+	# Not compressed: unpacking would be emulated.
+	(cd initramfs.d && find . | LC_ALL=C sort | cpio -o -H newc --quiet) >initramfs
+	rm -r initramfs.d
+}
+
+# What is ours in the root: a layer of files, copied over a hard-linked root.
+add_lab_files() {
+	local tree=$1 lab=$1/usr/local/lib/lab
+	mkdir -p "$lab" "$tree/etc/xen/scripts" "$tree/opt/coloop"
+	gcc -Wall -Wextra -O2 -static -o "$lab/agent" "$here/agent.c"
+	install -m 755 "$here/init" "$lab/init"
+	cp vmlinux initramfs "$lab/"
+	install -m 755 "$here"/{vif-bridged,vif-managed,block-shared} "$tree/etc/xen/scripts/"
+	install -m 755 "$here/power" "$tree/usr/sbin/poweroff"
+	install -m 755 "$here/power" "$tree/usr/sbin/reboot"
+}
+
+make_disk() {
+	local version
+	version=$(kernel_version)
+	rm -rf --one-file-system "$image.tmp"
+	mkdir -p "$image.tmp"
+	cd "$image.tmp"
+	say "kernel $version, initramfs"
+	gzip -dc "$root"/boot/xen-*-amd64.gz >xen
+	cp "$root/boot/vmlinuz-$version" vmlinuz
+	unpack_vmlinux vmlinuz
+	make_initramfs "$version"
+	say "disk"
+	cp -al "$root" tree
+	rm -f tree/boot/initrd.img-*
+	add_lab_files tree
+	# No journal: snapshots are what we go back to.
+	mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=1 -d tree root.ext4 8G >&2
+	rm -r tree
+	chroot "$root" dpkg-query -W >versions
+	echo "$version" >kernel-version
+	ln -s "$root" root
+	mv "$image.tmp" "$image"
+}
+
+mkdir -p "$cache"
+exec 9>"$cache/images.lock"
+flock 9
+[ -d "$root" ] || make_root
+[ -d "$image" ] || make_disk
+echo "$image"

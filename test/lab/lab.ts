@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+import {copyFile, mkdir, mkdtemp, rm} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {pack, unpackCommand} from './cargo.ts';
+import {LabError} from './errors.ts';
+import type {Guest} from './guest.ts';
+import type {GuestName, GuestOptions} from './guest-config.ts';
+import {Host} from './host.ts';
+import type {Stack} from './images.ts';
+import {cache} from './paths.ts';
+import {snapshot, snapshotName, type Flavour} from './snapshot.ts';
+
+export type LabOptions = Partial<Flavour> & {
+	/** Whether build/stack-N goes in; without it the lab is bare Debian. */
+	readonly builds?: boolean;
+	/** Hears each command as it is run. */
+	readonly say?: (line: string) => void;
+	/** Hears what Xen and dom0 write to the console. */
+	readonly onConsole?: (text: string) => void;
+};
+
+/** A Xen host of one's own with guests a and b, as it was when the snapshot was made. */
+export class Lab {
+	readonly flavour: Flavour;
+	/** Milliseconds from the start of QEMU until every machine answered. */
+	readonly restoreMs: number;
+	readonly #folder: string;
+	readonly #host: Host;
+	readonly #builds: boolean;
+
+	private constructor(
+		flavour: Flavour,
+		folder: string,
+		host: Host,
+		builds: boolean,
+		restoreMs: number,
+	) {
+		this.flavour = flavour;
+		this.restoreMs = restoreMs;
+		this.#folder = folder;
+		this.#host = host;
+		this.#builds = builds;
+	}
+
+	static async start(options: LabOptions = {}): Promise<Lab> {
+		const {stack = stackFromEnvironment(), mode = 'multi', type = 'pv'} = options;
+		const {builds = true, say = () => {}, onConsole = () => {}} = options;
+		const flavour = {stack, mode, type};
+		const {images, disk: saved} = await snapshot(flavour, say);
+
+		await mkdir(path.join(cache, 'run'), {recursive: true});
+		const folder = await mkdtemp(path.join(cache, 'run', 'lab-'));
+		const disk = path.join(folder, 'disk.qcow2');
+		await copyFile(saved, disk);
+		if (builds) await pack(stack, folder);
+		const from = Date.now();
+		const host = await Host.start({
+			...{folder, images, mode, disk, say, onConsole},
+			snapshot: snapshotName,
+		});
+		try {
+			await Promise.all(['dom0', 'a', 'b'].map(name => settle(host, name)));
+			const lab = new Lab(flavour, folder, host, builds, Date.now() - from);
+			if (builds) await lab.#unpack(['dom0', 'a', 'b']);
+			return lab;
+		} catch (error) {
+			await host.stop();
+			throw new LabError('restored machines do not answer', {cause: error});
+		}
+	}
+
+	get dom0(): Guest {
+		return this.#host.get('dom0');
+	}
+
+	get a(): Guest {
+		return this.#host.get('a');
+	}
+
+	get b(): Guest {
+		return this.#host.get('b');
+	}
+
+	get(name: string): Guest {
+		return this.#host.get(name);
+	}
+
+	/** File with what Xen and dom0 wrote to the console. */
+	get console(): string {
+		return this.#host.machine.console;
+	}
+
+	/** Resolves when QEMU ends by itself. */
+	get ended(): Promise<void> {
+		return this.#host.machine.ended;
+	}
+
+	/** Creates a guest (c, d, or a and b again after their end) with the builds in it. */
+	async create(name: GuestName, options: GuestOptions = {}): Promise<Guest> {
+		const guest = await this.#host.create(name, {type: this.flavour.type, ...options});
+		await settle(this.#host, name);
+		if (this.#builds) await this.#unpack([name]);
+		return guest;
+	}
+
+	/** Puts what build/stack-N holds now into machines that run. */
+	async push(machines: readonly string[] = ['dom0', 'a', 'b']): Promise<void> {
+		await pack(this.flavour.stack, this.#folder);
+		await this.#unpack(machines);
+	}
+
+	async stop(): Promise<void> {
+		await this.#host.stop();
+		await rm(this.#folder, {recursive: true, force: true});
+	}
+
+	async #unpack(machines: readonly string[]): Promise<void> {
+		const command = (name: string) => unpackCommand(name === 'dom0' ? '/dev/vdc' : '/dev/xvdb');
+		await Promise.all(machines.map(name => this.get(name).run(command(name))));
+	}
+}
+
+export function stackFromEnvironment(): Stack {
+	const stack = process.env['STACK'] ?? '13';
+	if (stack === '12' || stack === '13') return stack;
+	throw new LabError(`STACK: expected 12 or 13, got "${stack}"`);
+}
+
+// The snapshot's clock stood still.
+async function settle(host: Host, name: string): Promise<void> {
+	await host.get(name).run(`date -s @${Math.floor(Date.now() / 1000)} >/dev/null`);
+}

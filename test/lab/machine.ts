@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+import {spawn, type ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {createWriteStream} from 'node:fs';
+import net, {type Socket} from 'node:net';
+import path from 'node:path';
+import {LabError} from './errors.ts';
+import {Monitor} from './monitor.ts';
+import {until} from './until.ts';
+
+/** `multi` for races and stress, `icount` (time is instructions) for figures. */
+export type Mode = 'multi' | 'icount';
+
+export const modes: readonly Mode[] = ['multi', 'icount'];
+
+const execution: Record<Mode, readonly string[]> = {
+	multi: ['-accel', 'tcg,thread=multi', '-smp', '2'],
+	icount: ['-accel', 'tcg,thread=single', '-smp', '1', '-icount', 'shift=1,sleep=off'],
+};
+
+// smap: the emulated IRET reads the guest's stack as the kernel. smep: same.
+// rdtscp: PVH dies, no next-RIP. erms, fsrm: the kernel would copy by bytes.
+const cpu = 'max,-smap,-smep,-erms,-fsrm,-rdtscp';
+
+export type MachineOptions = {
+	/** Where sockets and the console log go; one per machine. */
+	readonly folder: string;
+	readonly mode: Mode;
+	readonly memoryMiB: number;
+	readonly kernel: string;
+	readonly kernelArguments: string;
+	readonly initrd: string;
+	/** Disks in the order that the machine sees them; a writable one is qcow2. */
+	readonly disks: ReadonlyArray<{readonly file: string; readonly writable: boolean}>;
+	readonly snapshot?: string;
+	readonly onConsole?: (text: string) => void;
+};
+
+/** An emulated computer with one serial port for its agent and one for its console. */
+export class Machine {
+	readonly console: string;
+	readonly port: Socket;
+	readonly ended: Promise<void>;
+	readonly #process: ChildProcess;
+	readonly #monitor: Monitor;
+
+	private constructor(console: string, process: ChildProcess, port: Socket, monitor: Monitor) {
+		this.console = console;
+		this.port = port;
+		this.#process = process;
+		this.#monitor = monitor;
+		this.ended =
+			process.exitCode === null ? once(process, 'exit').then(() => {}) : Promise.resolve();
+	}
+
+	static async start(options: MachineOptions): Promise<Machine> {
+		const console = path.join(options.folder, 'console.log');
+		// A test that dies takes its machine with it.
+		const process = spawn(
+			'setpriv',
+			['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options)],
+			{cwd: options.folder, stdio: ['ignore', 'pipe', 'pipe']},
+		);
+		let complaint = '';
+		process.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+		process.stdout.pipe(createWriteStream(console));
+		process.stdout.setEncoding('utf8').on('data', (text: string) => options.onConsole?.(text));
+		process.on('error', error => (complaint += error.message));
+
+		const alive = () => {
+			if (process.exitCode !== null || process.pid === undefined)
+				throw new LabError(`QEMU ended at once: ${complaint}`);
+		};
+		const connect = (name: string) => connectWhenThere(path.join(options.folder, name), alive);
+		const port = await connect('agent.sock');
+		const machine = new Machine(console, process, port, new Monitor(await connect('qmp.sock')));
+		await machine.#monitor.execute('qmp_capabilities');
+		await machine.#monitor.execute('cont');
+		return machine;
+	}
+
+	/** Keeps memory, devices and the writable disk under a name; the machine goes on. */
+	async save(name: string): Promise<void> {
+		const answer = await this.#monitor.human(`savevm ${name}`);
+		if (answer) throw new LabError(`savevm: ${answer}`);
+	}
+
+	async stop(): Promise<void> {
+		this.#process.kill('SIGKILL');
+		await this.ended;
+	}
+}
+
+function qemuArguments(options: MachineOptions): string[] {
+	return [
+		...execution[options.mode],
+		...['-machine', 'pc', '-cpu', cpu, '-m', String(options.memoryMiB), '-rtc', 'clock=vm'],
+		...['-nodefaults', '-display', 'none', '-no-reboot', '-S'],
+		...[
+			'-kernel',
+			options.kernel,
+			'-append',
+			options.kernelArguments,
+			'-initrd',
+			options.initrd,
+		],
+		...['-serial', 'stdio', '-qmp', 'unix:qmp.sock,server=on,wait=off'],
+		...['-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=agent,name=lab'],
+		...['-chardev', 'socket,id=agent,path=agent.sock,server=on,wait=off'],
+		...options.disks.flatMap(({file, writable}) => [
+			'-drive',
+			`file=${file},if=virtio,format=${writable ? 'qcow2' : 'raw,readonly=on'}`,
+		]),
+		...(options.snapshot === undefined ? [] : ['-loadvm', options.snapshot]),
+	];
+}
+
+async function connectWhenThere(file: string, alive: () => void): Promise<Socket> {
+	let socket: Socket | undefined;
+	await until(`QEMU listens on ${file}`, async () => {
+		alive();
+		socket = await connected(net.connect(file));
+		return socket !== undefined;
+	});
+	if (!socket) throw new LabError(`no connection to ${file}`);
+	return socket;
+}
+
+async function connected(socket: Socket): Promise<Socket | undefined> {
+	try {
+		await once(socket, 'connect');
+		return socket;
+	} catch {
+		return undefined;
+	}
+}

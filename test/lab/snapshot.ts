@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+import {execFile} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {existsSync} from 'node:fs';
+import {mkdir, readFile, rename, rm} from 'node:fs/promises';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import {Host} from './host.ts';
+import {images, type Stack} from './images.ts';
+import {guestConfig, type GuestType} from './guest-config.ts';
+import type {Mode} from './machine.ts';
+import {cache} from './paths.ts';
+
+/** What tells one snapshot from another. */
+export type Flavour = {readonly stack: Stack; readonly mode: Mode; readonly type: GuestType};
+
+export type Snapshot = {readonly images: string; readonly disk: string};
+
+export const snapshotName = 'up';
+
+/** The host with guests a and b up; booted once, then from the cache. */
+export async function snapshot(flavour: Flavour, say: (line: string) => void): Promise<Snapshot> {
+	const {stack, mode, type} = flavour;
+	const image = await images(stack);
+	const folder = path.join(cache, `snapshot-${stack}-${mode}-${type}-${await key(image, type)}`);
+
+	if (!existsSync(folder)) {
+		say(`booting stack ${stack} (${mode}, ${type}), about a minute`);
+		await rm(`${folder}.tmp`, {recursive: true, force: true});
+		await mkdir(`${folder}.tmp`, {recursive: true});
+		await boot(`${folder}.tmp`, image, flavour, say);
+		await rename(`${folder}.tmp`, folder);
+	}
+	return {images: image, disk: path.join(folder, 'disk.qcow2')};
+}
+
+async function boot(
+	folder: string,
+	image: string,
+	{mode, type}: Flavour,
+	say: (line: string) => void,
+): Promise<void> {
+	const disk = path.join(folder, 'disk.qcow2');
+	const run = promisify(execFile);
+
+	await run('qemu-img', [
+		'create',
+		'-q',
+		'-f',
+		'qcow2',
+		'-b',
+		`${image}/root.ext4`,
+		'-F',
+		'raw',
+		disk,
+	]);
+	const host = await Host.start({folder, images: image, mode, disk, say});
+	try {
+		await host.answers('dom0');
+		await host.create('a', {type});
+		await host.create('b', {type});
+		await host.forgetBoot();
+		await host.machine.save(snapshotName);
+	} finally {
+		await host.stop();
+	}
+}
+
+// Everything that decides what is in a snapshot, beside the image.
+async function key(image: string, type: GuestType): Promise<string> {
+	const hash = createHash('sha256').update(image).update(guestConfig('a', {type}));
+	const {stdout} = await promisify(execFile)('qemu-system-x86_64', ['--version']);
+
+	hash.update(stdout);
+	for (const module of ['machine.js', 'host.js', 'snapshot.js'])
+		hash.update(await readFile(fileURLToPath(new URL(module, import.meta.url))));
+	return hash.digest('hex').slice(0, 12);
+}
