@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import fc from 'fast-check';
+import {formatProblem, PolicyError} from '../../../userland/policy/errors.ts';
+import {maxFileBytes, parsePolicy} from '../../../userland/policy/parse.ts';
+
+test('a file becomes rules that know where they stand', t => {
+	const policy = parsePolicy(
+		`version: 1
+pairs:
+  - allow: [web-*, db-1]
+    ring_pages: 256
+  - deny: ['*', vault]
+accept:
+  - allow: db-1
+  - deny: '*'
+`,
+		'30-site.yaml',
+	);
+	const source = (line: number) => ({file: '30-site.yaml', line, column: 5});
+
+	t.deepEqual(policy, {
+		pairs: [
+			{action: 'allow', between: ['web-*', 'db-1'], ringPages: 256, source: source(3)},
+			{action: 'deny', between: ['*', 'vault'], ringPages: undefined, source: source(5)},
+		],
+		accept: [
+			{action: 'allow', peer: 'db-1', ringPages: undefined, source: source(7)},
+			{action: 'deny', peer: '*', ringPages: undefined, source: source(8)},
+		],
+	});
+});
+
+test('sections may be absent or empty', t => {
+	t.deepEqual(parsePolicy('version: 1', 'a.yaml'), {pairs: [], accept: []});
+	t.deepEqual(parsePolicy('version: 1\npairs: []\n', 'a.yaml'), {pairs: [], accept: []});
+});
+
+const wrong: readonly (readonly [title: string, text: string, ...problems: string[]])[] = [
+	[
+		'nothing',
+		'',
+		'1:1: error: policy: expected a policy, which starts with "version: 1", got nothing',
+	],
+	[
+		'a list',
+		'- a',
+		'1:1: error: policy: expected a policy, which starts with "version: 1", got a list of 1',
+	],
+	['no version', 'pairs: []', '1:1: error: version: expected 1, got nothing'],
+	['another version', 'version: 2', '1:10: error: version: expected 1, got 2'],
+	[
+		'an unknown key',
+		'version: 1\npears: []',
+		'2:1: error: pears: expected version, pairs or accept, got pears',
+	],
+	[
+		'a prototype',
+		'version: 1\n__proto__: {}',
+		'2:1: error: __proto__: expected version, pairs or accept, got __proto__',
+	],
+	[
+		'a duplicate key',
+		'version: 1\nversion: 1',
+		'2:1: error: version: expected each key once, got it again',
+	],
+	[
+		'a ring that is no power of two',
+		'version: 1\npairs:\n  - allow: [a, b]\n    ring_pages: 3',
+		'4:17: error: pairs[0].ring_pages: expected a power of two from 32 to 512, got 3',
+	],
+	[
+		'allow and deny in one rule',
+		'version: 1\naccept:\n  - allow: a\n    deny: b',
+		'4:5: error: accept[0].deny: expected only allow and ring_pages in this rule, got deny',
+	],
+	[
+		'a ring for a denied pair',
+		'version: 1\npairs:\n  - deny: [a, b]\n    ring_pages: 64',
+		'4:5: error: pairs[0].ring_pages: expected only deny in this rule, got ring_pages',
+	],
+	[
+		'a rule of nothing',
+		'version: 1\npairs:\n  - {}',
+		'3:5: error: pairs[0]: expected a rule: "allow:" or "deny:" and its names, got a map',
+	],
+	[
+		'a list left empty',
+		'version: 1\npairs:',
+		'2:7: error: pairs: expected a list of rules, each starting with "- ", got nothing',
+	],
+	[
+		'two problems, both told',
+		'version: 1\npairs:\n  - allow: [a]\n  - allow: [a, 7]',
+		'3:12: error: pairs[0].allow: expected a list of two names, as in [web-*, db-1], got a list of 1',
+		'4:16: error: pairs[1].allow[1]: expected a name or pattern (in quotes, if YAML reads it as something else), got 7',
+	],
+	[
+		'a name with a space',
+		'version: 1\naccept: [{allow: my guest}]',
+		'2:18: error: accept[0].allow: expected a name of letters, digits and . _ + : @ - with wildcards * and ?, at most 128 characters, got "my guest"',
+	],
+	[
+		'a star without quotes',
+		'version: 1\npairs:\n  - deny: [*, vault]',
+		"3:12: error: yaml: expected a value, got *, an alias (a pattern that begins with * needs quotes, as in '*')",
+	],
+	[
+		'a pattern without quotes',
+		'version: 1\naccept:\n  - deny: *-db',
+		"3:11: error: accept[0].deny: expected a value, got *-db, an alias (a pattern that begins with * needs quotes, as in '*')",
+	],
+	['an anchor', 'version: &v 1', '1:13: error: version: expected no anchor, got &v'],
+	[
+		'a tag',
+		'version: !!int 1',
+		'1:16: error: version: expected no tag, got tag:yaml.org,2002:int',
+	],
+	[
+		'a directive',
+		'%YAML 1.1\n---\nversion: 1',
+		'1:1: error: yaml: expected no directive, got %YAML',
+	],
+	[
+		'a key that is a list',
+		'version: 1\n? [a]\n: b',
+		'2:3: error: policy: expected keys that are words, got another kind of key',
+	],
+	[
+		'two documents',
+		'version: 1\n---\nversion: 1',
+		'2:1: error: yaml: expected one document, got another',
+	],
+	[
+		'a tab',
+		'version: 1\npairs:\n\t- a',
+		'3:1: error: yaml: expected YAML, got an error: Tabs are not allowed as indentation',
+	],
+	[
+		'a quote left open',
+		"version: 1\npairs: 'x",
+		"2:10: error: yaml: expected YAML, got an error: Missing closing 'quote",
+	],
+	[
+		'half a million brackets',
+		'['.repeat(500_000),
+		'1:17: error: yaml: expected at most 8 levels, got more',
+	],
+	[
+		'half a million dashes',
+		'- '.repeat(500_000),
+		'1:32: error: yaml: expected at most 8 levels, got more',
+	],
+	[
+		'a huge file',
+		`version: 1\n#${' '.repeat(maxFileBytes)}`,
+		'1:1: error: file: expected at most 1048576 bytes, got 1048588',
+	],
+];
+
+for (const [title, text, ...problems] of wrong)
+	test(`refused: ${title}`, t => {
+		const error = t.throws(() => parsePolicy(text, 'x.yaml'), {instanceOf: PolicyError});
+
+		t.deepEqual(
+			error.problems.map(formatProblem),
+			problems.map(problem => `x.yaml:${problem}`),
+		);
+		t.is(error.code, 'POLICY');
+	});
+
+test('bytes that are no UTF-8 are refused where they stand', t => {
+	const bytes = Uint8Array.from([...Buffer.from('version: 1\n# caf'), 0xe9, 0x0a]);
+	const error = t.throws(() => parsePolicy(bytes, 'x.yaml'), {instanceOf: PolicyError});
+
+	t.is(error.message, 'x.yaml:2:6: error: file: expected UTF-8, got other bytes');
+});
+
+test('a file of errors makes a short message and a long list', t => {
+	const text = `version: 1\npairs:\n${'  - allow: 1\n'.repeat(1000)}`;
+	const error = t.throws(() => parsePolicy(text, 'x.yaml'), {instanceOf: PolicyError});
+
+	t.is(error.problems.length, 1000);
+	t.is(error.message.split('\n').length, 21);
+	t.true(error.message.endsWith('... and 980 more'));
+});
+
+test('an alias bomb is refused before it is expanded', t => {
+	const levels = [...'abcdefgh'].map(
+		(name, index) =>
+			`${name}: &${name} [${index === 0 ? 'x' : `*${'abcdefgh'[index - 1]},`.repeat(9)}]`,
+	);
+
+	t.throws(() => parsePolicy(levels.join('\n'), 'x.yaml'), {instanceOf: PolicyError});
+});
+
+/** Either rules, or a PolicyError each of whose problems has a place inside the file. */
+function neverUntyped(text: string | Uint8Array): boolean {
+	try {
+		parsePolicy(text, 'x.yaml');
+		return true;
+	} catch (error) {
+		if (!(error instanceof PolicyError) || error.problems.length === 0) throw error;
+		const lines = Buffer.from(text)
+			.toString()
+			.split(/\r\n|\n|\r/).length;
+
+		return error.problems.every(
+			problem =>
+				problem.line >= 1 &&
+				problem.line <= lines &&
+				problem.column >= 1 &&
+				/^x\.yaml:\d+:\d+: error: [^\n]+: expected [^\n]+, got [^\n]*$/.test(
+					formatProblem(problem),
+				),
+		);
+	}
+}
+
+test('any bytes: rules or a typed error with a position', t => {
+	t.notThrows(() =>
+		fc.assert(fc.property(fc.uint8Array({maxLength: 200}), neverUntyped), {numRuns: 1000}),
+	);
+});
+
+const yamlish = fc
+	.array(
+		fc.constantFrom(
+			...[
+				'version: 1',
+				'version',
+				'pairs',
+				'accept',
+				'allow',
+				'deny',
+				'ring_pages',
+				': ',
+				':',
+				'- ',
+				'\n',
+				'\n  ',
+			],
+			...[
+				'\n    ',
+				'[',
+				']',
+				'{',
+				'}',
+				', ',
+				'*',
+				'&a ',
+				'*a',
+				'!!str ',
+				"'",
+				'"',
+				'|',
+				'>',
+				'#',
+				'? ',
+				'---\n',
+				'\t',
+			],
+			...[
+				'web-1',
+				'a',
+				'64',
+				'1e3',
+				'null',
+				'~',
+				'%YAML 1.1\n',
+				'\\',
+				'\0',
+				'\u2028',
+				'\r',
+				'<<',
+				'__proto__',
+			],
+		),
+		{maxLength: 40},
+	)
+	.map(parts => parts.join(''));
+
+test('any mixture of YAML: rules or a typed error with a position', t => {
+	t.notThrows(() => fc.assert(fc.property(yamlish, neverUntyped), {numRuns: 3000}));
+});
+
+test('any value: rules or a typed error with a position', t => {
+	const rule = fc.record(
+		{allow: fc.anything(), deny: fc.anything(), ring_pages: fc.anything()},
+		{requiredKeys: []},
+	);
+	const document = fc.record({
+		version: fc.constantFrom(1, 2),
+		pairs: fc.array(rule),
+		accept: fc.array(rule),
+	});
+	const text = fc
+		.oneof(fc.jsonValue(), document)
+		.map(value => JSON.stringify(value, undefined, 1) ?? '');
+
+	t.notThrows(() => fc.assert(fc.property(text, neverUntyped), {numRuns: 1000}));
+});

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+import {mkdir, mkdtemp, rename, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import type {LoadedPolicy} from '../../../userland/policy/load.ts';
+import {watchPolicy} from '../../../userland/policy/watch.ts';
+
+const good = (name: string) => `version: 1\naccept:\n  - allow: ${name}\n`;
+const names = (state: LoadedPolicy) => state.policy.accept.map(rule => rule.peer);
+
+async function watched(t: ExecutionContext, files: Record<string, string>) {
+	const parent = await mkdtemp(join(tmpdir(), 'coloop-policy-'));
+	const dir = join(parent, 'policy.d');
+	const stop = new AbortController();
+	const watch = watchPolicy(dir, stop.signal);
+	const states = watch[Symbol.asyncIterator]();
+	// fs.watch does not keep the process alive, and nothing else does here.
+	const alive = setInterval(() => undefined, 1000);
+
+	t.teardown(async () => {
+		stop.abort();
+		clearInterval(alive);
+		await rm(parent, {recursive: true});
+	});
+	if (Object.keys(files).length > 0) await mkdir(dir);
+	for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+
+	return {
+		dir,
+		stop,
+		reload: watch.reload,
+		/** The next state that satisfies; a half-written file may be seen on the way. */
+		async until(wanted: (state: LoadedPolicy) => boolean): Promise<LoadedPolicy> {
+			for (;;) {
+				const {value, done} = await states.next();
+				if (done === true) throw new Error('the watch ended');
+				if (wanted(value)) return value;
+			}
+		},
+		next: () => states.next(),
+	};
+}
+
+test('a change is seen, in place and by rename', async t => {
+	const {dir, until} = await watched(t, {'1.yaml': good('a')});
+	t.deepEqual(names(await until(() => true)), ['a']);
+
+	await writeFile(join(dir, '1.yaml'), good('b'));
+	await until(state => names(state).join() === 'b');
+
+	await writeFile(join(dir, '1.new'), good('c'));
+	await rename(join(dir, '1.new'), join(dir, '1.yaml'));
+	await until(state => names(state).join() === 'c');
+
+	await rm(join(dir, '1.yaml'));
+	await until(state => names(state).length === 0);
+	t.pass();
+});
+
+test('a broken file keeps the last good policy and says so, until it is mended', async t => {
+	const {dir, until} = await watched(t, {'1.yaml': good('a')});
+	await until(() => true);
+
+	await writeFile(join(dir, '2.yaml'), 'version: 7');
+	const broken = await until(state =>
+		state.errors.some(error => error.message.includes('got 7')),
+	);
+	t.deepEqual(names(broken), ['a']);
+
+	await writeFile(join(dir, '2.yaml'), good('b'));
+	const mended = await until(state => state.errors.length === 0);
+	t.deepEqual(names(mended), ['a', 'b']);
+});
+
+test('a policy broken from the start denies all', async t => {
+	const {dir, until} = await watched(t, {'1.yaml': good('a'), '2.yaml': 'no'});
+	const first = await until(() => true);
+	t.deepEqual(names(first), []);
+	t.is(first.errors.length, 1);
+
+	await rm(join(dir, '2.yaml'));
+	t.deepEqual(names(await until(state => state.errors.length === 0)), ['a']);
+});
+
+test('a directory made later is found', async t => {
+	const {dir, until} = await watched(t, {});
+	t.is((await until(() => true)).dir, undefined);
+
+	await mkdir(dir);
+	await until(state => state.dir === dir);
+	await writeFile(join(dir, '1.yaml'), good('a'));
+	t.deepEqual(names(await until(state => names(state).length > 0)), ['a']);
+});
+
+test('reload yields even if nothing changed; the signal ends it', async t => {
+	const {stop, reload, until, next} = await watched(t, {'1.yaml': good('a')});
+	await until(() => true);
+
+	reload();
+	t.deepEqual(names(await until(() => true)), ['a']);
+
+	stop.abort();
+	t.true((await next()).done);
+});

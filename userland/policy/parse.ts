@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+import type {z} from 'zod';
+import {PolicyError, type PolicyProblem} from './errors.ts';
+import {policySchema, type PolicyDocument} from './schema.ts';
+import type {AcceptRule, PairRule, Policy, RuleSource} from './types.ts';
+import {describe, formatKey, formatPath, readYaml, type Path, type PlainDocument} from './yaml.ts';
+
+/** Larger than 10 000 rules with long names, small enough to read at once. */
+export const maxFileBytes = 1024 * 1024;
+
+/** One file's text to rules. `file` is what messages and rules name. Throws PolicyError. */
+export function parsePolicy(text: string | Uint8Array, file: string): Policy {
+	const yaml = readYaml(decode(text, file), file);
+	const result = policySchema.safeParse(yaml.value);
+
+	if (!result.success)
+		throw new PolicyError(result.error.issues.flatMap(issue => explain(issue, [], yaml, file)));
+
+	return toPolicy(result.data, path => ({file, ...yaml.positionOf(path)}));
+}
+
+function decode(input: string | Uint8Array, file: string): string {
+	const bytes = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength;
+
+	if (bytes > maxFileBytes)
+		throw fileError(file, `expected at most ${maxFileBytes} bytes, got ${bytes}`);
+	if (typeof input === 'string') return input;
+
+	try {
+		return new TextDecoder('utf-8', {fatal: true}).decode(input);
+	} catch (cause) {
+		throw new PolicyError([{...badByte(input), file, where: 'file'}], {cause});
+	}
+}
+
+/** Lossy decoding puts U+FFFD where the first bad byte stood (or where a true U+FFFD is: good enough). */
+function badByte(input: Uint8Array): {line: number; column: number; message: string} {
+	const before = new TextDecoder().decode(input).split('\uFFFD', 1)[0] ?? '';
+	const lines = before.split('\n');
+
+	return {
+		line: lines.length,
+		column: (lines.at(-1) ?? '').length + 1,
+		message: 'expected UTF-8, got other bytes',
+	};
+}
+
+export function fileError(file: string, message: string, options: ErrorOptions = {}): PolicyError {
+	return new PolicyError([{file, line: 1, column: 1, where: 'file', message}], options);
+}
+
+type Issue = z.core.$ZodIssue;
+
+const aRule = 'a rule: "allow:" or "deny:" and its names';
+
+function explain(issue: Issue, base: Path, yaml: PlainDocument, file: string): PolicyProblem[] {
+	const path = [...base, ...issue.path];
+	const value = valueAt(yaml.value, path);
+
+	if (issue.code === 'invalid_union' && isRecord(value) && ('allow' in value || 'deny' in value))
+		return (issue.errors['allow' in value ? 0 : 1] ?? []).flatMap(inner =>
+			explain(inner, path, yaml, file),
+		);
+	if (issue.code === 'unrecognized_keys')
+		return issue.keys.map(key => ({
+			file,
+			...yaml.positionOfKey(path, key),
+			where: formatPath([...path, key]),
+			message: unknownKey(path, key, value),
+		}));
+
+	const expected = issue.code === 'invalid_union' ? aRule : issue.message;
+	return [
+		{
+			file,
+			...yaml.positionOf(path),
+			where: formatPath(path),
+			message: `expected ${expected}, got ${describe(value)}`,
+		},
+	];
+}
+
+function unknownKey(path: Path, key: string, value: unknown): string {
+	if (path.length === 0) return `expected version, pairs or accept, got ${formatKey(key)}`;
+	const known = isRecord(value) && 'allow' in value ? 'allow and ring_pages' : 'deny';
+
+	return `expected only ${known} in this rule, got ${formatKey(key)}`;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+	let here = value;
+
+	for (const step of path) {
+		if (!isRecord(here) || !Object.hasOwn(here, step)) return undefined;
+		here = here[step];
+	}
+
+	return here;
+}
+
+function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
+	return typeof value === 'object' && value !== null;
+}
+
+function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource): Policy {
+	const pairs = (document.pairs ?? []).map((rule, index): PairRule => {
+		const source = sourceOf(['pairs', index]);
+
+		return 'allow' in rule
+			? {action: 'allow', between: rule.allow, ringPages: rule.ring_pages, source}
+			: {action: 'deny', between: rule.deny, ringPages: undefined, source};
+	});
+	const accept = (document.accept ?? []).map((rule, index): AcceptRule => {
+		const source = sourceOf(['accept', index]);
+
+		return 'allow' in rule
+			? {action: 'allow', peer: rule.allow, ringPages: rule.ring_pages, source}
+			: {action: 'deny', peer: rule.deny, ringPages: undefined, source};
+	});
+
+	return {pairs, accept};
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+import {z} from 'zod';
+
+export const policyFormat = 1;
+export const ringPages = [32, 64, 128, 256, 512] as const;
+
+// Every message is the X of `expected X, got Y`.
+const name = z
+	.string({error: 'a name or pattern (in quotes, if YAML reads it as something else)'})
+	.regex(/^[A-Za-z0-9._+:@*?-]{1,128}$/, {
+		error: 'a name of letters, digits and . _ + : @ - with wildcards * and ?, at most 128 characters',
+	});
+const pair = z.tuple([name, name], {error: 'a list of two names, as in [web-*, db-1]'});
+const pages = z.literal(ringPages, {error: 'a power of two from 32 to 512'}).optional();
+
+const rules = {error: 'a list of rules, each starting with "- "'};
+
+const pairRule = z.union([
+	z.strictObject({allow: pair, ring_pages: pages}),
+	z.strictObject({deny: pair}),
+]);
+const acceptRule = z.union([
+	z.strictObject({allow: name, ring_pages: pages}),
+	z.strictObject({deny: name}),
+]);
+
+/** The language, as data: what a policy file may hold once it is read as YAML. */
+export const policySchema = z.strictObject(
+	{
+		version: z.literal(policyFormat, {error: String(policyFormat)}),
+		pairs: z.array(pairRule, rules).optional(),
+		accept: z.array(acceptRule, rules).optional(),
+	},
+	{error: 'a policy, which starts with "version: 1"'},
+);
+
+export type PolicyDocument = z.infer<typeof policySchema>;
+
+/** The text of policy/schema.json, for editors; a test proves that the committed file is this. */
+export function policyJsonSchema(): string {
+	const {$schema, ...rest} = z.toJSONSchema(policySchema, {io: 'input'});
+
+	return `${JSON.stringify({$schema, title: 'Coloop policy', ...rest}, undefined, '\t')}\n`;
+}

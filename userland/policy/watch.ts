@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+import {watch, type FSWatcher} from 'node:fs';
+import {dirname} from 'node:path';
+import {realReaders, type Readers} from './files.ts';
+import {loadPolicy, policyDirs, type LoadedPolicy, type PolicyDirs} from './load.ts';
+
+export type PolicyWatch = AsyncIterable<LoadedPolicy> & {
+	/** Reads again now and yields the outcome, changed or not (SIGHUP, `coloop policy reload`). */
+	reload(): void;
+};
+
+/**
+ * Yields the policy at once and after every change. While `errors` is not empty `policy` is the last good one,
+ * or, where there never was one, the empty one: deny all. Ends with the signal. For one reader.
+ */
+export function watchPolicy(
+	dirs: PolicyDirs = policyDirs,
+	signal: AbortSignal = new AbortController().signal,
+	readers: Readers = realReaders,
+): PolicyWatch {
+	const bell = createBell();
+
+	return {
+		reload: () => bell.ring('reload'),
+		[Symbol.asyncIterator]: () => states(dirs, signal, readers, bell),
+	};
+}
+
+/** Writers of files come in bursts (truncate, write, rename); a reader in their midst sees half a file. */
+const settleMs = 100;
+
+async function* states(
+	dirs: PolicyDirs,
+	signal: AbortSignal,
+	readers: Readers,
+	bell: Bell,
+): AsyncGenerator<LoadedPolicy, void, undefined> {
+	const hints = createHints(typeof dirs === 'string' ? [dirs] : dirs, () => bell.ring('hint'));
+	const end = () => bell.ring('end');
+	signal.addEventListener('abort', end);
+	let last: LoadedPolicy | undefined;
+
+	try {
+		for (let why: Why = 'reload'; !signal.aborted; why = await bell.wait(settleMs)) {
+			if (why === 'end') return;
+			// Watch first, then read: what changes in between rings the bell again.
+			hints.renew();
+			const read = await loadPolicy(dirs, readers);
+			const now = read.errors.length > 0 && last ? {...read, policy: last.policy} : read;
+			if (why === 'hint' && last && isSame(last, now)) continue;
+			last = now;
+			yield now;
+		}
+	} finally {
+		signal.removeEventListener('abort', end);
+		hints.close();
+	}
+}
+
+/** Positions are part of a policy, so an edit that moves a rule is a change: messages name the new line. */
+function isSame(a: LoadedPolicy, b: LoadedPolicy): boolean {
+	const text = ({policy, errors, dir}: LoadedPolicy) =>
+		JSON.stringify([policy, errors.map(error => error.message), dir]);
+
+	return text(a) === text(b);
+}
+
+type Why = 'hint' | 'reload' | 'end';
+type Bell = {ring(why: Why): void; wait(settleMs: number): Promise<Why>};
+
+/** Many rings before one wait are one ring; a hint lets the burst pass first. */
+function createBell(): Bell {
+	const strength: readonly Why[] = ['hint', 'reload', 'end'];
+	let pending: Why | undefined;
+	let changed: (() => void) | undefined;
+
+	return {
+		ring(why) {
+			if (!pending || strength.indexOf(why) > strength.indexOf(pending)) pending = why;
+			changed?.();
+		},
+		wait: settle =>
+			new Promise(resolve => {
+				let timer: NodeJS.Timeout | undefined;
+				const finish = (why: Why) => {
+					clearTimeout(timer);
+					pending = undefined;
+					changed = undefined;
+					resolve(why);
+				};
+				changed = () => {
+					if (pending === 'hint') timer ??= setTimeout(finish, settle, 'hint');
+					else if (pending) finish(pending);
+				};
+				changed();
+			}),
+	};
+}
+
+/** inotify on each directory, or on the nearest parent while it does not exist. */
+function createHints(dirs: readonly string[], ring: () => void): {renew(): void; close(): void} {
+	let watchers: FSWatcher[] = [];
+	const close = () => {
+		for (const watcher of watchers) watcher.close();
+		watchers = [];
+	};
+
+	return {
+		close,
+		renew() {
+			close();
+			for (const dir of dirs) {
+				const watcher = watchNearest(dir, ring);
+				if (watcher) watchers.push(watcher);
+			}
+		},
+	};
+}
+
+function watchNearest(path: string, ring: () => void): FSWatcher | undefined {
+	for (let dir = path; ; dir = dirname(dir)) {
+		try {
+			return watch(dir, {persistent: false}, ring).on('error', ring);
+		} catch {
+			if (dirname(dir) === dir) return undefined;
+		}
+	}
+}

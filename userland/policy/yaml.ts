@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+import {
+	Composer,
+	isAlias,
+	isMap,
+	isNode,
+	isScalar,
+	isSeq,
+	Lexer,
+	LineCounter,
+	Parser,
+	type CST,
+	type Document,
+	type Pair,
+} from 'yaml';
+import {PolicyError, type PolicyProblem} from './errors.ts';
+
+/** A path into the document: keys and indices, from the top. */
+export type Path = readonly PropertyKey[];
+export type Position = {readonly line: number; readonly column: number};
+
+export type PlainDocument = {
+	/** Maps, lists, strings, numbers, booleans and null only. */
+	readonly value: unknown;
+	/** Where a value stands; a missing one stands where its parent does. */
+	positionOf(path: Path): Position;
+	positionOfKey(path: Path, key: string): Position;
+};
+
+/**
+ * Reads the part of YAML that has one meaning to everybody: one document of maps, lists and scalars. Anchors,
+ * aliases, tags, directives and keys that are not words are refused: none is needed to write rules, and each
+ * is a way to make a file mean something else than it shows.
+ */
+export function readYaml(text: string, file: string): PlainDocument {
+	const lines = new LineCounter();
+	const document = compose(text, file, lines);
+	const positionAt = (offset: number) => at(lines, offset);
+	const problems: PolicyProblem[] = [];
+	const report: Report = (offset, where, message) => {
+		problems.push({file, ...positionAt(offset), where, message});
+	};
+
+	for (const {pos, message} of [...document.errors, ...document.warnings])
+		report(pos[0], 'yaml', sentence(message));
+	const {explicit} = document.directives?.yaml ?? {};
+	if (explicit === true) report(0, 'yaml', 'expected no directive, got %YAML');
+	if (problems.length === 0) check(document.contents, [], report);
+	if (problems.length > 0) throw new PolicyError(problems);
+
+	return {
+		value: document.toJS({maxAliasCount: 0}),
+		positionOf: path => positionAt(offsetOf(document, path)),
+		positionOfKey: (path, key) => positionAt(offsetOfKey(document, path, key)),
+	};
+}
+
+/** `pairs[4].ring_pages`; the document itself is `policy`. */
+export function formatPath(path: Path): string {
+	const text = path
+		.map(step => (typeof step === 'number' ? `[${step}]` : `.${formatKey(String(step))}`))
+		.join('');
+
+	return text === '' ? 'policy' : text.replace(/^\./, '');
+}
+
+export function formatKey(key: string): string {
+	return /^[\w-]{1,60}$/.test(key) ? key : shorten(JSON.stringify(key));
+}
+
+/** A value as an error message shows it: short, on one line. */
+export function describe(value: unknown): string {
+	if (value === undefined || value === null) return 'nothing';
+	if (Array.isArray(value)) return `a list of ${value.length}`;
+	if (typeof value === 'object') return 'a map';
+
+	return shorten(typeof value === 'string' ? JSON.stringify(value) : String(value));
+}
+
+export function shorten(text: string): string {
+	const printable = text.replace(/[^\x20-\x7e]/g, '?');
+
+	return printable.length > 60 ? `${printable.slice(0, 57)}...` : printable;
+}
+
+type Report = (offset: number, where: string, message: string) => void;
+
+/** As the library's parseDocument, which recurses: ten thousand brackets would exhaust its stack. */
+function compose(text: string, file: string, lines: LineCounter): Document.Parsed {
+	// Duplicate keys are found by check(), in linear time.
+	const composer = new Composer({uniqueKeys: false});
+	const documents = [...composer.compose(tokens(text, file, lines), true, text.length)];
+	const [document, second] = documents;
+
+	if (!document || second) {
+		const offset = second?.range[0] ?? 0;
+		throw new PolicyError([
+			{
+				file,
+				...at(lines, offset),
+				where: 'yaml',
+				message: 'expected one document, got another',
+			},
+		]);
+	}
+
+	return document;
+}
+
+function* tokens(text: string, file: string, lines: LineCounter): Generator<CST.Token> {
+	const parser = new Parser(lines.addNewLine);
+	let broken = 0;
+
+	lines.addNewLine(0);
+	for (const lexeme of new Lexer().lex(text)) {
+		for (const token of parser.next(lexeme)) {
+			if (token.type === 'error') broken++;
+			yield token;
+		}
+		// Garbage in, a screenful of errors out.
+		if (broken > 20) return;
+		if (parser.stack.length > 2 * deepest)
+			throw new PolicyError([
+				{
+					file,
+					...at(lines, parser.offset),
+					where: 'yaml',
+					message: `expected at most ${deepest} levels, got more`,
+				},
+			]);
+	}
+	yield* parser.end();
+}
+
+const deepest = 8;
+/** The one trap of this language. */
+const quoteIt = "(a pattern that begins with * needs quotes, as in '*')";
+
+function check(node: unknown, path: Path, report: Report): void {
+	if (!isNode(node)) return;
+	const offset = node.range?.[0] ?? 0;
+	const where = formatPath(path);
+
+	if (path.length > deepest) {
+		report(offset, where, `expected at most ${deepest} levels, got more`);
+		return;
+	}
+	if (isAlias(node)) {
+		const got = shorten(`*${node.source}`);
+		report(offset, where, `expected a value, got ${got}, an alias ${quoteIt}`);
+		return;
+	}
+	if ('anchor' in node && node.anchor !== undefined)
+		report(offset, where, `expected no anchor, got &${shorten(String(node.anchor))}`);
+	if (node.tag !== undefined) report(offset, where, `expected no tag, got ${shorten(node.tag)}`);
+
+	if (isMap(node)) checkMap(node.items, path, report);
+	if (isSeq(node))
+		for (const [index, item] of node.items.entries()) check(item, [...path, index], report);
+}
+
+function checkMap(pairs: readonly Pair[], path: Path, report: Report): void {
+	const seen = new Set<string>();
+
+	for (const {key, value} of pairs) {
+		const offset = (isNode(key) ? key.range?.[0] : undefined) ?? 0;
+
+		if (!isScalar(key) || typeof key.value !== 'string') {
+			report(
+				offset,
+				formatPath(path),
+				'expected keys that are words, got another kind of key',
+			);
+			check(key, [...path, '?'], report);
+			continue;
+		}
+		const here = [...path, key.value];
+		if (seen.has(key.value))
+			report(offset, formatPath(here), 'expected each key once, got it again');
+		seen.add(key.value);
+		check(key, here, report);
+		check(value, here, report);
+	}
+}
+
+function at(lines: LineCounter, offset: number): Position {
+	const {line, col} = lines.linePos(offset);
+
+	return {line: Math.max(line, 1), column: Math.max(col, 1)};
+}
+
+/** The library's messages are one or two plain sentences; the form wants `expected X, got Y`. */
+function sentence(message: string): string {
+	if (message.startsWith('Alias cannot be an empty'))
+		return `expected a value, got *, an alias ${quoteIt}`;
+
+	return `expected YAML, got an error: ${shorten(message.split('\n')[0] ?? message)}`;
+}
+
+function offsetOf(document: Document.Parsed, path: Path): number {
+	for (let length = path.length; length > 0; length--) {
+		const node: unknown = document.getIn(path.slice(0, length), true);
+		if (isNode(node) && node.range) return node.range[0];
+	}
+
+	return document.contents?.range[0] ?? 0;
+}
+
+function offsetOfKey(document: Document.Parsed, path: Path, name: string): number {
+	const map: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+	const found = isMap(map)
+		? map.items.find(({key}) => isScalar(key) && key.value === name)?.key
+		: undefined;
+
+	return isNode(found) && found.range ? found.range[0] : offsetOf(document, path);
+}
