@@ -37,14 +37,14 @@ export function readYaml(text: string, file: string): PlainDocument {
 	const document = compose(text, file, lines);
 	const positionAt = (offset: number) => at(lines, offset);
 	const problems: PolicyProblem[] = [];
-	const report: Report = (offset, where, message) => {
-		problems.push({file, ...positionAt(offset), where, message});
+	const report: Report = (offset, path, message) => {
+		problems.push({file, ...positionAt(offset), where: formatPath(path), message});
 	};
 
 	for (const {pos, message} of [...document.errors, ...document.warnings])
-		report(pos[0], 'yaml', sentence(message));
+		report(pos[0], ['yaml'], sentence(message));
 	const {explicit} = document.directives?.yaml ?? {};
-	if (explicit === true) report(0, 'yaml', 'expected no directive, got %YAML');
+	if (explicit === true) report(0, ['yaml'], 'expected no directive, got %YAML');
 	if (problems.length === 0) check(document.contents, [], report);
 	if (problems.length > 0) throw new PolicyError(problems);
 
@@ -83,7 +83,7 @@ export function shorten(text: string): string {
 	return printable.length > 60 ? `${printable.slice(0, 57)}...` : printable;
 }
 
-type Report = (offset: number, where: string, message: string) => void;
+type Report = (offset: number, path: Path, message: string) => void;
 
 /** As the library's parseDocument, which recurses: ten thousand brackets would exhaust its stack. */
 function compose(text: string, file: string, lines: LineCounter): Document.Parsed {
@@ -139,20 +139,19 @@ const quoteIt = "(a pattern that begins with * needs quotes, as in '*')";
 function check(node: unknown, path: Path, report: Report): void {
 	if (!isNode(node)) return;
 	const offset = node.range?.[0] ?? 0;
-	const where = formatPath(path);
 
 	if (path.length > deepest) {
-		report(offset, where, `expected at most ${deepest} levels, got more`);
+		report(offset, path, `expected at most ${deepest} levels, got more`);
 		return;
 	}
 	if (isAlias(node)) {
 		const got = shorten(`*${node.source}`);
-		report(offset, where, `expected a value, got ${got}, an alias ${quoteIt}`);
+		report(offset, path, `expected a value, got ${got}, an alias ${quoteIt}`);
 		return;
 	}
 	if ('anchor' in node && node.anchor !== undefined)
-		report(offset, where, `expected no anchor, got &${shorten(String(node.anchor))}`);
-	if (node.tag !== undefined) report(offset, where, `expected no tag, got ${shorten(node.tag)}`);
+		report(offset, path, `expected no anchor, got &${shorten(String(node.anchor))}`);
+	if (node.tag !== undefined) report(offset, path, `expected no tag, got ${shorten(node.tag)}`);
 
 	if (isMap(node)) checkMap(node.items, path, report);
 	if (isSeq(node))
@@ -175,8 +174,7 @@ function checkMap(pairs: readonly Pair[], path: Path, report: Report): void {
 			continue;
 		}
 		const here = [...path, key.value];
-		if (seen.has(key.value))
-			report(offset, formatPath(here), 'expected each key once, got it again');
+		if (seen.has(key.value)) report(offset, here, 'expected each key once, got it again');
 		seen.add(key.value);
 		check(key, here, report);
 		check(value, here, report);
