@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+import {type AttributeTable, littleEndian, viewOf} from './attributes.ts';
+import {decode, encode} from './codec.ts';
+import {type Message} from './message.ts';
+import {connect, subscribe} from './netlink.ts';
+import {macText} from './parse.ts';
+
+/** An Ethernet-like interface; `master` is the bridge (or bond) it belongs to. */
+export type Interface = {
+	readonly ifindex: number;
+	readonly name: string;
+	readonly mac: string;
+	readonly master?: number;
+};
+
+const route = {protocol: 0, getLink: 18, linkGroup: 1};
+const netfilter = {protocol: 12, tablesGroup: 7};
+
+const linkAttributes = {
+	address: {id: 1, type: 'binary'},
+	name: {id: 3, type: 'string'},
+	master: {id: 10, type: 'u32'},
+	extended: {id: 29, type: 'u32'},
+} as const satisfies AttributeTable;
+
+/** struct ifinfomsg: what stands before the attributes of a link. */
+const infoLength = 16;
+const ethernet = 1;
+const skipStatistics = 8;
+
+/** The interfaces of our network namespace that have Ethernet addresses. */
+export async function interfaces(): Promise<Interface[]> {
+	const connection = connect(route.protocol);
+
+	try {
+		const messages = await connection.request({
+			type: route.getLink,
+			dump: true,
+			header: new Uint8Array(infoLength),
+			attributes: encode(linkAttributes, {extended: skipStatistics}),
+			table: linkAttributes,
+		});
+
+		return messages.flatMap(parseInterface);
+	} finally {
+		connection.close();
+	}
+}
+
+/** Says `changed` once now and whenever an interface came, went or changed. A hint: look again. */
+export function watchLinks(signal: AbortSignal): AsyncIterable<'changed'> {
+	return hints(route.protocol, route.linkGroup, signal);
+}
+
+/** Says `changed` once now and whenever nftables' rules changed. A hint: look again. */
+export function watchFirewall(signal: AbortSignal): AsyncIterable<'changed'> {
+	return hints(netfilter.protocol, netfilter.tablesGroup, signal);
+}
+
+function hints(protocol: number, group: number, signal: AbortSignal): AsyncIterable<'changed'> {
+	const queue = subscribe({
+		protocol,
+		groups: [group],
+		signal,
+		parse: () => 'changed' as const,
+		lost: 'changed' as const,
+	});
+
+	queue.push('changed');
+	return queue;
+}
+
+function parseInterface({payload}: Message): Interface[] {
+	const {address, name, master} = decode(linkAttributes, payload.subarray(infoLength));
+	const view = viewOf(payload);
+
+	if (view.getUint16(2, littleEndian) !== ethernet || address === undefined) {
+		return [];
+	}
+	return [
+		{
+			ifindex: view.getInt32(4, littleEndian),
+			name: name ?? '',
+			mac: macText(address),
+			...(master !== undefined && {master}),
+		},
+	];
+}

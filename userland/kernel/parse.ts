@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+import {ColoopError} from '../errors.ts';
+import {type Values} from './attributes.ts';
+import {
+	type channelAttributes,
+	channelStates,
+	type infoAttributes,
+	type linkAttributes,
+	type peerAttributes,
+	macLen,
+	reasons,
+} from './constants.ts';
+import type {Channel, Link, ModuleInfo, Offer, Peer, PeerConfig} from './kernel.ts';
+
+export function parseInfo(values: Values<typeof infoAttributes>): ModuleInfo {
+	return {
+		protocolMin: expect(values.protocolMin, 'protocol-min'),
+		protocolMax: expect(values.protocolMax, 'protocol-max'),
+		features: values.features ?? 0,
+		ifindex: expect(values.ifindex, 'ifindex'),
+		peers: values.peers ?? 0,
+		channels: values.channels ?? 0,
+		grants: values.grants ?? 0,
+		maps: values.maps ?? 0,
+		ports: values.ports ?? 0,
+		deferred: values.deferred ?? 0,
+		moduleVersion: values.moduleVersion ?? '',
+	};
+}
+
+export function parsePeer(values: Values<typeof peerAttributes>): Peer {
+	return {
+		domid: expect(values.domid, 'domid'),
+		epoch: expect(values.epoch, 'epoch'),
+		name: values.name ?? '',
+		links: (values.link ?? []).map(parseLink),
+		wanted: values.wanted ?? false,
+		channel: values.channel && parseChannel(values.channel),
+	};
+}
+
+/** What an offer's answer says; a port of 0 where the peer allocates it. */
+export function parseOffer(values: Values<typeof peerAttributes>): Offer {
+	return {
+		controlRef: expect(values.channel?.controlRef, 'channel.control-ref'),
+		eventPort: values.channel?.eventPort ?? 0,
+	};
+}
+
+/** The attributes of a peer-new or peer-set. */
+export function peerValues({domid, epoch, name, links}: PeerConfig): Values<typeof peerAttributes> {
+	return {
+		domid,
+		epoch,
+		name,
+		link: links.map(({ifindex, localMac, remoteMac}) => ({
+			ifindex,
+			localMac: macBytes(localMac),
+			remoteMac: macBytes(remoteMac),
+		})),
+	};
+}
+
+/** `aa:bb:cc:dd:ee:ff` in lower case. */
+export function macText(bytes: Uint8Array): string {
+	return [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+export function macBytes(text: string): Uint8Array {
+	if (!/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(text)) {
+		throw new ColoopError(
+			'PROTOCOL',
+			`expected an address like aa:bb:cc:dd:ee:ff, got ${text}`,
+		);
+	}
+	return Uint8Array.from(text.split(':'), byte => Number.parseInt(byte, 16));
+}
+
+function parseLink(values: Values<typeof linkAttributes>): Link {
+	return {
+		ifindex: expect(values.ifindex, 'link.ifindex'),
+		localMac: parseMac(values.localMac, 'link.local-mac'),
+		remoteMac: parseMac(values.remoteMac, 'link.remote-mac'),
+	};
+}
+
+function parseMac(bytes: Uint8Array | undefined, name: string): string {
+	const mac = expect(bytes, name);
+
+	if (mac.length !== macLen) {
+		throw new ColoopError('PROTOCOL', `${name}: expected ${macLen} bytes, got ${mac.length}`);
+	}
+	return macText(mac);
+}
+
+function parseChannel(values: Values<typeof channelAttributes>): Channel {
+	return {
+		state: expect(channelStates[expect(values.state, 'channel.state')], 'known channel.state'),
+		// A newer module may have reasons that we have no name for.
+		reason: reasons[values.reason ?? 0] ?? `reason-${values.reason}`,
+		order: values.order,
+		remoteOrder: values.remoteOrder,
+		since: values.since ?? 0n,
+		detail: values.detail ?? 0,
+		queuedBytes: values.queuedBytes ?? 0,
+		txPackets: values.txPackets ?? 0n,
+		txBytes: values.txBytes ?? 0n,
+		rxPackets: values.rxPackets ?? 0n,
+		rxBytes: values.rxBytes ?? 0n,
+		eventsSent: values.eventsSent ?? 0n,
+		eventsReceived: values.eventsReceived ?? 0n,
+		backlogged: values.backlogged ?? 0n,
+		returned: values.returned ?? 0n,
+		droppedBacklog: values.droppedBacklog ?? 0n,
+		droppedSource: values.droppedSource ?? 0n,
+		droppedHeader: values.droppedHeader ?? 0n,
+		droppedMemory: values.droppedMemory ?? 0n,
+	};
+}
+
+function expect<T>(value: T | undefined, name: string): T {
+	if (value === undefined) {
+		throw new ColoopError('PROTOCOL', `the module's answer has no ${name}`);
+	}
+	return value;
+}
