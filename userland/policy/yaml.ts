@@ -165,11 +165,7 @@ function checkMap(pairs: readonly Pair[], path: Path, report: Report): void {
 		const offset = (isNode(key) ? key.range?.[0] : undefined) ?? 0;
 
 		if (!isScalar(key) || typeof key.value !== 'string') {
-			report(
-				offset,
-				formatPath(path),
-				'expected keys that are words, got another kind of key',
-			);
+			report(offset, path, 'expected keys that are words, got another kind of key');
 			check(key, [...path, '?'], report);
 			continue;
 		}
