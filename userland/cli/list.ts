@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+import type {PairStatus, PeerStatus, Status} from '../control/protocol.ts';
+import {ColoopError} from '../errors.ts';
+import {block, table} from './render.ts';
+import {age, bytes, duration} from './units.ts';
+
+export type Form = 'text' | 'brief';
+
+/** One line a peer; in dom0 one a pair of the host. */
+export function list(status: Status, form: Form, now: number): string[] {
+	const rows = status.pairs
+		? byTraffic(status.pairs, pairBytes).map(pair => pairRow(pair, now))
+		: byTraffic(status.peers, peerBytes).map(peer => peerRow(peer, now));
+	const what = status.pairs ? 'pair' : 'peer';
+	if (form === 'brief')
+		return table(
+			rows.map(([name, domid, state, , , , , why]) =>
+				[name, domid, state, why].map(cell => cell ?? ''),
+			),
+		);
+	if (rows.length === 0) return [`no ${what}s`];
+	const head = [what, 'domid', 'state', 'sent', 'received', 'packets', 'since', 'why'];
+	return table([head, ...rows], new Set([3, 4, 5]));
+}
+
+/** Blocks; one peer by name or domid, or all. In dom0 every pair that the domain is in. */
+export function show(status: Status, name: string | undefined, now: number): string[] {
+	const wanted = name === 'dom0' ? 'Domain-0' : name;
+	const isWanted = (one: string, domid: number) =>
+		wanted === undefined || one === wanted || String(domid) === wanted;
+	const blocks = status.pairs
+		? byTraffic(status.pairs, pairBytes)
+				.filter(({a, b}) => isWanted(a.name, a.domid) || isWanted(b.name, b.domid))
+				.map(pair => pairBlock(pair, status, now))
+		: byTraffic(status.peers, peerBytes)
+				.filter(({peer, domid}) => isWanted(peer, domid))
+				.map(peer => peerBlock(peer, now));
+	if (name !== undefined && blocks.length === 0) {
+		throw new ColoopError('PEER', `no peer is called ${name}`, {
+			hint: '`coloop list` names them',
+		});
+	}
+	return blocks.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+function peerRow(peer: PeerStatus, now: number): string[] {
+	return [
+		peer.peer,
+		String(peer.domid),
+		peer.state,
+		bytes(peer.tx_bytes),
+		bytes(peer.rx_bytes),
+		String(peer.tx_packets + peer.rx_packets),
+		peer.since === null ? '-' : age(now - peer.since),
+		peer.reason ?? '',
+	];
+}
+
+function pairRow(pair: PairStatus, now: number): string[] {
+	return [
+		`${pair.a.name} <-> ${pair.b.name}`,
+		`${pair.a.domid} ${pair.b.domid}`,
+		pair.state,
+		bytes(pair.a_to_b_bytes),
+		bytes(pair.b_to_a_bytes),
+		String(pair.a_to_b_packets + pair.b_to_a_packets),
+		pair.since === null ? '-' : age(now - pair.since),
+		pair.reason ?? '',
+	];
+}
+
+function peerBlock(peer: PeerStatus, now: number): string[] {
+	return block(`guest: ${peer.peer} (domain ${peer.domid})`, [
+		['channel', channelLine(peer, now)],
+		['policy', peer.rule && `${peer.code === 'policy' ? 'deny' : 'allow'} (${peer.rule})`],
+		...peer.links.map(
+			link => ['link', `${link.interface} ${link.local_mac} to ${link.remote_mac}`] as const,
+		),
+		['rings', peer.ring_bytes === null ? '' : ringLine(peer)],
+		['transfer', transferLine(peer.rx_bytes, peer.tx_bytes)],
+		['packets', packetLine(peer)],
+		['dropped', dropLine(peer)],
+		['last failure', peer.last_failure],
+	]);
+}
+
+function pairBlock(pair: PairStatus, status: Status, now: number): string[] {
+	const {a, b} = pair;
+	const own = a.domid === 0 ? status.peers.find(({domid}) => domid === b.domid) : undefined;
+	return block(`pair: ${a.name} (domain ${a.domid}) <-> ${b.name} (domain ${b.domid})`, [
+		['channel', channelLine({...pair, peer: b.name}, now)],
+		['policy', pair.rule && `${pair.code === 'policy' ? 'deny' : 'allow'} (${pair.rule})`],
+		...pair.links.map(
+			link =>
+				[
+					'link',
+					`${link.bridge}: ${a.name} vif ${link.a_vif} ${link.a_mac}, ${b.name} vif ${link.b_vif} ${link.b_mac}`,
+				] as const,
+		),
+		[`${a.name} to ${b.name}`, flow(pair.a_to_b_bytes, pair.a_to_b_packets)],
+		[`${b.name} to ${a.name}`, flow(pair.b_to_a_bytes, pair.b_to_a_packets)],
+		['rings', own && own.ring_bytes !== null ? ringLine(own) : ''],
+		['dropped by dom0', own && dropLine(own)],
+		["dom0's side", own?.reason ? `${own.state}: ${own.reason}` : ''],
+	]);
+}
+
+type Ending = Pick<PeerStatus, 'state' | 'reason' | 'since'> & {peer: string};
+
+function channelLine({state, reason, since}: Ending, now: number): string {
+	if (state === 'live') return since === null ? 'live' : `live for ${duration(now - since)}`;
+	if (state === 'refused' || state === 'held') return `none, ${state}: ${reason ?? ''}`;
+	if (state === 'ready') return 'none yet, the first packet opens it';
+	return reason === null ? state : `${state}: ${reason}`;
+}
+
+function ringLine({ring_bytes: own, peer_ring_bytes: theirs}: PeerStatus): string {
+	const ours = `${bytes(own ?? 0)} to the peer`;
+	return theirs === null ? ours : `${ours}, ${bytes(theirs)} from the peer`;
+}
+
+function transferLine(received: number, sent: number): string {
+	if (received + sent === 0) return '';
+	return `${bytes(received)} received, ${bytes(sent)} sent`;
+}
+
+function packetLine(peer: PeerStatus): string {
+	if (peer.rx_packets + peer.tx_packets === 0) return '';
+	const events = `${peer.events_received} events heard, ${peer.events_sent} sent`;
+	return `${peer.rx_packets} received, ${peer.tx_packets} sent, ${events}`;
+}
+
+function dropLine(peer: PeerStatus): string {
+	return (['backlog', 'source', 'header', 'memory'] as const)
+		.map(why => [peer[`dropped_${why}`], why] as const)
+		.filter(([count]) => count > 0)
+		.map(([count, why]) => `${count} (${why})`)
+		.join(', ');
+}
+
+function flow(count: number, packets: number): string {
+	return packets === 0 ? '' : `${bytes(count)} in ${packets} packets`;
+}
+
+function peerBytes(peer: PeerStatus): number {
+	return peer.tx_bytes + peer.rx_bytes;
+}
+
+function pairBytes(pair: PairStatus): number {
+	return pair.a_to_b_bytes + pair.b_to_a_bytes;
+}
+
+/** Most active first; the sort is stable, so the others stay in the order of their domids. */
+function byTraffic<T>(items: readonly T[], size: (item: T) => number): T[] {
+	return [...items].sort((a, b) => size(b) - size(a));
+}

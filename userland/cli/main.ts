@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+import {Command, CommanderError, InvalidArgumentError} from 'commander';
+import {defaultSocket, type Status} from '../control/protocol.ts';
+import {version} from '../control/version.ts';
+import {ColoopError, errorCodes} from '../errors.ts';
+
+/** Where a command's words go: data to `out`, everything else to `err`. */
+export type Console = {out(line: string): void; err(line: string): void};
+
+const examples = `Examples:
+  $ coloop                      who our peers are, and which of them have a channel
+  $ coloop show db-1            everything about one peer
+  $ coloop policy lint *.yaml   check policy files before they are used
+`;
+
+/** Runs one command line and answers the exit status. Nothing is imported before it is needed. */
+export async function main(argv: readonly string[], console: Console): Promise<number> {
+	const exit = {status: 0};
+	try {
+		const program = build(console, exit);
+		await program.parseAsync(
+			argv.map(word => (word === '-br' ? '--brief' : word)),
+			{from: 'user'},
+		);
+		return exit.status;
+	} catch (error) {
+		return fail(error, console);
+	}
+}
+
+function fail(error: unknown, {err}: Console): number {
+	if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+	if (!(error instanceof ColoopError)) {
+		err(`coloop: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+		return 1;
+	}
+	err(`coloop: ${error.message}`);
+	if (error.hint !== undefined) err(`  ${error.hint}`);
+	return errorCodes[error.code].exit;
+}
+
+type Exit = {status: number};
+
+function build(console: Console, exit: Exit): Command {
+	const program = new Command('coloop')
+		.description('A shared-memory network path between guests of one Xen host')
+		.addHelpText('before', examples)
+		.option('-s, --socket <path>', "the daemon's socket", defaultSocket)
+		.exitOverride()
+		.configureOutput({
+			writeOut: text => console.out(text.trimEnd()),
+			writeErr: text => console.err(text.trimEnd()),
+		});
+	addShowing(program, console, exit);
+	addSwitching(program, console);
+	addPolicy(program, console, exit);
+	return program;
+}
+
+function addShowing(program: Command, console: Console, exit: Exit): void {
+	program
+		.command('list', {isDefault: true})
+		.description('one line a peer; in dom0 every pair of the host')
+		.option('-j, --json', 'everything, for programs')
+		.option('-b, --brief', 'name, domid, state and why (also -br)')
+		.action(async (options: {json?: true; brief?: true}) => {
+			const status = await statusFor(program, console, exit);
+			const {list} = await import('./list.ts');
+			const {json} = await import('./json.ts');
+			if (options.json) console.out(json(status));
+			else list(status, options.brief ? 'brief' : 'text', unix()).forEach(console.out);
+		});
+	program
+		.command('show')
+		.argument('[peer]', 'name or domid')
+		.description('everything about one peer, or all')
+		.option('-j, --json', 'the same, for programs')
+		.action(async (peer: string | undefined, options: {json?: true}) => {
+			const status = await statusFor(program, console, exit);
+			const {show} = await import('./list.ts');
+			const {json} = await import('./json.ts');
+			if (options.json) console.out(json(status, peer));
+			else show(status, peer, unix()).forEach(console.out);
+		});
+	program
+		.command('version')
+		.description('of the command, the daemon and the module')
+		.action(async () => {
+			console.out(`coloop ${version}`);
+			const status = await statusFor(program, console, exit);
+			console.out(`coloopd ${status.version}`);
+			if (status.module) console.out(`module ${status.module.version}`);
+		});
+}
+
+/** What is wrong is said beside the data, never instead of it. */
+async function statusFor(program: Command, {err}: Console, exit: Exit): Promise<Status> {
+	const {askStatus} = await import('../control/client.ts');
+	const status = await askStatus(socketOf(program));
+	for (const problem of status.problems) err(`coloop: ${problem}`);
+	for (const problem of status.policy_errors) err(`coloop: policy: ${problem}`);
+	if (status.module === null && status.roles.includes('endpoint')) {
+		err('coloop: the coloop module is not loaded\n  modprobe coloop');
+		/* Dom0 lists the host's pairs without it. */
+		if (status.pairs === null) exit.status = errorCodes.NO_MODULE.exit;
+	}
+	return status;
+}
+
+function addSwitching(program: Command, console: Console): void {
+	program
+		.command('up')
+		.arguments('<peer> [other]')
+		.description('open a channel now; in dom0 two names let a held pair come up')
+		.option('-t, --timeout <seconds>', 'how long to wait for it', parseSeconds, 10)
+		.action(async (peer: string, other: string | undefined, options: {timeout: number}) => {
+			const {up} = await import('./switch.ts');
+			console.out(await up(socketOf(program), names(peer, other), options.timeout));
+		});
+	program
+		.command('down')
+		.arguments('<peer> [other]')
+		.description('end a channel and keep it down until `coloop up`')
+		.action(async (peer: string, other: string | undefined) => {
+			const {down} = await import('./switch.ts');
+			console.out(await down(socketOf(program), names(peer, other)));
+		});
+}
+
+function addPolicy(program: Command, console: Console, exit: Exit): void {
+	const policy = program.command('policy').description('check, try and reload policy files');
+	policy
+		.command('lint')
+		.argument('<file...>')
+		.description('say what is wrong with files')
+		.action(async (files: string[]) => {
+			const {lint} = await import('./policy.ts');
+			const problems = await lint(files);
+			problems.forEach(console.err);
+			if (problems.length > 0) exit.status = errorCodes.POLICY.exit;
+		});
+	policy
+		.command('test')
+		.arguments('<a> [b]')
+		.description(
+			'which rule decides for a pair of the host; with one name, whether we accept it',
+		)
+		.option('-d, --directory <path>', 'the policy to read instead of the installed one')
+		.action(async (a: string, b: string | undefined, options: {directory?: string}) => {
+			const {test} = await import('./policy.ts');
+			console.out((await test(options.directory, names(a, b))).line);
+		});
+	policy
+		.command('reload')
+		.description('read the files again now')
+		.action(async () => {
+			const {ask} = await import('../control/client.ts');
+			const status = await ask(socketOf(program), {op: 'reload'});
+			const errors = status?.policy_errors ?? [];
+			errors.forEach(console.err);
+			if (errors.length > 0) exit.status = errorCodes.POLICY.exit;
+			else
+				console.out(
+					`policy read from ${status?.policy_directory ?? 'nowhere: no directory'}`,
+				);
+		});
+}
+
+function names(first: string, second: string | undefined): string[] {
+	return second === undefined ? [first] : [first, second];
+}
+
+function parseSeconds(text: string): number {
+	const seconds = Number(text);
+	if (Number.isFinite(seconds) && seconds >= 0) return seconds;
+	throw new InvalidArgumentError(`expected seconds, got ${text}`);
+}
+
+function socketOf(program: Command): string {
+	return String(program.getOptionValue('socket'));
+}
+
+function unix(): number {
+	return Math.floor(Date.now() / 1000);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+import {readFile} from 'node:fs/promises';
+import {ColoopError} from '../errors.ts';
+import {ruleName} from '../daemon/refusal.ts';
+import type {LoadedPolicy} from '../policy/load.ts';
+import type {Verdict} from '../policy/types.ts';
+
+/** Every problem of every file; none: an empty list. */
+export async function lint(files: readonly string[]): Promise<string[]> {
+	const {parsePolicy} = await import('../policy/parse.ts');
+	const problems: string[] = [];
+	for (const file of files) {
+		try {
+			parsePolicy(await readFile(file), file);
+		} catch (error) {
+			problems.push(error instanceof ColoopError ? error.message : unreadable(file, error));
+		}
+	}
+	return problems;
+}
+
+/** Which rule decides for two domains of the host; for one, whether we accept it as a peer. */
+export async function test(directory: string | undefined, names: readonly string[]) {
+	const {loadPolicy} = await import('../policy/load.ts');
+	const {decideAccept, decidePair} = await import('../policy/match.ts');
+	const loaded = await (directory === undefined ? loadPolicy() : loadPolicy(directory));
+	refuseBroken(loaded);
+	const [a = '', b] = names.map(name => (name === 'dom0' ? 'Domain-0' : name));
+	const verdict: Verdict =
+		b === undefined ? decideAccept(loaded.policy, a) : decidePair(loaded.policy, a, b);
+	const by = ruleName(verdict.rule) ?? 'no rule matches, and that is deny';
+	const what = b === undefined ? `accept ${a}` : `${a} <-> ${b}`;
+	return {isAllowed: verdict.action === 'allow', line: `${what}: ${verdict.action} (${by})`};
+}
+
+function refuseBroken({errors}: LoadedPolicy): void {
+	const [first] = errors;
+	if (!first) return;
+	const message = errors.map(error => error.message).join('\n');
+	throw new ColoopError('POLICY', message, {
+		hint: 'mend the files; until then nothing is decided',
+	});
+}
+
+function unreadable(file: string, error: unknown): string {
+	const cause = error instanceof Error ? error.message : String(error);
+	return `${file}:1:1: error: file: expected a file that can be read, got ${cause}`;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import {printable} from './units.ts';
+
+/** Columns as wide as their widest cell, the last one free; numbers may be set to the right. */
+export function table(
+	rows: ReadonlyArray<readonly string[]>,
+	right: ReadonlySet<number> = new Set(),
+): string[] {
+	const clean = rows.map(row => row.map(printable));
+	const widths = (clean[0] ?? []).map((_, column) =>
+		Math.max(...clean.map(row => [...(row[column] ?? '')].length)),
+	);
+	return clean.map(row =>
+		row
+			.map((cell, column) => pad(cell, widths[column] ?? 0, right.has(column)))
+			.join('  ')
+			.trimEnd(),
+	);
+}
+
+/** A heading and its indented lines; lines without a value are left out. */
+export function block(
+	heading: string,
+	lines: ReadonlyArray<readonly [string, string | null | undefined]>,
+): string[] {
+	return [
+		printable(heading),
+		...lines.flatMap(([key, value]) => (value ? [`  ${key}: ${printable(value)}`] : [])),
+	];
+}
+
+function pad(text: string, width: number, isRight: boolean): string {
+	const fill = ' '.repeat(Math.max(0, width - [...text].length));
+	return isRight ? fill + text : text + fill;
+}

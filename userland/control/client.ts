@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+import {once} from 'node:events';
+import {connect, type Socket} from 'node:net';
+import {ColoopError} from '../errors.ts';
+import {maxLine, parseAnswer, type Request, type Status} from './protocol.ts';
+
+/** Asks the daemon; throws the ColoopError that it answers with. */
+export async function ask(path: string, request: Request): Promise<Status | undefined> {
+	const socket = await open(path);
+	try {
+		socket.write(`${JSON.stringify(request)}\n`);
+		const answer = parseAnswer(await readLine(socket));
+		if (answer.ok) return answer.status;
+		const {code, message, hint} = answer;
+		throw new ColoopError(code, message, hint === undefined ? {} : {hint});
+	} finally {
+		socket.destroy();
+	}
+}
+
+export async function askStatus(path: string): Promise<Status> {
+	const status = await ask(path, {op: 'status'});
+	if (status) return status;
+	throw new ColoopError('PROTOCOL', 'answer.status: expected the status, got nothing');
+}
+
+async function open(path: string): Promise<Socket> {
+	const socket = connect(path);
+	try {
+		await once(socket, 'connect');
+		return socket;
+	} catch (cause) {
+		const isForbidden = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
+		throw isForbidden
+			? new ColoopError('USAGE', `${path} is for root only`, {
+					cause,
+					hint: 'run coloop as root',
+				})
+			: new ColoopError('NO_DAEMON', `coloopd does not answer on ${path}`, {
+					cause,
+					hint: 'start it: systemctl start coloopd, or coloopd as root',
+				});
+	}
+}
+
+async function readLine(socket: Socket): Promise<string> {
+	let text = '';
+	socket.setEncoding('utf8');
+	for await (const chunk of socket) {
+		text += String(chunk);
+		if (text.includes('\n')) return text.slice(0, text.indexOf('\n'));
+		if (text.length > maxLine) break;
+	}
+	throw new ColoopError('NO_DAEMON', 'coloopd hung up before it had answered', {
+		hint: 'see its log for the reason',
+	});
+}

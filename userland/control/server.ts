@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+import {once} from 'node:events';
+import {chmod, mkdir, rm} from 'node:fs/promises';
+import {connect, createServer, type Server, type Socket} from 'node:net';
+import {dirname} from 'node:path';
+import {ColoopError} from '../errors.ts';
+import {maxRequest, parseRequest, refuse, type Answer, type Request} from './protocol.ts';
+
+/** Answers requests on a local socket that only root can open, until the signal aborts. */
+export async function serve(
+	path: string,
+	handle: (request: Request) => Promise<Answer>,
+	signal: AbortSignal,
+): Promise<void> {
+	await mkdir(dirname(path), {recursive: true, mode: 0o700});
+	await clear(path);
+	const open = new Set<Socket>();
+	const server = createServer(socket => {
+		open.add(socket);
+		socket.on('close', () => open.delete(socket));
+		converse(socket, handle);
+	});
+	await listen(server, path);
+
+	if (!signal.aborted) await once(signal, 'abort');
+	for (const socket of open) socket.destroy();
+	server.close();
+	await once(server, 'close');
+}
+
+/** The socket file is never there with wider rights: it gets its mode from the umask. */
+async function listen(server: Server, path: string): Promise<void> {
+	const umask = process.umask(0o177);
+	try {
+		server.listen(path);
+		await once(server, 'listening');
+	} finally {
+		process.umask(umask);
+	}
+	await chmod(path, 0o600);
+}
+
+/** A socket left by a daemon that died is removed; one that answers belongs to another daemon. */
+async function clear(path: string): Promise<void> {
+	const probe = connect(path);
+	const isTaken = await once(probe, 'connect').then(
+		() => true,
+		() => false,
+	);
+	probe.destroy();
+	if (isTaken) {
+		throw new ColoopError('USAGE', `another coloopd answers on ${path}`, {
+			hint: 'stop it first, or give this one a --socket of its own',
+		});
+	}
+	await rm(path, {force: true});
+}
+
+function converse(socket: Socket, handle: (request: Request) => Promise<Answer>): void {
+	let text = '';
+	const reply = (answer: Answer) => socket.end(`${JSON.stringify(answer)}\n`);
+	socket.setEncoding('utf8');
+	socket.on('error', () => socket.destroy());
+	socket.on('data', (chunk: string) => {
+		text += chunk;
+		const end = text.indexOf('\n');
+		if (end < 0 && text.length <= maxRequest) return;
+		socket.removeAllListeners('data').resume();
+		answerTo(end < 0 ? '' : text.slice(0, end), handle).then(reply, () => socket.destroy());
+	});
+}
+
+async function answerTo(
+	line: string,
+	handle: (request: Request) => Promise<Answer>,
+): Promise<Answer> {
+	try {
+		return await handle(parseRequest(line));
+	} catch (error) {
+		return refuse(error);
+	}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+import type {Answer, Request} from '../control/protocol.ts';
+import type {LoadedPolicy} from '../policy/load.ts';
+import {decideAccept, decidePair} from '../policy/match.ts';
+import {ownPaths} from '../xenstore/paths.ts';
+import {createEndpoint, type Endpoint, type EndpointWorld} from './endpoint/endpoint.ts';
+import type {Held} from './held.ts';
+import {createHost, type Host, type HostWorld} from './host/host.ts';
+import {createPolicy, type PolicyWatch} from './policy.ts';
+import {createRequests} from './requests.ts';
+import {supervise} from './supervise.ts';
+import {together} from './together.ts';
+
+export type Role = 'host' | 'endpoint';
+
+/** All that the daemon touches; wired in world.ts, in memory in tests. */
+export type World = Omit<EndpointWorld, 'decide' | 'isHeld' | 'paths'> &
+	Omit<HostWorld, 'decide' | 'isHeld'> & {
+		watchPolicy(signal: AbortSignal): PolicyWatch;
+		readonly held: Held;
+		/** Our domain is dom0. */
+		readonly isDom0: boolean;
+	};
+
+/** What the parts of one daemon share. */
+export type Parts = {
+	readonly world: World;
+	readonly host: Host | undefined;
+	readonly endpoint: Endpoint | undefined;
+	policy(): LoadedPolicy;
+	/** Reads the policy again; through when the roles know it. */
+	reload(): Promise<void>;
+	/** By role, what keeps it from running. */
+	readonly problems: Map<Role, string>;
+};
+
+export type Daemon = {
+	/** Runs until the signal aborts. Live channels and what is announced stay as they are. */
+	run(signal: AbortSignal): Promise<void>;
+	handle(request: Request): Promise<Answer>;
+	reload(): Promise<void>;
+};
+
+export function createDaemon(world: World, roles: readonly Role[]): Daemon {
+	const policy = createPolicy(world.watchPolicy, world.log);
+	const parts: Parts = {
+		world,
+		host: roles.includes('host') ? hostOf(world, policy.latest) : undefined,
+		endpoint: roles.includes('endpoint') ? endpointOf(world, policy.latest) : undefined,
+		policy: policy.latest,
+		async reload() {
+			await policy.reload();
+			parts.host?.poke();
+			await parts.endpoint?.settle();
+		},
+		problems: new Map(),
+	};
+
+	return {
+		handle: createRequests(parts),
+		reload: parts.reload,
+		/* Nothing is judged before there is a policy: none would mean deny. */
+		run: signal =>
+			policy.run(signal, {
+				changed() {
+					parts.host?.poke();
+					parts.endpoint?.poke();
+				},
+				ready: inner => together(inner, roleTasks(parts)),
+			}),
+	};
+}
+
+function roleTasks({world, host, endpoint, problems}: Parts) {
+	const task = (role: Role, part: Host | Endpoint | undefined) =>
+		part === undefined
+			? []
+			: [(signal: AbortSignal) => supervise(role, part.run, {...world, problems}, signal)];
+	return [...task('host', host), ...task('endpoint', endpoint)];
+}
+
+function hostOf(world: World, policy: () => LoadedPolicy): Host {
+	return createHost({
+		...world,
+		decide: (a, b) => decidePair(policy().policy, a, b),
+		isHeld: world.held.isPair,
+	});
+}
+
+function endpointOf(world: World, policy: () => LoadedPolicy): Endpoint {
+	return createEndpoint({
+		...world,
+		paths: ownPaths(world.isDom0),
+		decide: peer => decideAccept(policy().policy, peer),
+		isHeld: name => world.held.peers.has(name),
+	});
+}

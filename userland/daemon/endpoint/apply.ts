@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+import {ColoopError} from '../../errors.ts';
+import type {Kernel} from '../../kernel/kernel.ts';
+import type {Own} from '../../xenstore/paths.ts';
+import type {Store} from '../../xenstore/store.ts';
+import {describe, sentence, type Log} from '../log.ts';
+import {renderOffer} from '../values.ts';
+import type {Step} from './plan.ts';
+import type {Tries} from './tries.ts';
+
+export type Hands = {
+	readonly store: Store;
+	readonly paths: Own;
+	readonly kernel: Kernel | undefined;
+	readonly tries: Tries;
+	readonly log: Log;
+};
+
+/**
+ * Does what was planned, in order. What fails with one peer leaves the others alone; answers how
+ * many steps failed.
+ */
+export async function apply(steps: readonly Step[], hands: Hands): Promise<number> {
+	let failed = 0;
+	for (const step of steps) {
+		try {
+			await act(step, hands);
+			report(step, hands.log);
+		} catch (error) {
+			if (error instanceof ColoopError && error.code === 'NO_MODULE') throw error;
+			const {domid, ...rest} = subject(step);
+			hands.log.warn('step.failed', {step: step.kind, domid, ...rest, ...describe(error)});
+			if (domid !== undefined) hands.tries.failed(domid, sentence(error));
+			failed += 1;
+		}
+	}
+	return failed;
+}
+
+async function act(step: Step, hands: Hands): Promise<void> {
+	const {store, paths} = hands;
+	switch (step.kind) {
+		case 'hello':
+			return store.write(paths.hello, step.value);
+		case 'retract':
+			return store.remove(paths.said);
+		case 'publish':
+			await store.write(`${paths.offers}/${step.domid}`, renderOffer(step.value));
+			if (step.cause?.isFailure) hands.tries.failed(step.domid, step.cause.reason);
+			return;
+		case 'unpublish':
+			return store.remove(`${paths.offers}/${step.domid}`);
+		case 'forget':
+			return store.remove(`${paths.stats}/${step.domid}`);
+		default:
+			return actOnKernel(step, hands, opened(hands.kernel));
+	}
+}
+
+type KernelStep = Extract<
+	Step,
+	{kind: 'peer-new' | 'peer-set' | 'peer-delete' | 'offer' | 'attach' | 'close'}
+>;
+
+async function actOnKernel(step: KernelStep, hands: Hands, kernel: Kernel): Promise<void> {
+	switch (step.kind) {
+		case 'peer-new':
+			return kernel.peerNew(step.config);
+		case 'peer-set':
+			return kernel.peerSet(step.config);
+		case 'peer-delete':
+			return kernel.peerDelete(step.domid);
+		case 'offer':
+			return offer(step, hands, kernel);
+		case 'attach':
+			return orClose(step.domid, kernel, () =>
+				kernel.attach(step.domid, step.epoch, step.offer),
+			);
+		case 'close':
+			return kernel.close(step.domid);
+	}
+}
+
+/** Grants first, then says so; a grant that nobody heard of is taken back. */
+async function offer(
+	{domid, epoch, listen, order}: Extract<Step, {kind: 'offer'}>,
+	{store, paths}: Hands,
+	kernel: Kernel,
+): Promise<void> {
+	const options = order === undefined ? {listen} : {listen, order};
+	const refs = await kernel.offer(domid, epoch, options);
+	const value = renderOffer({epoch, state: 'offered', version: 1, ...refs});
+	await orClose(domid, kernel, () => store.write(`${paths.offers}/${domid}`, value));
+}
+
+async function orClose(domid: number, kernel: Kernel, act: () => Promise<void>): Promise<void> {
+	try {
+		await act();
+	} catch (error) {
+		await kernel.close(domid).catch(() => {});
+		throw error;
+	}
+}
+
+function opened(kernel: Kernel | undefined): Kernel {
+	if (kernel) return kernel;
+	throw new ColoopError('NO_MODULE', 'the coloop module is not loaded');
+}
+
+function subject(step: Step): {domid?: number; epoch?: number; peer?: string} {
+	if ('config' in step) {
+		const {domid, epoch, name} = step.config;
+		return {domid, epoch, peer: name};
+	}
+	if (!('domid' in step)) return {};
+	return 'epoch' in step ? {domid: step.domid, epoch: step.epoch} : {domid: step.domid};
+}
+
+function report(step: Step, log: Log): void {
+	const fields = subject(step);
+	switch (step.kind) {
+		case 'hello':
+			log.info('hello.written', {value: step.value});
+			return;
+		case 'retract':
+			log.info('hello.removed');
+			return;
+		case 'publish':
+			log.debug('offer.written', {...fields, state: step.value.state});
+			if (step.cause) log.info('channel.ended', {...fields, reason: step.cause.reason});
+			return;
+		case 'close':
+			log.info('channel.closed', {...fields, reason: step.why});
+			return;
+		case 'unpublish':
+		case 'forget':
+			log.debug(step.kind === 'forget' ? 'stats.removed' : 'offer.removed', fields);
+			return;
+		default:
+			log.info(kernelEvents[step.kind], fields);
+	}
+}
+
+const kernelEvents = {
+	'peer-new': 'peer.added',
+	'peer-set': 'peer.changed',
+	'peer-delete': 'peer.removed',
+	offer: 'channel.offered',
+	attach: 'channel.attached',
+} as const;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+import type {Offer, Peer, PeerConfig} from '../../kernel/kernel.ts';
+import type {Announcement, OfferValue} from '../values.ts';
+import type {Wish} from './wish.ts';
+
+export type Step =
+	| {readonly kind: 'hello'; readonly value: string}
+	/** The module is gone: take back all that we say. */
+	| {readonly kind: 'retract'}
+	| {readonly kind: 'peer-new'; readonly config: PeerConfig}
+	| {readonly kind: 'peer-set'; readonly config: PeerConfig}
+	| {readonly kind: 'peer-delete'; readonly domid: number}
+	| ({
+			readonly kind: 'offer';
+			readonly listen: boolean;
+			readonly order: number | undefined;
+	  } & Life)
+	| ({readonly kind: 'attach'; readonly offer: Offer} & Life)
+	| ({readonly kind: 'close'; readonly why: string} & Life)
+	| {
+			readonly kind: 'publish';
+			readonly domid: number;
+			readonly value: OfferValue;
+			readonly cause?: Cause;
+	  }
+	| {readonly kind: 'unpublish'; readonly domid: number}
+	| {readonly kind: 'forget'; readonly domid: number};
+
+export type Life = {readonly domid: number; readonly epoch: number};
+
+/** Why a life is over, and whether that was a failure, after which we wait before the next one. */
+export type Cause = {readonly reason: string; readonly isFailure: boolean};
+
+/** What is, read from XenStore and the kernel in one go. */
+export type Known = {
+	readonly domid: number;
+	/** Undefined while the module is absent. */
+	readonly kernel: ReadonlyMap<number, Peer> | undefined;
+	readonly hello: string | undefined;
+	readonly announced: ReadonlyMap<number, Announcement | undefined>;
+	readonly relayed: ReadonlyMap<number, OfferValue | undefined>;
+	/** Our own offers. */
+	readonly own: ReadonlyMap<number, OfferValue | undefined>;
+	readonly stats: readonly number[];
+};
+
+/** Delete before making: grant entries are the scarce resource. Touches nothing. */
+export function plan(known: Known, wishes: readonly Wish[], hello: string): Step[] {
+	const {kernel} = known;
+	if (kernel === undefined) {
+		return known.hello !== undefined || known.own.size > 0 ? [{kind: 'retract'}] : [];
+	}
+	const wanted = wishes.filter(wish => wish.refusal === undefined);
+	return [
+		...farewells(known, kernel, wanted),
+		...(known.hello === hello ? [] : [{kind: 'hello', value: hello} as const]),
+		...wanted.flatMap(wish => planPeer(wish, known, kernel.get(wish.config.domid))),
+	];
+}
+
+function farewells(
+	known: Known,
+	kernel: ReadonlyMap<number, Peer>,
+	wanted: readonly Wish[],
+): Step[] {
+	const stay = new Set(wanted.map(wish => wish.config.domid));
+	const gone = (domids: Iterable<number>) => [...domids].filter(domid => !stay.has(domid));
+	return [
+		...gone(kernel.keys()).map(domid => ({kind: 'peer-delete', domid}) as const),
+		...gone(known.own.keys()).map(domid => ({kind: 'unpublish', domid}) as const),
+		...gone(known.stats).map(domid => ({kind: 'forget', domid}) as const),
+	];
+}
+
+function planPeer(wish: Wish, known: Known, peer: Peer | undefined): Step[] {
+	const {config} = wish;
+	const {domid, epoch} = config;
+	const own = known.own.get(domid);
+	const stale: Step[] =
+		known.own.has(domid) && own?.epoch !== epoch ? [{kind: 'unpublish', domid}] : [];
+
+	if (peer === undefined) return [...stale, {kind: 'peer-new', config}];
+	if (!isSame(peer, config)) return [...stale, {kind: 'peer-set', config}];
+	if (stale.length > 0) return stale;
+	return planChannel(wish, peer, own, usable(known, domid, epoch));
+}
+
+function planChannel(
+	wish: Wish,
+	peer: Peer,
+	own: OfferValue | undefined,
+	theirs: OfferValue | undefined,
+): Step[] {
+	const {domid, epoch} = peer;
+	switch (peer.channel?.state) {
+		case undefined:
+		case 'closed':
+		case 'broken':
+		case 'stalled': {
+			if (own?.state === 'closed') return [];
+			if (own !== undefined) return [farewell(peer, own)];
+			const isAsked = peer.wanted || wish.isAsked || theirs !== undefined;
+			if (!isAsked || wish.isWaiting) return [];
+			return [{kind: 'offer', domid, epoch, listen: wish.listen, order: wish.order}];
+		}
+		case 'offered':
+			if (own === undefined || own.state !== 'offered') {
+				return [{kind: 'close', domid, epoch, why: 'nobody was told of the offer'}];
+			}
+			return theirs === undefined ? [] : [{kind: 'attach', domid, epoch, offer: theirs}];
+		case 'live': {
+			const isSaid = own === undefined || own.state === 'live';
+			return isSaid ? [] : [{kind: 'publish', domid, value: {...own, state: 'live'}}];
+		}
+		case 'mapped':
+		case 'draining':
+			return [];
+	}
+}
+
+/** Said in our offer's own node, so that dom0 cannot miss it. */
+function farewell({domid, channel}: Peer, own: OfferValue): Step {
+	const reason = channel?.reason ?? 'none';
+	const isFailure = failures.has(reason) || (reason === 'peer-closed' && own.state !== 'live');
+	return {
+		kind: 'publish',
+		domid,
+		value: {...own, state: 'closed'},
+		cause: {reason, isFailure},
+	};
+}
+
+const failures = new Set(['bad-index', 'bad-record', 'bad-state', 'stalled', 'timeout']);
+
+/** The peer's offer for this epoch, if it is one that we can attach to. */
+function usable(known: Known, domid: number, epoch: number): OfferValue | undefined {
+	const offer = known.relayed.get(domid);
+	if (offer?.epoch !== epoch || offer.state !== 'offered' || offer.version !== 1)
+		return undefined;
+	/* The lower domid allocates the event channel; the other side has none to offer. */
+	const theyListen = domid < known.domid;
+	return theyListen === (offer.eventPort !== 0) ? offer : undefined;
+}
+
+function isSame(peer: Peer, config: PeerConfig): boolean {
+	const links = (of: PeerConfig) =>
+		of.links
+			.map(link => `${link.ifindex} ${link.localMac} ${link.remoteMac}`)
+			.sort()
+			.join();
+	return (
+		peer.epoch === config.epoch && peer.name === config.name && links(peer) === links(config)
+	);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import {ColoopError} from '../../errors.ts';
+import type {Kernel} from '../../kernel/kernel.ts';
+import {numbers, readValues} from '../../xenstore/discover.ts';
+import {parseDomid, type Own} from '../../xenstore/paths.ts';
+import type {Store} from '../../xenstore/store.ts';
+import {parseAnnouncement, parseOffer} from '../values.ts';
+import type {Known} from './plan.ts';
+
+/** What we are told, what we say, and what the kernel has. Throws rather than knowing half. */
+export async function readKnown(
+	store: Store,
+	paths: Own,
+	kernel: Kernel | undefined,
+): Promise<Known> {
+	const domid = await readDomid(store, paths);
+	const list = async (path: string) => numbers(await store.list(path));
+	const own = await list(paths.offers);
+	return {
+		domid,
+		hello: await store.read(paths.hello),
+		announced: await readValues(store, paths.peers, await list(paths.peers), parseAnnouncement),
+		relayed: await readValues(store, paths.relayed, await list(paths.relayed), parseOffer),
+		own: await readValues(store, paths.offers, own, parseOffer),
+		stats: await list(paths.stats),
+		kernel: kernel && new Map((await kernel.peers()).map(peer => [peer.domid, peer])),
+	};
+}
+
+async function readDomid(store: Store, paths: Own): Promise<number> {
+	const text = await store.read(paths.domid);
+	const domid = parseDomid(text ?? (paths.domid.startsWith('/') ? '0' : ''));
+	if (domid !== undefined) return domid;
+	throw new ColoopError('STORE', `${paths.domid}: expected our domid, got "${text ?? ''}"`);
+}

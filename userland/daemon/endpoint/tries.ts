@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+import type {Clock} from '../clock.ts';
+
+/** What failed with each peer, and how long to leave it alone: 1 s, doubling to 60 s. */
+export type Tries = {
+	failed(domid: number, reason: string): void;
+	/** A person asks: try at once. */
+	reset(domid: number): void;
+	/** Channels that stay live for 10 s make good for what failed before. */
+	saw(live: ReadonlySet<number>): void;
+	/** Only these peers are still of interest. */
+	keep(domids: Iterable<number>): void;
+	isWaiting(domid: number): boolean;
+	lastFailure(domid: number): string | undefined;
+	/** Ms until a peer may be tried again; undefined where none waits. */
+	next(): number | undefined;
+};
+
+type Record = {failures: number; until: number; reason: string};
+
+const first = 1000;
+const most = 60_000;
+const goodAfter = 10_000;
+
+export function createTries(clock: Clock): Tries {
+	const records = new Map<number, Record>();
+	const liveSince = new Map<number, number>();
+	const left = (domid: number) => (records.get(domid)?.until ?? -Infinity) - clock.now();
+
+	return {
+		failed(domid, reason) {
+			const failures = (records.get(domid)?.failures ?? 0) + 1;
+			const delay = Math.min(most, first * 2 ** (failures - 1));
+			records.set(domid, {failures, until: clock.now() + delay, reason});
+		},
+		reset: domid => void records.delete(domid),
+		saw(live) {
+			for (const domid of live) {
+				if (!liveSince.has(domid)) liveSince.set(domid, clock.now());
+			}
+			for (const [domid, since] of liveSince) {
+				if (clock.now() - since >= goodAfter) records.delete(domid);
+				if (!live.has(domid)) liveSince.delete(domid);
+			}
+		},
+		keep(domids) {
+			const kept = new Set(domids);
+			for (const domid of records.keys()) if (!kept.has(domid)) records.delete(domid);
+		},
+		isWaiting: domid => left(domid) > 0,
+		lastFailure: domid => records.get(domid)?.reason,
+		next() {
+			const waits = [...records.keys()].map(left).filter(ms => ms > 0);
+			return waits.length > 0 ? Math.min(...waits) : undefined;
+		},
+	};
+}

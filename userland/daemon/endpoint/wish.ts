@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+import type {PeerConfig} from '../../kernel/kernel.ts';
+import type {AcceptRule, Verdict} from '../../policy/types.ts';
+import {ruleName, type Refusal} from '../refusal.ts';
+import type {Announcement, AnnouncedLink} from '../values.ts';
+
+/** A network device of ours, of which a link may be the upper half. */
+export type Device = {readonly ifindex: number; readonly name: string; readonly mac: string};
+
+/** What we want of one announced peer. */
+export type Wish = {
+	readonly config: PeerConfig;
+	readonly refusal: Refusal | undefined;
+	/** Where our own policy decided, for people. */
+	readonly rule: string | undefined;
+	/** We allocate the event channel. */
+	readonly listen: boolean;
+	/** Our ring is 4096 << order bytes; undefined: the kernel's default. */
+	readonly order: number | undefined;
+	/** A person wants the channel now, traffic or not. */
+	readonly isAsked: boolean;
+	/** The last tries failed; not yet. */
+	readonly isWaiting: boolean;
+};
+
+export type Will = {
+	readonly domid: number;
+	readonly devices: readonly Device[];
+	readonly decide: (name: string) => Verdict<AcceptRule>;
+	readonly isHeld: (name: string) => boolean;
+	readonly isAsked: (name: string) => boolean;
+	readonly isWaiting: (domid: number) => boolean;
+};
+
+/** Longest name the kernel takes, in bytes. */
+const nameMax = 64;
+
+/** Announced, accepted by our policy, and reached by a device that we have. */
+export function wish(announced: ReadonlyMap<number, Announcement | undefined>, will: Will): Wish[] {
+	return [...announced].flatMap(([domid, announcement]) =>
+		announcement === undefined || domid === will.domid
+			? []
+			: [wishFor(domid, announcement, will)],
+	);
+}
+
+function wishFor(domid: number, {epoch, name, links}: Announcement, will: Will): Wish {
+	const verdict = will.decide(name);
+	const pages = verdict.rule?.ringPages;
+	const found = links.flatMap(link => bind(link, will));
+	return {
+		config: {domid, epoch, name: clip(name), links: found},
+		refusal: refuse(name, links, found.length, verdict, will),
+		rule: ruleName(verdict.rule),
+		listen: will.domid < domid,
+		order: pages === undefined ? undefined : Math.log2(pages),
+		isAsked: will.isAsked(name),
+		isWaiting: will.isWaiting(domid),
+	};
+}
+
+function refuse(
+	name: string,
+	links: readonly AnnouncedLink[],
+	found: number,
+	verdict: Verdict<AcceptRule>,
+	will: Will,
+): Refusal | undefined {
+	if (will.isHeld(name)) return {code: 'held', reason: `taken down by \`coloop down ${name}\``};
+	if (verdict.action === 'deny') {
+		const by = ruleName(verdict.rule);
+		const reason = by === undefined ? 'no rule of our policy accepts it' : `denied by ${by}`;
+		return {code: 'policy', reason};
+	}
+	if (found > 0) return undefined;
+	return {code: 'device', reason: `no interface here has ${links[0]?.localMac ?? 'its address'}`};
+}
+
+/*
+ * A VLAN, bridge or macvlan on top of a device has its address too; the one that was there first
+ * is the vif itself.
+ */
+function bind({vif, localMac, remoteMac}: AnnouncedLink, {domid, devices}: Will) {
+	const device = devices
+		.filter(({mac, name}) => mac === localMac && (domid !== 0 || name === vif))
+		.sort((a, b) => a.ifindex - b.ifindex)[0];
+	return device === undefined ? [] : [{ifindex: device.ifindex, localMac, remoteMac}];
+}
+
+function clip(name: string): string {
+	let clipped = name;
+	while (Buffer.byteLength(clipped) > nameMax) clipped = clipped.slice(0, -1);
+	return clipped;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+import type {Domain, Remains} from '../../xenstore/discover.ts';
+import type {OfferValue, Announcement} from '../values.ts';
+import {linksFor, type PairVerdict} from './judge.ts';
+import {dueIn, end, give, pairKey, unborn, type Life, type Lives} from './lives.ts';
+
+export type Step =
+	| {readonly kind: 'prepare'; readonly domid: number}
+	| {
+			readonly kind: 'announce';
+			readonly to: number;
+			readonly peer: number;
+			readonly value: Announcement;
+	  }
+	| {readonly kind: 'withdraw'; readonly from: number; readonly peer: number}
+	| {
+			readonly kind: 'relay';
+			readonly to: number;
+			readonly from: number;
+			readonly value: OfferValue;
+	  }
+	| {readonly kind: 'unrelay'; readonly to: number; readonly from: number}
+	| {readonly kind: 'sweep'; readonly domid: number};
+
+export type Wanted = {
+	readonly domains: readonly Domain[];
+	readonly remains: readonly Remains[];
+	readonly verdicts: readonly PairVerdict[];
+	/** What `/coloop/host` is to say. */
+	readonly host: string;
+	readonly lives: Lives;
+	readonly lastEpoch: number;
+	readonly now: number;
+	readonly unix: number;
+};
+
+export type Plan = {
+	readonly steps: readonly Step[];
+	readonly lives: Lives;
+	readonly lastEpoch: number;
+	/** When to look again, in ms, because a pair has to wait for its next life. */
+	readonly again: number | undefined;
+};
+
+/** Withdraw before announcing, and only to trees that are prepared. Touches nothing. */
+export function plan(wanted: Wanted): Plan {
+	const pairs = wanted.verdicts.map(verdict => planPair(verdict, wanted));
+	let lastEpoch = Math.max(wanted.lastEpoch, ...wanted.domains.flatMap(epochsOf));
+	const announcements = pairs.flatMap(pair => {
+		if (!pair.renew) return [];
+		lastEpoch = Math.max(lastEpoch + 1, wanted.unix);
+		return announce(pair.verdict, lastEpoch);
+	});
+	return {
+		steps: [
+			...wanted.remains.map(({domid}) => ({kind: 'sweep', domid}) as const),
+			...strays(wanted),
+			...prepare(wanted),
+			...pairs.flatMap(pair => pair.steps),
+			...announcements,
+		],
+		lives: new Map(pairs.map(pair => [pairKey(pair.verdict), pair.life])),
+		lastEpoch,
+		again: pairs.reduce<number | undefined>(
+			(first, {wait}) => (wait === undefined ? first : Math.min(wait, first ?? wait)),
+			undefined,
+		),
+	};
+}
+
+type PairPlan = {
+	readonly verdict: PairVerdict;
+	readonly steps: readonly Step[];
+	readonly life: Life;
+	/** The pair gets a new epoch now. */
+	readonly renew?: boolean;
+	readonly wait?: number;
+};
+
+function planPair(verdict: PairVerdict, {lives, now}: Wanted): PairPlan {
+	const life = lives.get(pairKey(verdict));
+	if (verdict.refusal) return {verdict, steps: withdraw(verdict), life: life ?? unborn};
+
+	const epoch = agreedEpoch(verdict);
+	if (epoch !== undefined && !isOver(verdict, epoch)) {
+		const steps = [...reword(verdict), ...relay(verdict, epoch)];
+		const isBorn = steps.some(step => step.kind === 'relay') && life?.bornAt === undefined;
+		const known = life ?? give(undefined, now);
+		return {verdict, steps, life: isBorn ? {...known, bornAt: now} : known};
+	}
+
+	const ended = end(life, now);
+	const wait = dueIn(ended, now);
+	if (wait <= 0) return {verdict, steps: unrelay(verdict), life: give(ended, now), renew: true};
+	/* What was announced is wrong, not only over: it must not stand while we wait. */
+	const steps = epoch === undefined ? withdraw(verdict) : [];
+	return {verdict, steps, life: ended, wait};
+}
+
+/** The epoch that both ends were told, if they were told what we would say today. */
+function agreedEpoch({a, b, links}: PairVerdict): number | undefined {
+	const [toA, toB] = [a.announced.get(b.domid), b.announced.get(a.domid)];
+	if (toA === undefined || toB === undefined || toA.epoch !== toB.epoch) return undefined;
+	const same =
+		toA.name === b.name &&
+		toB.name === a.name &&
+		isSame(toA.links, linksFor('a', links)) &&
+		isSame(toB.links, linksFor('b', links));
+	return same ? toA.epoch : undefined;
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+	return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** A life ends when an end takes back, or replaces, what it offered in it. */
+function isOver({a, b}: PairVerdict, epoch: number): boolean {
+	return [[a, b] as const, [b, a] as const].some(([from, to]) => {
+		const offer = from.offers.get(to.domid);
+		const seen = to.relayed.get(from.domid);
+		if (seen?.epoch !== epoch) return offer?.epoch === epoch && offer.state === 'closed';
+		return !isSame({...seen, state: ''}, {...offer, state: ''}) || offer?.state === 'closed';
+	});
+}
+
+/** Another rule decides now, or in other words; the channel need not notice. */
+function reword(verdict: PairVerdict): Step[] {
+	const {a, b, digest} = verdict;
+	return [[a, b] as const, [b, a] as const].flatMap(([to, peer]) => {
+		const value = to.announced.get(peer.domid);
+		if (value === undefined || value.digest === digest) return [];
+		return [{kind: 'announce', to: to.domid, peer: peer.domid, value: {...value, digest}}];
+	});
+}
+
+function relay({a, b}: PairVerdict, epoch: number): Step[] {
+	return [[a, b] as const, [b, a] as const].flatMap(([from, to]): Step[] => {
+		const way = {to: to.domid, from: from.domid};
+		const offer = from.offers.get(to.domid);
+		const seen = to.relayed.get(from.domid);
+		if (offer?.epoch === epoch) {
+			return isSame(offer, seen) ? [] : [{kind: 'relay', ...way, value: offer}];
+		}
+		return to.relayed.has(from.domid) ? [{kind: 'unrelay', ...way}] : [];
+	});
+}
+
+function unrelay({a, b}: PairVerdict): Step[] {
+	return [
+		...(a.relayed.has(b.domid) ? [{kind: 'unrelay', to: a.domid, from: b.domid} as const] : []),
+		...(b.relayed.has(a.domid) ? [{kind: 'unrelay', to: b.domid, from: a.domid} as const] : []),
+	];
+}
+
+function announce({a, b, links, digest}: PairVerdict, epoch: number): Step[] {
+	const forA = {epoch, name: b.name, links: linksFor('a', links), digest};
+	const forB = {epoch, name: a.name, links: linksFor('b', links), digest};
+	return [
+		{kind: 'announce', to: a.domid, peer: b.domid, value: forA},
+		{kind: 'announce', to: b.domid, peer: a.domid, value: forB},
+	];
+}
+
+function withdraw({a, b}: PairVerdict): Step[] {
+	return [...withdrawFrom(a, b.domid), ...withdrawFrom(b, a.domid)];
+}
+
+function withdrawFrom(domain: Domain, peer: number): Step[] {
+	const isTold = domain.announced.has(peer) || domain.relayed.has(peer);
+	return isTold ? [{kind: 'withdraw', from: domain.domid, peer}] : [];
+}
+
+/** What is said about domains that are gone. */
+function strays({domains}: Wanted): Step[] {
+	const here = new Set(domains.map(({domid}) => domid));
+	return domains.flatMap(domain =>
+		[...new Set([...domain.announced.keys(), ...domain.relayed.keys()])]
+			.filter(peer => !here.has(peer) || peer === domain.domid)
+			.flatMap(peer => withdrawFrom(domain, peer)),
+	);
+}
+
+function prepare({domains, host}: Wanted): Step[] {
+	return domains
+		.filter(domain => domain.hello !== undefined && domain.host !== host)
+		.map(({domid}) => ({kind: 'prepare', domid}));
+}
+
+function epochsOf({announced}: Domain): number[] {
+	return [...announced.values()].map(announcement => announcement?.epoch ?? 0);
+}

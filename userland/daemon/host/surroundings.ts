@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+import type {Domain} from '../../xenstore/discover.ts';
+import {describe, sentence, type Log} from '../log.ts';
+import type {Law} from './judge.ts';
+import type {Port, Topology} from './ports.ts';
+
+export type Bypassed = (a: Port, b: Port) => string | undefined;
+
+export type SurroundingsWorld = {
+	topology(): Promise<Topology>;
+	firewall(devices: readonly string[]): Promise<Bypassed>;
+	readonly log: Log;
+};
+
+/** Dom0's devices and rules as last read, read again only when in doubt: it costs processes. */
+export type Surroundings = {
+	doubt(): void;
+	take(domains: readonly Domain[]): Promise<Pick<Law, 'topology' | 'bypassed'>>;
+};
+
+export function createSurroundings(world: SurroundingsWorld): Surroundings {
+	let known: Pick<Law, 'topology' | 'bypassed'> | undefined;
+	let knownDevices = '';
+
+	return {
+		doubt() {
+			known = undefined;
+		},
+		async take(domains) {
+			const vifs = domains.flatMap(domain => domain.vifs.map(vif => vif.device)).sort();
+			if (known !== undefined && knownDevices === vifs.join()) return known;
+
+			const topology = await world.topology();
+			const here = new Set(topology.interfaces.map(({name}) => name));
+			const devices = [...vifs.filter(vif => here.has(vif)), ...topology.bridges];
+			knownDevices = vifs.join();
+			known = {topology, bypassed: await readFirewall(world, devices)};
+			return known;
+		},
+	};
+}
+
+/** Rules that cannot be read may be there: no channel then. */
+async function readFirewall(world: SurroundingsWorld, devices: string[]): Promise<Bypassed> {
+	try {
+		return await world.firewall(devices);
+	} catch (error) {
+		world.log.error('firewall.unread', describe(error));
+		return () => `dom0's firewall could not be read: ${sentence(error)}`;
+	}
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+import type {RuleSource} from '../policy/types.ts';
+
+/** Why two domains have no channel: one word for programs, one sentence for people. */
+export type Refusal = {readonly code: RefusalCode; readonly reason: string};
+
+/** Every word, with its meaning. */
+export const refusalCodes = {
+	absent: 'the domain does not run coloopd with the module',
+	version: 'no version of the protocol is spoken by both',
+	held: 'taken down with `coloop down`',
+	policy: 'no policy rule allows it, or one denies it',
+	bridge: 'the domains share no bridge',
+	rate: 'a vif has a rate limit that a channel would not keep',
+	mac: 'an Ethernet address is on the bridge more than once',
+	rule: 'a rule of dom0 would be bypassed',
+	device: 'the announced interface is not here',
+} as const;
+
+export type RefusalCode = keyof typeof refusalCodes;
+
+/** `30-site.yaml:12:3` */
+export function ruleName(rule: {readonly source: RuleSource} | undefined): string | undefined {
+	return rule && `${rule.source.file}:${rule.source.line}:${rule.source.column}`;
+}

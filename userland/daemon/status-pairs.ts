@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+import type {PairStatus, State} from '../control/protocol.ts';
+import {pathsOf} from '../xenstore/paths.ts';
+import type {Store} from '../xenstore/store.ts';
+import type {PairVerdict} from './host/judge.ts';
+import {parseStats, type Stats} from './values.ts';
+
+/** Every pair of the host, with the counters that its ends tell us. */
+export function pairStatuses(
+	verdicts: readonly PairVerdict[],
+	store: Store | undefined,
+): Promise<PairStatus[]> {
+	return Promise.all(verdicts.map(verdict => pairStatus(verdict, store)));
+}
+
+async function pairStatus(verdict: PairVerdict, store: Store | undefined): Promise<PairStatus> {
+	const {a, b, refusal, rule, links} = verdict;
+	const state = stateOf(verdict);
+	const stats = refusal || !store ? undefined : await readStats(store, a.domid, b.domid);
+	return {
+		a: {name: a.name, domid: a.domid},
+		b: {name: b.name, domid: b.domid},
+		state,
+		code: refusal?.code ?? null,
+		reason: refusal?.reason ?? null,
+		since: state === 'live' ? (stats?.since ?? null) : null,
+		epoch: refusal ? null : (a.announced.get(b.domid)?.epoch ?? null),
+		rule: rule ?? null,
+		links: links.map(link => ({
+			bridge: link.a.bridge,
+			a_vif: link.a.vif,
+			a_mac: link.a.mac,
+			b_vif: link.b.vif,
+			b_mac: link.b.mac,
+		})),
+		a_to_b_packets: Number(stats?.txPackets ?? 0n),
+		a_to_b_bytes: Number(stats?.txBytes ?? 0n),
+		b_to_a_packets: Number(stats?.rxPackets ?? 0n),
+		b_to_a_bytes: Number(stats?.rxBytes ?? 0n),
+	};
+}
+
+/** Live when both ends say so: dom0 is not on the channel and cannot see it. */
+function stateOf({a, b, refusal}: PairVerdict): State {
+	if (refusal) return refusal.code === 'held' ? 'held' : 'refused';
+	const epoch = a.announced.get(b.domid)?.epoch;
+	const said = [a.offers.get(b.domid), b.offers.get(a.domid)]
+		.filter(offer => offer !== undefined && offer.epoch === epoch)
+		.map(offer => offer?.state);
+	if (said.includes('closed')) return 'closed';
+	if (said.length === 2 && said.every(state => state === 'live')) return 'live';
+	return said.length > 0 ? 'offered' : 'ready';
+}
+
+/** The lower domid's word, turned round where only the other end has spoken. */
+async function readStats(store: Store, a: number, b: number): Promise<Stats | undefined> {
+	const read = async (of: number, about: number) =>
+		parseStats((await store.read(`${pathsOf(of).stats}/${about}`)) ?? '');
+	const own = await read(a, b);
+	if (own) return own;
+	const other = await read(b, a);
+	return (
+		other && {
+			since: other.since,
+			txPackets: other.rxPackets,
+			txBytes: other.rxBytes,
+			rxPackets: other.txPackets,
+			rxBytes: other.txBytes,
+		}
+	);
+}

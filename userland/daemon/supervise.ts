@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+import type {Clock} from './clock.ts';
+import {describe, sentence, type Log} from './log.ts';
+
+const first = 1000;
+const most = 30_000;
+/** A run that held this long was no failure to start. */
+const good = 60_000;
+
+/** Runs a role again and again: what it lost (XenStore, say) may come back. */
+export async function supervise(
+	role: string,
+	run: (signal: AbortSignal) => Promise<void>,
+	{clock, log, problems}: {clock: Clock; log: Log; problems: Map<string, string>},
+	signal: AbortSignal,
+): Promise<void> {
+	let delay = first;
+	while (!signal.aborted) {
+		const start = clock.now();
+		problems.delete(role);
+		log.info('role.started', {role});
+		try {
+			await run(signal);
+		} catch (error) {
+			problems.set(role, `${role}: ${sentence(error)}`);
+			log.error('role.failed', {role, ...describe(error)});
+		}
+		if (signal.aborted) break;
+		delay = clock.now() - start > good ? first : Math.min(most, delay * 2);
+		await clock.sleep(delay, signal);
+	}
+	log.info('role.stopped', {role});
+}

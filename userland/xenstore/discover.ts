@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+import {
+	parseAnnouncement,
+	parseHello,
+	parseMac,
+	parseOffer,
+	type Announcement,
+	type Hello,
+	type OfferValue,
+} from '../daemon/values.ts';
+import {domainPath, domains, parseDomid, pathsOf, vifsPath, vmPath} from './paths.ts';
+import type {Store, StorePath} from './store.ts';
+
+/** One vif of a guest as dom0's toolstack and netback have it. */
+export type Vif = {
+	readonly handle: number;
+	readonly mac: string;
+	/** Its device in dom0, `vif3.0` unless the toolstack named it. */
+	readonly device: string;
+	/** Netback and netfront have met; traffic can flow. */
+	readonly connected: boolean;
+	/** The toolstack's rate limit, where there is one. */
+	readonly rate: string | undefined;
+};
+
+/** A domain as dom0 sees it. Values that do not parse are undefined and counted. */
+export type Domain = {
+	readonly domid: number;
+	readonly name: string;
+	readonly uuid: string | undefined;
+	readonly vifs: readonly Vif[];
+	readonly hello: Hello | undefined;
+	/** Its offers, by the domid they are for. */
+	readonly offers: ReadonlyMap<number, OfferValue | undefined>;
+	/** What the host role has told it: protocol, peers, and offers of others by their domid. */
+	readonly host: string | undefined;
+	readonly announced: ReadonlyMap<number, Announcement | undefined>;
+	readonly relayed: ReadonlyMap<number, OfferValue | undefined>;
+	readonly malformed: number;
+};
+
+/** Left in a tree whose domain went away while we wrote to it: nothing but our own node. */
+export type Remains = {readonly domid: number; readonly remains: true};
+
+export async function listDomids(store: Store): Promise<number[]> {
+	return numbers(await store.list(domains));
+}
+
+/** Everything that matters about one domain; undefined where there is none (or not yet). */
+export async function readDomain(
+	store: Store,
+	domid: number,
+): Promise<Domain | Remains | undefined> {
+	const paths = pathsOf(domid);
+	const name = (await store.read(paths.name)) ?? (domid === 0 ? 'Domain-0' : undefined);
+	if (name === undefined || name === '') return readRemains(store, domid);
+
+	const told = await readTold(store, domid);
+	const hello = await store.read(paths.hello);
+	const offers = await readValues(store, paths.offers, [...told.announced.keys()], parseOffer);
+	const parsed = hello === undefined ? undefined : parseHello(hello);
+	const bad = [...offers.values()].filter(offer => offer === undefined).length;
+	return {
+		domid,
+		name,
+		uuid: (await store.read(vmPath(domid)))?.split('/').at(-1),
+		vifs: domid === 0 ? [] : await readVifs(store, domid),
+		hello: parsed,
+		offers,
+		...told,
+		malformed: bad + (hello !== undefined && parsed === undefined ? 1 : 0),
+	};
+}
+
+/*
+ * A guest's own directories are never listed: it may have put a thousand names there. We ask for
+ * the few that we announced.
+ */
+async function readTold(store: Store, domid: number) {
+	const paths = pathsOf(domid);
+	const peers = numbers(await store.list(paths.peers));
+	const offers = numbers(await store.list(paths.relayed));
+	return {
+		host: await store.read(paths.host),
+		announced: await readValues(store, paths.peers, peers, parseAnnouncement),
+		relayed: await readValues(store, paths.relayed, offers, parseOffer),
+	};
+}
+
+async function readRemains(store: Store, domid: number): Promise<Remains | undefined> {
+	const children = await store.list(domainPath(domid));
+	return children.length === 1 && children[0] === 'coloop' ? {domid, remains: true} : undefined;
+}
+
+async function readVifs(store: Store, domid: number): Promise<Vif[]> {
+	const handles = numbers(await store.list(vifsPath(domid)));
+	const vifs = await Promise.all(handles.map(handle => readVif(store, domid, handle)));
+	return vifs.filter(vif => vif !== undefined);
+}
+
+async function readVif(store: Store, domid: number, handle: number): Promise<Vif | undefined> {
+	const read = (key: string) => store.read(`${vifsPath(domid)}/${handle}/${key}`);
+	const [mac, state, rate, vifname] = await Promise.all([
+		read('mac'),
+		read('state'),
+		read('rate'),
+		read('vifname'),
+	]);
+	const parsed = parseMac(mac ?? '');
+	if (parsed === undefined) return undefined;
+	return {
+		handle,
+		mac: parsed,
+		device: vifname || `vif${domid}.${handle}`,
+		connected: state === '4',
+		rate: rate || undefined,
+	};
+}
+
+/** Reads `<path>/<domid>` for each; a node that is there but does not parse maps to undefined. */
+export async function readValues<T>(
+	store: Store,
+	path: StorePath,
+	domids: readonly number[],
+	parse: (text: string) => T | undefined,
+): Promise<Map<number, T | undefined>> {
+	const read = async (domid: number) => {
+		const text = await store.read(`${path}/${domid}`);
+		return text === undefined ? undefined : ([domid, parse(text)] as const);
+	};
+	const entries = await Promise.all(domids.map(read));
+	return new Map(entries.filter(entry => entry !== undefined));
+}
+
+export function numbers(names: readonly string[]): number[] {
+	return names
+		.map(parseDomid)
+		.filter(domid => domid !== undefined)
+		.sort((a, b) => a - b);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+import type {StorePath} from './store.ts';
+
+/*
+ * Every path the project touches. `<A>`, `<B>` are domids; what the values look like stands in
+ * daemon/values.ts.
+ *
+ *   /local/domain/<A>/coloop                 owner dom0, readable by A, written by the host role
+ *       /host          "<protocol min> <max> <host epoch>"
+ *       /peers/<B>     "<pair epoch> <name> <vif>:<local mac>:<remote mac>[,...] <rule digest>"
+ *       /offers/<B>    B's offer to A: "<pair epoch> <state> <version> <control gref> <event port>"
+ *   /local/domain/<A>/data/coloop            owner A, written by A's endpoint role, read by dom0
+ *       /hello         "<protocol min> <max> <features>"
+ *       /offers/<B>    A's offer to B, in the same form
+ *       /stats/<B>     "<since, unix s> <tx packets> <tx bytes> <rx packets> <rx bytes>"
+ *
+ *   /local/domain/<A>/name                   the toolstack's: what people call the domain
+ *   /local/domain/<A>/vm                     the toolstack's: /vm/<uuid>
+ *   /local/domain/0/backend/vif/<A>/<n>      netback's end of A's n-th vif
+ */
+
+/**
+ * Our own tree as the endpoint role spells it: relative in a guest, which must not know its domid
+ * to find it; absolute in dom0, whose XenStore socket takes no relative path.
+ */
+export type Own = {
+	readonly domid: StorePath;
+	readonly name: StorePath;
+	/** What dom0 tells us; the one subtree we watch. */
+	readonly told: StorePath;
+	readonly host: StorePath;
+	readonly peers: StorePath;
+	readonly relayed: StorePath;
+	/** What we tell dom0. */
+	readonly said: StorePath;
+	readonly hello: StorePath;
+	readonly offers: StorePath;
+	readonly stats: StorePath;
+};
+
+export const domains: StorePath = '/local/domain';
+export const domainIntroduced: StorePath = '@introduceDomain';
+export const domainReleased: StorePath = '@releaseDomain';
+
+/** Netback's ends of every vif of the host. */
+export const vifBackends: StorePath = '/local/domain/0/backend/vif';
+
+export function domainPath(domid: number): StorePath {
+	return `${domains}/${domid}`;
+}
+
+/** The tree of a domain as the host role spells it. */
+export function pathsOf(domid: number): Own {
+	return below(`${domainPath(domid)}/`);
+}
+
+/** The tree of the domain we run in. */
+export function ownPaths(isDom0: boolean): Own {
+	return below(isDom0 ? `${domainPath(0)}/` : '');
+}
+
+export function vmPath(domid: number): StorePath {
+	return `${domainPath(domid)}/vm`;
+}
+
+export function vifsPath(domid: number): StorePath {
+	return `${vifBackends}/${domid}`;
+}
+
+/** The domid of a `/local/domain/0/backend/vif/<domid>/...` path, undefined for its parents. */
+export function vifOwner(path: StorePath): number | undefined {
+	const rest = path.startsWith(`${vifBackends}/`) ? path.slice(vifBackends.length + 1) : '';
+	return parseDomid(rest.split('/')[0] ?? '');
+}
+
+/** Node names that are domids: plain decimals below Xen's reserved range. */
+export function parseDomid(text: string): number | undefined {
+	if (!/^(?:0|[1-9][0-9]{0,4})$/.test(text)) return undefined;
+	const domid = Number(text);
+	return domid < 0x7ff0 ? domid : undefined;
+}
+
+function below(base: StorePath): Own {
+	return {
+		domid: `${base}domid`,
+		name: `${base}name`,
+		told: `${base}coloop`,
+		host: `${base}coloop/host`,
+		peers: `${base}coloop/peers`,
+		relayed: `${base}coloop/offers`,
+		said: `${base}data/coloop`,
+		hello: `${base}data/coloop/hello`,
+		offers: `${base}data/coloop/offers`,
+		stats: `${base}data/coloop/stats`,
+	};
+}
