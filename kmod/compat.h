@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every difference between supported kernels, each with the version at which it can go. */
+
+#ifndef _COLOOP_COMPAT_H
+#define _COLOOP_COMPAT_H
+
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/version.h>
+#include <net/dst.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+
+/*
+ * 6.12 made lockless transmission and the bond to a namespace flags of their own; the latter got
+ * its present name within that series, so the old feature bit tells better than the version.
+ */
+static inline void coloop_compat_device_flags(struct net_device *dev)
+{
+#ifdef NETIF_F_NETNS_LOCAL
+	dev->features |= NETIF_F_NETNS_LOCAL;
+#else
+	dev->netns_immutable = true;
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	dev->lltx = true;
+#else
+	dev->features |= NETIF_F_LLTX;
+#endif
+}
+
+/* 6.3 gave IPv4 a limit of its own. */
+static inline void coloop_compat_gso_max_size(struct net_device *dev, unsigned int size)
+{
+	dev->gso_max_size = size;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	dev->gso_ipv4_max_size = size;
+#endif
+}
+
+/* Until 6.2 virtio_net_hdr_to_skb() did not know UDP segments. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define COLOOP_COMPAT_UDP_SEGMENTS 1
+#else
+#define COLOOP_COMPAT_UDP_SEGMENTS 0
+#endif
+
+/* 6.6 replaced the classic miniq pointers by tcx entries. */
+static inline bool coloop_compat_has_tc_ingress(const struct net_device *dev)
+{
+#ifdef CONFIG_NET_XGRESS
+	return rcu_access_pointer(dev->tcx_ingress);
+#elif defined(CONFIG_NET_CLS_ACT) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	return rcu_access_pointer(dev->miniq_ingress);
+#else
+	return false;
+#endif
+}
+
+static inline bool coloop_compat_has_tc_egress(const struct net_device *dev)
+{
+#ifdef CONFIG_NET_XGRESS
+	return rcu_access_pointer(dev->tcx_egress);
+#elif defined(CONFIG_NET_CLS_ACT) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	return rcu_access_pointer(dev->miniq_egress);
+#else
+	return false;
+#endif
+}
+
+/* 6.10 made the route of a dst a function. */
+static inline const struct rtable *coloop_compat_rtable(const struct dst_entry *dst)
+{
+	return container_of_const(dst, struct rtable, dst);
+}
+
+static inline const struct rt6_info *coloop_compat_rt6(const struct dst_entry *dst)
+{
+	return container_of_const(dst, struct rt6_info, dst);
+}
+
+#endif /* _COLOOP_COMPAT_H */

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "evtchn.h"
+
+#include <xen/interface/event_channel.h>
+#include <asm/xen/hypercall.h>
+
+atomic_t coloop_ports_held = ATOMIC_INIT(0);
+
+int coloop_evtchn_listen(struct coloop_evtchn *ec, domid_t domid, struct netlink_ext_ack *extack)
+{
+	struct evtchn_alloc_unbound alloc = {
+		.dom = DOMID_SELF,
+		.remote_dom = domid,
+	};
+	int ret;
+
+	ret = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &alloc);
+	if (ret) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "Xen gives no event channel for domain %u", domid);
+		return ret;
+	}
+	ec->port = alloc.port;
+	atomic_inc(&coloop_ports_held);
+	return 0;
+}
+
+int coloop_evtchn_connect(struct coloop_evtchn *ec, domid_t domid, evtchn_port_t remote,
+			  struct netlink_ext_ack *extack)
+{
+	/* The kernel's own wrapper changed its first argument at 5.12 and wants a xenbus device. */
+	struct evtchn_bind_interdomain bind = {
+		.remote_dom = domid,
+		.remote_port = remote,
+	};
+	int ret;
+
+	ret = HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &bind);
+	if (ret) {
+		NL_SET_ERR_MSG_FMT_MOD(extack,
+				       "cannot bind to event channel %u of domain %u",
+				       remote, domid);
+		return ret;
+	}
+	ec->port = bind.local_port;
+	atomic_inc(&coloop_ports_held);
+	return 0;
+}
+
+int coloop_evtchn_bind(struct coloop_evtchn *ec, irq_handler_t handler, void *data,
+		       struct netlink_ext_ack *extack)
+{
+	int irq;
+
+	atomic_set(&ec->unhandled, 0);
+	irq = bind_evtchn_to_irqhandler_lateeoi(ec->port, handler, 0, "coloop", data);
+	if (irq < 0) {
+		NL_SET_ERR_MSG_MOD(extack, "no interrupt for the event channel");
+		return irq;
+	}
+	ec->irq = irq;
+	return 0;
+}
+
+void coloop_evtchn_taken(struct coloop_evtchn *ec)
+{
+	atomic_set(&ec->unhandled, 1);
+}
+
+void coloop_evtchn_done(struct coloop_evtchn *ec, bool useful)
+{
+	ec->useful |= useful;
+	/* A poll that no event started owes Xen nothing; what it did counts for the next event. */
+	if (!atomic_xchg(&ec->unhandled, 0))
+		return;
+	xen_irq_lateeoi(ec->irq, ec->useful ? 0 : XEN_EOI_FLAG_SPURIOUS);
+	ec->useful = false;
+}
+
+void coloop_evtchn_notify(struct coloop_evtchn *ec)
+{
+	notify_remote_via_irq(ec->irq);
+}
+
+void coloop_evtchn_close(struct coloop_evtchn *ec, void *data)
+{
+	struct evtchn_close close = { .port = ec->port };
+
+	if (!ec->port)
+		return;
+	if (ec->irq)
+		/* Closes the port, too; closing it again could hit somebody else's (R12). */
+		unbind_from_irqhandler(ec->irq, data);
+	else if (HYPERVISOR_event_channel_op(EVTCHNOP_close, &close))
+		pr_warn("could not close event channel %u\n", ec->port);
+	atomic_dec(&coloop_ports_held);
+	ec->irq = 0;
+	ec->port = 0;
+}

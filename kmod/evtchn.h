@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Event channels: the only place that allocates, binds, notifies and closes them. */
+
+#ifndef _COLOOP_EVTCHN_H
+#define _COLOOP_EVTCHN_H
+
+#include <linux/atomic.h>
+#include <linux/interrupt.h>
+#include <linux/netlink.h>
+#include <xen/events.h>
+#include <xen/interface/xen.h>
+
+/**
+ * struct coloop_evtchn - our end of one event channel
+ * @port: ours; 0 for none
+ * @irq: bound to @port; 0 for none
+ * @unhandled: an interrupt waits for coloop_evtchn_done()
+ * @useful: there was something to do since the last interrupt was done
+ */
+struct coloop_evtchn {
+	evtchn_port_t port;
+	unsigned int irq;
+	atomic_t unhandled;
+	bool useful;
+};
+
+/* Makes a port that @domid may bind to. */
+int coloop_evtchn_listen(struct coloop_evtchn *ec, domid_t domid, struct netlink_ext_ack *extack);
+/* Binds to the port @remote that @domid made. */
+int coloop_evtchn_connect(struct coloop_evtchn *ec, domid_t domid, evtchn_port_t remote,
+			  struct netlink_ext_ack *extack);
+/* Starts to deliver events; the next one comes only after coloop_evtchn_done(). */
+int coloop_evtchn_bind(struct coloop_evtchn *ec, irq_handler_t handler, void *data,
+		       struct netlink_ext_ack *extack);
+/* To be called by the handler. */
+void coloop_evtchn_taken(struct coloop_evtchn *ec);
+/* The poll is over and sleeps until the next event; @useful: there was something to do. */
+void coloop_evtchn_done(struct coloop_evtchn *ec, bool useful);
+void coloop_evtchn_notify(struct coloop_evtchn *ec);
+/* Idempotent, from any of the states above. */
+void coloop_evtchn_close(struct coloop_evtchn *ec, void *data);
+
+extern atomic_t coloop_ports_held;
+
+#endif /* _COLOOP_EVTCHN_H */

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "grant.h"
+#include "limits.h"
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <xen/page.h>
+
+atomic_t coloop_grants_held = ATOMIC_INIT(0);
+atomic_t coloop_maps_held = ATOMIC_INIT(0);
+atomic_t coloop_pages_waiting = ATOMIC_INIT(0);
+
+static LIST_HEAD(deferred);
+static DEFINE_MUTEX(deferred_lock);
+static void retry_deferred(struct work_struct *work);
+static DECLARE_DELAYED_WORK(deferred_work, retry_deferred);
+
+struct coloop_pages *coloop_pages_alloc(domid_t domid, unsigned int count)
+{
+	struct coloop_pages *pages;
+	unsigned int i;
+
+	pages = kvzalloc(struct_size(pages, page, count), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+	pages->domid = domid;
+	pages->count = count;
+	for (i = 0; i < count; i++) {
+		pages->page[i].page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		if (!pages->page[i].page)
+			goto err_free_pages;
+	}
+	if (gnttab_alloc_grant_references(count, &pages->refs_head))
+		goto err_free_pages;
+	return pages;
+
+err_free_pages:
+	while (i--)
+		__free_page(pages->page[i].page);
+	kvfree(pages);
+	return NULL;
+}
+
+void coloop_pages_share(struct coloop_pages *pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < pages->count; i++) {
+		/* Reserved by coloop_pages_alloc(), so claiming cannot fail. */
+		int ref = gnttab_claim_grant_reference(&pages->refs_head);
+
+		gnttab_grant_foreign_access_ref(ref, pages->domid,
+						xen_page_to_gfn(pages->page[i].page), 1);
+		pages->page[i].ref = ref;
+	}
+	pages->shared = pages->count;
+	atomic_add(pages->count, &coloop_grants_held);
+}
+
+/* Frees each page whose grant the peer has let go of; keeps the rest at the front. */
+static void end_grants(struct coloop_pages *pages)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < pages->shared; i++) {
+		if (gnttab_try_end_foreign_access(pages->page[i].ref)) {
+			__free_page(pages->page[i].page);
+			atomic_dec(&coloop_grants_held);
+		} else {
+			pages->page[kept++] = pages->page[i];
+		}
+	}
+	pages->shared = kept;
+}
+
+void coloop_pages_put(struct coloop_pages *pages)
+{
+	unsigned int i;
+
+	if (!pages)
+		return;
+	if (!pages->shared) {
+		gnttab_free_grant_references(pages->refs_head);
+		for (i = 0; i < pages->count; i++)
+			__free_page(pages->page[i].page);
+		kvfree(pages);
+		return;
+	}
+	end_grants(pages);
+	if (!pages->shared) {
+		kvfree(pages);
+		return;
+	}
+	mutex_lock(&deferred_lock);
+	list_add_tail(&pages->entry, &deferred);
+	atomic_add(pages->shared, &coloop_pages_waiting);
+	schedule_delayed_work(&deferred_work, msecs_to_jiffies(COLOOP_DEFERRED_MS));
+	mutex_unlock(&deferred_lock);
+}
+
+static void retry_deferred(struct work_struct *work)
+{
+	struct coloop_pages *pages, *next;
+
+	mutex_lock(&deferred_lock);
+	list_for_each_entry_safe(pages, next, &deferred, entry) {
+		unsigned int before = pages->shared;
+
+		end_grants(pages);
+		atomic_sub(before - pages->shared, &coloop_pages_waiting);
+		if (!pages->shared) {
+			list_del(&pages->entry);
+			kvfree(pages);
+		}
+	}
+	if (!list_empty(&deferred))
+		schedule_delayed_work(&deferred_work, msecs_to_jiffies(COLOOP_DEFERRED_MS));
+	mutex_unlock(&deferred_lock);
+}
+
+unsigned int coloop_pages_deferred(domid_t domid)
+{
+	struct coloop_pages *pages;
+	unsigned int count = 0;
+
+	mutex_lock(&deferred_lock);
+	list_for_each_entry(pages, &deferred, entry) {
+		if (pages->domid == domid)
+			count += pages->shared;
+	}
+	mutex_unlock(&deferred_lock);
+	return count;
+}
+
+/* After this the kernel's own list of deferred grants waits for what peers still map. */
+void coloop_grant_uninit(void)
+{
+	struct coloop_pages *pages, *next;
+	unsigned int i;
+
+	cancel_delayed_work_sync(&deferred_work);
+	list_for_each_entry_safe(pages, next, &deferred, entry) {
+		for (i = 0; i < pages->shared; i++)
+			gnttab_end_foreign_access(pages->page[i].ref, pages->page[i].page);
+		list_del(&pages->entry);
+		kvfree(pages);
+	}
+}
+
+static phys_addr_t map_address(struct page *page)
+{
+	return (phys_addr_t)(unsigned long)pfn_to_kaddr(page_to_pfn(page));
+}
+
+static void map_free(struct coloop_map *map)
+{
+	if (map->pages)
+		gnttab_free_pages(map->count, map->pages);
+	kvfree(map->pages);
+	kvfree(map->handles);
+	kvfree(map->address);
+	memset(map, 0, sizeof(*map));
+}
+
+static int map_alloc(struct coloop_map *map, unsigned int count)
+{
+	struct page **pages = kvcalloc(count, sizeof(*pages), GFP_KERNEL);
+
+	if (!pages)
+		return -ENOMEM;
+	if (gnttab_alloc_pages(count, pages)) {
+		kvfree(pages);
+		return -ENOMEM;
+	}
+	map->count = count;
+	map->pages = pages;
+	map->handles = kvcalloc(count, sizeof(*map->handles), GFP_KERNEL);
+	map->address = kvcalloc(count, sizeof(*map->address), GFP_KERNEL);
+	if (!map->handles || !map->address) {
+		map_free(map);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The return value of gnttab_map_refs() does not tell: every status must be looked at. */
+static int take_handles(struct coloop_map *map, const struct gnttab_map_grant_ref *ops,
+			struct netlink_ext_ack *extack)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < map->count; i++) {
+		map->handles[i] = INVALID_GRANT_HANDLE;
+		map->address[i] = page_address(map->pages[i]);
+		if (ops[i].status == GNTST_okay) {
+			map->handles[i] = ops[i].handle;
+			atomic_inc(&coloop_maps_held);
+		} else if (!ret) {
+			NL_SET_ERR_MSG_FMT_MOD(extack,
+					       "cannot map the peer's grant %u: Xen says %d",
+					       ops[i].ref, ops[i].status);
+			ret = -EACCES;
+		}
+	}
+	return ret;
+}
+
+int coloop_map_get(struct coloop_map *map, domid_t domid, const grant_ref_t *refs,
+		   unsigned int count, struct netlink_ext_ack *extack)
+{
+	struct gnttab_map_grant_ref *ops;
+	unsigned int i;
+	int ret;
+
+	ops = kvcalloc(count, sizeof(*ops), GFP_KERNEL);
+	if (!ops)
+		return -ENOMEM;
+	ret = map_alloc(map, count);
+	if (ret)
+		goto out;
+	for (i = 0; i < count; i++)
+		gnttab_set_map_op(&ops[i], map_address(map->pages[i]),
+				  GNTMAP_host_map | GNTMAP_readonly, refs[i], domid);
+	if (gnttab_map_refs(ops, NULL, map->pages, count)) {
+		/* Only what each op says counts; an op that was not looked at has no handle. */
+		NL_SET_ERR_MSG_MOD(extack, "Xen refused to map grants of the peer");
+		ret = -EACCES;
+	}
+	ret = take_handles(map, ops, extack) ?: ret;
+	if (ret)
+		coloop_map_put(map);
+out:
+	kvfree(ops);
+	return ret;
+}
+
+void coloop_map_put(struct coloop_map *map)
+{
+	struct gnttab_unmap_grant_ref *ops;
+	struct gntab_unmap_queue_data queue = {};
+	struct page **pages;
+	unsigned int i, count = 0;
+
+	if (!map->count)
+		return;
+	/* Must not fail: a mapping that stays pins the peer's memory for ever. */
+	ops = kvcalloc(map->count, sizeof(*ops), GFP_KERNEL | __GFP_NOFAIL);
+	pages = kvcalloc(map->count, sizeof(*pages), GFP_KERNEL | __GFP_NOFAIL);
+	for (i = 0; i < map->count; i++) {
+		if (map->handles[i] == INVALID_GRANT_HANDLE)
+			continue;
+		gnttab_set_unmap_op(&ops[count], map_address(map->pages[i]),
+				    GNTMAP_host_map | GNTMAP_readonly, map->handles[i]);
+		pages[count++] = map->pages[i];
+	}
+	queue.unmap_ops = ops;
+	queue.pages = pages;
+	queue.count = count;
+	if (count && gnttab_unmap_refs_sync(&queue))
+		pr_warn("could not unmap the pages of a peer\n");
+	atomic_sub(count, &coloop_maps_held);
+	kvfree(pages);
+	kvfree(ops);
+	map_free(map);
+}

@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "netlink.h"
+#include "limits.h"
+#include "netlink-gen.h"
+#include "peerlookup.h"
+#include "queueing.h"
+
+#include <linux/etherdevice.h>
+#include <net/genetlink.h>
+
+static struct genl_family family;
+
+static int put_u64(struct sk_buff *msg, int attr, u64 value)
+{
+	return nla_put_u64_64bit(msg, attr, value, COLOOP_A_CHANNEL_PAD);
+}
+
+static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
+{
+	const struct coloop_tx_stats *tx = &ch->tx_stats;
+	const struct coloop_rx_stats *rx = &ch->rx_stats;
+
+	return put_u64(msg, COLOOP_A_CHANNEL_TX_PACKETS, READ_ONCE(tx->packets)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_TX_BYTES, READ_ONCE(tx->bytes)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_RX_PACKETS, READ_ONCE(rx->packets)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_RX_BYTES, READ_ONCE(rx->bytes)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_EVENTS_SENT, READ_ONCE(tx->events)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_EVENTS_RECEIVED,
+		       atomic64_read(&ch->events_received)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_BACKLOGGED, READ_ONCE(tx->backlogged)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_RETURNED, atomic64_read(&ch->returned)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_BACKLOG, READ_ONCE(tx->dropped_backlog)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_SOURCE, READ_ONCE(rx->dropped_source)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, READ_ONCE(rx->dropped_header)) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, READ_ONCE(rx->dropped_memory));
+}
+
+static int put_channel(struct sk_buff *msg, struct coloop_channel *ch)
+{
+	struct nlattr *nest = nla_nest_start(msg, COLOOP_A_PEER_CHANNEL);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_u32(msg, COLOOP_A_CHANNEL_STATE, ch->state) ||
+	    nla_put_u32(msg, COLOOP_A_CHANNEL_REASON, ch->reason) ||
+	    nla_put_u32(msg, COLOOP_A_CHANNEL_DETAIL, ch->detail) ||
+	    nla_put_u32(msg, COLOOP_A_CHANNEL_QUEUED_BYTES, coloop_channel_queued(ch)) ||
+	    put_u64(msg, COLOOP_A_CHANNEL_SINCE, ch->since) ||
+	    put_stats(msg, ch))
+		return -EMSGSIZE;
+	if (coloop_channel_is_up(ch) &&
+	    (nla_put_u32(msg, COLOOP_A_CHANNEL_ORDER, ch->order) ||
+	     nla_put_u32(msg, COLOOP_A_CHANNEL_CONTROL_REF, ch->pages->page[0].ref) ||
+	     nla_put_u32(msg, COLOOP_A_CHANNEL_EVENT_PORT, ch->listens ? ch->evtchn.port : 0)))
+		return -EMSGSIZE;
+	if (ch->remote_order &&
+	    nla_put_u32(msg, COLOOP_A_CHANNEL_REMOTE_ORDER, ch->remote_order))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_links(struct sk_buff *msg, const struct coloop_peer *peer)
+{
+	const struct coloop_link *link;
+	int ret = 0;
+
+	mutex_lock(&coloop_peers_lock);
+	list_for_each_entry(link, &peer->links, peer_entry) {
+		struct nlattr *nest = nla_nest_start(msg, COLOOP_A_PEER_LINK);
+
+		if (!nest || nla_put_u32(msg, COLOOP_A_LINK_IFINDEX, link->dev->ifindex) ||
+		    nla_put(msg, COLOOP_A_LINK_LOCAL_MAC, ETH_ALEN, link->local) ||
+		    nla_put(msg, COLOOP_A_LINK_REMOTE_MAC, ETH_ALEN, link->remote)) {
+			ret = -EMSGSIZE;
+			break;
+		}
+		nla_nest_end(msg, nest);
+	}
+	mutex_unlock(&coloop_peers_lock);
+	return ret;
+}
+
+static int put_peer(struct sk_buff *msg, struct coloop_peer *peer)
+{
+	lockdep_assert_held(&peer->lock);
+	if (nla_put_u32(msg, COLOOP_A_PEER_DOMID, peer->domid) ||
+	    nla_put_u32(msg, COLOOP_A_PEER_EPOCH, peer->epoch) ||
+	    nla_put_string(msg, COLOOP_A_PEER_NAME, peer->name) ||
+	    (READ_ONCE(peer->wanted) && nla_put_flag(msg, COLOOP_A_PEER_WANTED)))
+		return -EMSGSIZE;
+	return put_links(msg, peer) ?: put_channel(msg, &peer->channel);
+}
+
+static int fill_peer(struct sk_buff *msg, struct coloop_peer *peer, u32 portid, u32 seq,
+		     int flags, u8 cmd)
+{
+	void *header = genlmsg_put(msg, portid, seq, &family, flags, cmd);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (put_peer(msg, peer)) {
+		genlmsg_cancel(msg, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, header);
+	return 0;
+}
+
+void coloop_nl_notify(struct coloop_peer *peer, u8 cmd)
+{
+	struct sk_buff *msg;
+
+	if (!genl_has_listeners(&family, &init_net, COLOOP_NLGRP_EVENTS))
+		return;
+	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!msg)
+		return;
+	if (fill_peer(msg, peer, 0, 0, 0, cmd)) {
+		nlmsg_free(msg);
+		return;
+	}
+	genlmsg_multicast(&family, msg, 0, COLOOP_NLGRP_EVENTS, GFP_KERNEL);
+}
+
+void coloop_nl_announce(u8 cmd)
+{
+	struct sk_buff *msg = genlmsg_new(GENL_HDRLEN, GFP_KERNEL);
+	void *header;
+
+	if (!msg)
+		return;
+	header = genlmsg_put(msg, 0, 0, &family, 0, cmd);
+	if (!header) {
+		nlmsg_free(msg);
+		return;
+	}
+	genlmsg_end(msg, header);
+	genlmsg_multicast(&family, msg, 0, COLOOP_NLGRP_EVENTS, GFP_KERNEL);
+}
+
+static int reply_peer(struct coloop_peer *peer, struct genl_info *info, u8 cmd)
+{
+	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+
+	if (!msg)
+		return -ENOMEM;
+	if (fill_peer(msg, peer, info->snd_portid, info->snd_seq, 0, cmd)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+static bool has_attr(struct genl_info *info, int attr, const char *name)
+{
+	if (info->attrs[attr])
+		return true;
+	NL_SET_ERR_MSG_FMT_MOD(info->extack, "the request names no %s", name);
+	return false;
+}
+
+/* Takes a reference and the lock. */
+static struct coloop_peer *lock_peer(struct genl_info *info)
+{
+	struct coloop_peer *peer;
+	u32 domid;
+
+	if (!has_attr(info, COLOOP_A_PEER_DOMID, "domid"))
+		return ERR_PTR(-EINVAL);
+	domid = nla_get_u32(info->attrs[COLOOP_A_PEER_DOMID]);
+	peer = coloop_peer_get(domid);
+	if (peer) {
+		mutex_lock(&peer->lock);
+		if (!peer->is_dead)
+			return peer;
+		mutex_unlock(&peer->lock);
+		coloop_peer_put(peer);
+	}
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[COLOOP_A_PEER_DOMID],
+			    "the domain is no peer");
+	return ERR_PTR(-ENOENT);
+}
+
+static void unlock_peer(struct coloop_peer *peer)
+{
+	mutex_unlock(&peer->lock);
+	coloop_peer_put(peer);
+}
+
+/* As lock_peer(), for requests that must name the epoch we live in. */
+static struct coloop_peer *lock_peer_epoch(struct genl_info *info)
+{
+	struct coloop_peer *peer = lock_peer(info);
+
+	if (IS_ERR(peer))
+		return peer;
+	if (has_attr(info, COLOOP_A_PEER_EPOCH, "epoch")) {
+		u32 epoch = nla_get_u32(info->attrs[COLOOP_A_PEER_EPOCH]);
+
+		if (epoch == peer->epoch)
+			return peer;
+		NL_SET_ERR_MSG_FMT_MOD(info->extack, "the epoch is %u, not %u", peer->epoch,
+				       epoch);
+	}
+	unlock_peer(peer);
+	return ERR_PTR(-ESTALE);
+}
+
+static int parse_link(struct coloop_peer_config *config, const struct nlattr *attr,
+		      struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[COLOOP_A_LINK_MAX + 1];
+	unsigned int i = config->links;
+	int ret;
+
+	if (i == COLOOP_LINKS_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "too many links");
+		return -E2BIG;
+	}
+	ret = nla_parse_nested(tb, COLOOP_A_LINK_MAX, attr, coloop_link_nl_policy, extack);
+	if (ret)
+		return ret;
+	if (!tb[COLOOP_A_LINK_IFINDEX] || !tb[COLOOP_A_LINK_LOCAL_MAC] ||
+	    !tb[COLOOP_A_LINK_REMOTE_MAC]) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "a link needs ifindex, local-mac, remote-mac");
+		return -EINVAL;
+	}
+	config->link[i].ifindex = nla_get_u32(tb[COLOOP_A_LINK_IFINDEX]);
+	nla_memcpy(config->link[i].local, tb[COLOOP_A_LINK_LOCAL_MAC], ETH_ALEN);
+	nla_memcpy(config->link[i].remote, tb[COLOOP_A_LINK_REMOTE_MAC], ETH_ALEN);
+	if (!is_valid_ether_addr(config->link[i].local) ||
+	    !is_valid_ether_addr(config->link[i].remote)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "an address of the link is no unicast address");
+		return -EINVAL;
+	}
+	config->links++;
+	return 0;
+}
+
+static int parse_peer(struct coloop_peer_config *config, struct genl_info *info)
+{
+	struct nlattr *attr;
+	int ret, rem;
+
+	if (!has_attr(info, COLOOP_A_PEER_DOMID, "domid") ||
+	    !has_attr(info, COLOOP_A_PEER_EPOCH, "epoch"))
+		return -EINVAL;
+	config->domid = nla_get_u32(info->attrs[COLOOP_A_PEER_DOMID]);
+	config->epoch = nla_get_u32(info->attrs[COLOOP_A_PEER_EPOCH]);
+	if (info->attrs[COLOOP_A_PEER_NAME])
+		config->name = nla_data(info->attrs[COLOOP_A_PEER_NAME]);
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != COLOOP_A_PEER_LINK)
+			continue;
+		ret = parse_link(config, attr, info->extack);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int coloop_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct coloop_peer_config config = {};
+	int ret;
+
+	ret = parse_peer(&config, info);
+	if (ret)
+		return ret;
+	if (!has_attr(info, COLOOP_A_PEER_NAME, "name") ||
+	    !has_attr(info, COLOOP_A_PEER_LINK, "link"))
+		return -EINVAL;
+	return coloop_peer_create(&config, info->extack);
+}
+
+int coloop_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct coloop_peer_config config = {};
+	int ret;
+
+	ret = parse_peer(&config, info);
+	return ret ?: coloop_peer_change(&config, info->extack);
+}
+
+int coloop_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int ret;
+
+	if (!has_attr(info, COLOOP_A_PEER_DOMID, "domid"))
+		return -EINVAL;
+	ret = coloop_peer_remove(nla_get_u32(info->attrs[COLOOP_A_PEER_DOMID]),
+				 COLOOP_REASON_PEER_REMOVED);
+	if (ret)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[COLOOP_A_PEER_DOMID],
+				    "the domain is no peer");
+	return ret;
+}
+
+int coloop_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct coloop_peer *peer = lock_peer(info);
+	int ret;
+
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	ret = reply_peer(peer, info, COLOOP_CMD_PEER_GET);
+	unlock_peer(peer);
+	return ret;
+}
+
+/* The peer with the lowest domid from @domid on, with a reference. */
+static struct coloop_peer *next_peer(u32 domid)
+{
+	struct coloop_peer *peer, *next = NULL;
+
+	mutex_lock(&coloop_peers_lock);
+	list_for_each_entry(peer, &coloop_peers, entry) {
+		if (peer->domid >= domid && (!next || peer->domid < next->domid))
+			next = peer;
+	}
+	if (next)
+		kref_get(&next->refcount);
+	mutex_unlock(&coloop_peers_lock);
+	return next;
+}
+
+/* Goes on after the last domid that fitted, so peers may come and go between two calls. */
+int coloop_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct coloop_peer *peer;
+
+	while ((peer = next_peer(cb->args[0]))) {
+		int ret;
+
+		mutex_lock(&peer->lock);
+		ret = fill_peer(skb, peer, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				NLM_F_MULTI, COLOOP_CMD_PEER_GET);
+		if (!ret)
+			cb->args[0] = peer->domid + 1;
+		unlock_peer(peer);
+		if (ret)
+			return skb->len ?: ret;
+	}
+	return skb->len;
+}
+
+static int parse_channel(struct nlattr **tb, struct genl_info *info)
+{
+	if (!has_attr(info, COLOOP_A_PEER_CHANNEL, "channel"))
+		return -EINVAL;
+	return nla_parse_nested(tb, COLOOP_A_CHANNEL_MAX, info->attrs[COLOOP_A_PEER_CHANNEL],
+				coloop_channel_nl_policy, info->extack);
+}
+
+int coloop_nl_channel_offer_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *tb[COLOOP_A_CHANNEL_MAX + 1];
+	u32 order = COLOOP_ORDER_DEFAULT;
+	struct coloop_peer *peer;
+	int ret;
+
+	ret = parse_channel(tb, info);
+	if (ret)
+		return ret;
+	if (tb[COLOOP_A_CHANNEL_ORDER])
+		order = nla_get_u32(tb[COLOOP_A_CHANNEL_ORDER]);
+	if (order < COLOOP_ORDER_MIN) {
+		NL_SET_ERR_MSG_ATTR(info->extack, tb[COLOOP_A_CHANNEL_ORDER],
+				    "a ring must take the largest packet: order 5 at least");
+		return -ERANGE;
+	}
+	peer = lock_peer_epoch(info);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	ret = coloop_channel_offer(&peer->channel, order, tb[COLOOP_A_CHANNEL_LISTEN],
+				   info->extack);
+	if (!ret)
+		ret = reply_peer(peer, info, COLOOP_CMD_CHANNEL_OFFER);
+	unlock_peer(peer);
+	return ret;
+}
+
+int coloop_nl_channel_attach_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *tb[COLOOP_A_CHANNEL_MAX + 1];
+	struct coloop_peer *peer;
+	u32 port = 0;
+	int ret;
+
+	ret = parse_channel(tb, info);
+	if (ret)
+		return ret;
+	if (!tb[COLOOP_A_CHANNEL_CONTROL_REF]) {
+		NL_SET_ERR_MSG_MOD(info->extack, "the request names no control-ref");
+		return -EINVAL;
+	}
+	if (tb[COLOOP_A_CHANNEL_EVENT_PORT])
+		port = nla_get_u32(tb[COLOOP_A_CHANNEL_EVENT_PORT]);
+	peer = lock_peer_epoch(info);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	ret = coloop_channel_attach(&peer->channel,
+				    nla_get_u32(tb[COLOOP_A_CHANNEL_CONTROL_REF]), port,
+				    info->extack);
+	unlock_peer(peer);
+	return ret;
+}
+
+int coloop_nl_channel_close_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct coloop_peer *peer = lock_peer(info);
+
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	coloop_channel_close(&peer->channel, COLOOP_REASON_ASKED);
+	unlock_peer(peer);
+	return 0;
+}
+
+static unsigned int count_peers(void)
+{
+	unsigned int count;
+
+	mutex_lock(&coloop_peers_lock);
+	count = list_count_nodes(&coloop_peers);
+	mutex_unlock(&coloop_peers_lock);
+	return count;
+}
+
+static int put_info(struct sk_buff *msg)
+{
+	return nla_put_u32(msg, COLOOP_A_INFO_PROTOCOL_MIN, COLOOP_PROTOCOL_MIN) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_PROTOCOL_MAX, COLOOP_PROTOCOL_MAX) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_FEATURES, COLOOP_FEATURES) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_IFINDEX, coloop_dev->ifindex) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_PEERS, count_peers()) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_CHANNELS, atomic_read(&coloop_channels_up)) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_GRANTS, atomic_read(&coloop_grants_held)) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_MAPS, atomic_read(&coloop_maps_held)) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_PORTS, atomic_read(&coloop_ports_held)) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_DEFERRED, atomic_read(&coloop_pages_waiting)) ||
+	       nla_put_string(msg, COLOOP_A_INFO_MODULE_VERSION, THIS_MODULE->version);
+}
+
+int coloop_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	void *header;
+
+	if (!msg)
+		return -ENOMEM;
+	header = genlmsg_put_reply(msg, info, &family, 0, COLOOP_CMD_INFO_GET);
+	if (!header || put_info(msg)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, header);
+	return genlmsg_reply(msg, info);
+}
+
+static struct genl_family family = {
+	.name = COLOOP_FAMILY_NAME,
+	.version = COLOOP_FAMILY_VERSION,
+	.module = THIS_MODULE,
+	/* Closing a channel waits for its rings; that must not hold up other families. */
+	.parallel_ops = true,
+	.ops = coloop_nl_ops,
+	.n_ops = ARRAY_SIZE(coloop_nl_ops),
+	.mcgrps = coloop_nl_mcgrps,
+	.n_mcgrps = ARRAY_SIZE(coloop_nl_mcgrps),
+};
+
+int coloop_nl_init(void)
+{
+	return genl_register_family(&family);
+}
+
+void coloop_nl_uninit(void)
+{
+	genl_unregister_family(&family);
+}

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "peer.h"
+#include "netlink.h"
+#include "peerlookup.h"
+
+#include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+
+DEFINE_MUTEX(coloop_peers_lock);
+LIST_HEAD(coloop_peers);
+
+static struct workqueue_struct *peer_wq;
+
+static void free_link_rcu(struct rcu_head *rcu)
+{
+	struct coloop_link *link = container_of(rcu, struct coloop_link, rcu);
+
+	dev_put(link->dev);
+	kfree(link);
+}
+
+static void unlink_link(struct coloop_link *link)
+{
+	coloop_link_remove(link);
+	list_del(&link->peer_entry);
+	call_rcu(&link->rcu, free_link_rcu);
+}
+
+static void unlink_all(struct coloop_peer *peer)
+{
+	struct coloop_link *link, *next;
+
+	list_for_each_entry_safe(link, next, &peer->links, peer_entry)
+		unlink_link(link);
+}
+
+static int link_up(struct coloop_peer *peer, const struct coloop_peer_config *config,
+		   unsigned int i, struct netlink_ext_ack *extack)
+{
+	struct coloop_link *link = kzalloc(sizeof(*link), GFP_KERNEL);
+	int ret;
+
+	if (!link)
+		return -ENOMEM;
+	link->dev = dev_get_by_index(&init_net, config->link[i].ifindex);
+	if (!link->dev) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "no device has index %d", config->link[i].ifindex);
+		ret = -ENODEV;
+		goto err_free;
+	}
+	ether_addr_copy(link->local, config->link[i].local);
+	ether_addr_copy(link->remote, config->link[i].remote);
+	link->peer = peer;
+	ret = coloop_link_insert(link);
+	if (ret) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "address pair %pM, %pM belongs to another link",
+				       link->local, link->remote);
+		goto err_put_device;
+	}
+	list_add_tail(&link->peer_entry, &peer->links);
+	return 0;
+
+err_put_device:
+	dev_put(link->dev);
+err_free:
+	kfree(link);
+	return ret;
+}
+
+static int link_all(struct coloop_peer *peer, const struct coloop_peer_config *config,
+		    struct netlink_ext_ack *extack)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < config->links; i++) {
+		ret = link_up(peer, config, i, extack);
+		if (ret) {
+			unlink_all(peer);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static bool same_links(const struct coloop_peer *peer, const struct coloop_peer_config *config)
+{
+	const struct coloop_link *link;
+	unsigned int i = 0;
+
+	list_for_each_entry(link, &peer->links, peer_entry) {
+		if (i == config->links || link->dev->ifindex != config->link[i].ifindex ||
+		    !ether_addr_equal(link->local, config->link[i].local) ||
+		    !ether_addr_equal(link->remote, config->link[i].remote))
+			return false;
+		i++;
+	}
+	return i == config->links;
+}
+
+static struct coloop_peer *find_peer(domid_t domid)
+{
+	struct coloop_peer *peer;
+
+	lockdep_assert_held(&coloop_peers_lock);
+	list_for_each_entry(peer, &coloop_peers, entry) {
+		if (peer->domid == domid)
+			return peer;
+	}
+	return NULL;
+}
+
+struct coloop_peer *coloop_peer_get(domid_t domid)
+{
+	struct coloop_peer *peer;
+
+	mutex_lock(&coloop_peers_lock);
+	peer = find_peer(domid);
+	if (peer)
+		kref_get(&peer->refcount);
+	mutex_unlock(&coloop_peers_lock);
+	return peer;
+}
+
+static void free_peer_rcu(struct rcu_head *rcu)
+{
+	kvfree(container_of(rcu, struct coloop_peer, rcu));
+}
+
+static void release_peer(struct kref *refcount)
+{
+	struct coloop_peer *peer = container_of(refcount, struct coloop_peer, refcount);
+
+	pr_debug("peer %u destroyed\n", peer->domid);
+	/* The hook and the transmitter may still look at it. */
+	call_rcu(&peer->rcu, free_peer_rcu);
+}
+
+void coloop_peer_put(struct coloop_peer *peer)
+{
+	kref_put(&peer->refcount, release_peer);
+}
+
+void coloop_peer_post(struct coloop_peer *peer, enum coloop_todo todo)
+{
+	set_bit(todo, &peer->todo);
+	queue_work(peer_wq, &peer->work);
+}
+
+void coloop_peer_want(struct coloop_peer *peer)
+{
+	if (!READ_ONCE(peer->wanted) && !xchg(&peer->wanted, 1))
+		coloop_peer_post(peer, COLOOP_TODO_WANT);
+}
+
+static bool take_todo(struct coloop_peer *peer, enum coloop_todo todo)
+{
+	return test_and_clear_bit(todo, &peer->todo);
+}
+
+static void peer_work(struct work_struct *work)
+{
+	struct coloop_peer *peer = container_of(work, struct coloop_peer, work);
+	struct coloop_channel *ch = &peer->channel;
+
+	mutex_lock(&peer->lock);
+	if (peer->is_dead)
+		goto out;
+	if (take_todo(peer, COLOOP_TODO_LIVE))
+		coloop_channel_go_live(ch);
+	if (take_todo(peer, COLOOP_TODO_FAULT))
+		coloop_channel_fail(ch);
+	if (take_todo(peer, COLOOP_TODO_CLOSE))
+		coloop_channel_close(ch, COLOOP_REASON_PEER_CLOSED);
+	if (take_todo(peer, COLOOP_TODO_TIMEOUT))
+		coloop_channel_expire(ch);
+	if (take_todo(peer, COLOOP_TODO_UNLINKED))
+		coloop_channel_close(ch, COLOOP_REASON_DEVICE);
+	if (take_todo(peer, COLOOP_TODO_WANT))
+		coloop_nl_notify(peer, COLOOP_CMD_WANT_NTF);
+out:
+	mutex_unlock(&peer->lock);
+}
+
+static struct coloop_peer *alloc_peer(const struct coloop_peer_config *config)
+{
+	struct coloop_peer *peer = kvzalloc(sizeof(*peer), GFP_KERNEL);
+
+	if (!peer)
+		return NULL;
+	peer->domid = config->domid;
+	peer->epoch = config->epoch;
+	strscpy(peer->name, config->name, sizeof(peer->name));
+	mutex_init(&peer->lock);
+	kref_init(&peer->refcount);
+	INIT_LIST_HEAD(&peer->links);
+	INIT_WORK(&peer->work, peer_work);
+	coloop_channel_init(&peer->channel);
+	return peer;
+}
+
+int coloop_peer_create(const struct coloop_peer_config *config, struct netlink_ext_ack *extack)
+{
+	struct coloop_peer *peer = alloc_peer(config);
+	int ret;
+
+	if (!peer)
+		return -ENOMEM;
+	mutex_lock(&coloop_peers_lock);
+	if (find_peer(config->domid)) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "domain %u is a peer already", config->domid);
+		ret = -EEXIST;
+		goto err_unlock;
+	}
+	ret = link_all(peer, config, extack);
+	if (ret)
+		goto err_unlock;
+	list_add_tail(&peer->entry, &coloop_peers);
+	mutex_unlock(&coloop_peers_lock);
+	pr_debug("peer %u created\n", peer->domid);
+	return 0;
+
+err_unlock:
+	mutex_unlock(&coloop_peers_lock);
+	/* A link that was found for a moment may have let a reader see the peer. */
+	call_rcu(&peer->rcu, free_peer_rcu);
+	return ret;
+}
+
+int coloop_peer_change(const struct coloop_peer_config *config, struct netlink_ext_ack *extack)
+{
+	struct coloop_peer *peer = coloop_peer_get(config->domid);
+	bool relink;
+	int ret = 0;
+
+	if (!peer) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "domain %u is no peer", config->domid);
+		return -ENOENT;
+	}
+	mutex_lock(&peer->lock);
+	mutex_lock(&coloop_peers_lock);
+	relink = config->links && !same_links(peer, config);
+	mutex_unlock(&coloop_peers_lock);
+	if (config->epoch != peer->epoch || relink) {
+		coloop_channel_close(&peer->channel, COLOOP_REASON_EPOCH);
+		peer->epoch = config->epoch;
+		WRITE_ONCE(peer->wanted, 0);
+	}
+	if (config->name)
+		strscpy(peer->name, config->name, sizeof(peer->name));
+	mutex_lock(&coloop_peers_lock);
+	if (relink) {
+		unlink_all(peer);
+		ret = link_all(peer, config, extack);
+	}
+	mutex_unlock(&coloop_peers_lock);
+	mutex_unlock(&peer->lock);
+	coloop_peer_put(peer);
+	return ret;
+}
+
+/*
+ * First half of a peer's death: nobody finds it any more.  The second half, kill_peer(), closes
+ * the channel, so the rings and the backlog are drained through links that are still there.
+ */
+static void kill_peer(struct coloop_peer *peer, enum coloop_reason reason)
+{
+	mutex_lock(&peer->lock);
+	coloop_channel_close(&peer->channel, reason);
+	peer->is_dead = true;
+	mutex_unlock(&peer->lock);
+
+	mutex_lock(&coloop_peers_lock);
+	unlink_all(peer);
+	mutex_unlock(&coloop_peers_lock);
+	/* After this neither hook nor transmitter posts work for it. */
+	synchronize_net();
+	cancel_work_sync(&peer->work);
+	coloop_channel_uninit(&peer->channel);
+	coloop_peer_put(peer);
+}
+
+int coloop_peer_remove(domid_t domid, enum coloop_reason reason)
+{
+	struct coloop_peer *peer;
+
+	mutex_lock(&coloop_peers_lock);
+	peer = find_peer(domid);
+	if (peer)
+		list_del_init(&peer->entry);
+	mutex_unlock(&coloop_peers_lock);
+	if (!peer)
+		return -ENOENT;
+	kill_peer(peer, reason);
+	return 0;
+}
+
+void coloop_peer_remove_all(enum coloop_reason reason)
+{
+	struct coloop_peer *peer;
+
+	for (;;) {
+		mutex_lock(&coloop_peers_lock);
+		peer = list_first_entry_or_null(&coloop_peers, struct coloop_peer, entry);
+		if (peer)
+			list_del_init(&peer->entry);
+		mutex_unlock(&coloop_peers_lock);
+		if (!peer)
+			return;
+		kill_peer(peer, reason);
+	}
+}
+
+/* A lower device that goes away must not wait for us. */
+static int device_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct coloop_link *link, *next;
+	struct coloop_peer *peer;
+
+	if (event != NETDEV_UNREGISTER)
+		return NOTIFY_DONE;
+	mutex_lock(&coloop_peers_lock);
+	list_for_each_entry(peer, &coloop_peers, entry) {
+		bool had_links = !list_empty(&peer->links);
+
+		list_for_each_entry_safe(link, next, &peer->links, peer_entry) {
+			if (link->dev == dev)
+				unlink_link(link);
+		}
+		if (had_links && list_empty(&peer->links))
+			coloop_peer_post(peer, COLOOP_TODO_UNLINKED);
+	}
+	mutex_unlock(&coloop_peers_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block device_notifier = {
+	.notifier_call = device_event,
+};
+
+int coloop_peer_init(void)
+{
+	int ret;
+
+	coloop_peerlookup_init();
+	peer_wq = alloc_workqueue("coloop", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!peer_wq)
+		return -ENOMEM;
+	ret = register_netdevice_notifier(&device_notifier);
+	if (ret)
+		destroy_workqueue(peer_wq);
+	return ret;
+}
+
+/* All peers are gone by now: coloop_peer_remove_all(). */
+void coloop_peer_uninit(void)
+{
+	unregister_netdevice_notifier(&device_notifier);
+	destroy_workqueue(peer_wq);
+	/* Links and peers free themselves from RCU callbacks. */
+	rcu_barrier();
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A co-resident domain: created, changed and removed by the control plane. */
+
+#ifndef _COLOOP_PEER_H
+#define _COLOOP_PEER_H
+
+#include <linux/if_ether.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/workqueue.h>
+
+#include "channel.h"
+
+/* What the data path wants done in process context. */
+enum coloop_todo {
+	COLOOP_TODO_WANT, /* tell the control plane that a channel is wanted */
+	COLOOP_TODO_LIVE, /* the peer mapped our pages */
+	COLOOP_TODO_CLOSE, /* the peer closes */
+	COLOOP_TODO_FAULT, /* the peer broke the protocol or stalls */
+	COLOOP_TODO_TIMEOUT, /* the peer did not map our pages in time */
+	COLOOP_TODO_UNLINKED, /* the last lower device went away */
+};
+
+/**
+ * struct coloop_link - a pair of interfaces through which we and a peer reach each other
+ * @entry: in the look-up table
+ * @dev: our lower device; a reference is held
+ * @local: our address there
+ * @remote: the peer's
+ * @peer: not referenced: the peer outlives its links by a grace period
+ */
+struct coloop_link {
+	struct hlist_node entry;
+	struct list_head peer_entry;
+	struct net_device *dev;
+	u8 local[ETH_ALEN];
+	u8 remote[ETH_ALEN];
+	struct coloop_peer *peer;
+	struct rcu_head rcu;
+};
+
+/* What the control plane says of a peer; links are made from it. */
+struct coloop_peer_config {
+	domid_t domid;
+	u32 epoch;
+	const char *name;
+	unsigned int links;
+	struct {
+		int ifindex;
+		u8 local[ETH_ALEN];
+		u8 remote[ETH_ALEN];
+	} link[COLOOP_LINKS_MAX];
+};
+
+struct coloop_peer {
+	struct coloop_channel channel;
+
+	/* Set for as long as a wish for a channel has been told. */
+	unsigned long wanted;
+	unsigned long todo;
+	struct work_struct work;
+
+	/* Never changes. */
+	domid_t domid;
+
+	/* Under coloop_peers_lock. */
+	struct list_head entry;
+	struct list_head links;
+
+	/* The channel's state machine and what follows (R15). */
+	struct mutex lock;
+	bool is_dead;
+	u32 epoch;
+	char name[COLOOP_NAME_MAX + 1];
+
+	/* Lifetime. */
+	struct kref refcount;
+	struct rcu_head rcu;
+};
+
+/* Guards the list of peers and every peer's links; taken inside rtnl, never around it. */
+extern struct mutex coloop_peers_lock;
+extern struct list_head coloop_peers;
+
+int coloop_peer_init(void);
+void coloop_peer_uninit(void);
+
+int coloop_peer_create(const struct coloop_peer_config *config, struct netlink_ext_ack *extack);
+int coloop_peer_change(const struct coloop_peer_config *config, struct netlink_ext_ack *extack);
+/* Closes the channel for @reason, waits for the data path to let go, forgets the peer. */
+int coloop_peer_remove(domid_t domid, enum coloop_reason reason);
+void coloop_peer_remove_all(enum coloop_reason reason);
+
+/* Takes a reference, or NULL. */
+struct coloop_peer *coloop_peer_get(domid_t domid);
+void coloop_peer_put(struct coloop_peer *peer);
+
+/* From any context: have the peer's worker do this. */
+void coloop_peer_post(struct coloop_peer *peer, enum coloop_todo todo);
+/* A packet had no channel to go through; tells the control plane once. */
+void coloop_peer_want(struct coloop_peer *peer);
+
+static inline struct coloop_peer *coloop_channel_peer(struct coloop_channel *ch)
+{
+	return container_of(ch, struct coloop_peer, channel);
+}
+
+#endif /* _COLOOP_PEER_H */

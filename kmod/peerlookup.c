@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "peerlookup.h"
+
+#include <linux/etherdevice.h>
+#include <linux/hashtable.h>
+#include <linux/jhash.h>
+#include <linux/random.h>
+#include <linux/rculist.h>
+
+enum {
+	TABLE_BITS = 8,
+	DEVICES = 1024,
+};
+
+static DEFINE_HASHTABLE(table, TABLE_BITS);
+/* Peers choose neither key nor seed, so chains stay short whatever they do. */
+static u32 seed __read_mostly;
+
+/* By ifindex modulo DEVICES: a collision costs a look-up, never an answer. */
+static unsigned int links_of[DEVICES];
+
+static unsigned int *links_counter(const struct net_device *dev)
+{
+	return &links_of[(unsigned int)dev->ifindex % DEVICES];
+}
+
+void coloop_peerlookup_init(void)
+{
+	seed = get_random_u32();
+}
+
+static u32 link_hash(const u8 *local, const u8 *remote)
+{
+	u8 key[2 * ETH_ALEN] __aligned(4);
+
+	ether_addr_copy(key, local);
+	memcpy(key + ETH_ALEN, remote, ETH_ALEN);
+	return jhash2((const u32 *)key, sizeof(key) / sizeof(u32), seed);
+}
+
+struct coloop_link *coloop_link_find(const u8 *local, const u8 *remote)
+{
+	struct coloop_link *link;
+
+	hash_for_each_possible_rcu(table, link, entry, link_hash(local, remote)) {
+		if (ether_addr_equal_unaligned(link->remote, remote) &&
+		    ether_addr_equal_unaligned(link->local, local))
+			return link;
+	}
+	return NULL;
+}
+
+int coloop_link_insert(struct coloop_link *link)
+{
+	lockdep_assert_held(&coloop_peers_lock);
+	if (coloop_link_find(link->local, link->remote))
+		return -EEXIST;
+	hash_add_rcu(table, &link->entry, link_hash(link->local, link->remote));
+	WRITE_ONCE(*links_counter(link->dev), *links_counter(link->dev) + 1);
+	return 0;
+}
+
+void coloop_link_remove(struct coloop_link *link)
+{
+	lockdep_assert_held(&coloop_peers_lock);
+	hash_del_rcu(&link->entry);
+	WRITE_ONCE(*links_counter(link->dev), *links_counter(link->dev) - 1);
+}
+
+bool coloop_device_has_links(const struct net_device *dev)
+{
+	return READ_ONCE(*links_counter(dev));
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The data path, in the order in which a packet passes it:
+ *
+ *   divert.c   hook at POST_ROUTING: points skb->dev at coloop0 for a live peer
+ *   device.c   coloop0: finds the channel by the frame's addresses
+ *   send.c     into our ring, or the backlog, or back to the lower device
+ *      ~~~     shared memory, event channel
+ *   receive.c  out of the peer's ring, checked, as if it arrived on the lower device
+ */
+
+#ifndef _COLOOP_QUEUEING_H
+#define _COLOOP_QUEUEING_H
+
+#include <linux/interrupt.h>
+#include <linux/skbuff.h>
+
+#include "channel.h"
+#include "compat.h"
+#include "wire.h"
+
+/* What our control page says that we can receive. */
+#define COLOOP_FEATURES \
+	(COLOOP_FEATURE_LARGE_DATAGRAMS | \
+	 (COLOOP_COMPAT_UDP_SEGMENTS ? COLOOP_FEATURE_UDP_SEGMENTS : 0))
+
+/* divert.c */
+int coloop_divert_init(void);
+/* Afterwards no packet on its way points at coloop0 any more. */
+void coloop_divert_uninit(void);
+
+/* device.c */
+extern struct net_device *coloop_dev;
+int coloop_device_init(void);
+void coloop_device_uninit(void);
+/* Hands a packet that was on its way through coloop0 to the device it was routed to. */
+void coloop_device_return(struct sk_buff *skb, struct net_device *lower);
+
+/* send.c */
+enum coloop_verdict {
+	COLOOP_TAKEN, /* the packet belongs to the channel or is gone */
+	COLOOP_REFUSED, /* the channel is not live; the packet is the caller's */
+};
+
+enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb);
+/* From the poll: moves the backlog into the ring as far as it goes.  True: something went. */
+bool coloop_send_backlog(struct coloop_channel *ch);
+/* The channel is not live any more: what waited goes the ordinary path. */
+void coloop_send_return_backlog(struct coloop_channel *ch);
+
+/* receive.c */
+irqreturn_t coloop_receive_event(int irq, void *data);
+void coloop_receive_start(struct coloop_channel *ch);
+void coloop_receive_stop(struct coloop_channel *ch);
+/* Polls once without an event. */
+void coloop_receive_kick(struct coloop_channel *ch);
+
+#endif /* _COLOOP_QUEUEING_H */

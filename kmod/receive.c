@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "limits.h"
+#include "peerlookup.h"
+#include "queueing.h"
+#include "trace.h"
+
+#include <linux/etherdevice.h>
+#include <linux/virtio_net.h>
+
+irqreturn_t coloop_receive_event(int irq, void *data)
+{
+	struct coloop_channel *ch = data;
+
+	atomic64_inc(&ch->events_received);
+	coloop_evtchn_taken(&ch->evtchn);
+	napi_schedule(&ch->napi);
+	return IRQ_HANDLED;
+}
+
+/* The record's offload fields are virtio's, so virtio's reader checks them against the packet. */
+static bool set_offloads(struct sk_buff *skb, const struct coloop_record *record)
+{
+	const struct virtio_net_hdr hdr = {
+		.flags = record->flags & COLOOP_NEEDS_CSUM ? VIRTIO_NET_HDR_F_NEEDS_CSUM : 0,
+		.gso_type = record->gso_type,
+		.hdr_len = cpu_to_le16(record->hdr_len),
+		.gso_size = cpu_to_le16(record->gso_size),
+		.csum_start = cpu_to_le16(record->csum_start),
+		.csum_offset = cpu_to_le16(record->csum_offset),
+	};
+
+	skb_set_network_header(skb, ETH_HLEN);
+	if (virtio_net_hdr_to_skb(skb, &hdr, true))
+		return false;
+	if (record->flags & COLOOP_DATA_VALID && skb->ip_summed == CHECKSUM_NONE)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	return true;
+}
+
+static bool fill_frags(struct coloop_channel *ch, struct sk_buff *skb, u32 at, u32 len)
+{
+	while (at < len) {
+		u32 part = len - at;
+		void *room = coloop_pool_room(&ch->pool, &part);
+
+		if (!room || skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
+			return false;
+		coloop_rx_copy(&ch->rx, room, at, part);
+		coloop_pool_append(&ch->pool, skb, part);
+		at += part;
+	}
+	return true;
+}
+
+/* Copies the next record's frame into memory of our own; NULL for want of that. */
+static struct sk_buff *copy_frame(struct coloop_channel *ch, const struct coloop_record *record)
+{
+	u32 len = record->len;
+	u32 head = len;
+	struct sk_buff *skb;
+
+	if (len > COLOOP_HEAD_BYTES)
+		head = clamp_t(u32, record->hdr_len, ETH_HLEN, COLOOP_HEAD_BYTES);
+	skb = napi_alloc_skb(&ch->napi, head);
+	if (!skb)
+		return NULL;
+	coloop_rx_copy(&ch->rx, skb_put(skb, head), 0, head);
+	if (!fill_frags(ch, skb, head, len)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+/* Whoever listens on coloop0 itself sees packets there first. */
+static bool is_listened_to(const struct net_device *dev)
+{
+	return !list_empty(&dev->ptype_all) || coloop_compat_has_tc_ingress(dev) ||
+#ifdef CONFIG_NETFILTER_INGRESS
+	       rcu_access_pointer(dev->nf_hooks_ingress) ||
+#endif
+	       rcu_access_pointer(dev->xdp_prog);
+}
+
+/* The link of this frame, if its addresses belong to the channel's peer. */
+static struct coloop_link *link_of(struct coloop_channel *ch, const struct sk_buff *skb)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	struct coloop_link *link = coloop_link_find(eth->h_dest, eth->h_source);
+
+	return link && link->peer == coloop_channel_peer(ch) && link->dev->flags & IFF_UP ?
+	       link : NULL;
+}
+
+static void deliver(struct sk_buff *skb, struct net_device *lower)
+{
+	dev_sw_netstats_rx_add(coloop_dev, skb->len + ETH_HLEN);
+	if (unlikely(is_listened_to(coloop_dev)))
+		skb->dev = coloop_dev;
+	/* The peer sent to the address that dom0 gave our interface. */
+	skb->pkt_type = PACKET_HOST;
+	netif_receive_skb(skb);
+}
+
+static void receive_one(struct coloop_channel *ch, const struct coloop_record *record)
+{
+	enum coloop_drop drop = COLOOP_DROP_MEMORY;
+	struct sk_buff *skb = copy_frame(ch, record);
+	struct coloop_link *link;
+	u64 *counter = &ch->rx_stats.dropped_memory;
+
+	if (unlikely(!skb))
+		goto drop;
+	drop = COLOOP_DROP_SOURCE;
+	counter = &ch->rx_stats.dropped_source;
+	link = link_of(ch, skb);
+	if (unlikely(!link))
+		goto drop;
+	drop = COLOOP_DROP_HEADER;
+	counter = &ch->rx_stats.dropped_header;
+	skb->dev = link->dev;
+	if (unlikely(!set_offloads(skb, record)))
+		goto drop;
+	skb->protocol = eth_type_trans(skb, link->dev);
+	if (unlikely(skb->protocol != htons(ETH_P_IP) && skb->protocol != htons(ETH_P_IPV6)))
+		goto drop;
+	ch->rx_stats.packets++;
+	ch->rx_stats.bytes += record->len;
+	deliver(skb, link->dev);
+	return;
+
+drop:
+	++*counter;
+	dev_core_stats_rx_dropped_inc(coloop_dev);
+	trace_coloop_drop(coloop_channel_peer(ch)->domid, drop, record->len);
+	kfree_skb(skb);
+}
+
+static void publish(struct coloop_channel *ch)
+{
+	if (coloop_rx_publish(&ch->rx))
+		coloop_evtchn_notify(&ch->evtchn);
+}
+
+/* Returns the number of records taken; fewer than @budget: the ring is empty or the peer lied. */
+static int take_records(struct coloop_channel *ch, int budget)
+{
+	struct coloop_record record;
+	int done = 0;
+	int ret = 0;
+	u32 lie;
+
+	while (done < budget) {
+		ret = coloop_rx_next(&ch->rx, &record, &lie);
+		if (ret <= 0)
+			break;
+		receive_one(ch, &record);
+		coloop_rx_skip(&ch->rx, record.len);
+		if (ch->rx.cons - ch->rx.told >= COLOOP_PUBLISH_BYTES)
+			publish(ch);
+		done++;
+	}
+	publish(ch);
+	if (unlikely(ret < 0))
+		coloop_channel_fault(ch, ret == -EPROTO ? COLOOP_REASON_BAD_INDEX :
+							  COLOOP_REASON_BAD_RECORD, lie);
+	return done;
+}
+
+/* Follows the peer's steps through its life. */
+static void follow_side(struct coloop_channel *ch)
+{
+	struct coloop_peer *peer = coloop_channel_peer(ch);
+	u32 side = virt_load_acquire(&ch->rx.peer->side);
+
+	switch (side) {
+	case COLOOP_SIDE_OFFERED:
+		break;
+	case COLOOP_SIDE_MAPPED:
+		if (READ_ONCE(ch->state) == COLOOP_CHANNEL_STATE_MAPPED)
+			coloop_peer_post(peer, COLOOP_TODO_LIVE);
+		break;
+	case COLOOP_SIDE_CLOSING:
+		if (READ_ONCE(ch->state) == COLOOP_CHANNEL_STATE_DRAINING)
+			wake_up(&ch->drained);
+		else
+			coloop_peer_post(peer, COLOOP_TODO_CLOSE);
+		break;
+	default:
+		coloop_channel_fault(ch, COLOOP_REASON_BAD_STATE, side);
+	}
+}
+
+static int poll(struct napi_struct *napi, int budget)
+{
+	struct coloop_channel *ch = container_of(napi, struct coloop_channel, napi);
+	bool useful = false;
+	int done = 0;
+
+	if (likely(!test_bit(COLOOP_FAULTED, &ch->flags))) {
+		useful = coloop_send_backlog(ch);
+		done = take_records(ch, budget);
+		if (done == budget)
+			return done;
+		follow_side(ch);
+	}
+	if (!test_bit(COLOOP_FAULTED, &ch->flags) && coloop_rx_arm(&ch->rx))
+		return budget;
+	if (napi_complete_done(napi, done))
+		coloop_evtchn_done(&ch->evtchn, done || useful);
+	return done;
+}
+
+void coloop_receive_start(struct coloop_channel *ch)
+{
+	netif_napi_add(coloop_dev, &ch->napi, poll);
+	napi_enable(&ch->napi);
+}
+
+void coloop_receive_stop(struct coloop_channel *ch)
+{
+	napi_disable(&ch->napi);
+	netif_napi_del(&ch->napi);
+}
+
+void coloop_receive_kick(struct coloop_channel *ch)
+{
+	local_bh_disable();
+	napi_schedule(&ch->napi);
+	local_bh_enable();
+}

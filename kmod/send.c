@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "limits.h"
+#include "peerlookup.h"
+#include "queueing.h"
+#include "trace.h"
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+
+static enum coloop_class class_of(const struct sk_buff *skb)
+{
+	u8 protocol = 0;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		protocol = ip_hdr(skb)->protocol;
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		protocol = ipv6_hdr(skb)->nexthdr;
+	return protocol == IPPROTO_TCP ? COLOOP_BULK : COLOOP_DATAGRAM;
+}
+
+static u8 gso_type_of(const struct sk_buff *skb)
+{
+	unsigned int type = skb_shinfo(skb)->gso_type;
+	u8 ecn = type & SKB_GSO_TCP_ECN ? COLOOP_GSO_ECN : 0;
+
+	if (!skb_is_gso(skb))
+		return COLOOP_GSO_NONE;
+	if (type & SKB_GSO_TCPV4)
+		return COLOOP_GSO_TCPV4 | ecn;
+	if (type & SKB_GSO_TCPV6)
+		return COLOOP_GSO_TCPV6 | ecn;
+	if (type & SKB_GSO_UDP)
+		return COLOOP_GSO_UDP;
+	if (type & SKB_GSO_UDP_L4)
+		return COLOOP_GSO_UDP_L4;
+	/* coloop0 offers nothing else, so the stack has segmented all else. */
+	return COLOOP_GSO_NONE;
+}
+
+/* Length of the headers: a hint that lets the receiver put them, and no more, apart. */
+static u16 header_len(const struct sk_buff *skb)
+{
+	u32 len;
+
+	if (!skb_transport_header_was_set(skb))
+		return 0;
+	len = skb_transport_offset(skb);
+	if (skb_is_gso_tcp(skb) || class_of(skb) == COLOOP_BULK)
+		len += skb_headlen(skb) >= len + sizeof(struct tcphdr) ? tcp_hdrlen(skb) : 0;
+	else
+		len += sizeof(struct udphdr);
+	return min3(len, skb->len, (u32)COLOOP_HEAD_BYTES);
+}
+
+static struct coloop_record describe(const struct sk_buff *skb)
+{
+	struct coloop_record record = {
+		.len = skb->len,
+		.hdr_len = header_len(skb),
+		.gso_type = gso_type_of(skb),
+	};
+
+	if (record.gso_type)
+		record.gso_size = skb_shinfo(skb)->gso_size;
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		record.flags = COLOOP_NEEDS_CSUM;
+		record.csum_start = skb_checksum_start_offset(skb);
+		record.csum_offset = skb->csum_offset;
+	} else if (skb->ip_summed == CHECKSUM_UNNECESSARY) {
+		record.flags = COLOOP_DATA_VALID;
+	}
+	return record;
+}
+
+static u32 window_cost(const struct sk_buff *skb)
+{
+	return skb->len + COLOOP_WINDOW_OVERHEAD;
+}
+
+/* Reads how far the peer is.  False once it has lied. */
+static bool look(struct coloop_channel *ch)
+{
+	u32 lie;
+
+	if (unlikely(!coloop_tx_look(&ch->tx, &lie))) {
+		coloop_channel_fault(ch, COLOOP_REASON_BAD_INDEX, lie);
+		return false;
+	}
+	coloop_window_release(&ch->window, ch->tx.cons);
+	return true;
+}
+
+/* By what is known of the peer.  A datagram above the whole window goes when none is held. */
+static bool fits(const struct coloop_channel *ch, enum coloop_class class,
+		 const struct sk_buff *skb)
+{
+	if (!coloop_tx_fits(&ch->tx, skb->len))
+		return false;
+	return class == COLOOP_BULK || !ch->window.held ||
+	       ch->window.held + window_cost(skb) <= COLOOP_WINDOW_BYTES;
+}
+
+static void put(struct coloop_channel *ch, enum coloop_class class, struct sk_buff *skb)
+{
+	struct coloop_record record = describe(skb);
+
+	/* Cannot fail: all of skb->len is there. */
+	skb_copy_bits(skb, 0, coloop_tx_begin(&ch->tx, &record), skb->len);
+	coloop_tx_commit(&ch->tx, skb->len);
+	if (class == COLOOP_DATAGRAM)
+		coloop_window_add(&ch->window, ch->tx.prod, window_cost(skb));
+	ch->tx_stats.packets++;
+	ch->tx_stats.bytes += skb->len;
+	dev_sw_netstats_tx_add(coloop_dev, 1, skb->len);
+	skb_tx_timestamp(skb);
+	dev_consume_skb_any(skb);
+}
+
+static void notify(struct coloop_channel *ch)
+{
+	if (!coloop_tx_must_notify(&ch->tx))
+		return;
+	ch->tx_stats.events++;
+	coloop_evtchn_notify(&ch->evtchn);
+}
+
+/*
+ * The cons at which the head of this class fits, and with it some more, so that one event frees
+ * many packets: a quarter of the ring, half of the window.
+ */
+static u32 wanted_mark(const struct coloop_channel *ch, enum coloop_class class)
+{
+	const struct sk_buff *skb = skb_peek(&ch->backlog[class].queue);
+	u32 need = max(coloop_record_size(skb->len), ch->tx.size / 4);
+	u32 mark = ch->tx.prod + need - ch->tx.size;
+	u32 goal, window;
+
+	if (class == COLOOP_BULK)
+		return mark;
+	goal = COLOOP_WINDOW_BYTES - min_t(u32, window_cost(skb), COLOOP_WINDOW_BYTES);
+	goal = min_t(u32, goal, COLOOP_WINDOW_BYTES / 2);
+	if (ch->window.held <= goal)
+		return mark;
+	window = coloop_window_mark(&ch->window, goal);
+	return (s32)(window - mark) > 0 ? window : mark;
+}
+
+/* Asks for an event when the first class can go on.  False: none is needed, one can go now. */
+static bool arm(struct coloop_channel *ch)
+{
+	u32 mark = ch->tx.prod;
+	unsigned int class;
+
+	for (class = 0; class < COLOOP_CLASSES; class++) {
+		if (!skb_queue_empty(&ch->backlog[class].queue)) {
+			u32 wanted = wanted_mark(ch, class);
+
+			if ((s32)(wanted - mark) < 0)
+				mark = wanted;
+		}
+	}
+	coloop_tx_arm(&ch->tx, mark);
+	return look(ch) && (s32)(ch->tx.cons - mark) < 0;		/* P9 */
+}
+
+static bool drain(struct coloop_channel *ch, enum coloop_class class)
+{
+	struct coloop_backlog *backlog = &ch->backlog[class];
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&backlog->queue)) && fits(ch, class, skb)) {
+		__skb_unlink(skb, &backlog->queue);
+		backlog->bytes -= skb->len;
+		put(ch, class, skb);
+	}
+	return !skb;
+}
+
+/* Moves what it can; on return the backlog is empty, or an event for room is asked for. */
+static void drain_all(struct coloop_channel *ch)
+{
+	bool empty;
+
+	do {
+		if (!look(ch))
+			return;
+		empty = drain(ch, COLOOP_DATAGRAM) & drain(ch, COLOOP_BULK);
+	} while (!empty && !arm(ch) && !test_bit(COLOOP_FAULTED, &ch->flags));
+	notify(ch);
+}
+
+static void hold(struct coloop_channel *ch, enum coloop_class class, struct sk_buff *skb)
+{
+	struct coloop_backlog *backlog = &ch->backlog[class];
+
+	if (skb_queue_len(&backlog->queue) >= COLOOP_BACKLOG_PACKETS ||
+	    backlog->bytes + skb->len > COLOOP_BACKLOG_BYTES) {
+		ch->tx_stats.dropped_backlog++;
+		dev_core_stats_tx_dropped_inc(coloop_dev);
+		trace_coloop_drop(coloop_channel_peer(ch)->domid, COLOOP_DROP_BACKLOG, skb->len);
+		kfree_skb(skb);
+		return;
+	}
+	backlog->bytes += skb->len;
+	ch->tx_stats.backlogged++;
+	__skb_queue_tail(&backlog->queue, skb);
+}
+
+enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
+{
+	enum coloop_class class = class_of(skb);
+
+	spin_lock(&ch->tx_lock);
+	if (!coloop_channel_is_live(ch)) {
+		spin_unlock(&ch->tx_lock);
+		return COLOOP_REFUSED;
+	}
+	if (skb_queue_empty(&ch->backlog[class].queue) &&
+	    (fits(ch, class, skb) || (look(ch) && fits(ch, class, skb)))) {
+		put(ch, class, skb);
+		notify(ch);
+	} else {
+		bool first = skb_queue_empty(&ch->backlog[class].queue);
+
+		hold(ch, class, skb);
+		if (first)
+			drain_all(ch);
+	}
+	spin_unlock(&ch->tx_lock);
+	coloop_channel_watch(ch);
+	return COLOOP_TAKEN;
+}
+
+bool coloop_send_backlog(struct coloop_channel *ch)
+{
+	u64 before;
+	bool moved;
+
+	/* Looked at without the lock: who adds the first packet drains or arms after it. */
+	if (skb_queue_empty_lockless(&ch->backlog[COLOOP_BULK].queue) &&
+	    skb_queue_empty_lockless(&ch->backlog[COLOOP_DATAGRAM].queue))
+		return false;
+	spin_lock(&ch->tx_lock);
+	before = ch->tx_stats.packets;
+	if (coloop_channel_is_live(ch))
+		drain_all(ch);
+	moved = ch->tx_stats.packets != before;
+	spin_unlock(&ch->tx_lock);
+	return moved;
+}
+
+void coloop_send_return_backlog(struct coloop_channel *ch)
+{
+	struct sk_buff_head queue;
+	struct sk_buff *skb;
+	unsigned int i;
+
+	__skb_queue_head_init(&queue);
+	spin_lock_bh(&ch->tx_lock);
+	for (i = 0; i < COLOOP_CLASSES; i++) {
+		skb_queue_splice_tail_init(&ch->backlog[i].queue, &queue);
+		ch->backlog[i].bytes = 0;
+	}
+	spin_unlock_bh(&ch->tx_lock);
+
+	rcu_read_lock();
+	while ((skb = __skb_dequeue(&queue))) {
+		const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+		struct coloop_link *link = coloop_link_find(eth->h_source, eth->h_dest);
+
+		if (link) {
+			atomic64_inc(&ch->returned);
+			coloop_device_return(skb, link->dev);
+		} else {
+			dev_core_stats_tx_dropped_inc(coloop_dev);
+			kfree_skb(skb);
+		}
+	}
+	rcu_read_unlock();
+}
