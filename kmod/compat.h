@@ -4,7 +4,9 @@
 #ifndef _COLOOP_COMPAT_H
 #define _COLOOP_COMPAT_H
 
+#include <linux/atomic.h>
 #include <linux/netdevice.h>
+#include <linux/netlink.h>
 #include <linux/skbuff.h>
 #include <linux/version.h>
 #include <net/dst.h>
@@ -78,5 +80,24 @@ static inline const struct rt6_info *coloop_compat_rt6(const struct dst_entry *d
 {
 	return container_of_const(dst, struct rt6_info, dst);
 }
+
+/*
+ * 6.2 gave extended acknowledgements room for formatted text.  Before, a message must outlive the
+ * request: a few buffers used in turn, so a text is only ever wrong after that many refusals in
+ * the time it takes to send one.
+ */
+#ifndef NL_SET_ERR_MSG_FMT_MOD
+#define NL_SET_ERR_MSG_FMT_MOD(extack, fmt, args...)					\
+do {											\
+	static char text[16][128];							\
+	static atomic_t turn = ATOMIC_INIT(0);						\
+	char *at = text[(unsigned int)atomic_inc_return(&turn) % ARRAY_SIZE(text)];	\
+											\
+	snprintf(at, sizeof(text[0]), KBUILD_MODNAME ": " fmt, ##args);			\
+	do_trace_netlink_extack(at);							\
+	if (extack)									\
+		(extack)->_msg = at;							\
+} while (0)
+#endif
 
 #endif /* _COLOOP_COMPAT_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "evtchn.h"
+#include "compat.h"
 
 #include <xen/interface/event_channel.h>
 #include <asm/xen/hypercall.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "peer.h"
+#include "compat.h"
 #include "netlink.h"
 #include "peerlookup.h"
 
