@@ -27,7 +27,13 @@ export function encode<T extends AttributeTable>(table: T, values: Values<T>): U
 			}
 		}
 	}
-	return Buffer.concat(parts);
+	return joined(parts);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+	const {buffer, byteOffset, length} = Buffer.concat(parts);
+
+	return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** Unknown attributes are skipped; ones that do not fit or have a wrong size throw. */

@@ -52,6 +52,12 @@ export function errnoOf(error: unknown): string | undefined {
 		: undefined;
 }
 
+export function noModule(): ColoopError {
+	return new ColoopError('NO_MODULE', 'the coloop module is not loaded', {
+		hint: 'modprobe coloop',
+	});
+}
+
 function extension(message: Message, isDone: boolean) {
 	if ((message.flags & messageFlags.extended) === 0) {
 		return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {getSystemErrorName} from 'node:util';
+import {constants} from 'node:os';
 import {load, type Native, type NativeCallback} from './load.ts';
 
 /** A failed system call; `code` is its name, such as `ENOBUFS` where messages were lost. */
@@ -10,7 +10,7 @@ export class SystemError extends Error {
 	readonly syscall: string;
 
 	constructor(syscall: string, errno: number) {
-		const code = getSystemErrorName(-errno);
+		const code = errnoName(errno);
 
 		super(`${syscall}: ${code}`);
 		this.code = code;
@@ -98,6 +98,13 @@ function native(): Native {
 
 	addon.setup(SystemError);
 	return addon;
+}
+
+/** libuv's own names leave out some that the kernel uses, such as ESTALE. */
+function errnoName(errno: number): string {
+	const known = Object.entries(constants.errno).find(([, number]) => number === errno);
+
+	return known?.[0] ?? `errno ${errno}`;
 }
 
 function callback({onData, onError}: Handlers): NativeCallback {

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+import {eventQueue} from '../event-queue.ts';
+import {
+	attach,
+	blank,
+	end,
+	enter,
+	expectModule,
+	expectSide,
+	type FakeWorld,
+	moduleOf,
+	offer,
+	refused,
+	say,
+	snapshot,
+} from './fake-world.ts';
+import type {ChannelState, Kernel, KernelEvent} from './kernel.ts';
+import {noModule} from './refusal.ts';
+
+/** A module in memory, and what only packets, peers and the toolstack can do to a real one. */
+export type FakeKernel = Kernel & {
+	/** A packet to the peer finds no channel. */
+	want(domid: number): void;
+	/** The peer lied, stalled or the like. */
+	fall(domid: number, state: ChannelState, reason: string): void;
+	/** Ends every channel and says so. */
+	suspend(): void;
+	resume(): void;
+	/** Notifications were lost. */
+	overrun(): void;
+	/** The module goes away: every watch and every later request throws NO_MODULE. */
+	unload(): void;
+};
+
+/** The modules of all domains of one host: what one of them offers, another can attach to. */
+export type FakeHost = {kernel(domid: number): FakeKernel};
+
+export function fakeHost(): FakeHost {
+	const world: FakeWorld = {modules: new Map(), lastNumber: 0};
+
+	return {kernel: domid => fakeKernel(world, domid)};
+}
+
+function fakeKernel(world: FakeWorld, self: number): FakeKernel {
+	return {
+		async info() {
+			const sides = [...expectModule(world, self).sides.values()];
+			const open = sides.filter(side => side.offer !== undefined);
+
+			return {
+				protocolMin: 1,
+				protocolMax: 1,
+				features: 1,
+				ifindex: 1000,
+				peers: sides.length,
+				channels: open.length,
+				grants: open.reduce((sum, side) => sum + 1 + 2 ** (side.channel?.order ?? 0), 0),
+				maps: open.reduce((sum, side) => sum + 2 ** (side.channel?.remoteOrder ?? 0), 0),
+				ports: open.length,
+				deferred: 0,
+				moduleVersion: 'fake',
+			};
+		},
+		async peers() {
+			return [...expectModule(world, self).sides.values()].map(snapshot);
+		},
+		async peerNew(config) {
+			const {sides} = expectModule(world, self);
+
+			if (sides.has(config.domid)) {
+				throw refused('EEXIST', 'the peer is known already (domid)');
+			}
+			sides.set(config.domid, {config, wanted: false, channel: undefined, offer: undefined});
+		},
+		async peerSet(config) {
+			const side = expectSide(world, self, config.domid);
+
+			if (config.epoch !== side.config.epoch) {
+				end(world, self, config.domid, 'closed', 'epoch');
+			}
+			side.config = config;
+		},
+		async peerDelete(domid) {
+			expectSide(world, self, domid);
+			end(world, self, domid, 'closed', 'peer-removed');
+			moduleOf(world, self).sides.delete(domid);
+		},
+		offer: async (domid, epoch, options) => offer(world, self, domid, epoch, options),
+		attach: async (domid, epoch, theirs) => attach(world, self, domid, epoch, theirs),
+		async close(domid) {
+			expectSide(world, self, domid).wanted = false;
+			end(world, self, domid, 'closed', 'asked');
+		},
+		events(signal) {
+			const {queues} = expectModule(world, self);
+			const queue = eventQueue<KernelEvent>({
+				signal,
+				overflow: {kind: 'overrun'},
+				stop: () => queues.delete(queue),
+			});
+
+			queues.add(queue);
+			return queue;
+		},
+		async dispose() {},
+
+		want(domid) {
+			const side = expectSide(world, self, domid);
+
+			side.wanted = true;
+			say(world, self, {kind: 'want', peer: snapshot(side)});
+		},
+		fall(domid, state, reason) {
+			const side = expectSide(world, self, domid);
+
+			side.offer = undefined;
+			enter(world, self, side, state, reason, blank);
+		},
+		suspend() {
+			endAll(world, self, 'suspend');
+			say(world, self, {kind: 'suspend'});
+		},
+		resume: () => say(world, self, {kind: 'resume'}),
+		overrun: () => say(world, self, {kind: 'overrun'}),
+		unload() {
+			const module = moduleOf(world, self);
+
+			endAll(world, self, 'unload');
+			module.loaded = false;
+			module.sides.clear();
+			module.queues.forEach(queue => queue.fail(noModule()));
+		},
+	};
+}
+
+function endAll(world: FakeWorld, self: number, reason: string): void {
+	for (const domid of moduleOf(world, self).sides.keys()) {
+		end(world, self, domid, 'closed', reason);
+	}
+}
