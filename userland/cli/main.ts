@@ -63,7 +63,9 @@ function addShowing(program: Command, console: Console, exit: Exit): void {
 		.description('one line a peer; in dom0 every pair of the host')
 		.option('-j, --json', 'everything, for programs')
 		.option('-b, --brief', 'name, domid, state and why (also -br)')
-		.action(async (options: {json?: true; brief?: true}) => {
+		.allowExcessArguments()
+		.action(async (options: {json?: true; brief?: true}, {args}: Command) => {
+			if (args[0] !== undefined) throw unknownCommand(args[0]);
 			const status = await statusFor(program, console, exit);
 			const {list} = await import('./list.ts');
 			const {json} = await import('./json.ts');
@@ -91,6 +93,11 @@ function addShowing(program: Command, console: Console, exit: Exit): void {
 			console.out(`coloopd ${status.version}`);
 			if (status.module) console.out(`module ${status.module.version}`);
 		});
+}
+
+/* `list` is what we do without a command, so a wrong one ends up there. */
+function unknownCommand(word: string): ColoopError {
+	return new ColoopError('USAGE', `no command is called ${word}`, {hint: 'coloop --help'});
 }
 
 /** What is wrong is said beside the data, never instead of it. */

@@ -44,12 +44,14 @@ export function wish(announced: ReadonlyMap<number, Announcement | undefined>, w
 	);
 }
 
-function wishFor(domid: number, {epoch, name, links}: Announcement, will: Will): Wish {
-	const verdict = will.decide(name);
+function wishFor(domid: number, announcement: Announcement, will: Will): Wish {
+	const {epoch, links} = announcement;
+	const name = clip(announcement.name);
+	const verdict = will.decide(announcement.name);
 	const pages = verdict.rule?.ringPages;
 	const found = links.flatMap(link => bind(link, will));
 	return {
-		config: {domid, epoch, name: clip(name), links: found},
+		config: {domid, epoch, name, links: found},
 		refusal: refuse(name, links, found.length, verdict, will),
 		rule: ruleName(verdict.rule),
 		listen: will.domid < domid,

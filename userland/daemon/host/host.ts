@@ -3,7 +3,7 @@ import type {PairRule, Verdict} from '../../policy/types.ts';
 import {domainIntroduced, domainReleased, vifBackends} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {Clock} from '../clock.ts';
-import type {Log} from '../log.ts';
+import {describe, type Log} from '../log.ts';
 import {createRescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
 import {protocol} from '../values.ts';
@@ -18,7 +18,7 @@ import {createVisits} from './visits.ts';
 export type HostWorld = SurroundingsWorld & {
 	openStore(): Promise<Store>;
 	/** Hints that dom0's devices or rules may have changed. */
-	watchSurroundings(signal: AbortSignal): AsyncIterable<unknown>;
+	readonly hints: ReadonlyArray<(signal: AbortSignal) => AsyncIterable<unknown>>;
 	decide(nameA: string, nameB: string): Verdict<PairRule>;
 	isHeld(nameA: string, nameB: string): boolean;
 	readonly clock: Clock;
@@ -101,6 +101,18 @@ function createSession(store: Store, world: HostWorld, {poke, publish}: Outside)
 	const on = (path: string, doubt: (path: string) => void) => (signal: AbortSignal) =>
 		forEach(store.watch(path, signal), changed => hint(() => doubt(changed)));
 
+	/* Without hints, e.g. where the kernel has no nftables, there is still the period. */
+	const listen = (watch: HostWorld['hints'][number]) => async (signal: AbortSignal) => {
+		while (!signal.aborted) {
+			try {
+				await forEach(watch(signal), () => hint(surroundings.doubt));
+			} catch (error) {
+				log.warn('hints.lost', describe(error));
+			}
+			await clock.sleep(period, signal);
+		}
+	};
+
 	return {
 		async scan(): Promise<number | undefined> {
 			if (clock.now() - fullAt >= period) {
@@ -118,8 +130,7 @@ function createSession(store: Store, world: HostWorld, {poke, publish}: Outside)
 			on(domainIntroduced, census.doubtAll),
 			on(domainReleased, census.doubtAll),
 			on(vifBackends, census.doubtVif),
-			(signal: AbortSignal) =>
-				forEach(world.watchSurroundings(signal), () => hint(surroundings.doubt)),
+			...world.hints.map(listen),
 		],
 	};
 }

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test from 'ava';
+import {main} from '../../../userland/cli/main.ts';
+import type {Answer, Request} from '../../../userland/control/protocol.ts';
+import {serve} from '../../../userland/control/server.ts';
+import {ColoopError} from '../../../userland/errors.ts';
+import {pairStatus, peerStatus, statusOf} from '../control/_status.ts';
+
+async function run(argv: readonly string[]) {
+	const out: string[] = [];
+	const err: string[] = [];
+	const status = await main(argv, {out: line => out.push(line), err: line => err.push(line)});
+	return {status, out, err: err.join('\n')};
+}
+
+/** Runs `coloop` against a daemon that answers so. */
+async function coloop(handle: (request: Request) => Promise<Answer>, ...argv: string[]) {
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
+	const socket = join(folder, 'coloopd.sock');
+	const stop = new AbortController();
+	const served = serve(socket, handle, stop.signal);
+	try {
+		for (;;) {
+			const result = await run(['--socket', socket, ...argv]);
+			if (!result.err.includes('coloopd does not answer')) return result;
+		}
+	} finally {
+		stop.abort();
+		await served;
+		await rm(folder, {recursive: true});
+	}
+}
+
+const says =
+	(status = statusOf()) =>
+	async (): Promise<Answer> => ({ok: true, status});
+
+test('no argument means list', async t => {
+	const {status, out} = await coloop(says());
+	t.is(status, 0);
+	t.deepEqual(out, [
+		'peer  domid  state  sent  received  packets  since  why',
+		'b     2      ready   0 B       0 B        0  -',
+	]);
+});
+
+test('dom0 lists all pairs of the host, the busiest first', async t => {
+	const pairs = [
+		pairStatus({state: 'refused', code: 'policy', reason: 'denied by 30-site.yaml:12:3'}),
+		pairStatus({
+			a: {name: 'Domain-0', domid: 0},
+			state: 'live',
+			since: Math.floor(Date.now() / 1000) - 7500,
+			a_to_b_bytes: 3 * 1024 ** 3,
+			a_to_b_packets: 70,
+		}),
+	];
+	const {out} = await coloop(says(statusOf({pairs, roles: ['host']})));
+	t.is(out.length, 3);
+	t.regex(out[1] ?? '', /^Domain-0 <-> b +0 2 +live +3\.00 GiB +0 B +70 +2h5m$/);
+	t.regex(out[2] ?? '', /^a <-> b +1 2 +refused .* denied by 30-site\.yaml:12:3$/);
+});
+
+test('-br is one short line each', async t => {
+	const {out} = await coloop(says(), '-br');
+	t.deepEqual(out, ['b  2  ready']);
+});
+
+test('-j is the status as the daemon tells it', async t => {
+	const {out} = await coloop(says(), 'list', '-j');
+	t.deepEqual(JSON.parse(out.join('\n')), statusOf());
+	const short = await coloop(says(), '-j');
+	t.deepEqual(short.out, out);
+});
+
+test('show tells one peer in a block', async t => {
+	const live = peerStatus({
+		state: 'live',
+		since: Math.floor(Date.now() / 1000) - 11_520,
+		ring_bytes: 1024 ** 2,
+		peer_ring_bytes: 65536,
+		rx_bytes: 1_524_713_390,
+		tx_bytes: 100,
+		rx_packets: 9,
+		tx_packets: 3,
+		dropped_source: 2,
+	});
+	const {out, status} = await coloop(says(statusOf({peers: [live]})), 'show', '2');
+	t.is(status, 0);
+	t.deepEqual(out, [
+		'guest: b (domain 2)',
+		'  channel: live for 3 hours, 12 minutes',
+		'  policy: allow (90-default.yaml:7:5)',
+		'  link: eth0 00:16:3e:00:00:01 to 00:16:3e:00:00:02',
+		'  rings: 1.00 MiB to the peer, 64.00 KiB from the peer',
+		'  transfer: 1.42 GiB received, 100 B sent',
+		'  packets: 9 received, 3 sent, 0 events heard, 0 sent',
+		'  dropped: 2 (source)',
+	]);
+});
+
+test('a name that nobody has is said to be, in text and JSON', async t => {
+	for (const flags of [[], ['-j']]) {
+		const {status, err} = await coloop(says(), 'show', 'x', ...flags);
+		t.is(status, 1);
+		t.is(err, 'coloop: no peer is called x\n  `coloop list` names them');
+	}
+});
+
+test('names that would move the cursor do not', async t => {
+	const {out} = await coloop(says(statusOf({peers: [peerStatus({peer: 'b\u001b[2J'})]})), '-br');
+	t.deepEqual(out, ['b?[2J  2  ready']);
+});
+
+test('what is wrong is said on stderr', async t => {
+	const status = statusOf({policy_errors: ['30-site.yaml:1:1: error: x'], problems: ['host: y']});
+	const {err, out} = await coloop(says(status));
+	t.is(err, 'coloop: host: y\ncoloop: policy: 30-site.yaml:1:1: error: x');
+	t.is(out.length, 2);
+});
+
+test('a guest without the module exits with 3, dom0 lists its pairs', async t => {
+	const guest = await coloop(says(statusOf({module: null, peers: []})));
+	t.is(guest.status, 3);
+	t.regex(guest.err, /modprobe coloop/);
+	const dom0 = await coloop(says(statusOf({module: null, pairs: [pairStatus()]})));
+	t.is(dom0.status, 0);
+});
+
+test('no daemon is exit status 3 and says what to do', async t => {
+	const {status, err} = await run(['--socket', '/nowhere/x.sock', 'list']);
+	t.is(status, 3);
+	t.regex(err, /does not answer on \/nowhere\/x\.sock\n {2}start it/);
+});
+
+for (const argv of [['frobnicate'], ['list', '--nope'], ['up'], ['down', 'a', 'b', 'c']]) {
+	test(`misused: coloop ${argv.join(' ')}`, async t => {
+		t.is((await run(argv)).status, 2);
+	});
+}
+
+test('help starts with three examples', async t => {
+	const {status, out} = await run(['--help']);
+	t.is(status, 0);
+	const lines = out.join('\n').split('\n');
+	t.is(lines[0], 'Examples:');
+	t.is(lines.filter(line => line.startsWith('  $ ')).length, 3);
+});
+
+test('up waits until the channel is live', async t => {
+	let asked = 0;
+	const handle = async (request: Request): Promise<Answer> => {
+		if (request.op === 'status') asked += 1;
+		const state = asked > 2 ? 'live' : 'offered';
+		return {ok: true, status: statusOf({peers: [peerStatus({state})]})};
+	};
+	const {status, out} = await coloop(handle, 'up', 'b');
+	t.is(status, 0);
+	t.deepEqual(out, ['b: live']);
+});
+
+test('up gives up and says why', async t => {
+	const {status, err} = await coloop(
+		says(statusOf({peers: [peerStatus({state: 'offered', reason: 'timeout'})]})),
+		'up',
+		'b',
+		'-t',
+		'0',
+	);
+	t.is(status, 1);
+	t.regex(err, /b: no channel yet, offered: timeout/);
+});
+
+test('down and a refused up tell what the daemon says', async t => {
+	const {out} = await coloop(says(), 'down', 'a', 'b');
+	t.deepEqual(out, ['a <-> b: down until `coloop up a b`']);
+	const refuse = async (): Promise<Answer> => ({
+		ok: false,
+		code: new ColoopError('PEER', '').code,
+		message: 'b: denied by 1.yaml:2:3',
+	});
+	const refused = await coloop(refuse, 'up', 'b');
+	t.is(refused.status, 1);
+	t.is(refused.err, 'coloop: b: denied by 1.yaml:2:3');
+});
+
+test('policy lint names every problem', async t => {
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
+	const file = join(folder, '10-bad.yaml');
+	await writeFile(file, 'version: 1\npairs:\n  - allow: [a]\n    rings: 3\n');
+	const bad = await run(['policy', 'lint', file]);
+	t.is(bad.status, 1);
+	t.true(bad.err.startsWith(`${file}:3:`), bad.err);
+	await writeFile(file, 'version: 1\npairs:\n  - allow: [a, b]\n');
+	t.deepEqual(await run(['policy', 'lint', file]), {status: 0, out: [], err: ''});
+	t.is((await run(['policy', 'lint', join(folder, 'none.yaml')])).status, 1);
+
+	const allowed = await run(['policy', 'test', '-d', folder, 'b', 'a']);
+	t.deepEqual(allowed.out, ['b <-> a: allow (10-bad.yaml:3:5)']);
+	const denied = await run(['policy', 'test', '-d', folder, 'c']);
+	t.deepEqual(denied.out, ['accept c: deny (no rule matches, and that is deny)']);
+	await rm(folder, {recursive: true});
+});

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+import {once} from 'node:events';
+import {chmod, mkdtemp, rm, stat, writeFile} from 'node:fs/promises';
+import {connect} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test from 'ava';
+import {ask, askStatus} from '../../../userland/control/client.ts';
+import {parseAnswer, type Answer, type Request} from '../../../userland/control/protocol.ts';
+import {serve} from '../../../userland/control/server.ts';
+import {ColoopError} from '../../../userland/errors.ts';
+import {statusOf} from './_status.ts';
+
+type Handle = (request: Request) => Promise<Answer>;
+
+async function withServer(handle: Handle, use: (path: string) => Promise<void>): Promise<void> {
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
+	const path = join(folder, 'run', 'coloopd.sock');
+	const stop = new AbortController();
+	const served = serve(path, handle, stop.signal);
+	try {
+		while (!(await isThere(path))) await new Promise(resolve => setImmediate(resolve));
+		await use(path);
+	} finally {
+		stop.abort();
+		await served;
+		await rm(folder, {recursive: true});
+	}
+}
+
+async function isThere(path: string): Promise<boolean> {
+	return askStatus(path).then(
+		() => true,
+		(error: ColoopError) => error.code !== 'NO_DAEMON',
+	);
+}
+
+async function raw(path: string, text: string): Promise<Answer> {
+	const socket = connect(path);
+	await once(socket, 'connect');
+	socket.write(text);
+	let answer = '';
+	for await (const chunk of socket.setEncoding('utf8')) answer += String(chunk);
+	return parseAnswer(answer.trimEnd());
+}
+
+const good: Handle = async () => ({ok: true, status: statusOf()});
+
+test('a request gets one answer', async t => {
+	await withServer(good, async path => {
+		t.deepEqual(await askStatus(path), statusOf());
+	});
+});
+
+test('the socket is for root only', async t => {
+	await withServer(good, async path => {
+		t.is((await stat(path)).mode & 0o777, 0o600);
+		t.is((await stat(join(path, '..'))).mode & 0o777, 0o700);
+	});
+});
+
+test('an error keeps its code, its sentence and its hint', async t => {
+	const handle: Handle = async () => {
+		throw new ColoopError('PEER', 'no peer is called x', {hint: 'coloop list'});
+	};
+	await withServer(handle, async path => {
+		const error = await t.throwsAsync(ask(path, {op: 'up', names: ['x']}), {
+			instanceOf: ColoopError,
+			message: 'no peer is called x',
+		});
+		t.is(error.code, 'PEER');
+		t.is(error.hint, 'coloop list');
+	});
+});
+
+for (const [what, text] of [
+	['garbage', 'hello?\n'],
+	['an unknown request', '{"op":"format"}\n'],
+	['a request with too much', '{"op":"status","x":1}\n'],
+	['too many names', '{"op":"up","names":["a","b","c"]}\n'],
+	['an endless line', 'x'.repeat(100_000)],
+] as const) {
+	test(`${what} is refused, and the next request is served`, async t => {
+		await withServer(good, async path => {
+			t.like(await raw(path, text), {ok: false, code: 'PROTOCOL'});
+			await t.notThrowsAsync(askStatus(path));
+		});
+	});
+}
+
+test('the socket of a dead daemon is replaced, that of a living one is not', async t => {
+	await withServer(good, async path => {
+		await t.throwsAsync(serve(path, good, new AbortController().signal), {
+			message: /another coloopd answers/,
+		});
+	});
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
+	const path = join(folder, 'coloopd.sock');
+	await writeFile(path, '');
+	await chmod(path, 0o600);
+	const stop = new AbortController();
+	const served = serve(path, good, stop.signal);
+	while (!(await isThere(path))) await new Promise(resolve => setImmediate(resolve));
+	stop.abort();
+	await t.notThrowsAsync(served);
+	await rm(folder, {recursive: true});
+});
+
+test('without a daemon the client says how to start it', async t => {
+	const error = await t.throwsAsync(askStatus('/nowhere/coloopd.sock'), {
+		instanceOf: ColoopError,
+	});
+	t.is(error.code, 'NO_DAEMON');
+	t.regex(error.hint ?? '', /start/);
+});
+
+test('an answer that is not ours is said to be', async t => {
+	t.throws(() => parseAnswer('{"ok":true,"status":{"version":1}}'), {
+		message: /^answer\.status\.version: /,
+	});
+});

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {plan, type Known} from '../../../../userland/daemon/endpoint/plan.ts';
+import type {Wish} from '../../../../userland/daemon/endpoint/wish.ts';
+import type {OfferValue} from '../../../../userland/daemon/values.ts';
+import {blank} from '../../../../userland/kernel/fake-world.ts';
+import type {Channel, ChannelState, Peer} from '../../../../userland/kernel/kernel.ts';
+import {macOf} from '../_domains.ts';
+
+const hello = '1 1 0';
+const config = {
+	domid: 2,
+	epoch: 7,
+	name: 'b',
+	links: [{ifindex: 2, localMac: macOf(1), remoteMac: macOf(2)}],
+};
+
+function wish(change: Partial<Wish> = {}): Wish {
+	return {
+		config,
+		refusal: undefined,
+		rule: undefined,
+		listen: true,
+		order: undefined,
+		isAsked: false,
+		isWaiting: false,
+		...change,
+	};
+}
+
+function peer(
+	state?: ChannelState,
+	change: Partial<Peer> = {},
+	reason = 'none',
+): Map<number, Peer> {
+	const channel: Channel | undefined = state && {...blank, state, reason, since: 0n};
+	return new Map([[2, {...config, wanted: false, channel, ...change}]]);
+}
+
+function offer(change: Partial<OfferValue> = {}): OfferValue {
+	return {epoch: 7, state: 'offered', version: 1, controlRef: 9, eventPort: 0, ...change};
+}
+
+function known(change: Partial<Known> = {}): Known {
+	return {
+		domid: 1,
+		kernel: peer(),
+		hello,
+		announced: new Map(),
+		relayed: new Map(),
+		own: new Map(),
+		stats: [],
+		...change,
+	};
+}
+
+const own = new Map([[2, offer({eventPort: 4})]]);
+const theirs = new Map([[2, offer()]]);
+const start = {kind: 'offer', domid: 2, epoch: 7, listen: true, order: undefined};
+
+test('we say hello when we have not', t => {
+	t.deepEqual(plan(known({hello: undefined, kernel: new Map()}), [], hello), [
+		{kind: 'hello', value: hello},
+	]);
+	t.deepEqual(plan(known({kernel: new Map()}), [], hello), []);
+});
+
+test('without the module we take back what we said, once', t => {
+	t.deepEqual(plan(known({kernel: undefined}), [wish()], ''), [{kind: 'retract'}]);
+	t.deepEqual(plan(known({kernel: undefined, hello: undefined}), [wish()], ''), []);
+});
+
+test('a peer is made, and changed where it differs', t => {
+	t.deepEqual(plan(known({kernel: new Map()}), [wish()], hello), [{kind: 'peer-new', config}]);
+	for (const change of [{epoch: 6}, {name: 'old'}, {links: []}]) {
+		const kernel = peer('live', change);
+		t.deepEqual(plan(known({kernel}), [wish()], hello), [{kind: 'peer-set', config}]);
+	}
+});
+
+test('a peer that is not wanted goes, with all that is said about it', t => {
+	const gone = known({kernel: peer('live'), own, stats: [2]});
+	const steps = [
+		{kind: 'peer-delete', domid: 2},
+		{kind: 'unpublish', domid: 2},
+		{kind: 'forget', domid: 2},
+	];
+	t.deepEqual(plan(gone, [], hello), steps);
+	const refused = wish({refusal: {code: 'held', reason: ''}});
+	t.deepEqual(plan(gone, [refused], hello), steps);
+});
+
+test('a channel is offered when somebody wants it', t => {
+	const wanted = peer(undefined, {wanted: true});
+	t.deepEqual(plan(known(), [wish()], hello), []);
+	t.deepEqual(plan(known({kernel: wanted}), [wish()], hello), [start]);
+	t.deepEqual(plan(known(), [wish({isAsked: true})], hello), [start]);
+	t.deepEqual(plan(known({relayed: theirs}), [wish()], hello), [start]);
+	t.deepEqual(plan(known({kernel: wanted}), [wish({isWaiting: true})], hello), []);
+});
+
+test('a broken, stalled or closed channel may be offered again in a new epoch', t => {
+	for (const state of ['closed', 'broken', 'stalled'] as const) {
+		const kernel = peer(state, {wanted: true}, 'bad-index');
+		t.deepEqual(plan(known({kernel}), [wish()], hello), [start], state);
+	}
+});
+
+test('offers of others that are no use start nothing', t => {
+	for (const bad of [
+		undefined,
+		offer({epoch: 6}),
+		offer({state: 'live'}),
+		offer({state: 'closed'}),
+		offer({version: 2}),
+		offer({eventPort: 5}),
+	]) {
+		t.deepEqual(plan(known({relayed: new Map([[2, bad]])}), [wish()], hello), []);
+	}
+	const lower = known({domid: 3, relayed: theirs});
+	t.deepEqual(plan(lower, [wish({listen: false})], hello), [], 'they must listen');
+});
+
+test('with both offers there we attach', t => {
+	const kernel = peer('offered');
+	t.deepEqual(plan(known({kernel, own}), [wish()], hello), []);
+	t.deepEqual(plan(known({kernel, own, relayed: theirs}), [wish()], hello), [
+		{kind: 'attach', domid: 2, epoch: 7, offer: offer()},
+	]);
+	t.deepEqual(plan(known({kernel: peer('mapped'), own, relayed: theirs}), [wish()], hello), []);
+});
+
+test('an offer that the kernel has and nobody was told of is taken back', t => {
+	const kernel = peer('offered');
+	t.like(plan(known({kernel}), [wish()], hello), [{kind: 'close', domid: 2}]);
+	t.like(plan(known({kernel, own: new Map([[2, offer({state: 'closed'})]])}), [wish()], hello), [
+		{kind: 'close', domid: 2},
+	]);
+});
+
+test('a live channel is said to be, once, and left alone', t => {
+	const kernel = peer('live');
+	t.like(plan(known({kernel, own}), [wish()], hello), [
+		{kind: 'publish', value: {state: 'live', controlRef: 9, eventPort: 4}},
+	]);
+	const said = new Map([[2, offer({state: 'live'})]]);
+	t.deepEqual(plan(known({kernel, own: said}), [wish()], hello), []);
+	t.deepEqual(plan(known({kernel, relayed: new Map()}), [wish()], hello), []);
+});
+
+const endings: Array<[ChannelState, string, boolean]> = [
+	['closed', 'asked', false],
+	['closed', 'peer-closed', true],
+	['closed', 'timeout', true],
+	['closed', 'suspend', false],
+	['broken', 'bad-index', true],
+	['stalled', 'stalled', true],
+];
+for (const [state, reason, isFailure] of endings) {
+	test(`the end is said in the offer: ${state}, ${reason}`, t => {
+		const kernel = peer(state, {wanted: true}, reason);
+		t.deepEqual(plan(known({kernel, own}), [wish()], hello), [
+			{
+				kind: 'publish',
+				domid: 2,
+				value: offer({eventPort: 4, state: 'closed'}),
+				cause: {reason, isFailure},
+			},
+		]);
+		const said = new Map([[2, offer({state: 'closed'})]]);
+		t.deepEqual(plan(known({kernel, own: said}), [wish()], hello), [], 'then we wait');
+	});
+}
+
+test('a peer that closes a live channel has not failed', t => {
+	const kernel = peer('closed', {}, 'peer-closed');
+	const live = new Map([[2, offer({state: 'live'})]]);
+	t.like(plan(known({kernel, own: live}), [wish()], hello), [{cause: {isFailure: false}}]);
+});
+
+test('an offer of an old epoch is removed before anything is offered', t => {
+	const old = new Map([[2, offer({epoch: 6})]]);
+	const kernel = peer(undefined, {wanted: true});
+	t.deepEqual(plan(known({kernel, own: old}), [wish()], hello), [{kind: 'unpublish', domid: 2}]);
+	t.deepEqual(plan(known({own: new Map([[2, undefined]])}), [wish()], hello), [
+		{kind: 'unpublish', domid: 2},
+	]);
+});

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {wish, type Will} from '../../../../userland/daemon/endpoint/wish.ts';
+import {bridgeMac, macOf} from '../_domains.ts';
+
+const eth0 = {ifindex: 2, name: 'eth0', mac: macOf(1)};
+
+function will(change: Partial<Will> = {}): Will {
+	return {
+		domid: 1,
+		devices: [eth0],
+		decide: () => ({action: 'allow', rule: undefined}),
+		isHeld: () => false,
+		isAsked: () => false,
+		isWaiting: () => false,
+		...change,
+	};
+}
+
+const links = [{vif: '0', localMac: macOf(1), remoteMac: macOf(2)}];
+const announced = new Map([[2, {epoch: 7, name: 'b', links, digest: 'ab'}]]);
+
+test('an announced link is bound to the device with its address', t => {
+	const [b] = wish(announced, will());
+	t.deepEqual(b?.config.links, [{ifindex: 2, localMac: macOf(1), remoteMac: macOf(2)}]);
+	t.is(b?.refusal, undefined);
+	t.true(b?.listen);
+	t.false(wish(announced, will({domid: 3}))[0]?.listen);
+});
+
+test('devices stacked on a vif share its address; the vif was there first', t => {
+	const vlan = {...eth0, ifindex: 5, name: 'eth0.7'};
+	const [b] = wish(announced, will({devices: [vlan, eth0]}));
+	t.is(b?.config.links[0]?.ifindex, 2);
+});
+
+test('in dom0 many devices have the address, the name tells', t => {
+	const devices = [
+		{ifindex: 4, name: 'vif2.0', mac: bridgeMac},
+		{ifindex: 9, name: 'xenbr0', mac: bridgeMac},
+	];
+	const told = [{vif: 'xenbr0', localMac: bridgeMac, remoteMac: macOf(2)}];
+	const [b] = wish(
+		new Map([[2, {epoch: 7, name: 'b', links: told, digest: 'ab'}]]),
+		will({domid: 0, devices}),
+	);
+	t.is(b?.config.links[0]?.ifindex, 9);
+});
+
+test('a wish that cannot be says why', t => {
+	t.like(wish(announced, will({devices: []}))[0]?.refusal, {code: 'device'});
+	t.like(wish(announced, will({isHeld: name => name === 'b'}))[0]?.refusal, {code: 'held'});
+	const source = {file: '30-site.yaml', line: 4, column: 3};
+	const rule = {action: 'deny' as const, ringPages: undefined, source, peer: '*'};
+	const denied = wish(announced, will({decide: () => ({action: 'deny', rule})}));
+	t.deepEqual(denied[0]?.refusal, {code: 'policy', reason: 'denied by 30-site.yaml:4:3'});
+});
+
+test('ring pages become an order', t => {
+	const source = {file: '30-site.yaml', line: 4, column: 3};
+	const rule = {action: 'allow' as const, ringPages: 512, source, peer: '*'};
+	t.is(wish(announced, will({decide: () => ({action: 'allow', rule})}))[0]?.order, 9);
+});
+
+test('announcements that do not parse, or name ourselves, are no wishes', t => {
+	t.deepEqual(wish(new Map([[2, undefined]]), will()), []);
+	t.deepEqual(wish(announced, will({domid: 2})), []);
+});
+
+test('a name is cut to what the kernel takes', t => {
+	const long = new Map([[2, {epoch: 7, name: 'ä'.repeat(60), links, digest: 'ab'}]]);
+	t.is(wish(long, will())[0]?.config.name, 'ä'.repeat(32));
+});

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {judge, linksFor, type Law} from '../../../../userland/daemon/host/judge.ts';
+import type {Domain} from '../../../../userland/xenstore/discover.ts';
+import {allowRule, bridgeMac, domain, law, macOf, topology} from '../_domains.ts';
+
+const [a, b] = [domain(1), domain(2)];
+
+function refusal(domains: Domain[], change: Partial<Law> = {}) {
+	const [verdict] = judge(domains, law(change));
+	return verdict?.refusal;
+}
+
+test('two guests on one bridge that the policy allows get a channel', t => {
+	const [verdict] = judge([a, b], law());
+	t.is(verdict?.refusal, undefined);
+	t.is(verdict?.rule, '10-all.yaml:3:5');
+	t.deepEqual(linksFor('a', verdict?.links ?? []), [
+		{vif: '0', localMac: macOf(1), remoteMac: macOf(2)},
+	]);
+	t.deepEqual(linksFor('b', verdict?.links ?? []), [
+		{vif: '0', localMac: macOf(2), remoteMac: macOf(1)},
+	]);
+});
+
+test('dom0 meets a guest at the bridge itself', t => {
+	const [verdict] = judge([domain(0), a], law());
+	t.is(verdict?.refusal, undefined);
+	t.deepEqual(linksFor('a', verdict?.links ?? []), [
+		{vif: 'xenbr0', localMac: bridgeMac, remoteMac: macOf(1)},
+	]);
+});
+
+test('every pair has a verdict', t => {
+	const pairs = judge([domain(0), a, b, domain(3)], law()).map(v => `${v.a.domid}${v.b.domid}`);
+	t.deepEqual(pairs, ['01', '02', '03', '12', '13', '23']);
+});
+
+test('a refusal names its reason', t => {
+	t.like(refusal([a, domain(2, {hello: undefined})]), {
+		code: 'absent',
+		reason: 'b does not run coloopd with the coloop module',
+	});
+	t.is(refusal([a, domain(2, {hello: {min: 2, max: 3, features: 0}})])?.code, 'version');
+	t.like(
+		refusal([a, b], {decide: () => ({action: 'deny', rule: {...allowRule, action: 'deny'}})}),
+		{
+			code: 'policy',
+			reason: 'denied by 10-all.yaml:3:5',
+		},
+	);
+	t.is(refusal([a, b], {decide: () => ({action: 'deny', rule: undefined})})?.code, 'policy');
+	t.is(refusal([a, b], {topology: topology([1, 2], [2])})?.code, 'bridge');
+	t.is(refusal([a, b], {isHeld: () => true})?.code, 'held');
+	t.like(refusal([a, b], {bypassed: () => 'bridge filter forward: drop'}), {
+		code: 'rule',
+		reason: 'bridge filter forward: drop',
+	});
+});
+
+test('a rate limit is kept', t => {
+	const [vif] = b.vifs;
+	const limited = domain(2, {vifs: vif ? [{...vif, rate: '12500,50000'}] : []});
+	t.deepEqual(refusal([a, limited]), {code: 'rate', reason: 'vif2.0 has a rate limit'});
+});
+
+test('a vif counts while it is connected and on a Linux bridge', t => {
+	const [vif] = b.vifs;
+	const unplugged = domain(2, {vifs: vif ? [{...vif, connected: false}] : []});
+	t.is(refusal([a, unplugged])?.code, 'bridge');
+	t.is(refusal([a, b], {topology: {...topology([1, 2]), bridges: new Set()}})?.code, 'bridge');
+});
+
+test('an address on a bridge twice names nobody', t => {
+	const [vif] = a.vifs;
+	const clone = domain(3, {vifs: vif ? [{...vif, device: 'vif3.0'}] : []});
+	const verdicts = judge([a, b, clone], law());
+	t.deepEqual(
+		verdicts.map(({refusal}) => refusal?.code),
+		['mac', 'mac', 'mac'],
+	);
+});
+
+test('the digest tells rules apart, not their places', t => {
+	const at = (rule: typeof allowRule) =>
+		judge([a, b], law({decide: () => ({action: 'allow', rule})}))[0]?.digest;
+	const moved = {...allowRule, source: {...allowRule.source, line: 40}};
+	t.is(at(allowRule), at(moved));
+	t.not(at(allowRule), at({...allowRule, between: ['a', 'b']}));
+});

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import fc from 'fast-check';
+import {
+	parseAnnouncement,
+	parseHello,
+	parseMac,
+	parseOffer,
+	parseStats,
+	renderAnnouncement,
+	renderHello,
+	renderOffer,
+	renderStats,
+	speaks,
+} from '../../../userland/daemon/values.ts';
+
+const u32 = fc.integer({min: 0, max: 0xffff_ffff});
+const positive = fc.integer({min: 1, max: 0xffff_ffff});
+const u64 = fc.bigInt({min: 0n, max: 0xffff_ffff_ffff_ffffn});
+const mac = fc
+	.array(fc.integer({min: 1, max: 255}), {minLength: 5, maxLength: 5})
+	.map(bytes => ['02', ...bytes.map(byte => byte.toString(16).padStart(2, '0'))].join(':'));
+
+test('an offer survives the way through XenStore', t => {
+	const state = fc.constantFrom('offered' as const, 'live' as const, 'closed' as const);
+	const offer = fc.record({
+		epoch: positive,
+		state,
+		version: positive,
+		controlRef: u32,
+		eventPort: u32,
+	});
+	fc.assert(
+		fc.property(offer, value => t.deepEqual(parseOffer(renderOffer(value)), value) ?? true),
+	);
+});
+
+for (const text of [
+	'',
+	'7 offered 1 2',
+	'7 offered 1 2 3 4',
+	' 7 offered 1 2 3',
+	'7 offered 1 2 3\n',
+	'07 offered 1 2 3',
+	'0 offered 1 2 3',
+	'7 offered 0 2 3',
+	'7 OFFERED 1 2 3',
+	'7 mapped 1 2 3',
+	'-7 offered 1 2 3',
+	'7 offered 1 0x2 3',
+	'7 offered 1 2 4294967296',
+	'7 offered 1 2 1e3',
+	`7 offered 1 2 ${'9'.repeat(4000)}`,
+	'7\u00a0offered 1 2 3',
+]) {
+	test(`not an offer: ${JSON.stringify(text.slice(0, 40))}`, t => {
+		t.is(parseOffer(text), undefined);
+	});
+}
+
+test('an announcement survives the way through XenStore, whatever the name', t => {
+	const announcement = fc.record({
+		epoch: positive,
+		name: fc.string({minLength: 1, unit: 'grapheme'}),
+		links: fc.array(
+			fc.record({
+				vif: fc.constantFrom('0', '15', 'xenbr0', 'br,weird'),
+				localMac: mac,
+				remoteMac: mac,
+			}),
+			{minLength: 1, maxLength: 16},
+		),
+		digest: fc.constantFrom('0', 'deadbeef'),
+	});
+	fc.assert(
+		fc.property(announcement, value => {
+			const text = renderAnnouncement(value);
+			t.regex(text, /^[\x20-\x7e]+$/);
+			t.deepEqual(parseAnnouncement(text), value);
+		}),
+	);
+});
+
+for (const text of [
+	'',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02',
+	'7 b 0:02:00:00:00:00:01 ab',
+	'7 b 0:02:00:00:00:00:01:03:00:00:00:00:02 ab',
+	'7 b 0:02:00:00:00:00:01:00:00:00:00:00:00 ab',
+	'7 %zz 0:02:00:00:00:00:01:02:00:00:00:00:02 ab',
+	'0 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 xyz',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02, ab',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab more',
+]) {
+	test(`not an announcement: ${JSON.stringify(text)}`, t => {
+		t.is(parseAnnouncement(text), undefined);
+	});
+}
+
+test('hello and stats survive the way through XenStore', t => {
+	fc.assert(
+		fc.property(positive, u32, (min, features) => {
+			const hello = {min, max: min, features};
+			t.deepEqual(parseHello(renderHello(hello)), hello);
+		}),
+	);
+	fc.assert(
+		fc.property(u32, u64, u64, (since, packets, bytes) => {
+			const stats = {
+				since,
+				txPackets: packets,
+				txBytes: bytes,
+				rxPackets: bytes,
+				rxBytes: packets,
+			};
+			t.deepEqual(parseStats(renderStats(stats)), stats);
+		}),
+	);
+});
+
+test('no text makes a parser throw', t => {
+	fc.assert(
+		fc.property(fc.string({unit: 'binary'}), text => {
+			for (const parse of [parseHello, parseOffer, parseAnnouncement, parseStats, parseMac]) {
+				t.notThrows(() => parse(text));
+			}
+		}),
+	);
+});
+
+test('a range of versions is spoken where it meets ours', t => {
+	t.true(speaks({min: 1, max: 1, features: 0}));
+	t.true(speaks({min: 1, max: 9, features: 0}));
+	t.false(speaks({min: 2, max: 9, features: 0}));
+	t.is(parseHello('2 1 0'), undefined);
+});
+
+test('addresses of groups and of nobody are no addresses of a vif', t => {
+	t.is(parseMac('00:16:3E:00:00:0a'), '00:16:3e:00:00:0a');
+	t.is(parseMac('01:00:5e:00:00:01'), undefined);
+	t.is(parseMac('00:00:00:00:00:00'), undefined);
+	t.is(parseMac('00:16:3e:00:00'), undefined);
+});

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+import {Command, CommanderError, Option} from 'commander';
+import {dirname, join} from 'node:path';
+import {defaultSocket} from '../control/protocol.ts';
+import {serve} from '../control/server.ts';
+import {version} from '../control/version.ts';
+import {createDaemon, type Role} from './daemon.ts';
+import {createLog, describe, logLevels, type LogLevel} from './log.ts';
+import {together} from './together.ts';
+import {withdraw} from './withdraw.ts';
+import {isControlDomain, systemWorld} from './world.ts';
+
+type Options = {
+	readonly role: 'host' | 'endpoint' | 'auto';
+	readonly policy?: string;
+	readonly socket: string;
+	readonly logLevel: LogLevel;
+	readonly withdraw?: true;
+};
+
+const examples = `Examples:
+  $ coloopd                          in the foreground; in dom0 both roles, in a guest one
+  $ coloopd --policy ./policy.d      with a policy of your own
+  $ coloopd --withdraw               take everything back, before the package is removed
+`;
+
+/** The daemon's whole life: arguments, wiring, signals. Answers the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+	const options = parse(argv);
+	if (typeof options === 'number') return options;
+	const log = createLog(line => process.stderr.write(`${line}\n`), options.logLevel);
+	try {
+		await run(options, log);
+		return 0;
+	} catch (error) {
+		log.error('daemon.failed', describe(error));
+		return 1;
+	}
+}
+
+async function run(options: Options, log: ReturnType<typeof createLog>): Promise<void> {
+	const isDom0 = isControlDomain();
+	const roles = rolesOf(options.role, isDom0);
+	const heldFile = join(dirname(options.socket), 'held.json');
+	const world = await systemWorld({isDom0, policyDir: options.policy, heldFile, log});
+	if (options.withdraw) return withdraw(world, roles);
+
+	const stop = new AbortController();
+	const daemon = createDaemon(world, roles);
+	const end = () => stop.abort();
+	process.once('SIGTERM', end).once('SIGINT', end);
+	process.on('SIGHUP', () => void daemon.reload());
+	log.info('daemon.started', {version, roles, pid: process.pid});
+	await together(stop.signal, [
+		daemon.run,
+		signal => serve(options.socket, daemon.handle, signal),
+	]);
+	log.info('daemon.stopped');
+}
+
+function rolesOf(role: Options['role'], isDom0: boolean): Role[] {
+	if (role !== 'auto') return [role];
+	return isDom0 ? ['host', 'endpoint'] : ['endpoint'];
+}
+
+function parse(argv: readonly string[]): Options | number {
+	const command = new Command('coloopd')
+		.description('Tells the coloop module which domains of this Xen host are peers')
+		.version(version)
+		.addHelpText('before', examples)
+		.addOption(
+			new Option('-r, --role <role>', 'auto: both in dom0, endpoint in a guest')
+				.choices(['host', 'endpoint', 'auto'])
+				.default('auto'),
+		)
+		.option('-p, --policy <directory>', 'where the policy files are')
+		.option('-s, --socket <path>', 'where coloop finds us', defaultSocket)
+		.option('-f, --foreground', 'as always: stay in the foreground')
+		.option('-w, --withdraw', 'remove all we wrote to XenStore and all peers, and exit')
+		.addOption(new Option('-l, --log-level <level>').choices(logLevels).default('info'))
+		.exitOverride();
+	try {
+		return command.parse([...argv], {from: 'user'}).opts<Options>();
+	} catch (error) {
+		if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+		throw error;
+	}
+}

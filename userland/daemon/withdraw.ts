@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import {listDomids} from '../xenstore/discover.ts';
+import {ownPaths, pathsOf} from '../xenstore/paths.ts';
+import type {Role, World} from './daemon.ts';
+
+/** Takes back everything the roles ever wrote to XenStore and every peer the kernel knows. */
+export async function withdraw(world: World, roles: readonly Role[]): Promise<void> {
+	const store = await world.openStore();
+	try {
+		if (roles.includes('endpoint')) {
+			await store.remove(ownPaths(world.isDom0).said);
+			await forgetPeers(world);
+		}
+		if (roles.includes('host')) {
+			for (const domid of await listDomids(store)) await store.remove(pathsOf(domid).told);
+		}
+	} finally {
+		await store.close();
+	}
+	world.log.info('all.withdrawn', {roles});
+}
+
+async function forgetPeers(world: World): Promise<void> {
+	const isPresent = (await first(world.watchModule(new AbortController().signal))) === 'present';
+	if (!isPresent) return;
+	const kernel = await world.openKernel();
+	try {
+		for (const {domid} of await kernel.peers()) await kernel.peerDelete(domid);
+	} finally {
+		await kernel.dispose();
+	}
+}
+
+async function first<T>(items: AsyncIterable<T>): Promise<T | undefined> {
+	for await (const item of items) return item;
+	return undefined;
+}
