@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# mutants.sh BUILD: breaks ring.c or a header in one place, builds the tests with it, and expects one
+# of them to fail.  A break that nobody notices is a hole in the tests.
+
+set -u
+build=$1
+here=$(cd "$(dirname "$0")" && pwd)
+kmod=$here/../../kmod
+passed=0
+failed=0
+
+# build_with SANITIZER TEST: into $build/TEST, from the broken copies
+build_with() {
+	clang -std=gnu2x -O2 -g -w -fsanitize="$1" -fno-sanitize-recover=all -I"$build" -I"$here" \
+		-o "$build/$2" "$here/$2.c" "$here/pair.c" "$here/expect.c" "$build/ring.c" -pthread
+}
+
+# mutant TESTS FILE NAME SED: one break and who must find it
+mutant() {
+	cp "$kmod/ring.c" "$kmod/ring.h" "$kmod/window.h" "$kmod/wire.h" "$build"
+	sed -i "$4" "$build/$2"
+	if cmp -s "$kmod/$2" "$build/$2"; then
+		echo "FAIL $3: the code to break is not there"
+		failed=$((failed + 1))
+		return
+	fi
+	for test in $1; do
+		case $test in
+		threads) sanitizer=thread runs=1000000 ;;
+		*) sanitizer=address,undefined runs= ;;
+		esac
+		build_with $sanitizer $test || exit 2
+		if ! timeout 60 "$build/$test" $runs >"$build/log" 2>&1; then
+			echo "ok   $3: found by $test"
+			passed=$((passed + 1))
+			return
+		fi
+	done
+	echo "FAIL $3: not found by $1"
+	failed=$((failed + 1))
+}
+
+mkdir -p "$build"
+all='ring window random exhaustive'
+
+mutant "$all" ring.h 'threshold counts as crossed at the old index' 's/mark - old - 1 </mark - old <=/'
+mutant "$all" ring.h 'threshold compared without wrap' 's/return mark - old - 1 < new - old;/return mark > old \&\& mark <= new;/'
+mutant "$all" ring.h 'header not counted' 's/return sizeof(struct coloop_record) +/return 0 +/'
+mutant "$all" ring.c 'P2 missing' 's/cons - tx->cons > tx->prod - tx->cons/0/'
+mutant "$all" ring.c 'P2 lets cons go back' 's/cons - tx->cons > tx->prod - tx->cons/tx->prod - cons > tx->size/'
+mutant "$all" ring.c 'C2 missing' 's/prod - rx->cons > rx->size/0/'
+mutant "$all" ring.c 'C2 off by one' 's/prod - rx->cons > rx->size/prod - rx->cons >= rx->size/'
+mutant "$all" ring.c 'C2 ignores alignment' 's/prod % COLOOP_RECORD_ALIGN)/0)/'
+mutant "$all" ring.c 'room without the header' 's/coloop_record_size(len) <= tx/len <= tx/'
+mutant "$all" ring.c 'ring never quite full' 's/coloop_record_size(len) <= tx/coloop_record_size(len) < tx/'
+mutant "$all" ring.c 'lengths not bounded' 's/ || r->len > COLOOP_FRAME_MAX//'
+mutant "$all" ring.c 'record may pass prod' 's/coloop_record_size(r->len) > used/0/'
+mutant "$all" ring.c 'checksum fields added in 16 bits' 's/(u32)r->csum_start + r->csum_offset + 2/(u16)(r->csum_start + r->csum_offset + 2)/'
+mutant "$all" ring.c 'checksum may end past the frame' 's/csum_offset + 2 <=/csum_offset <=/'
+mutant "$all" ring.c 'type without size' 's/ || !r->gso_type != !r->gso_size//'
+mutant "$all" ring.c 'page arithmetic off' 's/COLOOP_PAGE_SIZE - index %/COLOOP_PAGE_SIZE + 16 - index %/'
+mutant "$all" ring.c 'told not moved' '/tx->told = tx->prod;/d'
+mutant "$all" ring.c 'C7 waits for what it has' 's/rx->cons + 1)/rx->cons)/'
+mutant "$all" ring.c 'C9 missing' 's/return virt_load_acquire(&rx->peer->prod) != rx->cons/return false/'
+mutant "$all" window.h 'given back early' 's/>= 0)/>= -1)/'
+mutant "$all" window.h 'newest run keeps its end' '/mark\[last\].end = end;/{x;s/^/x/;/^x$/{x;d};x}'
+
+mutant threads ring.c 'P1 orders nothing' '/P1/s/virt_load_acquire(\(.*\));/READ_ONCE(*\1);/'
+mutant threads ring.c 'C1 orders nothing' '/C1/s/virt_load_acquire(\(.*\));/READ_ONCE(*\1);/'
+mutant threads ring.c 'P4 orders nothing' '/P4/s/virt_store_release(&\(.*\), \(.*\));/WRITE_ONCE(\1, \2);/'
+mutant threads ring.c 'C4 orders nothing' '/C4/s/virt_store_release(&\(.*\), \(.*\));/WRITE_ONCE(\1, \2);/'
+mutant threads ring.c 'want set and not looked at again' '/P7/{s/^.*$/\tWRITE_ONCE(tx->own->want, mark - tx->size);/}'
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

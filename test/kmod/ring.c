@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Cases of kmod/ring.c, one test for each thing that can happen at either end. */
+
+#include <stdlib.h>
+
+#include "expect.h"
+#include "pair.h"
+
+enum {
+	ORDER = 5,
+	SIZE = COLOOP_PAGE_SIZE << ORDER,
+	SMALL = 48, /* its record takes 64 bytes, so that SIZE is a multiple of it */
+	HEADER = sizeof(struct coloop_record),
+};
+
+/* Beginnings that make an index pass 2^32, the end of the ring or neither within one ring. */
+static const u32 starts[] = {0, 4096 - 16, SIZE - 16, 0x80000000 - 16, -SIZE, -4096, -16};
+
+#define each_start(s) (u32 s##_i = 0, s; s##_i < sizeof(starts) / sizeof(*starts) &&	\
+		       (s = starts[s##_i], true); s##_i++)
+
+static struct pair pair;
+static u8 frame[COLOOP_FRAME_MAX], copy[COLOOP_FRAME_MAX];
+
+static struct coloop_record plain(u32 len)
+{
+	return (struct coloop_record){.len = len};
+}
+
+static void put(u32 len, u8 first)
+{
+	struct coloop_record record = plain(len);
+
+	for (u32 i = 0; i < len; i++)
+		frame[i] = first + i * 7;
+	pair_put(&pair, &record, frame);
+}
+
+static bool take(u32 len, u8 first)
+{
+	struct coloop_record record;
+	u32 lie;
+	bool same = true;
+
+	if (coloop_rx_next(&pair.rx, &record, &lie) != 1 || record.len != len)
+		return false;
+	memset(copy, 0, len);
+	coloop_rx_copy(&pair.rx, copy, 0, len);
+	coloop_rx_skip(&pair.rx, len);
+	for (u32 i = 0; i < len; i++)
+		same &= copy[i] == (u8)(first + i * 7);
+	return same;
+}
+
+static int next(void)
+{
+	struct coloop_record record;
+	u32 lie;
+
+	return coloop_rx_next(&pair.rx, &record, &lie);
+}
+
+static bool look(void)
+{
+	u32 lie;
+
+	return coloop_tx_look(&pair.tx, &lie);
+}
+
+static void test_empty(void)
+{
+	for each_start(start) {
+		pair_reset(&pair, start);
+		expect(next() == 0);
+		expect(!coloop_rx_arm(&pair.rx));
+		expect(!coloop_rx_publish(&pair.rx));
+		expect(look());
+		expect(!coloop_tx_must_notify(&pair.tx));
+		put(SMALL, 1);
+		expect(coloop_rx_arm(&pair.rx));
+		expect(take(SMALL, 1));
+		expect(next() == 0);
+	}
+}
+
+static void test_full(void)
+{
+	for each_start(start) {
+		u32 count = 0;
+
+		pair_reset(&pair, start);
+		while (coloop_tx_fits(&pair.tx, SMALL))
+			put(SMALL, count++);
+		expect(count == SIZE / 64);
+		expect(!coloop_tx_fits(&pair.tx, COLOOP_FRAME_MIN));
+		expect(look() && !coloop_tx_fits(&pair.tx, COLOOP_FRAME_MIN));
+		for (u32 i = 0; i < count; i++)
+			expect(take(SMALL, i));
+		expect(next() == 0);
+		/* Taken is not given back: the producer learns of room from the index alone. */
+		expect(look() && !coloop_tx_fits(&pair.tx, COLOOP_FRAME_MIN));
+		coloop_rx_publish(&pair.rx);
+		expect(!coloop_tx_fits(&pair.tx, COLOOP_FRAME_MIN));
+		expect(look() && coloop_tx_fits(&pair.tx, COLOOP_FRAME_MAX));
+	}
+}
+
+static void test_exactly_full(void)
+{
+	for each_start(start) {
+		u32 rest = SIZE - coloop_record_size(COLOOP_FRAME_MAX);
+
+		pair_reset(&pair, start);
+		put(COLOOP_FRAME_MAX, 3);
+		expect(!coloop_tx_fits(&pair.tx, rest - HEADER + 1));
+		expect(coloop_tx_fits(&pair.tx, rest - HEADER));
+		put(rest - HEADER, 5);
+		expect(pair.tx.prod - pair.tx.cons == SIZE);
+		expect(!coloop_tx_fits(&pair.tx, 0));
+		expect(take(COLOOP_FRAME_MAX, 3));
+		expect(take(rest - HEADER, 5));
+		expect(next() == 0);
+	}
+}
+
+/* Every length at every place that a page or the ring ends in, and past 2^32. */
+static void test_edges(void)
+{
+	static const u32 lens[] = {14, 15, 16, 17, 31, 32, 33, 4079, 4080, 4081, 4096, 8192,
+				   65535, COLOOP_FRAME_MAX - 1, COLOOP_FRAME_MAX};
+
+	for (u32 i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
+		for (u32 back = 0; back <= 80; back += 16) {
+			pair_reset(&pair, 4096 - back);
+			put(lens[i], i);
+			expect(take(lens[i], i));
+			pair_reset(&pair, 0 - back);
+			put(lens[i], i);
+			expect(take(lens[i], i));
+			expect(next() == 0);
+		}
+	}
+}
+
+/* A receiver copies headers and payload to different places. */
+static void test_parts(void)
+{
+	struct coloop_record record;
+	u32 lie;
+
+	pair_reset(&pair, 4096 - 32);
+	put(9000, 9);
+	expect(coloop_rx_next(&pair.rx, &record, &lie) == 1);
+	for (u32 cut = 0; cut <= 9000; cut += 125) {
+		memset(copy, 0, sizeof(copy));
+		coloop_rx_copy(&pair.rx, copy, 0, cut);
+		expect(!copy[cut] && (!cut || copy[cut - 1] == (u8)(9 + (cut - 1) * 7)));
+		coloop_rx_copy(&pair.rx, copy + cut, cut, 9000 - cut);
+		expect(!memcmp(copy, frame, 9000));
+	}
+}
+
+static void test_record_size(void)
+{
+	expect(coloop_record_size(COLOOP_FRAME_MIN) == 32);
+	expect(coloop_record_size(16) == 32);
+	expect(coloop_record_size(17) == 48);
+	expect(coloop_record_size(COLOOP_FRAME_MAX) == COLOOP_FRAME_MAX + HEADER);
+	for (u32 len = 0; len <= COLOOP_FRAME_MAX; len++) {
+		u32 size = coloop_record_size(len);
+
+		expect(size % 16 == 0 && size >= len + HEADER && size < len + HEADER + 16);
+	}
+}
+
+static void test_notify(void)
+{
+	for each_start(start) {
+		pair_reset(&pair, start);
+		expect(!coloop_rx_arm(&pair.rx));
+		put(SMALL, 0);
+		put(SMALL, 0);
+		expect(coloop_tx_must_notify(&pair.tx));
+		expect(!coloop_tx_must_notify(&pair.tx));
+		put(SMALL, 0);
+		expect(!coloop_tx_must_notify(&pair.tx)); /* not armed again */
+		expect(take(SMALL, 0) && take(SMALL, 0) && take(SMALL, 0));
+		coloop_rx_publish(&pair.rx);
+		expect(!coloop_rx_arm(&pair.rx));
+		put(SMALL, 0);
+		expect(coloop_tx_must_notify(&pair.tx));
+	}
+}
+
+static void test_room_event(void)
+{
+	for each_start(start) {
+		pair_reset(&pair, start);
+		while (coloop_tx_fits(&pair.tx, SMALL))
+			put(SMALL, 0);
+		coloop_tx_arm(&pair.tx, start + 128);
+		expect(look() && !coloop_tx_fits(&pair.tx, SMALL));
+		expect(take(SMALL, 0));
+		expect(!coloop_rx_publish(&pair.rx));
+		expect(take(SMALL, 0));
+		expect(coloop_rx_publish(&pair.rx));
+		expect(!coloop_rx_publish(&pair.rx)); /* nothing new to say */
+		expect(take(SMALL, 0));
+		expect(!coloop_rx_publish(&pair.rx)); /* not armed again */
+		expect(look() && coloop_tx_fits(&pair.tx, 3 * 64 - HEADER));
+		expect(!coloop_tx_fits(&pair.tx, 3 * 64 - HEADER + 1));
+	}
+}
+
+static void test_lying_prod(void)
+{
+	struct {
+		const char *what;
+		s32 ahead;
+	} lies[] = {
+		{"one record too far", SIZE + 16},		{"one byte too far", SIZE + 1},
+		{"backwards by a record", -16},		{"backwards by a ring", -SIZE},
+		{"half the numbers away", INT32_MIN},	{"the other half", INT32_MAX},
+		{"unaligned by one", 1},		{"unaligned by eight", 8},
+		{"unaligned by fifteen", 15},		{"unaligned, ring almost full", SIZE - 8},
+	};
+
+	for each_start(start) {
+		for (u32 i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
+			struct coloop_record record;
+			u32 lie = 0, said = start + lies[i].ahead;
+
+			pair_reset(&pair, start);
+			pair.tx.own->prod = said;
+			expect_row(lies[i].what,
+				   coloop_rx_next(&pair.rx, &record, &lie) == -EPROTO);
+			expect_row(lies[i].what, lie == said);
+			expect_row(lies[i].what, pair.rx.prod == start && pair.rx.cons == start);
+		}
+	}
+}
+
+static void test_lying_cons(void)
+{
+	struct {
+		const char *what;
+		s32 ahead;
+		bool ok;
+	} lies[] = {
+		{"backwards by a record", -64, false},	{"backwards by one", -1, false},
+		{"past prod by one", 257, false},	{"past prod by a record", 320, false},
+		{"a ring ahead", SIZE, false},		{"half the numbers away", INT32_MIN, false},
+		{"nothing taken", 0, true},		{"one taken", 64, true},
+		{"all taken", 256, true},		{"in the middle of a record", 65, true},
+	};
+
+	for each_start(start) {
+		for (u32 i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
+			u32 lie = 0, said = start + 64 + lies[i].ahead;
+
+			pair_reset(&pair, start);
+			for (int n = 0; n < 5; n++)
+				put(SMALL, n);
+			pair.rx.own->cons = start + 64;
+			expect(look());
+			pair.rx.own->cons = said;
+			expect_row(lies[i].what, coloop_tx_look(&pair.tx, &lie) == lies[i].ok);
+			expect_row(lies[i].what, lies[i].ok ? !lie : lie == said);
+			expect_row(lies[i].what,
+				   pair.tx.cons == (lies[i].ok ? said : start + 64));
+		}
+	}
+}
+
+/* A record may not reach past what the index covers, even when the bytes are there. */
+static void test_record_past_prod(void)
+{
+	struct coloop_record record;
+	u32 lie;
+
+	for each_start(start) {
+		for (u32 covered = 16; covered < 64; covered += 16) {
+			pair_reset(&pair, start);
+			put(SMALL, 0);
+			pair.tx.own->prod = start + covered;
+			expect(coloop_rx_next(&pair.rx, &record, &lie) == -EBADMSG);
+			expect(lie == SMALL);
+		}
+	}
+}
+
+/* The second record lies: the first is good, the second is found out, nothing after it is read. */
+static void test_late_lie(void)
+{
+	struct coloop_record *in_ring;
+	struct coloop_record bad = plain(SMALL);
+
+	pair_reset(&pair, -64);
+	put(SMALL, 4);
+	in_ring = (struct coloop_record *)(pair.tx.data + (pair.tx.prod & (SIZE - 1)));
+	put(SMALL, 5);
+	bad.len = SIZE;
+	memcpy(in_ring, &bad, sizeof(bad));
+	expect(take(SMALL, 4));
+	expect(next() == -EBADMSG);
+	expect(next() == -EBADMSG);
+	expect(pair.rx.cons == 0);
+}
+
+enum { NEEDS = COLOOP_NEEDS_CSUM, VALID = COLOOP_DATA_VALID, ECN = COLOOP_GSO_ECN };
+
+static const struct row {
+	const char *what;
+	struct coloop_record record;
+	bool ok;
+} rows[] = {
+	{"plain", {.len = 60}, true},
+	{"shortest", {.len = 14}, true},
+	{"longest", {.len = COLOOP_FRAME_MAX}, true},
+	{"empty", {.len = 0}, false},
+	{"shorter than an Ethernet header", {.len = 13}, false},
+	{"one too long", {.len = COLOOP_FRAME_MAX + 1}, false},
+	{"length that wraps when rounded", {.len = 0xffffffff}, false},
+	{"length that wraps with the header", {.len = 0xfffffff0}, false},
+	{"zero field set", {.len = 60, .zero = 1}, false},
+	{"zero field set high", {.len = 60, .zero = 0x8000}, false},
+	{"valid checksum", {.len = 60, .flags = VALID}, true},
+	{"unknown flag", {.len = 60, .flags = 4}, false},
+	{"highest flag", {.len = 60, .flags = 0x80}, false},
+
+	{"checksum wanted", {.len = 60, .flags = NEEDS, .csum_start = 34, .csum_offset = 16}, true},
+	{"checksum ends the frame",
+	 {.len = 60, .flags = NEEDS, .csum_start = 42, .csum_offset = 16}, true},
+	{"checksum one past the frame",
+	 {.len = 60, .flags = NEEDS, .csum_start = 43, .csum_offset = 16}, false},
+	{"checksum fields wrap in 16 bits",
+	 {.len = 60, .flags = NEEDS, .csum_start = 0xffff, .csum_offset = 0xffff}, false},
+	{"checksum fields wrap together",
+	 {.len = 60, .flags = NEEDS, .csum_start = 0xffe0, .csum_offset = 0x30}, false},
+	{"checksum begins after the Ethernet header",
+	 {.len = 60, .flags = NEEDS, .csum_start = 14}, true},
+	{"checksum within the Ethernet header",
+	 {.len = 60, .flags = NEEDS, .csum_start = 13, .csum_offset = 16}, false},
+	{"start without flag", {.len = 60, .csum_start = 34}, false},
+	{"offset without flag", {.len = 60, .csum_offset = 16}, false},
+	{"start with the other flag", {.len = 60, .flags = VALID, .csum_start = 34}, false},
+
+	{"header as long as the frame", {.len = 60, .hdr_len = 60}, true},
+	{"header longer than the frame", {.len = 60, .hdr_len = 61}, false},
+
+	{"TCPv4 segments", {.len = 3000, .gso_type = COLOOP_GSO_TCPV4, .gso_size = 1448}, true},
+	{"TCPv6 segments", {.len = 3000, .gso_type = COLOOP_GSO_TCPV6, .gso_size = 1428}, true},
+	{"UDP datagram", {.len = 3000, .gso_type = COLOOP_GSO_UDP, .gso_size = 1480}, true},
+	{"UDP segments", {.len = 3000, .gso_type = COLOOP_GSO_UDP_L4, .gso_size = 1400}, true},
+	{"TCPv4, ECN", {.len = 3000, .gso_type = COLOOP_GSO_TCPV4 | ECN, .gso_size = 1}, true},
+	{"TCPv6, ECN", {.len = 3000, .gso_type = COLOOP_GSO_TCPV6 | ECN, .gso_size = 1}, true},
+	{"UDP, ECN", {.len = 3000, .gso_type = COLOOP_GSO_UDP | ECN, .gso_size = 1480}, false},
+	{"UDP_L4, ECN", {.len = 3000, .gso_type = COLOOP_GSO_UDP_L4 | ECN, .gso_size = 9}, false},
+	{"ECN alone", {.len = 3000, .gso_type = ECN}, false},
+	{"ECN alone with a size", {.len = 3000, .gso_type = ECN, .gso_size = 1448}, false},
+	{"type without size", {.len = 3000, .gso_type = COLOOP_GSO_TCPV4}, false},
+	{"size without type", {.len = 3000, .gso_size = 1448}, false},
+	{"unknown type 2", {.len = 3000, .gso_type = 2, .gso_size = 1448}, false},
+	{"unknown type 6", {.len = 3000, .gso_type = 6, .gso_size = 1448}, false},
+	{"unknown type 0x41", {.len = 3000, .gso_type = 0x41, .gso_size = 1448}, false},
+	{"unknown type 0x7f", {.len = 3000, .gso_type = 0x7f, .gso_size = 1448}, false},
+};
+
+static void test_record_fields(void)
+{
+	for (u32 i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct coloop_record record, sent = rows[i].record;
+		u32 lie, expected = rows[i].ok ? 1 : -EBADMSG;
+
+		expect_row(rows[i].what, coloop_record_ok(&sent, SIZE) == rows[i].ok);
+		pair_reset(&pair, -32);
+		memcpy(coloop_tx_begin(&pair.tx, &sent), frame, 16);
+		pair.tx.own->prod = -32 + SIZE;
+		expect_row(rows[i].what,
+			   (u32)coloop_rx_next(&pair.rx, &record, &lie) == expected);
+		expect_row(rows[i].what,
+			   rows[i].ok ? !memcmp(&record, &sent, HEADER) : lie == sent.len);
+	}
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{"empty ring", test_empty},
+		{"full ring", test_full},
+		{"exactly full ring", test_exactly_full},
+		{"records across the ends of page, ring and index", test_edges},
+		{"a record copied in parts", test_parts},
+		{"room that a frame takes", test_record_size},
+		{"data event", test_notify},
+		{"room event", test_room_event},
+		{"lying producer", test_lying_prod},
+		{"lying consumer", test_lying_cons},
+		{"record longer than what is there", test_record_past_prod},
+		{"lie behind a good record", test_late_lie},
+		{"malformed records", test_record_fields},
+	};
+
+	pair_open(&pair, ORDER, 0);
+	return run_tests(tests, sizeof(tests) / sizeof(*tests));
+}
