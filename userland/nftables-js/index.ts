@@ -19,8 +19,14 @@ export type Nftables = {
 	): Promise<NftRuleset>;
 	/** Everything in this network namespace. */
 	list(): Promise<NftRuleset>;
-	/** A command in nft's own language; resolves with text as nft prints it, with handles. */
-	text(command: string, options?: {readonly dryRun?: boolean}): Promise<string>;
+	/**
+	 * A command in nft's own language; resolves with text as nft prints it, with handles; `stateless` leaves out
+	 * counters and other state.
+	 */
+	text(
+		command: string,
+		options?: {readonly dryRun?: boolean; readonly stateless?: boolean},
+	): Promise<string>;
 	/** Waits for what is running, then frees the context. */
 	close(): Promise<void>;
 };
@@ -56,7 +62,8 @@ export function openNftables(): Nftables {
 	return {
 		run: runJson,
 		list: () => runJson([{list: {ruleset: null}}]),
-		text: (command, {dryRun = false} = {}) => run(command, outputFlags.handle, dryRun),
+		text: (command, {dryRun = false, stateless = false} = {}) =>
+			run(command, outputFlags.handle | (stateless ? outputFlags.stateless : 0), dryRun),
 		async close() {
 			if (isClosed) return;
 			isClosed = true;
@@ -66,7 +73,7 @@ export function openNftables(): Nftables {
 }
 
 /** NFT_CTX_OUTPUT_* of libnftables.h. */
-const outputFlags = {handle: 1 << 3, json: 1 << 4, echo: 1 << 5} as const;
+const outputFlags = {stateless: 1 << 2, handle: 1 << 3, json: 1 << 4, echo: 1 << 5} as const;
 
 function outputOf({
 	status,

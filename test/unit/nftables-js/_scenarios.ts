@@ -111,6 +111,8 @@ const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 	async 'text is what nft prints'(nft) {
 		await nft.run([...base, rule({drop: null})]);
 		assert.match(await nft.text('list ruleset'), /table inet t \{ # handle \d+\n\tchain c \{/);
+		await nft.run([rule({counter: null})]);
+		assert.match(await nft.text('list ruleset', {stateless: true}), /\t\tcounter comment/);
 		await assert.rejects(nft.text('flush ruleset\0'), TypeError);
 	},
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+import {execFile} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
+import {promisify} from 'node:util';
+import {ColoopError} from '../errors.ts';
+import {openNftables, type NftRuleset} from '../nftables-js/index.ts';
+import {createGuard} from './guard.ts';
+import {parseFilters, parseLinks, parseQdiscs, parseVlans} from './links.ts';
+import {parseListing, withDevices} from './listing.ts';
+import type {FirewallState} from './state.ts';
+
+/** The ways into dom0's kernel; real ones unless a test passes its own. */
+export type Tools = {
+	run(command: string, args: readonly string[]): Promise<string>;
+	/** Undefined where there is no such file. */
+	readFile(path: string): Promise<string | undefined>;
+	/** The ruleset twice: as objects, and as nft prints it. */
+	readRules(): Promise<{ruleset: NftRuleset; text: string}>;
+};
+
+/**
+ * Reads what stands between the devices: nftables, the bridges, traffic control, remains of iptables and ebtables.
+ * Throws ColoopError (FIREWALL) where something cannot be read: then nothing is known, and no channel may be.
+ */
+export async function readFirewall(
+	devices: readonly string[],
+	tools: Tools = realTools,
+): Promise<FirewallState> {
+	const [links, vlans, rules, control, filtersIp, legacyTables, ebtables] = await Promise.all([
+		tools.run('ip', ['-json', '-details', 'link', 'show']),
+		tools.run('bridge', ['-json', 'vlan', 'show']),
+		tools.readRules(),
+		readControl(devices, tools),
+		readSwitches(tools),
+		readLegacyTables(tools),
+		readEbtables(tools),
+	]);
+	const listing = parseListing(rules.text);
+
+	return {
+		links: parseLinks(links),
+		vlans: parseVlans(vlans),
+		guard: createGuard(withDevices(rules.ruleset, listing)),
+		listing,
+		control,
+		filtersIp,
+		legacyTables,
+		ebtables,
+	};
+}
+
+export const realTools: Tools = {
+	async run(command, args) {
+		try {
+			const options = {env: {...process.env, LC_ALL: 'C'}, maxBuffer: 256 * 1024 * 1024};
+			return (await promisify(execFile)(command, args, options)).stdout;
+		} catch (cause) {
+			throw unreadable(`${command} ${args.join(' ')}`, cause);
+		}
+	},
+	async readFile(path) {
+		try {
+			return await readFile(path, 'utf8');
+		} catch (cause) {
+			if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
+				return undefined;
+			throw unreadable(path, cause);
+		}
+	},
+	async readRules() {
+		try {
+			const nft = openNftables();
+			try {
+				const [ruleset, text] = await Promise.all([
+					nft.list(),
+					nft.text('list ruleset', {stateless: true}),
+				]);
+				return {ruleset, text};
+			} finally {
+				await nft.close();
+			}
+		} catch (cause) {
+			throw unreadable('nftables', cause);
+		}
+	},
+};
+
+/** Queues that only order or drop at their limit, as the kernel and netback set them up. */
+const plainQdiscs = [
+	'noqueue',
+	'mq',
+	'pfifo_fast',
+	'pfifo',
+	'bfifo',
+	'fq',
+	'fq_codel',
+	'codel',
+	'sfq',
+];
+
+async function readControl(
+	devices: readonly string[],
+	tools: Tools,
+): Promise<ReadonlyMap<string, string>> {
+	const found = new Map<string, string>();
+
+	for (const {device, kind} of parseQdiscs(await tools.run('tc', ['-json', 'qdisc', 'show']))) {
+		if (!devices.includes(device) || plainQdiscs.includes(kind)) continue;
+		// These two do nothing by themselves: they hold filters.
+		const text =
+			kind === 'clsact' || kind === 'ingress'
+				? await readFilters(device, tools)
+				: `a tc qdisc (${kind})`;
+		if (text !== undefined) found.set(device, text);
+	}
+
+	return found;
+}
+
+async function readFilters(device: string, tools: Tools): Promise<string | undefined> {
+	for (const way of ['ingress', 'egress']) {
+		const args = ['-json', 'filter', 'show', 'dev', device, way];
+		const kinds = parseFilters(await tools.run('tc', args));
+		if (kinds.length > 0) return `a tc ${way} filter (${kinds.join(', ')})`;
+	}
+
+	return undefined;
+}
+
+/** Absent where br_netfilter is not loaded. */
+async function readSwitches(tools: Tools): Promise<FirewallState['filtersIp']> {
+	const isOn = async (name: string) => {
+		const text = await tools.readFile(`/proc/sys/net/bridge/bridge-nf-call-${name}`);
+		return text !== undefined && text.trim() !== '0';
+	};
+
+	return {ip: await isOn('iptables'), ip6: await isOn('ip6tables')};
+}
+
+async function readLegacyTables(tools: Tools): Promise<FirewallState['legacyTables']> {
+	const names = async (path: string) => words(await tools.readFile(path));
+
+	return {
+		ip: await names('/proc/net/ip_tables_names'),
+		ip6: await names('/proc/net/ip6_tables_names'),
+	};
+}
+
+/** The old ebtables lists no tables; but it has a module for each. */
+async function readEbtables(tools: Tools): Promise<string[]> {
+	const lines = ((await tools.readFile('/proc/modules')) ?? '').split('\n');
+
+	return lines.flatMap(line => /^(ebtable_(?:filter|nat|broute)) /.exec(line)?.[1] ?? []);
+}
+
+function words(text = ''): string[] {
+	return text.split(/\s+/).filter(word => word !== '');
+}
+
+function unreadable(what: string, cause: unknown): ColoopError {
+	const why = cause instanceof Error ? cause.message : String(cause);
+
+	return new ColoopError('FIREWALL', `${what}: ${why.trim()}`, {
+		cause,
+		hint: 'the host role needs root, nftables and iproute2 in dom0',
+	});
+}

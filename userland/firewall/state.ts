@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+import {separatedByBridge, type BridgeState} from './bridge.ts';
+import type {FiltersIp, Guard} from './guard.ts';
+import type {Listing} from './listing.ts';
+import type {Port, Refusal} from './types.ts';
+
+/** Everything in dom0 that could stand between two ports, read at one time. */
+export type FirewallState = BridgeState & {
+	readonly guard: Guard;
+	readonly listing: Listing;
+	/** The host-wide sysctls; a bridge may say yes for itself. */
+	readonly filtersIp: FiltersIp;
+	/** Tables of the old iptables, whose rules nftables does not show. */
+	readonly legacyTables: Readonly<Record<'ip' | 'ip6', readonly string[]>>;
+	/** Modules of the old ebtables. */
+	readonly ebtables: readonly string[];
+	/** What traffic control does on a device, in words. */
+	readonly control: ReadonlyMap<string, string>;
+};
+
+/** Why these two ports may not have a channel; undefined if nothing in dom0 would be bypassed. */
+export function refusalBetween(a: Port, b: Port, state: FirewallState): Refusal | undefined {
+	return (
+		separatedByBridge(a, b, state) ??
+		onDevice(a, state) ??
+		onDevice(b, state) ??
+		legacyRefusal(a, b, state) ??
+		ruleRefusal(a, b, state)
+	);
+}
+
+function onDevice({name}: Port, {links, control}: FirewallState): Refusal | undefined {
+	if (links.get(name)?.hasXdp === true)
+		return {kind: 'xdp', text: `${name} has an XDP program, which would be bypassed`};
+	const text = control.get(name);
+
+	return text === undefined
+		? undefined
+		: {kind: 'tc', text: `${name} has ${text}, which would be bypassed`};
+}
+
+function legacyRefusal(a: Port, b: Port, state: FirewallState): Refusal | undefined {
+	const {ebtables, legacyTables} = state;
+
+	if (ebtables.length > 0)
+		return {
+			kind: 'legacy',
+			text: `legacy ebtables is loaded (${ebtables.join(', ')}); its rules cannot be seen`,
+		};
+	const filters = filtersIpBetween(a, b, state);
+	const tables = [
+		...(filters.ip ? legacyTables.ip : []),
+		...(filters.ip6 ? legacyTables.ip6.map(table => `IPv6 ${table}`) : []),
+	];
+
+	return tables.length === 0
+		? undefined
+		: {
+				kind: 'legacy',
+				text: `bridged packets pass legacy iptables (${tables.join(', ')}); its rules cannot be seen`,
+			};
+}
+
+function ruleRefusal(a: Port, b: Port, state: FirewallState): Refusal | undefined {
+	const found = state.guard(a, b, filtersIpBetween(a, b, state));
+	if (!found) return undefined;
+	const rule = {...found, text: state.listing.textOf(found) ?? found.text};
+
+	return {
+		kind: 'rule',
+		text: `a rule of dom0 would be bypassed: table ${rule.table}, chain ${rule.chain}, handle ${rule.handle}: ${rule.text}`,
+		rule,
+	};
+}
+
+/** dom0's own packets pass its IP chains on a channel too. */
+function filtersIpBetween(a: Port, b: Port, {links, filtersIp}: FirewallState): FiltersIp {
+	if (a.kind === 'host' || b.kind === 'host') return {ip: false, ip6: false};
+	const bridge = links.get(a.bridge)?.bridge;
+
+	return {
+		ip: filtersIp.ip || bridge?.callsIptables === true,
+		ip6: filtersIp.ip6 || bridge?.callsIp6tables === true,
+	};
+}

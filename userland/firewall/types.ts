@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+import type {NftFamily} from '../nftables-js/index.ts';
+
+/** Where a domain touches a bridge of dom0: the vif's netback end, or, for dom0 itself, the bridge device. */
+export type Port = {
+	readonly kind: 'vif' | 'host';
+	readonly name: string;
+	/** Of the domain's own interface, which is what its frames carry; `aa:bb:cc:dd:ee:ff`. */
+	readonly mac: string;
+	readonly bridge: string;
+};
+
+/** Unicast IPv4 or IPv6; nothing else is ever diverted. */
+export type Protocol = 'ip' | 'ip6';
+
+/** A rule, or a base chain's policy, that a channel would bypass; `text` as nft prints it. */
+export type RuleRef = {
+	readonly family: NftFamily;
+	/** Family and name, as nft writes them: `bridge filter`. */
+	readonly table: string;
+	readonly chain: string;
+	readonly handle: number;
+	readonly text: string;
+};
+
+/** Why two ports get no channel, as a sentence; `rule` where it is a rule's doing. */
+export type Refusal = {
+	readonly kind: 'rule' | 'legacy' | 'tc' | 'xdp' | 'bridge' | 'vlan' | 'isolated' | 'unknown';
+	readonly text: string;
+	readonly rule?: RuleRef;
+};
