@@ -53,7 +53,8 @@ export function eventQueue<T>({signal, overflow, limit = 1024, stop}: Options<T>
 	}
 
 	if (signal.aborted) {
-		finish();
+		// Not at once: what is to be stopped may still be on its way to the caller's variables.
+		queueMicrotask(finish);
 	} else {
 		signal.addEventListener('abort', finish);
 	}

@@ -53,8 +53,8 @@ test('a signal that was there before ends it too', async t => {
 	let stopped = false;
 	const queue = eventQueue({signal, overflow: 0, stop: () => (stopped = true)});
 
-	t.true(stopped);
 	t.true((await queue[Symbol.asyncIterator]().next()).done);
+	t.true(stopped);
 });
 
 test('a failure comes after what waited', async t => {

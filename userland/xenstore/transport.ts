@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+import {existsSync} from 'node:fs';
+import {createConnection} from 'node:net';
+import {ColoopError} from '../errors.ts';
+import {openDevice, SystemError} from '../netlink-js/index.ts';
+
+/** Bytes to and from xenstored. */
+export type Transport = {
+	/** May throw what the kernel's device says against a watch. */
+	send(bytes: Uint8Array): void;
+	close(): void;
+};
+
+export type Listener = {
+	readonly onData: (bytes: Uint8Array) => void;
+	/** Called once; nothing follows. */
+	readonly onEnd: (cause: unknown) => void;
+};
+
+const sockets = ['/var/run/xenstored/socket', '/run/xenstored/socket'];
+const devices = ['/dev/xen/xenbus', '/proc/xen/xenbus'];
+
+/** xenstored's socket where it runs, else the kernel's device. */
+export async function openTransport(listener: Listener): Promise<Transport> {
+	const failures: unknown[] = [];
+
+	for (const path of sockets.filter(each => existsSync(each))) {
+		try {
+			return await openUnixSocket(path, listener);
+		} catch (error) {
+			failures.push(error);
+		}
+	}
+	for (const path of devices.filter(each => existsSync(each))) {
+		try {
+			return openKernelDevice(path, listener);
+		} catch (error) {
+			failures.push(error);
+		}
+	}
+	if (failures.length === 0) {
+		throw new ColoopError('NO_XEN', 'this machine has no XenStore', {
+			hint: `expected one of ${[...sockets, ...devices].join(', ')}`,
+		});
+	}
+	throw new ColoopError('STORE', `XenStore cannot be reached: ${String(failures[0])}`, {
+		cause: failures[0],
+		hint: 'only root may talk to XenStore',
+	});
+}
+
+export async function openUnixSocket(path: string, listener: Listener): Promise<Transport> {
+	return await new Promise((resolve, reject) => {
+		const socket = createConnection(path);
+
+		socket.once('error', reject);
+		socket.once('connect', () => {
+			socket.off('error', reject);
+			socket.on('data', listener.onData);
+			socket.once('error', cause => socket.destroy(cause));
+			socket.once('close', () => listener.onEnd(socket.errored));
+			resolve({
+				send: bytes => void socket.write(bytes),
+				close: () => socket.destroy(),
+			});
+		});
+	});
+}
+
+export function openKernelDevice(path: string, {onData, onEnd}: Listener): Transport {
+	const device = openDevice(path, {
+		onData,
+		onError(cause) {
+			device.close();
+			onEnd(cause);
+		},
+	});
+
+	return {send: bytes => device.write(bytes), close: () => device.close()};
+}
+
+/** The name of the error, where the device refused to take a message. */
+export function deviceRefusal(error: unknown): string | undefined {
+	return error instanceof SystemError ? error.code : undefined;
+}
