@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {LabError} from './errors.ts';
 
 export type GuestType = 'pv' | 'pvh';
 
@@ -6,6 +7,12 @@ export type GuestType = 'pv' | 'pvh';
 export const guestNames = ['a', 'b', 'c', 'd'] as const;
 
 export type GuestName = (typeof guestNames)[number];
+
+export function asGuestName(name: string): GuestName {
+	const known = guestNames.find(each => each === name);
+	if (known) return known;
+	throw new LabError(`no guest ${name}: expected one of ${guestNames.join(', ')}`);
+}
 
 export function guestNumber(name: GuestName): number {
 	return guestNames.indexOf(name) + 1;
@@ -41,7 +48,7 @@ export function guestConfig(name: GuestName, options: GuestOptions = {}): string
 		`kernel = "${lab}/vmlinux"`,
 		`ramdisk = "${lab}/initramfs"`,
 		// loglevel 5 lets warnings reach the console, which outlives the guest.
-		`extra = "console=hvc0 quiet loglevel=5 mitigations=off LAB_NAME=${name} LAB_NUMBER=${number}"`,
+		`extra = "console=hvc0 quiet loglevel=5 mitigations=off log_buf_len=1M LAB_NAME=${name} LAB_NUMBER=${number}"`,
 		// Otherwise Xen emulates RDTSC here, which no real machine needs.
 		`tsc_mode = "native"`,
 		`disk = [${disk('xvda', '/dev/vdb')}, ${disk('xvdb', '/dev/vdc')}]`,

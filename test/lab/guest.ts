@@ -11,6 +11,8 @@ export type RunOptions = {
 	/** Milliseconds of the host until the command is killed and the test fails. */
 	readonly timeout?: number;
 	readonly input?: string | Uint8Array;
+	/** Not a line of the test's transcript. */
+	readonly silent?: boolean;
 };
 
 /** A program that goes on while the test does other things. */
@@ -21,6 +23,14 @@ export type Background = {
 	/** Resolves when it ends, however it ends. */
 	readonly done: Promise<Result>;
 	readonly stop: (signal?: NodeJS.Signals) => Promise<Result>;
+};
+
+export type SpawnOptions = {
+	readonly input?: string | Uint8Array;
+	readonly silent?: boolean;
+	/** Called with each piece of output as it comes. */
+	readonly stdout?: (chunk: Buffer) => void;
+	readonly stderr?: (chunk: Buffer) => void;
 };
 
 /** The verbs over one machine: dom0 or a guest. */
@@ -38,16 +48,16 @@ export class Guest {
 	}
 
 	async run(command: string, options: RunOptions = {}): Promise<Result> {
-		const {fails = false, timeout = 60_000, input} = options;
-		const {done, kill} = this.#start(command, input);
+		const {fails = false, timeout = 60_000} = options;
+		const {done, kill} = this.#start(command, options);
 		const result = await withDeadline(done, timeout, () => kill('SIGKILL'));
 
 		if (result && (fails === 'maybe' || fails === (result.status !== 0))) return result;
 		throw new CommandError(complaint(`${this.name}$ ${command}`, result, timeout));
 	}
 
-	spawn(command: string, input?: string | Uint8Array): Background {
-		const {kill, ...rest} = this.#start(command, input);
+	spawn(command: string, options: SpawnOptions = {}): Background {
+		const {kill, ...rest} = this.#start(command, options);
 		return {
 			...rest,
 			stop: (signal = 'SIGTERM') => {
@@ -67,17 +77,23 @@ export class Guest {
 		await this.run(`mkdir -p "$(dirname '${file}')" && cat > '${file}'`, {input: content});
 	}
 
-	#start(command: string, input: string | Uint8Array | undefined): Started {
+	#start(command: string, options: SpawnOptions): Started {
 		const stdout: Buffer[] = [];
 		const stderr: Buffer[] = [];
 		const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString();
 		let running: Command | undefined;
 
-		this.#say(`${this.name}$ ${command}`);
+		if (!options.silent) this.#say(`${this.name}$ ${command}`);
 		const done = new Promise<Result>((resolve, reject) => {
 			running = this.#agent.start(this.#address, command, {
-				output: chunk => stdout.push(chunk),
-				errors: chunk => stderr.push(chunk),
+				output: chunk => {
+					stdout.push(chunk);
+					options.stdout?.(chunk);
+				},
+				errors: chunk => {
+					stderr.push(chunk);
+					options.stderr?.(chunk);
+				},
 				exit: status => resolve({status, stdout: text(stdout), stderr: text(stderr)}),
 				lost: error =>
 					reject(new LabError(`${this.name}: ${error.message}`, {cause: error})),
@@ -85,7 +101,7 @@ export class Guest {
 		});
 		// Nobody may be waiting when the lab stops under it.
 		done.catch(() => {});
-		if (input !== undefined) running?.write(Buffer.from(input));
+		if (options.input !== undefined) running?.write(Buffer.from(options.input));
 		running?.end();
 		return {
 			stdout: () => text(stdout),

@@ -89,7 +89,7 @@ export class Host {
 		await until(
 			`agent of ${name} answers`,
 			() =>
-				machine.run('true', {timeout}).then(
+				machine.run('true', {timeout, silent: true}).then(
 					() => true,
 					error => !(error instanceof LabError),
 				),

@@ -5,7 +5,7 @@ import process from 'node:process';
 import {pack, unpackCommand} from './cargo.ts';
 import {LabError} from './errors.ts';
 import type {Guest} from './guest.ts';
-import type {GuestName, GuestOptions} from './guest-config.ts';
+import {asGuestName, type GuestOptions} from './guest-config.ts';
 import {Host} from './host.ts';
 import type {Stack} from './images.ts';
 import {cache} from './paths.ts';
@@ -97,7 +97,8 @@ export class Lab {
 	}
 
 	/** Creates a guest (c, d, or a and b again after their end) with the builds in it. */
-	async create(name: GuestName, options: GuestOptions = {}): Promise<Guest> {
+	async create(machine: string, options: GuestOptions = {}): Promise<Guest> {
+		const name = asGuestName(machine);
 		const guest = await this.#host.create(name, {type: this.flavour.type, ...options});
 		await settle(this.#host, name);
 		if (this.#builds) await this.#unpack([name]);
@@ -117,7 +118,7 @@ export class Lab {
 
 	async #unpack(machines: readonly string[]): Promise<void> {
 		const command = (name: string) => unpackCommand(name === 'dom0' ? '/dev/vdc' : '/dev/xvdb');
-		await Promise.all(machines.map(name => this.get(name).run(command(name))));
+		await Promise.all(machines.map(name => this.get(name).run(command(name), {silent: true})));
 	}
 }
 
@@ -129,5 +130,7 @@ export function stackFromEnvironment(): Stack {
 
 // The snapshot's clock stood still.
 async function settle(host: Host, name: string): Promise<void> {
-	await host.get(name).run(`date -s @${Math.floor(Date.now() / 1000)} >/dev/null`);
+	await host
+		.get(name)
+		.run(`date -s @${Math.floor(Date.now() / 1000)} >/dev/null`, {silent: true});
 }

@@ -12,7 +12,10 @@ export class Monitor {
 
 	constructor(socket: Socket) {
 		this.#socket = socket;
-		readline.createInterface({input: socket}).on('line', line => this.#hear(line));
+		const lines = readline.createInterface({input: socket});
+		lines.on('line', line => this.#hear(line));
+		// It hands on the socket's errors; `close` follows them.
+		lines.on('error', () => {});
 		socket.on('error', () => {});
 		socket.on('close', () => {
 			for (const each of this.#waiting) each.reject(new LabError('QEMU is gone'));

@@ -2,10 +2,11 @@
 import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync} from 'node:fs';
-import {mkdir, readFile, rename, rm} from 'node:fs/promises';
+import {mkdtemp, readFile, rename, rm, utimes} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
+import {cargoFile} from './cargo.ts';
 import {Host} from './host.ts';
 import {images, type Stack} from './images.ts';
 import {guestConfig, type GuestType} from './guest-config.ts';
@@ -26,12 +27,14 @@ export async function snapshot(flavour: Flavour, say: (line: string) => void): P
 	const folder = path.join(cache, `snapshot-${stack}-${mode}-${type}-${await key(image, type)}`);
 
 	if (!existsSync(folder)) {
-		say(`booting stack ${stack} (${mode}, ${type}), about a minute`);
-		await rm(`${folder}.tmp`, {recursive: true, force: true});
-		await mkdir(`${folder}.tmp`, {recursive: true});
-		await boot(`${folder}.tmp`, image, flavour, say);
-		await rename(`${folder}.tmp`, folder);
+		say(`booting stack ${stack} (${mode}, ${type}), about two minutes`);
+		const draft = await mkdtemp(path.join(cache, 'snapshot-draft-'));
+		await boot(draft, image, flavour, say);
+		// Somebody may have been faster; theirs is as good.
+		await rename(draft, folder).catch(() => rm(draft, {recursive: true}));
 	}
+	// Touched: make.sh forgets what nobody used for a week.
+	await utimes(folder, new Date(), new Date());
 	return {images: image, disk: path.join(folder, 'disk.qcow2')};
 }
 
@@ -65,6 +68,7 @@ async function boot(
 	} finally {
 		await host.stop();
 	}
+	for (const name of ['agent.sock', 'qmp.sock', cargoFile]) await rm(path.join(folder, name));
 }
 
 // Everything that decides what is in a snapshot, beside the image.
@@ -73,7 +77,7 @@ async function key(image: string, type: GuestType): Promise<string> {
 	const {stdout} = await promisify(execFile)('qemu-system-x86_64', ['--version']);
 
 	hash.update(stdout);
-	for (const module of ['machine.js', 'host.js', 'snapshot.js'])
+	for (const module of ['machine.js', 'host.js', 'guest-config.js', 'snapshot.js'])
 		hash.update(await readFile(fileURLToPath(new URL(module, import.meta.url))));
 	return hash.digest('hex').slice(0, 12);
 }

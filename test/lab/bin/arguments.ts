@@ -12,6 +12,8 @@ export type Arguments = {
 	readonly options: LabOptions;
 	readonly name: string;
 	readonly rest: readonly string[];
+	/** As they were given. */
+	readonly argv: readonly string[];
 };
 
 const stacks: Record<string, Stack> = {12: '12', 13: '13'};
@@ -40,6 +42,7 @@ export function parseArguments(argv: string[]): Arguments {
 		},
 		name: values.name,
 		rest: positionals,
+		argv,
 	};
 }
 

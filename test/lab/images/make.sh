@@ -20,7 +20,8 @@ cache=${COLOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coloop}
 mirror=${COLOOP_MIRROR:-http://deb.debian.org/debian}
 security=${COLOOP_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
 root_key=$(cat "$manifest" "$here/packages" | sha256sum | cut -c1-12)
-disk_key=$(cat "$manifest" "$here"/{packages,make.sh,init,init.initramfs,agent.c,vif-bridged,vif-managed,block-shared,power} |
+# Every file of this folder goes in, except what describes the other stacks.
+disk_key=$(find "$here" -type f ! -name 'stack-*' | LC_ALL=C sort | xargs cat "$manifest" |
 	sha256sum | cut -c1-12)
 root=$cache/root-$stack-$root_key
 image=$cache/image-$stack-$disk_key
@@ -92,6 +93,8 @@ add_lab_files() {
 	install -m 755 "$here"/{vif-bridged,vif-managed,block-shared} "$tree/etc/xen/scripts/"
 	install -m 755 "$here/power" "$tree/usr/sbin/poweroff"
 	install -m 755 "$here/power" "$tree/usr/sbin/reboot"
+	install -m 755 "$here/coloop-wrapper" "$tree/usr/local/bin/coloop"
+	install -m 755 "$here/coloop-wrapper" "$tree/usr/local/bin/coloopd"
 }
 
 make_disk() {
@@ -100,22 +103,28 @@ make_disk() {
 	rm -rf --one-file-system "$image.tmp"
 	mkdir -p "$image.tmp"
 	cd "$image.tmp"
-	say "kernel $version, initramfs"
+	say "kernel $version, initramfs, disk: half a minute"
 	gzip -dc "$root"/boot/xen-*-amd64.gz >xen
 	cp "$root/boot/vmlinuz-$version" vmlinuz
 	unpack_vmlinux vmlinuz
 	make_initramfs "$version"
-	say "disk"
 	cp -al "$root" tree
 	rm -f tree/boot/initrd.img-*
 	add_lab_files tree
 	# No journal: snapshots are what we go back to.
-	mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=1 -d tree root.ext4 8G >&2
+	truncate -s 8G root.ext4
+	mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=1 -d tree root.ext4
 	rm -r tree
 	chroot "$root" dpkg-query -W >versions
 	echo "$version" >kernel-version
 	ln -s "$root" root
 	mv "$image.tmp" "$image"
+	forget_unused
+}
+
+# A week without use: nobody goes back to it.  Using an image or a snapshot touches it.
+forget_unused() {
+	find "$cache" -maxdepth 1 \( -name 'image-*' -o -name 'snapshot-*' \) -mtime +7 -exec rm -r {} +
 }
 
 mkdir -p "$cache"
@@ -123,4 +132,5 @@ exec 9>"$cache/images.lock"
 flock 9
 [ -d "$root" ] || make_root
 [ -d "$image" ] || make_disk
+touch "$image"
 echo "$image"

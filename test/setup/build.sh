@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# build.sh [STACK]: build everything that goes into the machines of a stack.
+#
+#   build/stack-N/   coloop.ko, the native addons, coloop.mjs, coloopd.mjs, policy/
+#   build/work-N/    the copies in which compilers of that stack's own root work
+#
+# What does not exist yet in the tree is named and left out.
+set -euo pipefail
+top=$(cd "$(dirname "$0")/../.." && pwd)
+stack=${1:-${STACK:-13}}
+image=$("$top/test/lab/images/make.sh" "$stack")
+root=$(readlink -f "$image/root")
+version=$(cat "$image/kernel-version")
+work=$top/build/work-$stack
+out=$top/build/stack-$stack
+mkdir -p "$work" "$out"
+
+say() { printf '\e[1m[build %s]\e[0m %s\n' "$stack" "$*" >&2; }
+
+# Runs a command in the stack's root with our copies at /mnt; the mounts are
+# gone with the command, and nothing else sees them.
+in_root() {
+	unshare --mount --propagation private sh -c '
+		root=$1 work=$2; shift 2
+		mount --bind "$work" "$root/mnt" && mount --bind /dev "$root/dev" &&
+		mount -t proc proc "$root/proc" && mount -t tmpfs tmp "$root/tmp" &&
+		exec chroot "$root" "$@"' sh "$root" "$work" "$@" >&2
+}
+
+refresh() { # FROM TO: copy what is newer, so that make sees what changed
+	mkdir -p "$work/$2"
+	cp -a --update "$top/$1/." "$work/$2/"
+}
+
+install_if_new() { cmp -s "$1" "$2" || install -m 644 "$1" "$2"; }
+
+build_module() { # FOLDER NAME
+	[ -f "$top/$1/Makefile" ] || { say "no $1/Makefile: module $2 left out"; return 0; }
+	refresh "$1" "$1"
+	say "$2.ko for Linux $version"
+	in_root make -s -j2 -C "/mnt/$1" KDIR="/lib/modules/$version/build"
+	install_if_new "$work/$1/$2.ko" "$out/$2.ko"
+}
+
+build_addon() { # PACKAGE ADDON
+	[ -f "$top/userland/$1/Makefile" ] || { say "no userland/$1/Makefile: $2.node left out"; return 0; }
+	refresh node_modules/node-addon-api node-addon-api
+	mkdir -p "$work/$1"
+	find "$top/userland/$1" -maxdepth 1 -type f -exec cp -a --update {} "$work/$1/" \;
+	say "$2.node"
+	in_root make -s -C "/mnt/$1" NODE_INCLUDE=/usr/include/node \
+		NODE_ADDON_API_INCLUDE=/mnt/node-addon-api
+	install_if_new "$work/$1/build/$2.node" "$out/$2.node"
+}
+
+# CommonJS dependencies in an ES module want a require of their own.
+bundle() { # NAME
+	[ -f "$top/userland/bin/$1.ts" ] || { say "no userland/bin/$1.ts: left out"; return 0; }
+	"$top/node_modules/.bin/esbuild" "$top/userland/bin/$1.ts" --bundle --log-level=warning \
+		--platform=node --target=node18 --format=esm --sourcemap=inline --outfile="$out/$1.mjs" \
+		--banner:js='import {createRequire as require_} from "node:module"; const require = require_(import.meta.url);'
+}
+
+build_module kmod coloop
+build_module test/evil evil
+build_addon netlink-js netlink
+build_addon nftables-js nftables
+bundle coloop
+bundle coloopd
+rm -rf "$out/policy"
+cp -r "$top/policy" "$out/policy"
+say "$(cd "$out" && ls | paste -sd' ') in ${out#"$top/"}"
