@@ -40,8 +40,10 @@ export async function systemWorld({
 		hints: [watchLinks, watchFirewall],
 		/* A guest has no use for libnftables, and may not have it. */
 		async firewall(devices) {
-			const {readFirewall} = await import('./firewall.ts');
-			return readFirewall(devices);
+			const {readFirewall} = await import('../firewall/read.ts');
+			const {refusalBetween} = await import('../firewall/state.ts');
+			const state = await readFirewall(devices);
+			return (a, b) => refusalBetween(a, b, state)?.text;
 		},
 	};
 }
