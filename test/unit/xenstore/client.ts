@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+//
+// The client on a real Unix socket. The conformance suite runs through it here too, so that a
+// failure on real XenStore means that XenStore differs from fake.ts.
+import test, {type ExecutionContext} from 'ava';
+import {ColoopError} from '../../../userland/errors.ts';
+import {storeOver} from '../../../userland/xenstore/client.ts';
+import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
+import {connectRequests} from '../../../userland/xenstore/requests.ts';
+import type {Store} from '../../../userland/xenstore/store.ts';
+import {openUnixSocket} from '../../../userland/xenstore/transport.ts';
+import {cases, runCase} from '../../conformance/_cases.ts';
+import {serve, type Server} from './_server.ts';
+
+async function connect({path}: Server): Promise<Store> {
+	return storeOver(await connectRequests(async listener => await openUnixSocket(path, listener)));
+}
+
+async function serverFor(
+	t: ExecutionContext,
+	domid: number,
+	options: Parameters<typeof serve>[1] = {},
+) {
+	const xenstore = fakeXenStore();
+	const server = await serve(() => xenstore.connect(domid), options);
+
+	t.teardown(() => server.close());
+	return {xenstore, server};
+}
+
+for (const likeDevice of [false, true]) {
+	for (const each of cases) {
+		test(`${likeDevice ? 'device' : 'socket'}: ${each.name}`, async t => {
+			const {server} = await serverFor(t, 7, {likeDevice});
+			const [store, other] = [await connect(server), await connect(server)];
+
+			await t.notThrowsAsync(
+				runCase(each, {store, other, base: 'data/conformance', domid: 7}),
+			);
+		});
+	}
+}
+
+test('a refusal names the path and keeps the name of the error', async t => {
+	const {server} = await serverFor(t, 7);
+	const store = await connect(server);
+	const error = await t.throwsAsync(store.write('/tool/x', ''), {instanceOf: ColoopError});
+
+	t.is(error?.code, 'STORE');
+	t.is(error?.message, '/tool/x: permission denied (XenStore said EACCES)');
+	t.is(error?.cause, 'EACCES');
+});
+
+test('a list too long for one message comes in parts', async t => {
+	const {xenstore, server} = await serverFor(t, 0, {listMax: 100});
+	const names = Array.from({length: 60}, (_, at) => `domain-${at}`);
+
+	for (const name of names) {
+		await xenstore.connect(0).write(`/tool/${name}`, '');
+	}
+	t.deepEqual(await (await connect(server)).list('/tool'), names);
+});
+
+test('a lost connection ends requests and watches', async t => {
+	const {server} = await serverFor(t, 0);
+	const store = await connect(server);
+	const watch = store.watch('/tool', new AbortController().signal)[Symbol.asyncIterator]();
+
+	await watch.next();
+	server.hangUp();
+	await t.throwsAsync(async () => await watch.next(), {
+		message: 'the connection to XenStore is gone',
+	});
+	await t.throwsAsync(store.read('/tool'), {message: 'the connection to XenStore is gone'});
+});
+
+test('a closed store refuses', async t => {
+	const {server} = await serverFor(t, 0);
+	const store = await connect(server);
+
+	await store.close();
+	await t.throwsAsync(store.read('/tool'), {instanceOf: ColoopError});
+});
+
+test('a watch of a path that cannot be is refused at once', async t => {
+	const {server} = await serverFor(t, 0);
+	const store = await connect(server);
+
+	t.throws(() => store.watch('/bad path', new AbortController().signal), {
+		instanceOf: ColoopError,
+	});
+});
