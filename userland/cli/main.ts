@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
-import {defaultSocket, type Status} from '../control/protocol.ts';
+import type {Status} from '../control/protocol.ts';
+import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
 
@@ -106,7 +107,7 @@ async function statusFor(program: Command, {err}: Console, exit: Exit): Promise<
 	const status = await askStatus(socketOf(program));
 	for (const problem of status.problems) err(`coloop: ${problem}`);
 	for (const problem of status.policy_errors) err(`coloop: policy: ${problem}`);
-	if (status.module === null && status.roles.includes('endpoint')) {
+	if (status.module_loaded === false) {
 		err('coloop: the coloop module is not loaded\n  modprobe coloop');
 		/* Dom0 lists the host's pairs without it. */
 		if (status.pairs === null) exit.status = errorCodes.NO_MODULE.exit;

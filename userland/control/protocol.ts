@@ -10,7 +10,6 @@ import {ColoopError, errorCodes, type ErrorCode} from '../errors.ts';
 /** Longest line either side reads. */
 export const maxLine = 16 * 1024 * 1024;
 export const maxRequest = 64 * 1024;
-export const defaultSocket = '/run/coloop/coloopd.sock';
 
 const request = z.discriminatedUnion('op', [
 	z.strictObject({op: z.literal('status')}),
@@ -119,7 +118,8 @@ const status = z.object({
 	version: z.string(),
 	roles: z.array(z.enum(['host', 'endpoint'])),
 	domid: z.nullable(z.number()),
-	/** Null while the module is absent. */
+	/** Null where nobody looks, e.g. while XenStore does not answer. */
+	module_loaded: z.nullable(z.boolean()),
 	module: z.nullable(moduleInfo),
 	policy_directory: z.nullable(z.string()),
 	policy_errors: z.array(z.string()),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {Command, CommanderError, Option} from 'commander';
 import {dirname, join} from 'node:path';
-import {defaultSocket} from '../control/protocol.ts';
 import {serve} from '../control/server.ts';
+import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {createDaemon, type Role} from './daemon.ts';
 import {createLog, describe, logLevels, type LogLevel} from './log.ts';

@@ -22,6 +22,7 @@ export async function readStatus({
 		version,
 		roles: [...(host ? (['host'] as const) : []), ...(endpoint ? (['endpoint'] as const) : [])],
 		domid: view?.known?.domid ?? (world.isDom0 ? 0 : null),
+		module_loaded: view?.isPresent ?? null,
 		module: view?.info ? moduleStatus(view.info, devices) : null,
 		policy_directory: policy().dir ?? null,
 		policy_errors: policy().errors.flatMap(({message}) => message.split('\n')),

@@ -26,8 +26,9 @@ export async function supervise(
 			log.error('role.failed', {role, ...describe(error)});
 		}
 		if (signal.aborted) break;
-		delay = clock.now() - start > good ? first : Math.min(most, delay * 2);
+		if (clock.now() - start > good) delay = first;
 		await clock.sleep(delay, signal);
+		delay = Math.min(most, delay * 2);
 	}
 	log.info('role.stopped', {role});
 }

@@ -59,6 +59,7 @@ export function statusOf(change: Partial<Status> = {}): Status {
 		version: '0.1.0',
 		roles: ['endpoint'],
 		domid: 1,
+		module_loaded: true,
 		module: {
 			version: '0.1.0',
 			interface: 'coloop0',

@@ -3,6 +3,7 @@ import {createDaemon, type Daemon, type Role, type World} from '../../../userlan
 import type {Held} from '../../../userland/daemon/held.ts';
 import type {Topology} from '../../../userland/daemon/host/ports.ts';
 import {createLog} from '../../../userland/daemon/log.ts';
+import {withdraw} from '../../../userland/daemon/withdraw.ts';
 import {eventQueue} from '../../../userland/event-queue.ts';
 import {fakeHost, type FakeKernel} from '../../../userland/kernel/fake.ts';
 import type {ChannelState} from '../../../userland/kernel/kernel.ts';
@@ -37,6 +38,8 @@ export type Stage = {
 	start(domid: number, roles?: Role[]): Daemon;
 	stop(domid: number): Promise<void>;
 	stopAll(): Promise<void>;
+	/** `coloopd --withdraw` */
+	withdraw(domid: number): Promise<void>;
 	knobs(domid: number): Knobs;
 	setModule(domid: number, state: 'present' | 'absent'): void;
 	setPolicy(domid: number, text: string): void;
@@ -150,7 +153,7 @@ export function createStage(): Stage {
 			await xen.remove(`/local/domain/0/backend/vif/${domid}`);
 			tree.release(domid);
 		},
-		start(domid, roles = domid === 0 ? ['host', 'endpoint'] : ['endpoint']) {
+		start(domid, roles = rolesOf(domid)) {
 			const stop = new AbortController();
 			const daemon = createDaemon(worldOf(domid), roles);
 			running.set(domid, {stop, done: daemon.run(stop.signal)});
@@ -184,6 +187,7 @@ export function createStage(): Stage {
 		async isLive(a, b) {
 			return (await stage.state(a, b)) === 'live' && (await stage.state(b, a)) === 'live';
 		},
+		withdraw: domid => withdraw(worldOf(domid), rolesOf(domid)),
 		async connect(a, b) {
 			const knows = async (of: number, about: number) =>
 				(await kernels.kernel(of).peers()).some(({domid}) => domid === about);
@@ -206,6 +210,10 @@ async function addVif(xen: Store, domid: number): Promise<void> {
 	await xen.write(`${vif}/mac`, macOf(domid));
 	await xen.write(`${vif}/bridge`, 'xenbr0');
 	await xen.write(`${vif}/state`, '4');
+}
+
+function rolesOf(domid: number): Role[] {
+	return domid === 0 ? ['host', 'endpoint'] : ['endpoint'];
 }
 
 async function dump(xen: Store, path: string): Promise<Record<string, string>> {

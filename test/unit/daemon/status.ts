@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {parseAnswer, type Status} from '../../../userland/control/protocol.ts';
+import type {Daemon} from '../../../userland/daemon/daemon.ts';
+import {createStage} from './_stage.ts';
+
+/** As it comes through the socket, so that the forms on both sides are proved the same. */
+async function statusOf(daemon: Daemon): Promise<Status> {
+	const answer = parseAnswer(JSON.stringify(await daemon.handle({op: 'status'})));
+	if (answer.ok && answer.status) return answer.status;
+	throw new Error('no status');
+}
+
+test('a guest tells its peers, dom0 every pair, before and after a channel is up', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1, 2]) await stage.create(domid);
+	const host = stage.start(0);
+	const guest = stage.start(1);
+	await stage.clock.advance(1000);
+	t.like(await statusOf(host), {
+		roles: ['host', 'endpoint'],
+		domid: 0,
+		module_loaded: true,
+		policy_directory: '/etc/coloop/policy.d',
+		policy_errors: [],
+		problems: [],
+		pairs: [
+			{a: {name: 'Domain-0', domid: 0}, b: {name: 'a', domid: 1}, state: 'ready'},
+			{b: {name: 'b'}, state: 'refused', code: 'absent'},
+			{
+				a: {name: 'a'},
+				b: {name: 'b'},
+				state: 'refused',
+				reason: 'b does not run coloopd with the coloop module',
+			},
+		],
+	});
+
+	stage.start(2);
+	await stage.connect(1, 2);
+	await stage.clock.advance(6000);
+	t.like((await statusOf(host)).pairs?.[2], {
+		state: 'live',
+		code: null,
+		reason: null,
+		since: 1_000_000_001,
+		rule: '10-test.yaml:3:5',
+		links: [{bridge: 'xenbr0', a_vif: '0', b_vif: '0'}],
+	});
+	t.like(await statusOf(guest), {
+		roles: ['endpoint'],
+		domid: 1,
+		pairs: null,
+		module: {version: 'fake', peers: 2, channels: 1},
+		peers: [
+			{peer: 'Domain-0', state: 'ready'},
+			{
+				peer: 'b',
+				domid: 2,
+				state: 'live',
+				rule: '10-test.yaml:5:5',
+				links: [{interface: 'eth0'}],
+				ring_bytes: 1_048_576,
+				peer_ring_bytes: 1_048_576,
+			},
+		],
+	});
+	await stage.stopAll();
+});
+
+test('a peer says why it has no channel', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 2]) stage.start(domid);
+	const guest = stage.start(1);
+	await stage.connect(1, 2);
+	stage.kernel(1).fall(2, 'stalled', 'stalled');
+	await stage.clock.until('a new epoch', async () => (await stage.state(2, 1)) !== 'live');
+	await stage.clock.advance(300);
+	t.like((await statusOf(guest)).peers[1], {
+		state: 'closed',
+		reason: 'stalled; will try again',
+		last_failure: 'stalled',
+	});
+	stage.setPolicy(1, 'version: 1\naccept:\n  - deny: b\n');
+	await stage.clock.advance(500);
+	t.like((await statusOf(guest)).peers[1], {
+		state: 'refused',
+		code: 'policy',
+		reason: 'denied by 10-test.yaml:3:5',
+	});
+	await stage.stopAll();
+});
+
+test('without the module and without XenStore there is still an answer', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1]) await stage.create(domid);
+	stage.kernel(1).unload();
+	stage.setModule(1, 'absent');
+	const guest = stage.start(1);
+	await stage.clock.advance(1000);
+	t.like(await statusOf(guest), {module_loaded: false, module: null, peers: []});
+	await t.throwsAsync(guest.handle({op: 'up', names: ['b']}), {message: /not announced/});
+
+	stage.knobs(1).wrapping.isDead = true;
+	await stage.clock.advance(40_000);
+	t.like(await statusOf(guest), {problems: ['endpoint: XenStore hung up'], module_loaded: null});
+	await stage.stopAll();
+});

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {listDomids, readDomain} from '../../../userland/xenstore/discover.ts';
+import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
+
+async function hostWithGuest() {
+	const tree = fakeXenStore();
+	tree.introduce(3, 'web-1');
+	const xen = tree.connect(0);
+	await xen.write('/local/domain/3/vm', '/vm/0f5e-11');
+	const vif = '/local/domain/0/backend/vif/3/0';
+	await xen.write(`${vif}/mac`, '00:16:3E:00:00:03');
+	await xen.write(`${vif}/state`, '4');
+	return {tree, xen, vif};
+}
+
+test('a guest is what the toolstack wrote about it', async t => {
+	const {xen} = await hostWithGuest();
+	t.deepEqual(await listDomids(xen), [0, 3]);
+	t.like(await readDomain(xen, 3), {
+		domid: 3,
+		name: 'web-1',
+		uuid: '0f5e-11',
+		hello: undefined,
+		host: undefined,
+		vifs: [
+			{
+				handle: 0,
+				mac: '00:16:3e:00:00:03',
+				device: 'vif3.0',
+				connected: true,
+				rate: undefined,
+			},
+		],
+	});
+});
+
+test('a vif may be named, limited, or not connected', async t => {
+	const {xen, vif} = await hostWithGuest();
+	await xen.write(`${vif}/vifname`, 'web1-eth0');
+	await xen.write(`${vif}/rate`, '12500,50000');
+	await xen.write(`${vif}/state`, '2');
+	const domain = await readDomain(xen, 3);
+	t.like(domain, {vifs: [{device: 'web1-eth0', rate: '12500,50000', connected: false}]});
+});
+
+test('a vif without an address is none', async t => {
+	const {xen, vif} = await hostWithGuest();
+	await xen.write(`${vif}/mac`, '');
+	t.like(await readDomain(xen, 3), {vifs: []});
+});
+
+test('what a guest writes is parsed or counted', async t => {
+	const {tree, xen} = await hostWithGuest();
+	const guest = tree.connect(3);
+	await guest.write('data/coloop/hello', '1 1 0');
+	t.like(await readDomain(xen, 3), {hello: {min: 1, max: 1, features: 0}, malformed: 0});
+	await guest.write('data/coloop/hello', '1 1 0 and more');
+	t.like(await readDomain(xen, 3), {hello: undefined, malformed: 1});
+});
+
+test('only offers to announced peers are read', async t => {
+	const {tree, xen} = await hostWithGuest();
+	const guest = tree.connect(3);
+	await guest.write('data/coloop/offers/4', '7 offered 1 8 9');
+	await guest.write('data/coloop/offers/5', '7 offered 1 8 9');
+	const told = '7 b 0:00:16:3e:00:00:03:00:16:3e:00:00:04 ab';
+	await xen.write('/local/domain/3/coloop/peers/4', told);
+	const domain = await readDomain(xen, 3);
+	t.true(domain && 'offers' in domain);
+	if (domain && 'offers' in domain) t.deepEqual([...domain.offers.keys()], [4]);
+});
+
+test('a domain without a name is none yet; with only our node it is what we left', async t => {
+	const {xen} = await hostWithGuest();
+	await xen.write('/local/domain/8/coloop/peers/3', 'x');
+	t.deepEqual(await readDomain(xen, 8), {domid: 8, remains: true});
+	await xen.write('/local/domain/8/device', '');
+	t.is(await readDomain(xen, 8), undefined);
+});
