@@ -18,6 +18,15 @@ export async function ask(path: string, request: Request): Promise<Status | unde
 	}
 }
 
+/** Longer than any request takes; a daemon that hangs must not hang us. */
+const patience = 30_000;
+
+function tooSlow(): ColoopError {
+	return new ColoopError('NO_DAEMON', `coloopd has not answered in ${patience / 1000} s`, {
+		hint: 'see its log; restarting it leaves live channels alone',
+	});
+}
+
 export async function askStatus(path: string): Promise<Status> {
 	const status = await ask(path, {op: 'status'});
 	if (status) return status;
@@ -46,6 +55,7 @@ async function open(path: string): Promise<Socket> {
 async function readLine(socket: Socket): Promise<string> {
 	let text = '';
 	socket.setEncoding('utf8');
+	socket.setTimeout(patience, () => socket.destroy(tooSlow()));
 	for await (const chunk of socket) {
 		text += String(chunk);
 		if (text.includes('\n')) return text.slice(0, text.indexOf('\n'));
