@@ -8,36 +8,52 @@ export type Listing = {
 	textOf(rule: Pick<RuleRef, 'table' | 'chain' | 'handle'>): string | undefined;
 	/** The devices of a base chain; undefined where none are printed. */
 	devicesOf(table: string, chain: string): readonly string[] | undefined;
+	/** Whether it shows the same chains and rules. */
+	isOf(ruleset: NftRuleset): boolean;
 };
 
 export function parseListing(text: string): Listing {
 	const rules = new Map<string, string>();
-	const devices = new Map<string, string[]>();
+	const chains = new Map<string, readonly string[] | undefined>();
 	let table = '';
 	let chain: string | undefined;
-	let pending: string[] = [];
+	let body: string[] = [];
 
 	for (const line of text.split('\n')) {
-		const opened = /^table (\S+ \S+) \{/.exec(line)?.[1];
-		if (opened !== undefined) table = opened;
-		else if (chain === undefined) chain = /^\tchain (\S+) \{/.exec(line)?.[1];
-		else if (line === '\t}') chain = undefined;
-		else if (line.startsWith('\t\ttype ') && pending.length === 0) {
-			const found = readDevices(line);
-			if (found) devices.set(keyOf(table, chain), found);
-		} else if (line.trim() !== '' && !line.startsWith('\t\tcomment "')) {
+		const opened = /^(table|\tchain) (.+?) \{(?: # handle \d+)?$/.exec(line);
+		const [, handle] = / # handle (\d+)$/.exec(line) ?? [];
+
+		if (opened?.[1] === 'table') {
+			table = opened[2] ?? '';
+			chain = undefined;
+		} else if (opened) {
+			chain = opened[2] ?? '';
+			chains.set(keyOf(table, chain), undefined);
+		} else if (chain === undefined || line === '\t}') chain = undefined;
+		else if (line.startsWith('\t\ttype ') && body.length === 0)
+			chains.set(keyOf(table, chain), readDevices(line));
+		else if (line.startsWith('\t\tcomment "')) continue;
+		else if (handle === undefined) body.push(line.trim());
+		else {
 			// A long set takes several lines; the handle ends the last.
-			pending.push(line.trim());
-			const [, body, handle] = /^(.*) # handle (\d+)$/.exec(pending.join(' ')) ?? [];
-			if (body === undefined || handle === undefined) continue;
-			rules.set(keyOf(table, chain, handle), body);
-			pending = [];
+			const rule = [...body, line.replace(/ # handle \d+$/, '').trim()].join(' ');
+			rules.set(keyOf(table, chain, handle), rule);
+			body = [];
 		}
 	}
 
 	return {
 		textOf: rule => rules.get(keyOf(rule.table, rule.chain, String(rule.handle))),
-		devicesOf: (inTable, inChain) => devices.get(keyOf(inTable, inChain)),
+		devicesOf: (inTable, inChain) => chains.get(keyOf(inTable, inChain)),
+		isOf: ruleset =>
+			ruleset.chains.length === chains.size &&
+			ruleset.rules.length === rules.size &&
+			ruleset.chains.every(({family, table: name, name: inChain}) =>
+				chains.has(keyOf(`${family} ${name}`, inChain)),
+			) &&
+			ruleset.rules.every(({family, table: name, chain: inChain, handle}) =>
+				rules.has(keyOf(`${family} ${name}`, inChain, String(handle))),
+			),
 	};
 }
 

@@ -5,7 +5,10 @@ import {matchesDevice, type Traffic} from './traffic.ts';
 /** Of all packets of some traffic: do all match, none, or is that not known? */
 export type Certainty = 'always' | 'never' | 'maybe';
 
-/** A `match` statement's value, as libnftables-json(5) has it. `findSet` looks up `@name` in the rule's table. */
+/**
+ * A `match` statement's value, as libnftables-json(5) has it. `findSet` finds `@name` in the rule's table, if packets
+ * cannot change it.
+ */
 export function evaluateMatch(
 	match: unknown,
 	traffic: Traffic,
@@ -111,7 +114,7 @@ function anyOf(literals: readonly unknown[] | undefined, test: Test): boolean | 
 	return results.includes(true) ? true : results.includes(undefined) ? undefined : false;
 }
 
-/** What the right side stands for; undefined where packets themselves may change it. */
+/** What the right side stands for; undefined where that is not known. */
 function alternatives(
 	right: unknown,
 	findSet: (name: string) => NftSet | undefined,

@@ -6,7 +6,7 @@ import {ColoopError} from '../errors.ts';
 import {openNftables, type NftRuleset} from '../nftables-js/index.ts';
 import {createGuard} from './guard.ts';
 import {parseFilters, parseLinks, parseQdiscs, parseVlans} from './links.ts';
-import {parseListing, withDevices} from './listing.ts';
+import {parseListing, withDevices, type Listing} from './listing.ts';
 import type {FirewallState} from './state.ts';
 
 /** The ways into dom0's kernel; real ones unless a test passes its own. */
@@ -29,19 +29,18 @@ export async function readFirewall(
 	const [links, vlans, rules, control, filtersIp, legacyTables, ebtables] = await Promise.all([
 		tools.run('ip', ['-json', '-details', 'link', 'show']),
 		tools.run('bridge', ['-json', 'vlan', 'show']),
-		tools.readRules(),
+		readRules(tools),
 		readControl(devices, tools),
 		readSwitches(tools),
 		readLegacyTables(tools),
 		readEbtables(tools),
 	]);
-	const listing = parseListing(rules.text);
 
 	return {
 		links: parseLinks(links),
 		vlans: parseVlans(vlans),
-		guard: createGuard(withDevices(rules.ruleset, listing)),
-		listing,
+		guard: createGuard(withDevices(rules.ruleset, rules.listing)),
+		listing: rules.listing,
 		control,
 		filtersIp,
 		legacyTables,
@@ -49,10 +48,13 @@ export async function readFirewall(
 	};
 }
 
+/** What decides here must not depend on how the daemon was started. */
+const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin';
+
 export const realTools: Tools = {
 	async run(command, args) {
 		try {
-			const options = {env: {...process.env, LC_ALL: 'C'}, maxBuffer: 256 * 1024 * 1024};
+			const options = {env: {PATH: systemPath, LC_ALL: 'C'}, maxBuffer: 256 * 1024 * 1024};
 			return (await promisify(execFile)(command, args, options)).stdout;
 		} catch (cause) {
 			throw unreadable(`${command} ${args.join(' ')}`, cause);
@@ -84,6 +86,17 @@ export const realTools: Tools = {
 		}
 	},
 };
+
+/** The two lists are two dumps, between which rules may change: they must agree. */
+async function readRules(tools: Tools): Promise<{ruleset: NftRuleset; listing: Listing}> {
+	for (let tries = 0; tries < 5; tries++) {
+		const {ruleset, text} = await tools.readRules();
+		const listing = parseListing(text);
+		if (listing.isOf(ruleset)) return {ruleset, listing};
+	}
+
+	throw unreadable('nftables', 'the rules keep changing, or cannot be told from their listing');
+}
 
 /** Queues that only order or drop at their limit, as the kernel and netback set them up. */
 const plainQdiscs = [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {execFile} from 'node:child_process';
-import {execPath, getuid} from 'node:process';
+import {env, execPath, getuid} from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 
@@ -9,6 +9,8 @@ export async function inNetns(command: string, args: readonly string[]): Promise
 	const unshare = ['--net', '--mount', ...(getuid?.() === 0 ? [] : ['--map-root-user'])];
 	const {stdout} = await promisify(execFile)('unshare', [...unshare, command, ...args], {
 		timeout: 50_000,
+		// Under npm PATH starts with node_modules/.bin, where another "nft" lives.
+		env: {...env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin'},
 		maxBuffer: 64 * 1024 * 1024,
 	});
 

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import fc from 'fast-check';
+import {createGuard, type FiltersIp} from '../../../userland/firewall/guard.ts';
+import type {Port} from '../../../userland/firewall/types.ts';
+import {parseRuleset, type NftRuleset} from '../../../userland/nftables-js/index.ts';
+import {captured, host, vifA, vifB, type Captured} from './_fixtures.ts';
+
+const off: FiltersIp = {ip: false, ip6: false};
+const on: FiltersIp = {ip: true, ip6: true};
+
+/** The rule that two guests would bypass, and the one that dom0 and a guest would; undefined: none. */
+type Expected = {readonly guests?: string; readonly dom0?: string; readonly bridgeNf?: string};
+
+const cases: Readonly<Record<string, Expected>> = {
+	empty: {},
+	counters: {},
+	'named-counter': {},
+	'policy-drop': {guests: 'policy drop'},
+	'policy-drop-vifs-accepted': {},
+	port: {guests: 'iifname "vif*" tcp dport { 22, 80 } counter drop'},
+	'other-devices': {},
+	'one-of-devices': {guests: 'oifname { "vif4.0", "vif9.0" } drop'},
+	'device-index': {guests: 'iif "vif3.0" drop'},
+	'not-device': {guests: 'iifname != "vif3.0" drop'},
+	arp: {},
+	'ip-accepted': {guests: 'drop'},
+	'both-accepted': {},
+	'protocols-accepted': {},
+	'ip6-only': {guests: 'meta protocol ip6 drop'},
+	icmp: {guests: 'icmp type echo-request drop'},
+	icmpv6: {guests: 'icmpv6 type echo-request drop'},
+	'mac-others': {},
+	'mac-locked': {guests: 'iifname "vif3.0" ether saddr != 00:16:3e:00:00:99 drop'},
+	'mac-range': {guests: 'drop'},
+	'mac-masked': {guests: 'drop'},
+	'ip-locked': {guests: 'iifname "vif3.0" ip saddr != 10.0.0.3 drop'},
+	log: {guests: 'log prefix "seen "'},
+	limit: {guests: 'limit rate 1 mbytes/second accept'},
+	mark: {guests: 'meta mark set 0x00000001'},
+	quota: {guests: 'quota over 1000 mbytes drop'},
+	'payload-set': {guests: 'ip dscp set cs1'},
+	comment: {guests: 'tcp dport 25 drop comment "no mail # handle 99"'},
+	'long-set': {
+		guests: 'ip daddr { 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8, 10.0.0.9 } drop',
+	},
+	vmap: {guests: 'ether type vmap { ip : accept, ip6 : accept }'},
+	concat: {guests: 'iifname . oifname { "vif3.0" . "vif4.0" } drop'},
+	pkttype: {},
+	'pkttype-host': {guests: 'meta pkttype host drop'},
+	vlan: {guests: 'vlan id 5 drop'},
+	return: {},
+	'return-then-policy': {guests: 'policy drop'},
+	prerouting: {
+		guests: 'iifname "vif3.0" udp dport 53 drop',
+		dom0: 'iifname "vif3.0" udp dport 53 drop',
+	},
+	postrouting: {guests: 'oifname "vif4.0" log'},
+	// The input device is not known after the bridge's decision, so this one counts, for dom0's frames as well.
+	'postrouting-input': {guests: 'iifname "eth0" drop', dom0: 'iifname "eth0" drop'},
+	input: {dom0: 'iifname "vif3.0" tcp dport 22 drop'},
+	output: {dom0: 'oifname "vif3.0" log'},
+	jump: {guests: 'tcp dport 25 drop'},
+	'jump-others': {},
+	'jump-accepts': {},
+	'jump-accepts-some': {guests: 'drop'},
+	goto: {},
+	'goto-some': {guests: 'udp dport 53 drop'},
+	unused: {},
+	'two-chains': {guests: 'tcp dport 25 drop'},
+	'named-set': {guests: 'oifname @bad drop'},
+	'named-set-others': {},
+	'dynamic-set': {guests: 'ether saddr @seen drop'},
+	'set-update': {guests: 'update @seen { ether saddr }'},
+	'netdev-vif': {guests: 'udp dport 53 drop', dom0: 'udp dport 53 drop'},
+	'netdev-vifs': {guests: 'ip saddr 10.0.0.9 drop', dom0: 'ip saddr 10.0.0.9 drop'},
+	'netdev-other': {},
+	'netdev-egress': {guests: 'meta mark set 0x00000001'},
+	'netdev-bridge': {dom0: 'udp dport 53 drop'},
+	'netdev-bridge-egress': {dom0: 'udp dport 53 drop'},
+	'netdev-fwd': {guests: 'fwd to "g4"', dom0: 'fwd to "g4"'},
+	'inet-ingress': {guests: 'udp dport 53 drop', dom0: 'udp dport 53 drop'},
+	'inet-input': {},
+	'inet-forward': {bridgeNf: 'policy drop'},
+	'ip-forward-bridge': {bridgeNf: 'policy drop'},
+	'ip-nat': {},
+	'ip6-forward': {bridgeNf: 'tcp dport 25 drop'},
+};
+
+function textFor(
+	{ruleset, listing}: Captured,
+	a: Port,
+	b: Port,
+	filtersIp: FiltersIp,
+): string | undefined {
+	const found = createGuard(ruleset)(a, b, filtersIp);
+
+	return found && (listing.textOf(found) ?? found.text);
+}
+
+for (const [version, fixtures] of captured) {
+	test(`nft ${version}: every case was captured, every capture is tested`, t => {
+		t.deepEqual([...fixtures.keys()].sort(), Object.keys(cases).sort());
+	});
+
+	for (const [name, {guests, dom0, bridgeNf = guests}] of Object.entries(cases))
+		test(`nft ${version}: ${name}`, t => {
+			const fixture = fixtures.get(name);
+			if (!fixture) throw new Error('not captured');
+
+			t.is(textFor(fixture, vifA, vifB, off), guests);
+			t.is(textFor(fixture, vifB, vifA, off), guests);
+			t.is(textFor(fixture, vifA, vifB, on), bridgeNf);
+			t.is(textFor(fixture, vifA, host, off), dom0);
+			t.is(textFor(fixture, host, vifA, on), dom0);
+		});
+}
+
+const table = {family: 'bridge', table: 'filter'};
+
+function ruleset(exprs: readonly unknown[], rest: readonly unknown[] = []): NftRuleset {
+	const chain = {
+		...table,
+		name: 'forward',
+		handle: 1,
+		type: 'filter',
+		hook: 'forward',
+		prio: 0,
+		policy: 'accept',
+	};
+	const rules = exprs.map((expr, index) => ({
+		rule: {...table, chain: 'forward', handle: index + 2, expr},
+	}));
+
+	return parseRuleset(JSON.stringify({nftables: [{chain}, ...rules, ...rest]}));
+}
+
+const found = (exprs: readonly unknown[], rest: readonly unknown[] = []) =>
+	createGuard(ruleset(exprs, rest))(vifA, vifB, off)?.handle;
+
+test('a rule is named by table, chain and handle', t => {
+	t.deepEqual(createGuard(ruleset([[{drop: null}]]))(vifA, vifB, off), {
+		family: 'bridge',
+		table: 'bridge filter',
+		chain: 'forward',
+		handle: 2,
+		text: '[{"drop":null}]',
+	});
+});
+
+test("the bridge's name decides", t => {
+	const name = (key: string, right: string) => ({match: {op: '==', left: {meta: {key}}, right}});
+
+	t.is(found([[name('ibrname', 'xenbr1'), {drop: null}]]), undefined);
+	t.is(found([[name('obrname', 'xenbr0'), {drop: null}]]), 2);
+});
+
+test('matches of iptables: those that only look may be there, others count', t => {
+	const xt = (value: unknown) =>
+		found([[{xt: value}, {counter: {packets: 1, bytes: 1}}, {accept: null}]]);
+
+	t.is(xt({type: 'match', name: 'physdev'}), undefined);
+	t.is(xt({type: 'match', name: 'hashlimit'}), 2);
+	t.is(xt({type: 'target', name: 'LOG'}), 2);
+	t.is(xt(null), 2);
+});
+
+test('a set that a rule adds to is not read, whatever its flags say', t => {
+	const set = {set: {...table, name: 's', type: 'ifname', handle: 9, elem: ['vif8.0']}};
+	const match = {match: {op: '==', left: {meta: {key: 'oifname'}}, right: '@s'}};
+	const update = {set: {op: 'update', elem: {meta: {key: 'oifname'}}, set: '@s'}};
+	const isArp = {match: {op: '==', left: {meta: {key: 'protocol'}}, right: 'arp'}};
+
+	t.is(found([[match, {drop: null}]], [set]), undefined);
+	t.is(
+		found(
+			[
+				[isArp, update],
+				[match, {drop: null}],
+			],
+			[set],
+		),
+		3,
+	);
+});
+
+test('a loop, a jump to nowhere and a base chain without a policy count', t => {
+	t.is(found([[{jump: {target: 'forward'}}]]), 1);
+	t.is(found([[{jump: {target: 'nowhere'}}]]), 2);
+	t.is(found([['accept']]), 2);
+
+	const chain = {...table, name: 'forward', handle: 1, type: 'filter', hook: 'forward', prio: 0};
+	t.is(
+		createGuard(parseRuleset(JSON.stringify({nftables: [{chain}]})))(vifA, vifB, off)?.text,
+		'policy unknown',
+	);
+});
+
+test('a deep tangle of jumps costs no more than its size', t => {
+	const chains = Array.from({length: 200}, (_, i) => ({
+		chain: {...table, name: `c${i}`, handle: 1000 + i},
+	}));
+	const jumps = chains.slice(1).flatMap((_, i) =>
+		[1, 2].map(twice => ({
+			rule: {
+				...table,
+				chain: `c${i}`,
+				handle: 2000 + 2 * i + twice,
+				expr: [{jump: {target: `c${i + 1}`}}],
+			},
+		})),
+	);
+
+	t.is(found([[{jump: {target: 'c0'}}]], [...chains, ...jumps]), undefined);
+});
+
+/** Statements that leave open whether a packet reaches what follows. */
+const harmless = fc.constantFrom<unknown>(
+	{counter: {packets: 0, bytes: 0}},
+	{match: {op: '==', left: {payload: {protocol: 'tcp', field: 'dport'}}, right: 80}},
+	{match: {op: '==', left: {meta: {key: 'iifname'}}, right: 'vif*'}},
+	{match: {op: 'in', left: {ct: {key: 'state'}}, right: ['established']}},
+	{match: {op: '<', left: {meta: {key: 'length'}}, right: 100}},
+	{match: {op: '==', left: {frobnicate: 1}, right: {gadget: 2}}},
+);
+const known = ['match', 'counter', 'accept', 'return', 'continue', 'jump', 'goto', 'xt'];
+const unknown = fc.oneof(
+	fc.dictionary(
+		fc.string().filter(name => !known.includes(name)),
+		fc.jsonValue(),
+		{maxKeys: 2},
+	),
+	fc
+		.jsonValue()
+		.filter(value => typeof value !== 'object' || value === null || Array.isArray(value)),
+);
+
+test('a rule with a statement that is not understood always counts', t => {
+	const property = fc.property(
+		fc.array(harmless),
+		unknown,
+		fc.array(harmless),
+		(before, statement, after) =>
+			found([before, [...before, statement, ...after, {accept: null}]]) === 3,
+	);
+
+	t.notThrows(() => fc.assert(property, {numRuns: 2000}));
+});
+
+test('a match that is not understood never excuses what follows, nor lets an accept end the chain', t => {
+	const strange = fc.oneof(
+		fc.jsonValue(),
+		fc.record({op: fc.string(), left: fc.jsonValue(), right: fc.jsonValue()}),
+		fc.record({
+			op: fc.constantFrom('==', '!='),
+			left: fc.constantFrom(
+				{meta: {key: 'iifname'}},
+				{payload: {protocol: 'ether', field: 'saddr'}},
+			),
+			right: fc.oneof(
+				fc.integer(),
+				fc.record({range: fc.array(fc.string())}),
+				fc.constant('@none'),
+			),
+		}),
+	);
+	const property = fc.property(strange, match => {
+		const first = found([[{match}, {drop: null}]]);
+		const second = found([[{match}, {accept: null}], [{drop: null}]]);
+
+		return first === 2 && second === 3;
+	});
+
+	t.notThrows(() => fc.assert(property, {numRuns: 5000}));
+});

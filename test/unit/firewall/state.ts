@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {readFirewall, type Tools} from '../../../userland/firewall/read.ts';
+import {refusalBetween} from '../../../userland/firewall/state.ts';
+import type {Port} from '../../../userland/firewall/types.ts';
+import {captured, host, vifA, vifB} from './_fixtures.ts';
+
+const port = (name: string, more: object = {}) => ({
+	ifname: name,
+	master: 'xenbr0',
+	linkinfo: {info_slave_kind: 'bridge', info_slave_data: {state: 'forwarding', isolated: false}},
+	...more,
+});
+const bridge = (data: object = {}) => ({
+	ifname: 'xenbr0',
+	linkinfo: {info_kind: 'bridge', info_data: {vlan_filtering: 0, nf_call_iptables: 0, ...data}},
+});
+
+type World = {
+	readonly links?: readonly unknown[];
+	readonly qdiscs?: readonly unknown[];
+	readonly filters?: Readonly<Record<string, string>>;
+	readonly files?: Readonly<Record<string, string>>;
+	readonly rules?: string;
+};
+
+/** What the tools would print, and the rules of a captured case. */
+function tools({
+	links = [bridge(), port('vif3.0'), port('vif4.0')],
+	qdiscs = [],
+	filters = {},
+	files = {},
+	rules = 'empty',
+}: World): Tools {
+	const outputs: Readonly<Record<string, string>> = {
+		'ip -json -details link show': JSON.stringify(links),
+		'bridge -json vlan show': '[]',
+		'tc -json qdisc show': JSON.stringify(qdiscs),
+	};
+	const fixture = captured.get('1.0.6')?.get(rules);
+	if (!fixture) throw new Error(`no capture ${rules}`);
+
+	return {
+		run: async (command, args) =>
+			outputs[`${command} ${args.join(' ')}`] ?? filters[args.slice(3).join(' ')] ?? '[]',
+		readFile: async path => files[path],
+		readRules: async () => ({ruleset: fixture.ruleset, text: fixture.text}),
+	};
+}
+
+async function why(world: World, a: Port = vifA, b: Port = vifB): Promise<string | undefined> {
+	return refusalBetween(a, b, await readFirewall(['vif3.0', 'vif4.0', 'xenbr0'], tools(world)))
+		?.text;
+}
+
+test('nothing in the way', async t => {
+	t.is(await why({}), undefined);
+	t.is(await why({}, vifA, host), undefined);
+});
+
+test('a rule is named with its text', async t => {
+	t.is(
+		await why({rules: 'port'}),
+		'a rule of dom0 would be bypassed: table bridge filter, chain forward, handle 3: iifname "vif*" tcp dport { 22, 80 } counter drop',
+	);
+	t.is(await why({rules: 'port'}, vifA, host), undefined);
+});
+
+test('IP rules count where bridged packets pass them, host-wide or by the bridge', async t => {
+	const rule =
+		'a rule of dom0 would be bypassed: table inet filter, chain forward, handle 1: policy drop';
+	const sysctl = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '1\n'};
+	const off = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '0\n'};
+	const links = [bridge({nf_call_ip6tables: 1}), port('vif3.0'), port('vif4.0')];
+
+	t.is(await why({rules: 'inet-forward'}), undefined);
+	t.is(await why({rules: 'inet-forward', files: off}), undefined);
+	t.is(await why({rules: 'inet-forward', files: sysctl}), rule);
+	t.is(await why({rules: 'inet-forward', links}), rule);
+	t.is(await why({rules: 'inet-forward', files: sysctl}, vifA, host), undefined);
+});
+
+test('legacy iptables counts where bridged packets pass it', async t => {
+	const files = {
+		'/proc/net/ip_tables_names': 'nat\nfilter\n',
+		'/proc/net/ip6_tables_names': 'filter\n',
+	};
+	const on = {
+		'/proc/sys/net/bridge/bridge-nf-call-iptables': '1',
+		'/proc/sys/net/bridge/bridge-nf-call-ip6tables': '1',
+	};
+
+	t.is(await why({files}), undefined);
+	t.is(
+		await why({files: {...files, ...on}}),
+		'bridged packets pass legacy iptables (nat, filter, IPv6 filter); its rules cannot be seen',
+	);
+});
+
+test('legacy ebtables always counts', async t => {
+	const files = {
+		'/proc/modules':
+			'ebtable_filter 16384 1 - Live 0x0\nebtables 40960 1 ebtable_filter, Live 0x0\n',
+	};
+
+	t.is(
+		await why({files}),
+		'legacy ebtables is loaded (ebtable_filter); its rules cannot be seen',
+	);
+});
+
+test('traffic control on a device of the pair counts', async t => {
+	const qdisc = (dev: string, kind: string) => ({dev, kind});
+
+	t.is(
+		await why({
+			qdiscs: [qdisc('vif3.0', 'mq'), qdisc('vif3.0', 'pfifo_fast'), qdisc('eth0', 'tbf')],
+		}),
+		undefined,
+	);
+	t.is(
+		await why({qdiscs: [qdisc('vif4.0', 'tbf')]}),
+		'vif4.0 has a tc qdisc (tbf), which would be bypassed',
+	);
+	t.is(await why({qdiscs: [qdisc('xenbr0', 'htb')]}), undefined);
+	t.is(
+		await why({qdiscs: [qdisc('xenbr0', 'htb')]}, vifA, host),
+		'xenbr0 has a tc qdisc (htb), which would be bypassed',
+	);
+});
+
+test('clsact alone does nothing; its filters count', async t => {
+	const qdiscs = [{dev: 'vif3.0', kind: 'clsact'}];
+
+	t.is(await why({qdiscs}), undefined);
+	t.is(
+		await why({
+			qdiscs,
+			filters: {'dev vif3.0 egress': '[{"protocol":"all","pref":1,"kind":"bpf","chain":0}]'},
+		}),
+		'vif3.0 has a tc egress filter (bpf), which would be bypassed',
+	);
+});
+
+test('an XDP program counts', async t => {
+	const links = [bridge(), port('vif3.0'), port('vif4.0', {xdp: {mode: 2}})];
+
+	t.is(await why({links}), 'vif4.0 has an XDP program, which would be bypassed');
+});
