@@ -3,9 +3,9 @@ import type {Answer, Request} from '../control/protocol.ts';
 import type {LoadedPolicy} from '../policy/load.ts';
 import {decideAccept, decidePair} from '../policy/match.ts';
 import {ownPaths} from '../xenstore/paths.ts';
-import {createEndpoint, type Endpoint, type EndpointWorld} from './endpoint/endpoint.ts';
+import {Endpoint, type EndpointWorld} from './endpoint/endpoint.ts';
 import type {Held} from './held.ts';
-import {createHost, type Host, type HostWorld} from './host/host.ts';
+import {Host, type HostWorld} from './host/host.ts';
 import {createPolicy, type PolicyWatch} from './policy.ts';
 import {createRequests} from './requests.ts';
 import {supervise} from './supervise.ts';
@@ -72,15 +72,16 @@ export function createDaemon(world: World, roles: readonly Role[]): Daemon {
 }
 
 function roleTasks({world, host, endpoint, problems}: Parts) {
-	const task = (role: Role, part: Host | Endpoint | undefined) =>
-		part === undefined
-			? []
-			: [(signal: AbortSignal) => supervise(role, part.run, {...world, problems}, signal)];
+	const task = (role: Role, part: Host | Endpoint | undefined) => {
+		if (part === undefined) return [];
+		const run = (signal: AbortSignal) => part.run(signal);
+		return [(signal: AbortSignal) => supervise(role, run, {...world, problems}, signal)];
+	};
 	return [...task('host', host), ...task('endpoint', endpoint)];
 }
 
 function hostOf(world: World, policy: () => LoadedPolicy): Host {
-	return createHost({
+	return new Host({
 		...world,
 		decide: (a, b) => decidePair(policy().policy, a, b),
 		isHeld: world.held.isPair,
@@ -88,7 +89,7 @@ function hostOf(world: World, policy: () => LoadedPolicy): Host {
 }
 
 function endpointOf(world: World, policy: () => LoadedPolicy): Endpoint {
-	return createEndpoint({
+	return new Endpoint({
 		...world,
 		paths: ownPaths(world.isDom0),
 		decide: peer => decideAccept(policy().policy, peer),

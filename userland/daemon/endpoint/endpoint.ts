@@ -4,11 +4,11 @@ import type {Kernel, KernelEvent, ModuleInfo, Peer} from '../../kernel/kernel.ts
 import type {AcceptRule, Verdict} from '../../policy/types.ts';
 import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
-import {createRescan} from '../rescan.ts';
+import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
 import {renderHello} from '../values.ts';
 import {apply} from './apply.ts';
-import {createModule, type ModuleWorld} from './module.ts';
+import {Module, type ModuleWorld} from './module.ts';
 import {plan, type Known} from './plan.ts';
 import {readKnown} from './read.ts';
 import {tellStats} from './stats.ts';
@@ -36,103 +36,127 @@ export type EndpointView = {
 	readonly lastFailure: Tries['lastFailure'];
 };
 
-export type Endpoint = {
-	/** Serves until the signal aborts; throws when XenStore is lost, and may then be run again. */
-	run(signal: AbortSignal): Promise<void>;
-	poke(): void;
-	/** Looks at everything once more and acts on it. */
-	settle(): Promise<void>;
-	/** Wants a channel, traffic or not, until there is one. */
-	ask(name: string): void;
-	unask(name: string): void;
-	view(): Promise<EndpointView>;
-};
-
 const period = 30_000;
 const retry = 1000;
 
 /** The endpoint role: offer, attach, and take back what dom0 or our policy no longer allow. */
-export function createEndpoint(world: EndpointWorld): Endpoint {
-	const {clock, log, paths} = world;
-	const rescan = createRescan(clock, period);
-	const tries = createTries(clock);
-	const asked = new Set<string>();
-	const heard = (event: KernelEvent) => {
-		logEvent(event, world);
-		rescan.poke();
-	};
-	const module = createModule(world, {changed: rescan.poke, heard});
-	let known: Known | undefined;
-	let wishes: readonly Wish[] = [];
+export class Endpoint {
+	readonly #world: EndpointWorld;
+	readonly #rescan: Rescan;
+	readonly #tries: Tries;
+	readonly #module: Module;
+	readonly #asked = new Set<string>();
+	#known: Known | undefined;
+	#wishes: readonly Wish[] = [];
 
-	const look = async (store: Store, kernel: Kernel | undefined): Promise<Known> => {
-		known = await readKnown(store, paths, kernel);
-		wishes = wish(known.announced, {
-			...world,
-			domid: known.domid,
-			devices: await world.interfaces(),
-			isAsked: name => asked.has(name),
-			isWaiting: tries.isWaiting,
+	constructor(world: EndpointWorld) {
+		this.#world = world;
+		this.#rescan = createRescan(world.clock, period);
+		this.#tries = createTries(world.clock);
+		this.#module = new Module(world, {
+			changed: this.#rescan.poke,
+			heard: event => {
+				logEvent(event, world);
+				this.#rescan.poke();
+			},
 		});
-		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
-		for (const {name} of live) asked.delete(name);
-		tries.saw(new Set(live.map(({domid}) => domid)));
-		tries.keep(known.announced.keys());
-		return known;
-	};
-	/* Each round shows what comes next: the peer, then the offer, then the attaching. */
-	const scan = async (store: Store): Promise<number | undefined> => {
-		const kernel = module.kernel();
+	}
+
+	/** Serves until the signal aborts; throws when XenStore is lost, and may then be run again. */
+	async run(signal: AbortSignal): Promise<void> {
+		const {openStore, watchLinks, paths, clock} = this.#world;
+		const store = await openStore();
+		const {poke} = this.#rescan;
+		const kernel = () => this.#module.kernel;
+		try {
+			await together(signal, [
+				inner => this.#module.run(inner),
+				inner => this.#rescan.run(() => this.#scan(store), inner),
+				inner => forEach(store.watch(paths.told, inner), poke),
+				inner => forEach(watchLinks(inner), poke),
+				inner => tellStats(store, paths, kernel, clock, inner),
+			]);
+		} finally {
+			await store.close();
+		}
+	}
+
+	/** The policy or what is held has changed. */
+	poke(): void {
+		this.#rescan.poke();
+	}
+
+	/** Looks at everything once more and acts on it. */
+	settle(): Promise<void> {
+		return this.#rescan.settle();
+	}
+
+	/** Wants a channel, traffic or not, until there is one. */
+	ask(name: string): void {
+		this.#asked.add(name);
+		for (const {config} of this.#wishes) {
+			if (config.name === name) this.#tries.reset(config.domid);
+		}
+	}
+
+	unask(name: string): void {
+		this.#asked.delete(name);
+	}
+
+	async view(): Promise<EndpointView> {
+		const {kernel, isPresent} = this.#module;
+		return {
+			known: this.#known,
+			wishes: this.#wishes,
+			isPresent,
+			info: await kernel?.info().catch(() => undefined),
+			peers: (await kernel?.peers().catch(() => [])) ?? [],
+			lastFailure: this.#tries.lastFailure,
+		};
+	}
+
+	async #scan(store: Store): Promise<number | undefined> {
+		const {kernel, isPresent} = this.#module;
 		/* Before we know that the module is gone, nothing may be taken back. */
-		if (kernel === undefined && module.isPresent() !== false) return undefined;
-		for (let rounds = 0; rounds < 5; rounds++) {
-			const now = await look(store, kernel);
-			const steps = plan(now, wishes, kernel ? hello(await kernel.info()) : '');
+		if (kernel === undefined && isPresent !== false) return undefined;
+		try {
+			return await this.#converge(store, kernel);
+		} catch (error) {
+			/* Its own watch tells when the module has gone; until then, look again. */
+			if (error instanceof ColoopError && error.code === 'NO_MODULE') return retry;
+			throw error;
+		}
+	}
+
+	/** Each round shows what comes next: the peer, then the offer, then the attaching. */
+	async #converge(store: Store, kernel: Kernel | undefined): Promise<number | undefined> {
+		const {paths, log} = this.#world;
+		const tries = this.#tries;
+		for (let round = 0; round < 5; round++) {
+			const known = await this.#look(store, kernel);
+			const steps = plan(known, this.#wishes, kernel ? hello(await kernel.info()) : '');
 			if (steps.length === 0) return tries.next();
 			if ((await apply(steps, {store, paths, kernel, tries, log})) > 0) return retry;
 		}
 		return 0;
-	};
-	/* Its own watch tells when the module has gone; until then, look again. */
-	const scanOrWait = async (store: Store): Promise<number | undefined> => {
-		try {
-			return await scan(store);
-		} catch (error) {
-			if (error instanceof ColoopError && error.code === 'NO_MODULE') return retry;
-			throw error;
-		}
-	};
+	}
 
-	return {
-		poke: rescan.poke,
-		settle: rescan.settle,
-		ask(name) {
-			asked.add(name);
-			for (const {config} of wishes) if (config.name === name) tries.reset(config.domid);
-		},
-		unask: name => void asked.delete(name),
-		async run(signal) {
-			const store = await world.openStore();
-			try {
-				await together(signal, [
-					inner => module.run(inner),
-					inner => rescan.run(() => scanOrWait(store), inner),
-					inner => forEach(store.watch(paths.told, inner), rescan.poke),
-					inner => forEach(world.watchLinks(inner), rescan.poke),
-					inner => tellStats(store, paths, module.kernel, clock, inner),
-				]);
-			} finally {
-				await store.close();
-			}
-		},
-		async view() {
-			const kernel = module.kernel();
-			const peers = (await kernel?.peers().catch(() => [])) ?? [];
-			const info = await kernel?.info().catch(() => undefined);
-			const {lastFailure} = tries;
-			return {known, wishes, isPresent: module.isPresent(), info, peers, lastFailure};
-		},
-	};
+	async #look(store: Store, kernel: Kernel | undefined): Promise<Known> {
+		const known = await readKnown(store, this.#world.paths, kernel);
+		this.#known = known;
+		this.#wishes = wish(known.announced, {
+			...this.#world,
+			domid: known.domid,
+			devices: await this.#world.interfaces(),
+			isAsked: name => this.#asked.has(name),
+			isWaiting: this.#tries.isWaiting,
+		});
+		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
+		for (const {name} of live) this.#asked.delete(name);
+		this.#tries.saw(new Set(live.map(({domid}) => domid)));
+		this.#tries.keep(known.announced.keys());
+		return known;
+	}
 }
 
 function isLive({channel}: Peer): boolean {

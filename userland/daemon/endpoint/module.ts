@@ -11,79 +11,86 @@ export type ModuleWorld = {
 	readonly log: Log;
 };
 
-/** The module as it comes and goes. */
-export type Module = {
-	/** Whether it is loaded; undefined before we know. */
-	isPresent(): boolean | undefined;
-	/** Its control interface, while that is open. */
-	kernel(): Kernel | undefined;
-	run(signal: AbortSignal): Promise<void>;
-};
+/** `changed` is called when the module came or went, `heard` for each of its notifications. */
+export type ModuleCalls = {changed(): void; heard(event: KernelEvent): void};
 
 const retry = 1000;
 
-/** `changed` is called when the module came or went, `heard` for each of its notifications. */
-export function createModule(
-	world: ModuleWorld,
-	{changed, heard}: {changed: () => void; heard: (event: KernelEvent) => void},
-): Module {
-	let isPresent: boolean | undefined;
-	let kernel: Kernel | undefined;
+/** The module as it comes and goes. */
+export class Module {
+	readonly #world: ModuleWorld;
+	readonly #calls: ModuleCalls;
+	#isPresent: boolean | undefined;
+	#kernel: Kernel | undefined;
 
-	const serve = async (signal: AbortSignal) => {
-		const opened = await world.openKernel();
+	constructor(world: ModuleWorld, calls: ModuleCalls) {
+		this.#world = world;
+		this.#calls = calls;
+	}
+
+	/** Whether it is loaded; undefined before we know. */
+	get isPresent(): boolean | undefined {
+		return this.#isPresent;
+	}
+
+	/** Its control interface, while that is open. */
+	get kernel(): Kernel | undefined {
+		return this.#kernel;
+	}
+
+	async run(signal: AbortSignal): Promise<void> {
+		let current = new AbortController();
+		let serving = Promise.resolve();
+		const stop = () => current.abort();
+		signal.addEventListener('abort', stop);
 		try {
-			/* Listen first: what happens after the first reading must not be missed. */
-			const events = opened.events(signal);
-			kernel = opened;
-			changed();
-			await forEach(events, heard);
+			for await (const state of this.#changes(signal)) {
+				stop();
+				if (state === 'absent') continue;
+				const next = new AbortController();
+				current = next;
+				serving = serving.then(() => this.#keepServing(next.signal));
+			}
 		} finally {
-			kernel = undefined;
-			await opened.dispose();
+			signal.removeEventListener('abort', stop);
+			stop();
+			await serving;
+			this.#isPresent = undefined;
 		}
-	};
-	const keepServing = async (signal: AbortSignal) => {
+	}
+
+	async *#changes(signal: AbortSignal): AsyncGenerator<'present' | 'absent'> {
+		for await (const state of this.#world.watchModule(signal)) {
+			if (this.#isPresent === (state === 'present')) continue;
+			this.#isPresent = state === 'present';
+			this.#world.log.info(this.#isPresent ? 'module.found' : 'module.missed');
+			yield state;
+			this.#calls.changed();
+		}
+	}
+
+	async #keepServing(signal: AbortSignal): Promise<void> {
 		while (!signal.aborted) {
 			try {
-				await serve(signal);
+				await this.#serve(signal);
 			} catch (error) {
-				if (!signal.aborted) world.log.warn('module.lost', describe(error));
+				if (!signal.aborted) this.#world.log.warn('module.lost', describe(error));
 			}
-			await world.clock.sleep(retry, signal);
+			await this.#world.clock.sleep(retry, signal);
 		}
-	};
-	const follow = async (signal: AbortSignal, say: (state: 'present' | 'absent') => void) => {
-		for await (const state of world.watchModule(signal)) {
-			if (isPresent === (state === 'present')) continue;
-			isPresent = state === 'present';
-			world.log.info(isPresent ? 'module.found' : 'module.missed');
-			say(state);
-			changed();
-		}
-	};
+	}
 
-	return {
-		isPresent: () => isPresent,
-		kernel: () => kernel,
-		async run(signal) {
-			let current = new AbortController();
-			let serving = Promise.resolve();
-			const stop = () => current.abort();
-			signal.addEventListener('abort', stop);
-			try {
-				await follow(signal, state => {
-					current.abort();
-					if (state === 'absent') return;
-					current = new AbortController();
-					serving = serving.then(() => keepServing(current.signal));
-				});
-			} finally {
-				signal.removeEventListener('abort', stop);
-				stop();
-				await serving;
-				isPresent = undefined;
-			}
-		},
-	};
+	async #serve(signal: AbortSignal): Promise<void> {
+		const kernel = await this.#world.openKernel();
+		try {
+			/* Listen first: what happens after the first reading must not be missed. */
+			const events = kernel.events(signal);
+			this.#kernel = kernel;
+			this.#calls.changed();
+			await forEach(events, event => this.#calls.heard(event));
+		} finally {
+			this.#kernel = undefined;
+			await kernel.dispose();
+		}
+	}
 }

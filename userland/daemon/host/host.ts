@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 import type {PairRule, Verdict} from '../../policy/types.ts';
 import {domainIntroduced, domainReleased, vifBackends} from '../../xenstore/paths.ts';
-import type {Store} from '../../xenstore/store.ts';
+import type {Store, StorePath} from '../../xenstore/store.ts';
 import type {Clock} from '../clock.ts';
 import {describe, type Log} from '../log.ts';
-import {createRescan} from '../rescan.ts';
+import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
 import {protocol} from '../values.ts';
 import {apply} from './apply.ts';
-import {createCensus} from './census.ts';
+import {createCensus, type Census} from './census.ts';
 import {judge, type PairVerdict} from './judge.ts';
 import {plan, type Plan} from './plan.ts';
-import {createSurroundings, type SurroundingsWorld} from './surroundings.ts';
-import {createVisits} from './visits.ts';
+import {createSurroundings, type Surroundings, type SurroundingsWorld} from './surroundings.ts';
+import {createVisits, type Visits} from './visits.ts';
 
 /** The world of the host role. */
 export type HostWorld = SurroundingsWorld & {
@@ -30,107 +30,142 @@ export type HostView = {
 	readonly store: Store | undefined;
 };
 
-export type Host = {
-	/** Serves until the signal aborts; throws when XenStore is lost, and may then be run again. */
-	run(signal: AbortSignal): Promise<void>;
-	/** The policy or what is held has changed. */
-	poke(): void;
-	/** Looks at everything once more and acts on it. */
-	settle(): Promise<void>;
-	/** Every pair as last judged, and where its counters are. */
-	view(): HostView;
-};
-
 /* Sysctls and traffic control say nothing when they change, and a watch event may be lost. */
 const period = 15_000;
 
 /** The role of dom0: who is here, who may, announce, relay. */
-export function createHost(world: HostWorld): Host {
-	const rescan = createRescan(world.clock, period);
-	let view: HostView = {verdicts: [], store: undefined};
+export class Host {
+	readonly #world: HostWorld;
+	readonly #rescan: Rescan;
+	#view: HostView = {verdicts: [], store: undefined};
 
-	return {
-		poke: rescan.poke,
-		settle: rescan.settle,
-		view: () => view,
-		async run(signal) {
-			const store = await world.openStore();
-			const session = createSession(store, world, {
-				poke: rescan.poke,
-				publish: verdicts => (view = {verdicts, store}),
-			});
-			try {
-				const {scan, tasks} = session;
-				await together(signal, [inner => rescan.run(scan, inner), ...tasks]);
-			} finally {
-				view = {verdicts: [], store: undefined};
-				await store.close();
-			}
-		},
-	};
+	constructor(world: HostWorld) {
+		this.#world = world;
+		this.#rescan = createRescan(world.clock, period);
+	}
+
+	/** Serves until the signal aborts; throws when XenStore is lost, and may then be run again. */
+	async run(signal: AbortSignal): Promise<void> {
+		const store = await this.#world.openStore();
+		const session = new Session(store, this.#world, {
+			poke: this.#rescan.poke,
+			publish: verdicts => (this.#view = {verdicts, store}),
+		});
+		try {
+			const scan = (inner: AbortSignal) => this.#rescan.run(() => session.scan(), inner);
+			await together(signal, [scan, ...session.tasks()]);
+		} finally {
+			this.#view = {verdicts: [], store: undefined};
+			await store.close();
+		}
+	}
+
+	/** The policy or what is held has changed. */
+	poke(): void {
+		this.#rescan.poke();
+	}
+
+	/** Looks at everything once more and acts on it. */
+	settle(): Promise<void> {
+		return this.#rescan.settle();
+	}
+
+	/** Every pair as last judged, and where its counters are. */
+	view(): HostView {
+		return this.#view;
+	}
 }
 
 type Outside = {poke(): void; publish(verdicts: readonly PairVerdict[]): void};
+type Task = (signal: AbortSignal) => Promise<void>;
 
 /** One connection to XenStore, and all that is known by it. */
-function createSession(store: Store, world: HostWorld, {poke, publish}: Outside) {
-	const {clock, log} = world;
-	const census = createCensus(store);
-	const surroundings = createSurroundings(world);
-	const visits = createVisits(store, domid => hint(() => census.doubt(domid)));
-	const host = `${protocol.min} ${protocol.max} ${clock.unix()}`;
-	let memory: Pick<Plan, 'lives' | 'lastEpoch'> = {lives: new Map(), lastEpoch: 0};
-	let fullAt = -Infinity;
+class Session {
+	readonly #store: Store;
+	readonly #world: HostWorld;
+	readonly #outside: Outside;
+	readonly #census: Census;
+	readonly #surroundings: Surroundings;
+	readonly #visits: Visits;
+	readonly #host: string;
+	#memory: Pick<Plan, 'lives' | 'lastEpoch'> = {lives: new Map(), lastEpoch: 0};
+	#fullAt = -Infinity;
 
-	const hint = (doubt: () => void) => {
-		doubt();
-		poke();
-	};
-	const round = async (): Promise<Plan> => {
-		const {domains, remains} = await census.take();
-		visits.update(domains.map(({domid}) => domid));
-		const verdicts = judge(domains, {...world, ...(await surroundings.take(domains))});
-		publish(verdicts);
-		const time = {now: clock.now(), unix: clock.unix()};
-		const next = plan({domains, remains, verdicts, host, ...memory, ...time});
-		memory = next;
-		const touched = await apply(next.steps, {store, host, log});
-		touched.forEach(census.doubt);
-		return next;
-	};
-	const on = (path: string, doubt: (path: string) => void) => (signal: AbortSignal) =>
-		forEach(store.watch(path, signal), changed => hint(() => doubt(changed)));
+	constructor(store: Store, world: HostWorld, outside: Outside) {
+		this.#store = store;
+		this.#world = world;
+		this.#outside = outside;
+		this.#census = createCensus(store);
+		this.#surroundings = createSurroundings(world);
+		this.#visits = createVisits(store, domid => this.#hint(() => this.#census.doubt(domid)));
+		this.#host = `${protocol.min} ${protocol.max} ${world.clock.unix()}`;
+	}
 
-	/* Without hints, e.g. where the kernel has no nftables, there is still the period. */
-	const listen = (watch: HostWorld['hints'][number]) => async (signal: AbortSignal) => {
-		while (!signal.aborted) {
-			try {
-				await forEach(watch(signal), () => hint(surroundings.doubt));
-			} catch (error) {
-				log.warn('hints.lost', describe(error));
-			}
-			await clock.sleep(period, signal);
+	async scan(): Promise<number | undefined> {
+		const now = this.#world.clock.now();
+		if (now - this.#fullAt >= period) {
+			this.#fullAt = now;
+			this.#census.doubtAll();
+			this.#surroundings.doubt();
 		}
-	};
+		/* What we wrote shows what is left to do, e.g. to relay what had been offered. */
+		for (let round = 0; round < 4; round++) {
+			const {steps, again} = await this.#round();
+			if (steps.length === 0) return again;
+		}
+		return 0;
+	}
 
-	return {
-		async scan(): Promise<number | undefined> {
-			if (clock.now() - fullAt >= period) {
-				fullAt = clock.now();
-				census.doubtAll();
-				surroundings.doubt();
+	/** What has to run beside the scans. */
+	tasks(): Task[] {
+		const {doubtAll, doubtVif} = this.#census;
+		return [
+			this.#visits.run,
+			this.#watch(domainIntroduced, doubtAll),
+			this.#watch(domainReleased, doubtAll),
+			this.#watch(vifBackends, doubtVif),
+			...this.#world.hints.map(watch => this.#listen(watch)),
+		];
+	}
+
+	async #round(): Promise<Plan> {
+		const {clock, log} = this.#world;
+		const {domains, remains} = await this.#census.take();
+		this.#visits.update(domains.map(({domid}) => domid));
+		const around = await this.#surroundings.take(domains);
+		const verdicts = judge(domains, {...this.#world, ...around});
+		this.#outside.publish(verdicts);
+
+		const [host, store] = [this.#host, this.#store];
+		const time = {now: clock.now(), unix: clock.unix()};
+		const next = plan({domains, remains, verdicts, host, ...this.#memory, ...time});
+		this.#memory = next;
+		const touched = await apply(next.steps, {store, host, log});
+		touched.forEach(domid => this.#census.doubt(domid));
+		return next;
+	}
+
+	#watch(path: StorePath, doubt: (changed: StorePath) => void): Task {
+		return signal =>
+			forEach(this.#store.watch(path, signal), changed => this.#hint(() => doubt(changed)));
+	}
+
+	/** Without hints, e.g. where the kernel has no nftables, there is still the period. */
+	#listen(watch: HostWorld['hints'][number]): Task {
+		return async signal => {
+			while (!signal.aborted) {
+				try {
+					await forEach(watch(signal), () => this.#hint(this.#surroundings.doubt));
+				} catch (error) {
+					this.#world.log.warn('hints.lost', describe(error));
+				}
+				await this.#world.clock.sleep(period, signal);
 			}
-			let next = await round();
-			/* What we wrote shows what is left to do, e.g. to relay what had been offered. */
-			for (let more = 3; next.steps.length > 0 && more > 0; more--) next = await round();
-			return next.steps.length > 0 ? 0 : next.again;
-		},
-		tasks: [
-			visits.run,
-			on(domainIntroduced, census.doubtAll),
-			on(domainReleased, census.doubtAll),
-			on(vifBackends, census.doubtVif),
-			...world.hints.map(listen),
-		],
-	};
+		};
+	}
+
+	#hint(doubt: () => void): void {
+		doubt();
+		this.#outside.poke();
+	}
 }
