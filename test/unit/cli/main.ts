@@ -102,6 +102,42 @@ test('show tells one peer in a block', async t => {
 	]);
 });
 
+test('show in dom0 tells the pairs of a domain', async t => {
+	const pair = pairStatus({
+		a: {name: 'Domain-0', domid: 0},
+		state: 'live',
+		since: Math.floor(Date.now() / 1000) - 60,
+		links: [
+			{
+				bridge: 'xenbr0',
+				a_vif: 'xenbr0',
+				a_mac: 'fe:ff:ff:ff:ff:ff',
+				b_vif: '0',
+				b_mac: '00:16:3e:00:00:02',
+			},
+		],
+		a_to_b_bytes: 2048,
+		a_to_b_packets: 3,
+	});
+	const refused = pairStatus({state: 'refused', code: 'policy', reason: 'denied by x:1:1'});
+	const own = peerStatus({state: 'live', ring_bytes: 1024 ** 2});
+	const status = statusOf({pairs: [refused, pair], peers: [own], roles: ['host', 'endpoint']});
+	const {out} = await coloop(says(status), 'show', 'b');
+	t.deepEqual(out, [
+		'pair: Domain-0 (domain 0) <-> b (domain 2)',
+		'  channel: live for 1 minute',
+		'  policy: allow (10-all.yaml:3:5)',
+		'  link: xenbr0: Domain-0 vif xenbr0 fe:ff:ff:ff:ff:ff, b vif 0 00:16:3e:00:00:02',
+		'  Domain-0 to b: 2.00 KiB in 3 packets',
+		'  rings: 1.00 MiB to the peer',
+		'',
+		'pair: a (domain 1) <-> b (domain 2)',
+		'  channel: none, refused: denied by x:1:1',
+		'  policy: deny (10-all.yaml:3:5)',
+	]);
+	t.is((await coloop(says(status), 'show', 'dom0')).out.length, 6);
+});
+
 test('a name that nobody has is said to be, in text and JSON', async t => {
 	for (const flags of [[], ['-j']]) {
 		const {status, err} = await coloop(says(), 'show', 'x', ...flags);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {createSurroundings} from '../../../../userland/daemon/host/surroundings.ts';
+import type {Port} from '../../../../userland/daemon/host/ports.ts';
+import {createLog} from '../../../../userland/daemon/log.ts';
+import {domain, topology} from '../_domains.ts';
+
+const port: Port = {
+	kind: 'vif',
+	name: 'vif1.0',
+	mac: '00:16:3e:00:00:01',
+	bridge: 'xenbr0',
+	vif: '0',
+	rate: undefined,
+};
+
+test('is read once, and again when in doubt or when a vif came', async t => {
+	const asked: string[][] = [];
+	const surroundings = createSurroundings({
+		topology: async () => topology([1, 2]),
+		firewall: async devices => {
+			asked.push([...devices]);
+			return () => undefined;
+		},
+		log: createLog(() => {}),
+	});
+	await surroundings.take([domain(1)]);
+	await surroundings.take([domain(1)]);
+	t.deepEqual(asked, [['vif1.0', 'xenbr0', 'xenbr1']]);
+	await surroundings.take([domain(1), domain(2)]);
+	t.is(asked.length, 2);
+	surroundings.doubt();
+	await surroundings.take([domain(1), domain(2)]);
+	t.is(asked.length, 3);
+});
+
+test('a firewall that cannot be read may hold anything', async t => {
+	const lines: string[] = [];
+	const surroundings = createSurroundings({
+		topology: async () => topology([1]),
+		firewall: async () => {
+			throw new Error('nft: not permitted');
+		},
+		log: createLog(line => lines.push(line)),
+	});
+	const {bypassed} = await surroundings.take([domain(1)]);
+	t.is(bypassed(port, port), "dom0's firewall could not be read: nft: not permitted");
+	t.regex(lines[0] ?? '', /firewall\.unread/);
+});
