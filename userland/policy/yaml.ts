@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: MIT
-import {
-	Composer,
-	isAlias,
-	isMap,
-	isNode,
-	isScalar,
-	isSeq,
-	Lexer,
-	LineCounter,
-	Parser,
-	type CST,
-	type Document,
-	type Pair,
-} from 'yaml';
+import {isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Pair} from 'yaml';
+import {at, compose, deepest, type Position} from './compose.ts';
 import {PolicyError, type PolicyProblem} from './errors.ts';
 
 /** A path into the document: keys and indices, from the top. */
 export type Path = readonly PropertyKey[];
-export type Position = {readonly line: number; readonly column: number};
 
 export type PlainDocument = {
 	/** Maps, lists, strings, numbers, booleans and null only. */
@@ -85,54 +72,6 @@ export function shorten(text: string): string {
 
 type Report = (offset: number, path: Path, message: string) => void;
 
-/** As the library's parseDocument, which recurses: ten thousand brackets would exhaust its stack. */
-function compose(text: string, file: string, lines: LineCounter): Document.Parsed {
-	// Duplicate keys are found by check(), in linear time.
-	const composer = new Composer({uniqueKeys: false});
-	const documents = [...composer.compose(tokens(text, file, lines), true, text.length)];
-	const [document, second] = documents;
-
-	if (!document || second) {
-		const offset = second?.range[0] ?? 0;
-		throw new PolicyError([
-			{
-				file,
-				...at(lines, offset),
-				where: 'yaml',
-				message: 'expected one document, got another',
-			},
-		]);
-	}
-
-	return document;
-}
-
-function* tokens(text: string, file: string, lines: LineCounter): Generator<CST.Token> {
-	const parser = new Parser(lines.addNewLine);
-	let broken = 0;
-
-	lines.addNewLine(0);
-	for (const lexeme of new Lexer().lex(text)) {
-		for (const token of parser.next(lexeme)) {
-			if (token.type === 'error') broken++;
-			yield token;
-		}
-		// Garbage in, a screenful of errors out.
-		if (broken > 20) return;
-		if (parser.stack.length > 2 * deepest)
-			throw new PolicyError([
-				{
-					file,
-					...at(lines, parser.offset),
-					where: 'yaml',
-					message: `expected at most ${deepest} levels, got more`,
-				},
-			]);
-	}
-	yield* parser.end();
-}
-
-const deepest = 8;
 /** The one trap of this language. */
 const quoteIt = "(a pattern that begins with * needs quotes, as in '*')";
 
@@ -175,12 +114,6 @@ function checkMap(pairs: readonly Pair[], path: Path, report: Report): void {
 		check(key, here, report);
 		check(value, here, report);
 	}
-}
-
-function at(lines: LineCounter, offset: number): Position {
-	const {line, col} = lines.linePos(offset);
-
-	return {line: Math.max(line, 1), column: Math.max(col, 1)};
 }
 
 /** The library's messages are one or two plain sentences; the form wants `expected X, got Y`. */
