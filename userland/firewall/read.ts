@@ -20,6 +20,7 @@ export type Tools = {
 
 /**
  * Reads what stands between the devices: nftables, the bridges, traffic control, remains of iptables and ebtables.
+ * Not seen, because no tool shows them: BPF programs attached by tcx (Linux 6.6 and later).
  * Throws ColoopError (FIREWALL) where something cannot be read: then nothing is known, and no channel may be.
  */
 export async function readFirewall(
