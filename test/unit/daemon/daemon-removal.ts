@@ -219,3 +219,30 @@ test('coloop down and up, in a guest and in dom0', async t => {
 	await t.throwsAsync(ask(host, 'down', 'a', 'nobody'), {message: /no domain is called nobody/});
 	await stage.stopAll();
 });
+
+test('a peer that was down for minutes is answered at once when it is back', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1, 2]) await stage.create(domid);
+	stage.start(0);
+	const guest = stage.start(1);
+	stage.start(2);
+	await stage.connect(1, 2);
+	const ask = async (op: 'up' | 'down') => {
+		const answer = guest.handle({op, names: ['b']});
+		await stage.clock.advance(300);
+		await answer;
+	};
+	await ask('down');
+	/* Traffic goes on at the other end, whose offers nobody answers. */
+	for (let second = 0; second < 200; second++) {
+		const state = await stage.state(2, 1);
+		if (state === undefined || state === 'closed') stage.kernel(2).want(1);
+		if (state === 'offered' && second % 10 === 9) stage.kernel(2).fall(1, 'closed', 'timeout');
+		await stage.clock.advance(1000);
+	}
+	const start = stage.clock.now();
+	await ask('up');
+	await stage.clock.until('live', () => stage.isLive(1, 2));
+	t.true(stage.clock.now() - start <= 1000, `${stage.clock.now() - start} ms`);
+	await stage.stopAll();
+});

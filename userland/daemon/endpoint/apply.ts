@@ -5,7 +5,7 @@ import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {describe, sentence, type Log} from '../log.ts';
 import {renderOffer} from '../values.ts';
-import type {Step} from './plan.ts';
+import type {Cause, Step} from './plan.ts';
 import type {Tries} from './tries.ts';
 
 export type Hands = {
@@ -30,7 +30,7 @@ export async function apply(steps: readonly Step[], hands: Hands): Promise<numbe
 			if (error instanceof ColoopError && error.code === 'NO_MODULE') throw error;
 			const {domid, ...rest} = subject(step);
 			hands.log.warn('step.failed', {step: step.kind, domid, ...rest, ...describe(error)});
-			if (domid !== undefined) hands.tries.failed(domid, sentence(error));
+			if (domid !== undefined) hands.tries.failed(domid, sentence(error), 'fault');
 			failed += 1;
 		}
 	}
@@ -46,7 +46,7 @@ async function act(step: Step, hands: Hands): Promise<void> {
 			return store.remove(paths.said);
 		case 'publish':
 			await store.write(`${paths.offers}/${step.domid}`, renderOffer(step.value));
-			if (step.cause?.isFailure) hands.tries.failed(step.domid, step.cause.reason);
+			if (step.cause) noteFailure(step.domid, step.cause, hands);
 			return;
 		case 'unpublish':
 			return store.remove(`${paths.offers}/${step.domid}`);
@@ -55,6 +55,10 @@ async function act(step: Step, hands: Hands): Promise<void> {
 		default:
 			return actOnKernel(step, hands, opened(hands.kernel));
 	}
+}
+
+function noteFailure(domid: number, {reason, failure}: Cause, {tries}: Hands): void {
+	if (failure !== undefined) tries.failed(domid, reason, failure);
 }
 
 type KernelStep = Extract<

@@ -150,6 +150,7 @@ export class Endpoint {
 			devices: await this.#world.interfaces(),
 			isAsked: name => this.#asked.has(name),
 			isWaiting: this.#tries.isWaiting,
+			isShunned: this.#tries.isShunned,
 		});
 		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
 		for (const {name} of live) this.#asked.delete(name);

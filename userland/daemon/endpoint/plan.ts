@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Offer, Peer, PeerConfig} from '../../kernel/kernel.ts';
 import type {Announcement, OfferValue} from '../values.ts';
+import type {Failure} from './tries.ts';
 import type {Wish} from './wish.ts';
 
 export type Step =
@@ -28,8 +29,8 @@ export type Step =
 
 export type Life = {readonly domid: number; readonly epoch: number};
 
-/** Why a life is over, and whether that was a failure, after which we wait before the next one. */
-export type Cause = {readonly reason: string; readonly isFailure: boolean};
+/** Why a life is over, and the failure, if it was one, after which the next has to wait. */
+export type Cause = {readonly reason: string; readonly failure: Failure | undefined};
 
 /** What is, read from XenStore and the kernel in one go. */
 export type Known = {
@@ -99,8 +100,9 @@ function planChannel(
 		case 'stalled': {
 			if (own?.state === 'closed') return [];
 			if (own !== undefined) return [farewell(peer, own)];
-			const isAsked = peer.wanted || wish.isAsked || theirs !== undefined;
-			if (!isAsked || wish.isWaiting) return [];
+			const isAsked = peer.wanted || wish.isAsked;
+			const isDue = theirs ? !wish.isShunned : isAsked && !wish.isWaiting;
+			if (!isDue) return [];
 			return [{kind: 'offer', domid, epoch, listen: wish.listen, order: wish.order}];
 		}
 		case 'offered':
@@ -121,16 +123,19 @@ function planChannel(
 /** Said in our offer's own node, so that dom0 cannot miss it. */
 function farewell({domid, channel}: Peer, own: OfferValue): Step {
 	const reason = channel?.reason ?? 'none';
-	const isFailure = failures.has(reason) || (reason === 'peer-closed' && own.state !== 'live');
 	return {
 		kind: 'publish',
 		domid,
 		value: {...own, state: 'closed'},
-		cause: {reason, isFailure},
+		cause: {reason, failure: failureOf(reason, own)},
 	};
 }
 
-const failures = new Set(['bad-index', 'bad-record', 'bad-state', 'stalled', 'timeout']);
+function failureOf(reason: string, own: OfferValue): Failure | undefined {
+	if (reason.startsWith('bad-')) return 'fault';
+	if (reason === 'peer-closed') return own.state === 'live' ? undefined : 'silence';
+	return reason === 'timeout' || reason === 'stalled' ? 'silence' : undefined;
+}
 
 /** The peer's offer for this epoch, if it is one that we can attach to. */
 function usable(known: Known, domid: number, epoch: number): OfferValue | undefined {

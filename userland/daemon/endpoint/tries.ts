@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type {Clock} from '../clock.ts';
 
+/** A peer that is silent may be back the moment it offers; a fault stays one. */
+export type Failure = 'silence' | 'fault';
+
 /** What failed with each peer, and how long to leave it alone: 1 s, doubling to 60 s. */
 export type Tries = {
-	failed(domid: number, reason: string): void;
+	failed(domid: number, reason: string, failure: Failure): void;
 	/** A person asks: try at once. */
 	reset(domid: number): void;
 	/** Channels that stay live for 10 s make good for what failed before. */
@@ -11,12 +14,14 @@ export type Tries = {
 	/** Only these peers are still of interest. */
 	keep(domids: Iterable<number>): void;
 	isWaiting(domid: number): boolean;
+	/** Not even an offer of the peer is answered. */
+	isShunned(domid: number): boolean;
 	lastFailure(domid: number): string | undefined;
 	/** Ms until a peer may be tried again; undefined where none waits. */
 	next(): number | undefined;
 };
 
-type Record = {failures: number; until: number; reason: string};
+type Record = {failures: number; until: number; reason: string; failure: Failure};
 
 const first = 1000;
 const most = 60_000;
@@ -28,10 +33,10 @@ export function createTries(clock: Clock): Tries {
 	const left = (domid: number) => (records.get(domid)?.until ?? -Infinity) - clock.now();
 
 	return {
-		failed(domid, reason) {
+		failed(domid, reason, failure) {
 			const failures = (records.get(domid)?.failures ?? 0) + 1;
 			const delay = Math.min(most, first * 2 ** (failures - 1));
-			records.set(domid, {failures, until: clock.now() + delay, reason});
+			records.set(domid, {failures, until: clock.now() + delay, reason, failure});
 		},
 		reset: domid => void records.delete(domid),
 		saw(live) {
@@ -48,6 +53,7 @@ export function createTries(clock: Clock): Tries {
 			for (const domid of records.keys()) if (!kept.has(domid)) records.delete(domid);
 		},
 		isWaiting: domid => left(domid) > 0,
+		isShunned: domid => left(domid) > 0 && records.get(domid)?.failure === 'fault',
 		lastFailure: domid => records.get(domid)?.reason,
 		next() {
 			const waits = [...records.keys()].map(left).filter(ms => ms > 0);

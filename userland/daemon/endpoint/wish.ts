@@ -19,8 +19,10 @@ export type Wish = {
 	readonly order: number | undefined;
 	/** A person wants the channel now, traffic or not. */
 	readonly isAsked: boolean;
-	/** The last tries failed; not yet. */
+	/** The last tries failed; not yet, unless the peer offers. */
 	readonly isWaiting: boolean;
+	/** Not even then. */
+	readonly isShunned: boolean;
 };
 
 export type Will = {
@@ -30,6 +32,7 @@ export type Will = {
 	readonly isHeld: (name: string) => boolean;
 	readonly isAsked: (name: string) => boolean;
 	readonly isWaiting: (domid: number) => boolean;
+	readonly isShunned: (domid: number) => boolean;
 };
 
 /** Longest name the kernel takes, in bytes. */
@@ -58,6 +61,7 @@ function wishFor(domid: number, announcement: Announcement, will: Will): Wish {
 		order: pages === undefined ? undefined : Math.log2(pages),
 		isAsked: will.isAsked(name),
 		isWaiting: will.isWaiting(domid),
+		isShunned: will.isShunned(domid),
 	};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {plan, type Known} from '../../../../userland/daemon/endpoint/plan.ts';
+import type {Failure} from '../../../../userland/daemon/endpoint/tries.ts';
 import type {Wish} from '../../../../userland/daemon/endpoint/wish.ts';
 import type {OfferValue} from '../../../../userland/daemon/values.ts';
 import {blank} from '../../../../userland/kernel/fake-world.ts';
@@ -24,6 +25,7 @@ function wish(change: Partial<Wish> = {}): Wish {
 		order: undefined,
 		isAsked: false,
 		isWaiting: false,
+		isShunned: false,
 		...change,
 	};
 }
@@ -96,7 +98,11 @@ test('a channel is offered when somebody wants it', t => {
 	t.deepEqual(plan(known({kernel: wanted}), [wish()], hello), [start]);
 	t.deepEqual(plan(known(), [wish({isAsked: true})], hello), [start]);
 	t.deepEqual(plan(known({relayed: theirs}), [wish()], hello), [start]);
-	t.deepEqual(plan(known({kernel: wanted}), [wish({isWaiting: true})], hello), []);
+	const waiting = wish({isWaiting: true});
+	t.deepEqual(plan(known({kernel: wanted}), [waiting], hello), []);
+	t.deepEqual(plan(known({relayed: theirs}), [waiting], hello), [start], 'it is back');
+	const shunned = wish({isWaiting: true, isShunned: true});
+	t.deepEqual(plan(known({kernel: wanted, relayed: theirs}), [shunned], hello), []);
 });
 
 test('a broken, stalled or closed channel may be offered again in a new epoch', t => {
@@ -148,15 +154,15 @@ test('a live channel is said to be, once, and left alone', t => {
 	t.deepEqual(plan(known({kernel, relayed: new Map()}), [wish()], hello), []);
 });
 
-const endings: Array<[ChannelState, string, boolean]> = [
-	['closed', 'asked', false],
-	['closed', 'peer-closed', true],
-	['closed', 'timeout', true],
-	['closed', 'suspend', false],
-	['broken', 'bad-index', true],
-	['stalled', 'stalled', true],
+const endings: Array<[ChannelState, string, Failure | undefined]> = [
+	['closed', 'asked', undefined],
+	['closed', 'peer-closed', 'silence'],
+	['closed', 'timeout', 'silence'],
+	['closed', 'suspend', undefined],
+	['broken', 'bad-index', 'fault'],
+	['stalled', 'stalled', 'silence'],
 ];
-for (const [state, reason, isFailure] of endings) {
+for (const [state, reason, failure] of endings) {
 	test(`the end is said in the offer: ${state}, ${reason}`, t => {
 		const kernel = peer(state, {wanted: true}, reason);
 		t.deepEqual(plan(known({kernel, own}), [wish()], hello), [
@@ -164,7 +170,7 @@ for (const [state, reason, isFailure] of endings) {
 				kind: 'publish',
 				domid: 2,
 				value: offer({eventPort: 4, state: 'closed'}),
-				cause: {reason, isFailure},
+				cause: {reason, failure},
 			},
 		]);
 		const said = new Map([[2, offer({state: 'closed'})]]);
@@ -175,7 +181,7 @@ for (const [state, reason, isFailure] of endings) {
 test('a peer that closes a live channel has not failed', t => {
 	const kernel = peer('closed', {}, 'peer-closed');
 	const live = new Map([[2, offer({state: 'live'})]]);
-	t.like(plan(known({kernel, own: live}), [wish()], hello), [{cause: {isFailure: false}}]);
+	t.like(plan(known({kernel, own: live}), [wish()], hello), [{cause: {failure: undefined}}]);
 });
 
 test('an offer of an old epoch is removed before anything is offered', t => {

@@ -13,6 +13,7 @@ function will(change: Partial<Will> = {}): Will {
 		isHeld: () => false,
 		isAsked: () => false,
 		isWaiting: () => false,
+		isShunned: () => false,
 		...change,
 	};
 }
