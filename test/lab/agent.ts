@@ -12,7 +12,7 @@ export type Listener = {
 	readonly output: (chunk: Buffer) => void;
 	readonly errors: (chunk: Buffer) => void;
 	readonly exit: (status: number) => void;
-	readonly lost: (error: LabError) => void;
+	readonly lost: (error: Error) => void;
 };
 
 /** One running command in some machine. */
@@ -30,7 +30,7 @@ export class Agent {
 	readonly #streams = new Map<number, Stream>();
 	#received = Buffer.alloc(0);
 	#next = 1;
-	#closed: LabError | undefined;
+	#closed: Error | undefined;
 
 	constructor(socket: Socket) {
 		this.#socket = socket;
@@ -64,7 +64,8 @@ export class Agent {
 		};
 	}
 
-	close(error: LabError): void {
+	/** Ends every command with this error, and any later one. */
+	close(error: Error): void {
 		this.#closed ??= error;
 		for (const stream of this.#streams.values()) stream.listener.lost(this.#closed);
 		this.#streams.clear();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import os from 'node:os';
 import type {Agent, Command} from './agent.ts';
-import {CommandError, LabError} from './errors.ts';
+import {CommandError, CrashError, LabError} from './errors.ts';
 
 export type Result = {readonly status: number; readonly stdout: string; readonly stderr: string};
 
@@ -96,7 +96,11 @@ export class Guest {
 				},
 				exit: status => resolve({status, stdout: text(stdout), stderr: text(stderr)}),
 				lost: error =>
-					reject(new LabError(`${this.name}: ${error.message}`, {cause: error})),
+					reject(
+						error instanceof CrashError
+							? error
+							: new LabError(`${this.name}: ${error.message}`, {cause: error}),
+					),
 			});
 		});
 		// Nobody may be waiting when the lab stops under it.

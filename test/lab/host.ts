@@ -3,7 +3,8 @@ import {truncate, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {Agent} from './agent.ts';
 import {cargoBytes, cargoFile} from './cargo.ts';
-import {LabError} from './errors.ts';
+import {isFatal} from './crash.ts';
+import {CrashError, LabError} from './errors.ts';
 import {Guest} from './guest.ts';
 import {guestConfig, guestNames, managementAddress} from './guest-config.ts';
 import type {GuestName, GuestOptions} from './guest-config.ts';
@@ -12,7 +13,7 @@ import {until} from './until.ts';
 
 const xenArguments =
 	'console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M dom0_max_vcpus=1 ' +
-	'noreboot bootscrub=0 loglvl=all guest_loglvl=all';
+	'noreboot bootscrub=0 loglvl=all guest_loglvl=all conring_size=512k';
 const dom0Arguments =
 	'console=hvc0 quiet loglevel=5 mitigations=off log_buf_len=1M LAB_NAME=dom0 LAB_NUMBER=254';
 
@@ -24,7 +25,6 @@ export type HostOptions = {
 	readonly disk: string;
 	readonly snapshot?: string;
 	readonly say: (line: string) => void;
-	readonly onConsole?: (text: string) => void;
 };
 
 /** A machine that runs Xen, with verbs over dom0 and the guests. */
@@ -32,9 +32,17 @@ export class Host {
 	readonly machine: Machine;
 	readonly machines: ReadonlyMap<string, Guest>;
 
+	#console = '';
+
 	private constructor(machine: Machine, say: (line: string) => void) {
 		const agent = new Agent(machine.port);
 		this.machine = machine;
+		machine.output.on('data', (text: string) => {
+			this.#console += text;
+			// Nobody will answer any more: no use to wait.
+			if (isFatal(this.#console.slice(-text.length - 200)))
+				agent.close(new CrashError('Xen or dom0 died: see the console'));
+		});
 		this.machines = new Map([
 			['dom0', new Guest('dom0', '', agent, say)],
 			...guestNames.map(
@@ -44,7 +52,7 @@ export class Host {
 	}
 
 	static async start(options: HostOptions): Promise<Host> {
-		const {folder, images, mode, disk, snapshot, onConsole} = options;
+		const {folder, images, mode, disk, snapshot} = options;
 		const cargo = path.join(folder, cargoFile);
 
 		await writeFile(cargo, '', {flag: 'a'});
@@ -60,7 +68,6 @@ export class Host {
 				{file: cargo, writable: false},
 			],
 			...(snapshot === undefined ? {} : {snapshot}),
-			...(onConsole === undefined ? {} : {onConsole}),
 		});
 		return new Host(machine, options.say);
 	}
@@ -97,10 +104,17 @@ export class Host {
 		);
 	}
 
+	/** What Xen and dom0 wrote to the console since the start. */
+	get console(): string {
+		return this.#console;
+	}
+
 	/** Empties the logs of the machines that are up, so that what a test finds there is its own. */
 	async forgetBoot(): Promise<void> {
 		for (const name of ['dom0', 'a', 'b']) await this.get(name).run('dmesg -C; sync');
-		await this.get('dom0').run('xl dmesg -c >/dev/null');
+		await this.get('dom0').run(
+			'xl dmesg -c >/dev/null; truncate -s 0 /var/log/xen/guest-*.log',
+		);
 	}
 
 	async stop(): Promise<void> {

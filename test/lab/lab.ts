@@ -16,8 +16,6 @@ export type LabOptions = Partial<Flavour> & {
 	readonly builds?: boolean;
 	/** Hears each command as it is run. */
 	readonly say?: (line: string) => void;
-	/** Hears what Xen and dom0 write to the console. */
-	readonly onConsole?: (text: string) => void;
 };
 
 /** A Xen host of one's own with guests a and b, as it was when the snapshot was made. */
@@ -45,7 +43,7 @@ export class Lab {
 
 	static async start(options: LabOptions = {}): Promise<Lab> {
 		const {stack = stackFromEnvironment(), mode = 'multi', type = 'pv'} = options;
-		const {builds = true, say = () => {}, onConsole = () => {}} = options;
+		const {builds = true, say = () => {}} = options;
 		const flavour = {stack, mode, type};
 		const {images, disk: saved} = await snapshot(flavour, say);
 
@@ -56,7 +54,7 @@ export class Lab {
 		if (builds) await pack(stack, folder);
 		const from = Date.now();
 		const host = await Host.start({
-			...{folder, images, mode, disk, say, onConsole},
+			...{folder, images, mode, disk, say},
 			snapshot: snapshotName,
 		});
 		try {
@@ -86,9 +84,9 @@ export class Lab {
 		return this.#host.get(name);
 	}
 
-	/** File with what Xen and dom0 wrote to the console. */
-	get console(): string {
-		return this.#host.machine.console;
+	/** What Xen and dom0 wrote to the console since the restore. */
+	get consoleText(): string {
+		return this.#host.console;
 	}
 
 	/** Resolves when QEMU ends by itself. */

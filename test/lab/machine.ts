@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import {spawn, type ChildProcess} from 'node:child_process';
+import {spawn, type ChildProcessByStdio} from 'node:child_process';
 import {once} from 'node:events';
 import {createWriteStream} from 'node:fs';
 import net, {type Socket} from 'node:net';
 import path from 'node:path';
+import type {Readable} from 'node:stream';
 import {LabError} from './errors.ts';
 import {Monitor} from './monitor.ts';
 import {until} from './until.ts';
@@ -33,19 +34,21 @@ export type MachineOptions = {
 	/** Disks in the order that the machine sees them; a writable one is qcow2. */
 	readonly disks: ReadonlyArray<{readonly file: string; readonly writable: boolean}>;
 	readonly snapshot?: string;
-	readonly onConsole?: (text: string) => void;
 };
+
+type Emulator = ChildProcessByStdio<null, Readable, Readable>;
 
 /** An emulated computer with one serial port for its agent and one for its console. */
 export class Machine {
-	readonly console: string;
+	/** What comes out of the serial console, as text; also in console.log. */
+	readonly output: Readable;
 	readonly port: Socket;
 	readonly ended: Promise<void>;
-	readonly #process: ChildProcess;
+	readonly #process: Emulator;
 	readonly #monitor: Monitor;
 
-	private constructor(console: string, process: ChildProcess, port: Socket, monitor: Monitor) {
-		this.console = console;
+	private constructor(process: Emulator, port: Socket, monitor: Monitor) {
+		this.output = process.stdout.setEncoding('utf8');
 		this.port = port;
 		this.#process = process;
 		this.#monitor = monitor;
@@ -54,7 +57,6 @@ export class Machine {
 	}
 
 	static async start(options: MachineOptions): Promise<Machine> {
-		const console = path.join(options.folder, 'console.log');
 		// A test that dies takes its machine with it.
 		const process = spawn(
 			'setpriv',
@@ -63,8 +65,7 @@ export class Machine {
 		);
 		let complaint = '';
 		process.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
-		process.stdout.pipe(createWriteStream(console));
-		process.stdout.setEncoding('utf8').on('data', (text: string) => options.onConsole?.(text));
+		process.stdout.pipe(createWriteStream(path.join(options.folder, 'console.log')));
 		process.on('error', error => (complaint += error.message));
 
 		const alive = () => {
@@ -73,7 +74,7 @@ export class Machine {
 		};
 		const connect = (name: string) => connectWhenThere(path.join(options.folder, name), alive);
 		const port = await connect('agent.sock');
-		const machine = new Machine(console, process, port, new Monitor(await connect('qmp.sock')));
+		const machine = new Machine(process, port, new Monitor(await connect('qmp.sock')));
 		await machine.#monitor.execute('qmp_capabilities');
 		await machine.#monitor.execute('cont');
 		return machine;

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// npx ava --config test/lab/ava.config.js [build/ts/test/lab/tests/boot.js]
+// One machine at a time: it takes what there is of the processor.
+export default {
+	files: ['build/ts/test/lab/tests/**/*.js', '!build/ts/test/lab/tests/**/_*.js'],
+	workerThreads: false,
+	concurrency: 1,
+	serial: true,
+	timeout: '30m',
+};

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+import {findCrashes, isFatal, type Crash} from './crash.ts';
+import type {Guest} from './guest.ts';
+import type {Lab} from './lab.ts';
+
+/** Looks before the test, and answers with what is to be done after it: complaints, if any. */
+export type Check = (lab: Lab) => Promise<() => Promise<readonly string[]>>;
+
+/** What every test must leave behind as it was; in this order. Add to it as the project grows. */
+export const checks: Check[] = [unloads, balances, leavesNoNodes, leavesNoGrants, leavesNoPorts];
+
+/** The machines that run, dom0 first; whoever was paused goes on. */
+export async function running(lab: Lab): Promise<Guest[]> {
+	const {stdout} = await lab.dom0.run(
+		`for d in $(xl list | awk 'NR > 2 {print $2}'); do xl unpause $d 2>/dev/null; xl domname $d; done`,
+		{silent: true},
+	);
+	return [
+		lab.dom0,
+		...stdout.split('\n').flatMap(name => (/^[a-d]$/.test(name) ? [lab.get(name)] : [])),
+	];
+}
+
+// Daemons and module go: everything after this sees what they leave.
+async function unloads(lab: Lab) {
+	return async () => {
+		const complaints = await Promise.all(
+			(await running(lab)).map(async machine => {
+				const {status, stderr} = await machine.run(
+					`pkill -x coloopd; while pgrep -x coloopd >/dev/null; do busybox usleep 100000; done
+					if [ -d /sys/module/coloop ]; then rmmod coloop; fi`,
+					{fails: 'maybe', silent: true},
+				);
+				return status === 0 ? [] : [`${machine.name}: coloop does not unload: ${stderr}`];
+			}),
+		);
+		return complaints.flat();
+	};
+}
+
+// Each "channel 3 created" has its "channel 3 destroyed" (dynamic debug on).
+async function balances(lab: Lab) {
+	return async () => {
+		const complaints: string[] = [];
+		for (const machine of await running(lab)) {
+			const log = await machine.run('dmesg | grep coloop', {fails: 'maybe', silent: true});
+			complaints.push(...unbalanced(log.stdout).map(each => `${machine.name}: ${each}`));
+		}
+		return complaints;
+	};
+}
+
+/** Objects that a debug log saw created more often than destroyed, or the reverse. */
+export function unbalanced(log: string): string[] {
+	const alive = new Map<string, number>();
+
+	for (const [, object = '', verb] of log.matchAll(/coloop\S*: (.*?) (created|destroyed)\b/g))
+		alive.set(object, (alive.get(object) ?? 0) + (verb === 'created' ? 1 : -1));
+	return [...alive]
+		.filter(([, count]) => count !== 0)
+		.map(
+			([object, count]) =>
+				`${object}: ${Math.abs(count)} ${count > 0 ? 'not' : 'twice'} destroyed`,
+		);
+}
+
+async function leavesNoNodes({dom0}: Lab) {
+	return async () => {
+		const {stdout} = await dom0.run(
+			`for d in $(xenstore-list /local/domain); do
+				xenstore-ls -f /local/domain/$d/coloop /local/domain/$d/data/coloop 2>/dev/null
+			done`,
+			{fails: 'maybe', silent: true},
+		);
+		return stdout === '' ? [] : [`XenStore keeps nodes:\n${stdout}`];
+	};
+}
+
+// Xen itself says which grants are in use. Its log is on the console already.
+async function leavesNoGrants({dom0}: Lab) {
+	return async () => {
+		const {stdout} = await dom0.run('xl dmesg -c >/dev/null; xl debug-keys g; xl dmesg -c', {
+			silent: true,
+		});
+		return foreignGrants(stdout);
+	};
+}
+
+/**
+ * From Xen's grant table listing, the entries that only a channel can have in
+ * use: a frontend grants to dom0, and dom0 grants nothing to anybody.
+ */
+export function foreignGrants(listing: string): string[] {
+	let owner = '?';
+	return listing.split('\n').flatMap(line => {
+		owner = /grant-table for remote d(\d+)/.exec(line)?.[1] ?? owner;
+		const mapper = /\[0x[\da-f]+\]\s+(\d+)\s+0x/.exec(line)?.[1];
+		return mapper === undefined || (mapper === '0' && owner !== '0')
+			? []
+			: [`domain ${mapper} has a grant of domain ${owner} in use: ${line.trim()}`];
+	});
+}
+
+// As many event channels in each domain as before: none of ours is left.
+async function leavesNoPorts(lab: Lab) {
+	const before = await ports(lab);
+	return async () => {
+		const after = await ports(lab);
+		return [...after].flatMap(([domain, count]) =>
+			count > (before.get(domain) ?? count)
+				? [`domain ${domain} has ${count} event channels, had ${before.get(domain) ?? 0}`]
+				: [],
+		);
+	};
+}
+
+async function ports({dom0}: Lab): Promise<ReadonlyMap<string, number>> {
+	const {stdout} = await dom0.run(
+		`for d in $(xl list | awk 'NR > 2 {print $2}'); do
+			echo $d $(/usr/lib/xen-4*/bin/lsevtchn $d | wc -l)
+		done`,
+		{silent: true},
+	);
+	return new Map(
+		[...stdout.matchAll(/^(\d+) (\d+)$/gm)].map(([, domain = '', count]) => [
+			domain,
+			Number(count),
+		]),
+	);
+}
+
+/** Everything that a kernel or Xen complained of since the snapshot; each once. */
+export async function findSplats(lab: Lab): Promise<Crash[]> {
+	const found = findCrashes('xen', lab.consoleText);
+	const look = async (machine: Guest, where: string, command: string) => {
+		const log = await machine.run(command, {fails: 'maybe', silent: true, timeout: 20_000});
+		found.push(...findCrashes(where, log.stdout));
+	};
+
+	if (!isFatal(lab.consoleText)) {
+		for (const machine of await running(lab)) await look(machine, machine.name, 'dmesg');
+		for (const name of ['a', 'b', 'c', 'd'])
+			await look(lab.dom0, name, `cat /var/log/xen/guest-${name}.log`);
+	}
+	return [...new Map(found.map(crash => [crash.fingerprint, crash])).values()];
+}

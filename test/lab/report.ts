@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import {appendFile, mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import type {Outcome} from './errors.ts';
+import type {Lab} from './lab.ts';
+import {repository} from './paths.ts';
+
+export type Report = {
+	readonly title: string;
+	readonly outcome: Outcome;
+	readonly ms: number;
+	readonly error: unknown;
+	readonly transcript: readonly string[];
+	readonly lab: Lab | undefined;
+};
+
+/** One line per test in build/lab/outcomes.jsonl; logs of what did not pass beside it. */
+export async function keep(report: Report): Promise<void> {
+	const {title, outcome, ms, error, transcript, lab} = report;
+	const folder = path.join(repository, 'build/lab');
+	const restoreMs = lab?.restoreMs;
+
+	await mkdir(folder, {recursive: true});
+	await appendFile(
+		path.join(folder, 'outcomes.jsonl'),
+		JSON.stringify({title, outcome, ms, restore_ms: restoreMs}) + '\n',
+	);
+	if (outcome === 'pass' || outcome === 'skip') return;
+	const at = path.join(folder, title.replaceAll(/[^\w]+/g, '-'));
+	await mkdir(at, {recursive: true});
+	await writeFile(path.join(at, 'transcript.txt'), transcript.join('\n') + '\n');
+	await writeFile(path.join(at, 'error.txt'), String(error) + '\n');
+	if (!lab) return;
+	await writeFile(path.join(at, 'console.log'), lab.consoleText);
+	for (const name of ['dom0', 'a', 'b']) {
+		const log = lab.get(name).run('dmesg', {silent: true, timeout: 5000});
+		await log
+			.then(({stdout}) => writeFile(path.join(at, `dmesg-${name}.txt`), stdout))
+			.catch(() => {});
+	}
+}

