@@ -38,21 +38,17 @@ in_root() { # ROOT COMMAND...
 		exec chroot "$root" "$@"' sh "$1" "$work" "${@:2}"
 }
 
-check_build() {
-	local root version status=0
+check_build() { # FOLDER
+	local root version log=$work/${1//\//-}.log status=0
 	root=$(build_root)
 	# The link may lead to a path of that root, so it is not followed from here.
 	version=$(find "$root/lib/modules" -name build -printf '%h\n' | sort -V | tail -n 1)
 	version=$(basename "$version")
-	# All of it anew: a warning is only printed where something is compiled.
-	rm -rf "$work"
-	mkdir -p "$work"
-	cp -r "$top/kmod" "$work/kmod"
-	in_root "$root" make -C "/lib/modules/$version/build" M=/mnt/kmod W=1 C=2 \
-		CF=-D__CHECK_ENDIAN__ modules >"$work/log" 2>&1 || status=$?
-	report "W=1 and sparse, Linux $version" "$work/log"
+	in_root "$root" make -C "/lib/modules/$version/build" "M=/mnt/$1" W=1 C=2 \
+		CF=-D__CHECK_ENDIAN__ modules >"$log" 2>&1 || status=$?
+	report "$1: W=1 and sparse, Linux $version" "$log"
 	if [ $status != 0 ]; then
-		tail -n 20 "$work/log"
+		tail -n 20 "$log"
 		failed=$((failed + 1))
 	fi
 }
@@ -83,19 +79,29 @@ ignored=(
 	FILE_PATH_CHANGES	# about MAINTAINERS of the kernel tree
 	EMBEDDED_FILENAME	# a comment that says "Xen's io/ring.h" is not the file's name
 	CAMELCASE		# names of the kernel's own: Qdisc_ops
-	OPEN_ENDED_LINE		# how every tracepoint in the kernel is written
 )
 
-check_patch() {
-	local script log=$top/build/checkpatch.log
+check_patch() { # FOLDER
+	local script log=$work/${1//\//-}.checkpatch.log
 	script=${CHECKPATCH:-$(fetch_checkpatch)}
 	# Generated files answer to their generator; trace.h is written in macros all of its own.
-	(cd "$top/kmod" && ls ./*.[ch] | grep -v -e netlink-gen -e trace.h |
-		xargs perl "$script" --no-tree --strict --terse --show-types --no-summary \
-			--ignore "$(IFS=,; echo "${ignored[*]}")" -f) >"$log" 2>&1 || true
-	report 'checkpatch --strict' "$log"
+	# In the copy, because checkpatch leaves notes where it runs.
+	(cd "$top/$1" && ls -- *.[ch] | grep -v -e netlink-gen -e trace.h |
+		(cd "$work/$1" && xargs perl "$script" --no-tree --strict --terse --show-types \
+			--no-summary --ignore "$(IFS=,; echo "${ignored[*]}")" -f)) >"$log" 2>&1 || true
+	report "$1: checkpatch --strict" "$log"
 }
 
-check_build
-check_patch
+# All of it anew: a warning is only printed where something is compiled.
+rm -rf "$work"
+for folder in kmod test/evil; do
+	[ -f "$top/$folder/Makefile" ] || continue
+	mkdir -p "$work/$folder"
+	cp -r "$top/$folder/." "$work/$folder"
+done
+for folder in kmod test/evil; do
+	[ -d "$work/$folder" ] || continue
+	check_build $folder
+	check_patch $folder
+done
 exit $((failed > 0))
