@@ -29,6 +29,7 @@ export async function connectRequests(
 	const watches = new Map<string, EventQueue<StorePath>>();
 	const read = messageReader();
 	let lastNumber = 0;
+	let last: Promise<unknown> = Promise.resolve();
 	let lost: unknown;
 	const transport = await open({
 		onData(bytes) {
@@ -75,7 +76,7 @@ export async function connectRequests(
 		}
 	}
 
-	async function ask(type: number, path: StorePath, body: Uint8Array): Promise<Uint8Array> {
+	async function exchange(type: number, path: StorePath, body: Uint8Array): Promise<Uint8Array> {
 		if (lost !== undefined) {
 			throw lost;
 		}
@@ -93,6 +94,16 @@ export async function connectRequests(
 				reject(name === undefined ? error : storeRefusal(path, name));
 			}
 		});
+	}
+
+	async function ask(type: number, path: StorePath, body: Uint8Array): Promise<Uint8Array> {
+		if (!transport.oneAtATime) {
+			return await exchange(type, path, body);
+		}
+		const turn = last.then(async () => await exchange(type, path, body));
+
+		last = turn.catch(() => {});
+		return await turn;
 	}
 
 	return {

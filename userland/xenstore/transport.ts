@@ -6,6 +6,11 @@ import {openDevice, SystemError} from '../netlink-js/index.ts';
 
 /** Bytes to and from xenstored. */
 export type Transport = {
+	/**
+	 * The kernel's device keeps the request of an open file in one buffer until xenstored takes it:
+	 * a second request before the first answer would overwrite the first.
+	 */
+	readonly oneAtATime: boolean;
 	/** May throw what the kernel's device says against a watch. */
 	send(bytes: Uint8Array): void;
 	close(): void;
@@ -60,6 +65,7 @@ export async function openUnixSocket(path: string, listener: Listener): Promise<
 			socket.once('error', cause => socket.destroy(cause));
 			socket.once('close', () => listener.onEnd(socket.errored));
 			resolve({
+				oneAtATime: false,
 				send: bytes => void socket.write(bytes),
 				close: () => socket.destroy(),
 			});
@@ -76,7 +82,11 @@ export function openKernelDevice(path: string, {onData, onEnd}: Listener): Trans
 		},
 	});
 
-	return {send: bytes => device.write(bytes), close: () => device.close()};
+	return {
+		oneAtATime: true,
+		send: bytes => device.write(bytes),
+		close: () => device.close(),
+	};
 }
 
 /** The name of the error, where the device refused to take a message. */

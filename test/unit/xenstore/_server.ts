@@ -24,7 +24,10 @@ export type Server = {
 };
 
 type Options = {
-	/** Answers watches without the number of the request, as the kernel's device does. */
+	/**
+	 * Behaves as the kernel's device: a watch is answered without the number of the request, and the
+	 * body of a request is whatever was written last when its turn comes.
+	 */
 	readonly likeDevice?: boolean;
 	/** Lists above this many bytes come in parts. */
 	readonly listMax?: number;
@@ -42,10 +45,18 @@ export async function serve(connect: () => Store, options: Options = {}): Promis
 	const server = createServer(socket => {
 		const client: Client = {socket, store: connect(), watches: new Map()};
 		const read = messageReader();
+		let latest: Uint8Array = new Uint8Array();
 
 		sockets.add(socket);
 		socket.on('data', bytes => {
-			read(bytes).forEach(message => void answer(client, message, options));
+			for (const message of read(bytes)) {
+				latest = message.body;
+				setImmediate(() => {
+					const body = options.likeDevice ? latest : message.body;
+
+					void answer(client, {...message, body}, options);
+				});
+			}
 		});
 		socket.on('close', () => void client.store.close());
 	});

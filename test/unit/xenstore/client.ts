@@ -12,8 +12,13 @@ import {openUnixSocket} from '../../../userland/xenstore/transport.ts';
 import {cases, runCase} from '../../conformance/_cases.ts';
 import {serve, type Server} from './_server.ts';
 
-async function connect({path}: Server): Promise<Store> {
-	return storeOver(await connectRequests(async listener => await openUnixSocket(path, listener)));
+async function connect({path}: Server, oneAtATime = false): Promise<Store> {
+	return storeOver(
+		await connectRequests(async listener => ({
+			...(await openUnixSocket(path, listener)),
+			oneAtATime,
+		})),
+	);
 }
 
 async function serverFor(
@@ -32,7 +37,8 @@ for (const likeDevice of [false, true]) {
 	for (const each of cases) {
 		test(`${likeDevice ? 'device' : 'socket'}: ${each.name}`, async t => {
 			const {server} = await serverFor(t, 7, {likeDevice});
-			const [store, other] = [await connect(server), await connect(server)];
+			const store = await connect(server, likeDevice);
+			const other = await connect(server, likeDevice);
 
 			await t.notThrowsAsync(
 				runCase(each, {store, other, base: 'data/conformance', domid: 7}),
