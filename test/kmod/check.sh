@@ -98,6 +98,7 @@ for folder in kmod test/evil; do
 	[ -f "$top/$folder/Makefile" ] || continue
 	mkdir -p "$work/$folder"
 	cp -r "$top/$folder/." "$work/$folder"
+	find "$work/$folder" -name '*.o' -delete
 done
 for folder in kmod test/evil; do
 	[ -d "$work/$folder" ] || continue
