@@ -350,18 +350,18 @@ int coloop_channel_attach(struct coloop_channel *ch, grant_ref_t control_ref,
 			goto err_unmap;
 	}
 	init_ends(ch);
-	coloop_receive_start(ch);
+	coloop_receive_init(ch);
 	ret = coloop_evtchn_bind(&ch->evtchn, coloop_receive_event, ch, extack);
 	if (ret)
-		goto err_stop;
+		goto err_close;
 	set_state(ch, COLOOP_CHANNEL_STATE_MAPPED, COLOOP_REASON_NONE);
 	set_side(ch, COLOOP_SIDE_MAPPED);
-	/* The peer may have said its part before the interrupt was bound. */
-	coloop_receive_kick(ch);
+	/* Not before the bind is complete: the poll ends with a word to the interrupt. */
+	coloop_receive_start(ch);
 	return 0;
 
-err_stop:
-	coloop_receive_stop(ch);
+err_close:
+	coloop_receive_uninit(ch);
 	if (!ch->listens)
 		coloop_evtchn_close(&ch->evtchn, ch);
 err_unmap:
@@ -383,9 +383,13 @@ void coloop_channel_go_live(struct coloop_channel *ch)
 /* R12: mark dead, stop NAPI, unbind, unmap, end grants, free.  The first is the caller's. */
 static void tear_down(struct coloop_channel *ch)
 {
-	if (ch->evtchn.irq)
+	bool was_connected = ch->evtchn.irq;
+
+	if (was_connected)
 		coloop_receive_stop(ch);
 	coloop_evtchn_close(&ch->evtchn, ch);
+	if (was_connected)
+		coloop_receive_uninit(ch);
 	cancel_delayed_work_sync(&ch->watchdog);
 	spin_lock_bh(&ch->tx_lock);
 	memset(&ch->tx, 0, sizeof(ch->tx));

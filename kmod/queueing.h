@@ -50,9 +50,11 @@ void coloop_send_return_backlog(struct coloop_channel *ch);
 
 /* receive.c */
 irqreturn_t coloop_receive_event(int irq, void *data);
+/* Events may come from here on; they are not handled yet. */
+void coloop_receive_init(struct coloop_channel *ch);
+void coloop_receive_uninit(struct coloop_channel *ch);
+/* Handles events, among them those that came before. */
 void coloop_receive_start(struct coloop_channel *ch);
 void coloop_receive_stop(struct coloop_channel *ch);
-/* Polls once without an event. */
-void coloop_receive_kick(struct coloop_channel *ch);
 
 #endif /* _COLOOP_QUEUEING_H */

@@ -212,21 +212,26 @@ static int poll(struct napi_struct *napi, int budget)
 	return done;
 }
 
-void coloop_receive_start(struct coloop_channel *ch)
+void coloop_receive_init(struct coloop_channel *ch)
 {
 	netif_napi_add(coloop_dev, &ch->napi, poll);
+}
+
+void coloop_receive_uninit(struct coloop_channel *ch)
+{
+	netif_napi_del(&ch->napi);
+}
+
+void coloop_receive_start(struct coloop_channel *ch)
+{
 	napi_enable(&ch->napi);
+	/* An event that came before found the poll disabled, and the peer may have said its part. */
+	local_bh_disable();
+	napi_schedule(&ch->napi);
+	local_bh_enable();
 }
 
 void coloop_receive_stop(struct coloop_channel *ch)
 {
 	napi_disable(&ch->napi);
-	netif_napi_del(&ch->napi);
-}
-
-void coloop_receive_kick(struct coloop_channel *ch)
-{
-	local_bh_disable();
-	napi_schedule(&ch->napi);
-	local_bh_enable();
 }
