@@ -86,6 +86,11 @@ export class Machine {
 		if (answer) throw new LabError(`savevm: ${answer}`);
 	}
 
+	/** A command of QEMU's own monitor, e.g. `info jit`. */
+	ask(command: string): Promise<string> {
+		return this.#monitor.human(command);
+	}
+
 	async stop(): Promise<void> {
 		this.#process.kill('SIGKILL');
 		await this.ended;

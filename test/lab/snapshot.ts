@@ -63,7 +63,7 @@ async function boot(
 		await host.answers('dom0');
 		await host.create('a', {type});
 		await host.create('b', {type});
-		await host.forgetBoot();
+		await host.prepare();
 		await host.machine.save(snapshotName);
 	} finally {
 		await host.stop();
