@@ -49,7 +49,7 @@ static void set_state(struct coloop_channel *ch, enum coloop_channel_state state
 
 static void set_side(struct coloop_channel *ch, enum coloop_side side)
 {
-	virt_store_release(&ch->own->side, side);
+	virt_store_release(&ch->own->side, side); /* after all that it announces */
 	if (ch->evtchn.irq)
 		coloop_evtchn_notify(&ch->evtchn);
 }
@@ -86,7 +86,7 @@ bool coloop_channel_is_drained(struct coloop_channel *ch)
 	return test_bit(COLOOP_FAULTED, &ch->flags) ||
 	       (READ_ONCE(peer->side) == COLOOP_SIDE_CLOSING &&
 		READ_ONCE(peer->cons) == ch->tx.prod &&
-		virt_load_acquire(&peer->prod) == READ_ONCE(ch->own->cons));
+		READ_ONCE(peer->prod) == READ_ONCE(ch->own->cons));
 }
 
 /*
@@ -113,6 +113,10 @@ static void watch(struct work_struct *work)
 						 watchdog);
 	bool waiting = false, stalled = false, late = false;
 
+	/* Ordinarily nothing: the peer's event for room has done it. */
+	local_bh_disable();
+	coloop_send_backlog(ch);
+	local_bh_enable();
 	spin_lock_bh(&ch->tx_lock);
 	switch (ch->state) {
 	case COLOOP_CHANNEL_STATE_LIVE:
@@ -166,7 +170,8 @@ static void *map_own_ring(const struct coloop_pages *pages)
 	if (!twice)
 		return NULL;
 	for (i = 0; i < count; i++)
-		twice[i] = twice[i + count] = pages->page[i + 1].page;
+		twice[i] = pages->page[i + 1].page;
+	memcpy(twice + count, twice, count * sizeof(*twice));
 	ring = vmap(twice, 2 * count, VM_MAP, PAGE_KERNEL);
 	kvfree(twice);
 	return ring;
@@ -287,6 +292,7 @@ static int read_control(struct coloop_channel *ch, grant_ref_t *refs,
 		return -ESTALE;
 	}
 	ch->remote_order = order;
+	ch->remote_features = READ_ONCE(peer->features);
 	for (i = 0; i < 1u << order; i++)
 		refs[i] = READ_ONCE(peer->ref[i]);
 	return 0;
@@ -321,6 +327,7 @@ static void init_ends(struct coloop_channel *ch)
 		.data = ch->ring,
 		.size = COLOOP_PAGE_SIZE << ch->order,
 	};
+	ch->window.limit = min_t(u32, COLOOP_WINDOW_BYTES, ch->tx.size / COLOOP_WINDOW_PART);
 	spin_unlock_bh(&ch->tx_lock);
 	ch->rx = (struct coloop_rx){
 		.own = ch->own,
@@ -423,6 +430,9 @@ void coloop_channel_close(struct coloop_channel *ch, enum coloop_reason reason)
 		return;
 	set_state(ch, COLOOP_CHANNEL_STATE_DRAINING, reason);
 	coloop_send_return_backlog(ch);
+	if (was_connected)
+		/* Have the peer tell us when it has taken all; nothing more will be put in. */
+		coloop_tx_arm(&ch->tx, ch->tx.prod);
 	set_side(ch, COLOOP_SIDE_CLOSING);
 	if (was_connected)
 		wait_event_timeout(ch->drained, coloop_channel_is_drained(ch),

@@ -75,6 +75,8 @@ struct coloop_channel {
 	/* Read for every packet; written under the peer's lock and tx_lock by set_state(). */
 	enum coloop_channel_state state ____cacheline_aligned_in_smp;
 	unsigned long flags;
+	/* What the peer says that it can receive, enum coloop_features. */
+	u32 remote_features;
 	struct coloop_evtchn evtchn;
 	atomic64_t events_received;
 	atomic64_t returned;

@@ -87,6 +87,12 @@ static inline const struct rt6_info *coloop_compat_rt6(const struct dst_entry *d
  * the time it takes to send one.
  */
 #ifndef NL_SET_ERR_MSG_FMT_MOD
+static inline void coloop_compat_set_extack(struct netlink_ext_ack *extack, const char *text)
+{
+	if (extack)
+		extack->_msg = text;
+}
+
 #define NL_SET_ERR_MSG_FMT_MOD(extack, fmt, args...)					\
 do {											\
 	static char text[16][128];							\
@@ -95,8 +101,7 @@ do {											\
 											\
 	snprintf(at, sizeof(text[0]), KBUILD_MODNAME ": " fmt, ##args);			\
 	do_trace_netlink_extack(at);							\
-	if (extack)									\
-		(extack)->_msg = at;							\
+	coloop_compat_set_extack(extack, at);						\
 } while (0)
 #endif
 

@@ -42,7 +42,7 @@ static netdev_tx_t transmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 
 drop_no_peer:
-	/* Nobody sends here but our hook, or somebody by hand (a raw socket, IPv6's own chatter). */
+	/* Nobody sends here but our hook, or somebody by hand (a raw socket, IPv6's own). */
 	rcu_read_unlock();
 	dev_core_stats_tx_dropped_inc(dev);
 	trace_coloop_drop(DOMID_INVALID, COLOOP_DROP_NO_PEER, skb->len);

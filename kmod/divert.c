@@ -58,7 +58,7 @@ static bool is_plain_qdisc(const struct Qdisc_ops *ops)
 	return match_string(plain, ARRAY_SIZE(plain), ops->id) >= 0;
 }
 
-/* Would the ordinary path apply rules to packets leaving by this device that coloop0 does not? */
+/* Would the ordinary path apply rules to packets leaving here that coloop0 does not? */
 static bool has_egress_rules(const struct net_device *dev)
 {
 #ifdef CONFIG_NETFILTER_EGRESS

@@ -57,6 +57,12 @@ int coloop_evtchn_bind(struct coloop_evtchn *ec, irq_handler_t handler, void *da
 	irq = bind_evtchn_to_irqhandler_lateeoi(ec->port, handler, 0, "coloop", data);
 	if (irq < 0) {
 		NL_SET_ERR_MSG_MOD(extack, "no interrupt for the event channel");
+		/*
+		 * The port may be closed by now (the handler was refused) or not (there was no
+		 * interrupt number).  Closing it twice could hit somebody else's, so do not (R12).
+		 */
+		ec->port = 0;
+		atomic_dec(&coloop_ports_held);
 		return irq;
 	}
 	ec->irq = irq;

@@ -14,7 +14,7 @@ atomic_t coloop_maps_held = ATOMIC_INIT(0);
 atomic_t coloop_pages_waiting = ATOMIC_INIT(0);
 
 static LIST_HEAD(deferred);
-static DEFINE_MUTEX(deferred_lock);
+static DEFINE_MUTEX(deferred_lock); /* guards deferred */
 static void retry_deferred(struct work_struct *work);
 static DECLARE_DELAYED_WORK(deferred_work, retry_deferred);
 

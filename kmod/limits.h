@@ -5,7 +5,7 @@
 #define _COLOOP_LIMITS_H
 
 enum coloop_limits {
-	/* A ring must take two of the largest records, or one would wait for an empty ring. */
+	/* The smallest ring that takes the largest record and leaves room for small ones. */
 	COLOOP_ORDER_MIN = 5,
 	COLOOP_ORDER_DEFAULT = 8,
 
@@ -19,6 +19,8 @@ enum coloop_limits {
 	 * net.core.rmem_default (212992); more would be poured away by the socket.
 	 */
 	COLOOP_WINDOW_BYTES = 96 << 10,
+	/* And no more than this part of a small ring, so that a large TCP record finds room. */
+	COLOOP_WINDOW_PART = 4,
 	/* What a datagram costs the receiver's socket beyond its length. */
 	COLOOP_WINDOW_OVERHEAD = 512,
 

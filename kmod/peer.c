@@ -9,7 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
-DEFINE_MUTEX(coloop_peers_lock);
+DEFINE_MUTEX(coloop_peers_lock); /* guards coloop_peers and every peer's links */
 LIST_HEAD(coloop_peers);
 
 static struct workqueue_struct *peer_wq;

@@ -39,7 +39,7 @@ void coloop_device_return(struct sk_buff *skb, struct net_device *lower);
 /* send.c */
 enum coloop_verdict {
 	COLOOP_TAKEN, /* the packet belongs to the channel or is gone */
-	COLOOP_REFUSED, /* the channel is not live; the packet is the caller's */
+	COLOOP_REFUSED, /* the channel is not live or does not take it; it is the caller's */
 };
 
 enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb);

@@ -24,10 +24,10 @@ static bool set_offloads(struct sk_buff *skb, const struct coloop_record *record
 	const struct virtio_net_hdr hdr = {
 		.flags = record->flags & COLOOP_NEEDS_CSUM ? VIRTIO_NET_HDR_F_NEEDS_CSUM : 0,
 		.gso_type = record->gso_type,
-		.hdr_len = cpu_to_le16(record->hdr_len),
-		.gso_size = cpu_to_le16(record->gso_size),
-		.csum_start = cpu_to_le16(record->csum_start),
-		.csum_offset = cpu_to_le16(record->csum_offset),
+		.hdr_len = __cpu_to_virtio16(true, record->hdr_len),
+		.gso_size = __cpu_to_virtio16(true, record->gso_size),
+		.csum_start = __cpu_to_virtio16(true, record->csum_start),
+		.csum_offset = __cpu_to_virtio16(true, record->csum_offset),
 	};
 
 	skb_set_network_header(skb, ETH_HLEN);
@@ -172,7 +172,7 @@ static int take_records(struct coloop_channel *ch, int budget)
 static void follow_side(struct coloop_channel *ch)
 {
 	struct coloop_peer *peer = coloop_channel_peer(ch);
-	u32 side = virt_load_acquire(&ch->rx.peer->side);
+	u32 side = virt_load_acquire(&ch->rx.peer->side); /* before what it announces */
 
 	switch (side) {
 	case COLOOP_SIDE_OFFERED:

@@ -74,6 +74,18 @@ static struct coloop_record describe(const struct sk_buff *skb)
 	return record;
 }
 
+/* An older peer may not take every kind of packet that our stack leaves whole. */
+static bool peer_takes(const struct coloop_channel *ch, const struct sk_buff *skb)
+{
+	unsigned int type = skb_is_gso(skb) ? skb_shinfo(skb)->gso_type : 0;
+
+	if (type & SKB_GSO_UDP)
+		return ch->remote_features & COLOOP_FEATURE_LARGE_DATAGRAMS;
+	if (type & SKB_GSO_UDP_L4)
+		return ch->remote_features & COLOOP_FEATURE_UDP_SEGMENTS;
+	return true;
+}
+
 static u32 window_cost(const struct sk_buff *skb)
 {
 	return skb->len + COLOOP_WINDOW_OVERHEAD;
@@ -99,7 +111,7 @@ static bool fits(const struct coloop_channel *ch, enum coloop_class class,
 	if (!coloop_tx_fits(&ch->tx, skb->len))
 		return false;
 	return class == COLOOP_BULK || !ch->window.held ||
-	       ch->window.held + window_cost(skb) <= COLOOP_WINDOW_BYTES;
+	       ch->window.held + window_cost(skb) <= ch->window.limit;
 }
 
 static void put(struct coloop_channel *ch, enum coloop_class class, struct sk_buff *skb)
@@ -139,8 +151,8 @@ static u32 wanted_mark(const struct coloop_channel *ch, enum coloop_class class)
 
 	if (class == COLOOP_BULK)
 		return mark;
-	goal = COLOOP_WINDOW_BYTES - min_t(u32, window_cost(skb), COLOOP_WINDOW_BYTES);
-	goal = min_t(u32, goal, COLOOP_WINDOW_BYTES / 2);
+	goal = ch->window.limit - min(window_cost(skb), ch->window.limit);
+	goal = min(goal, ch->window.limit / 2);
 	if (ch->window.held <= goal)
 		return mark;
 	window = coloop_window_mark(&ch->window, goal);
@@ -213,7 +225,7 @@ enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
 	enum coloop_class class = class_of(skb);
 
 	spin_lock(&ch->tx_lock);
-	if (!coloop_channel_is_live(ch)) {
+	if (!coloop_channel_is_live(ch) || unlikely(!peer_takes(ch, skb))) {
 		spin_unlock(&ch->tx_lock);
 		return COLOOP_REFUSED;
 	}

@@ -19,12 +19,14 @@ enum { COLOOP_WINDOW_MARKS = 64 };
 /**
  * struct coloop_window - cost of the datagrams between the peer's cons and our prod
  * @held: their sum
- * @first: oldest mark, free-running
+ * @limit: most that may be held
+ * @first: index of the oldest mark
  * @count: marks in use
  * @mark: where in the ring a run of datagrams ends, and what it costs
  */
 struct coloop_window {
 	u32 held;
+	u32 limit;
 	u32 first;
 	u32 count;
 	struct {

@@ -40,7 +40,7 @@
  * Order of access.  P: producer, C: consumer.
  *
  *  P1  cons = load_acquire                  C1  prod = load_acquire
- *  P2  cons outside [last, prod]: lied      C2  prod - cons > size: lied
+ *  P2  cons outside [last, prod]: lied      C2  prod - cons > size, or no multiple of 16: lied
  *  P3  copy a record in                     C3  copy a record out, to private memory
  *  P4  store_release prod                   C4  store_release cons
  *  P5  full barrier                         C5  full barrier
