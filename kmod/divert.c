@@ -50,7 +50,7 @@ static struct coloop_link *link_to(const struct neighbour *neigh, struct net_dev
 	return coloop_link_find(dev->dev_addr, remote);
 }
 
-/* Queueing that orders packets but promises nobody a rate; any other is somebody's rule. */
+/* Queueing that orders packets but promises nobody a rate; any other is a rule. */
 static bool is_plain_qdisc(const struct Qdisc_ops *ops)
 {
 	static const char *const plain[] = { "noqueue", "mq", "pfifo_fast", "fq_codel", "fq" };
@@ -74,7 +74,7 @@ static bool is_eligible(const struct sk_buff *skb, const struct nf_hook_state *s
 {
 	const struct dst_entry *dst = skb_dst(skb);
 
-	/* A frame that dom0 merely bridges passes here, too (br_netfilter), with a made-up route. */
+	/* A frame that dom0 only bridges passes here, too (br_netfilter); its route is made up. */
 	if (!dst || dst->dev != state->out || nf_bridge_info_get(skb))
 		return false;
 #ifdef CONFIG_XFRM

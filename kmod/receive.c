@@ -225,7 +225,7 @@ void coloop_receive_uninit(struct coloop_channel *ch)
 void coloop_receive_start(struct coloop_channel *ch)
 {
 	napi_enable(&ch->napi);
-	/* An event that came before found the poll disabled, and the peer may have said its part. */
+	/* An event before this found the poll disabled; the peer may have said its part. */
 	local_bh_disable();
 	napi_schedule(&ch->napi);
 	local_bh_enable();
