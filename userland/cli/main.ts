@@ -5,8 +5,8 @@ import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
 
-/** Where a command's words go: data to `out`, everything else to `err`. */
-export type Console = {out(line: string): void; err(line: string): void};
+/** Where a command's words go, data to `out`, everything else to `err`; `now`: Unix seconds. */
+export type Console = {out(line: string): void; err(line: string): void; now(): number};
 
 const examples = `Examples:
   $ coloop                      who our peers are, and which of them have a channel
@@ -71,7 +71,7 @@ function addShowing(program: Command, console: Console, exit: Exit): void {
 			const {list} = await import('./list.ts');
 			const {json} = await import('./json.ts');
 			if (options.json) console.out(json(status));
-			else list(status, options.brief ? 'brief' : 'text', unix()).forEach(console.out);
+			else list(status, options.brief ? 'brief' : 'text', console.now()).forEach(console.out);
 		});
 	program
 		.command('show')
@@ -83,7 +83,7 @@ function addShowing(program: Command, console: Console, exit: Exit): void {
 			const {show} = await import('./list.ts');
 			const {json} = await import('./json.ts');
 			if (options.json) console.out(json(status, peer));
-			else show(status, peer, unix()).forEach(console.out);
+			else show(status, peer, console.now()).forEach(console.out);
 		});
 	program
 		.command('version')
@@ -186,8 +186,4 @@ function parseSeconds(text: string): number {
 
 function socketOf(program: Command): string {
 	return String(program.getOptionValue('socket'));
-}
-
-function unix(): number {
-	return Math.floor(Date.now() / 1000);
 }

@@ -9,10 +9,17 @@ import {serve} from '../../../userland/control/server.ts';
 import {ColoopError} from '../../../userland/errors.ts';
 import {pairStatus, peerStatus, statusOf} from '../control/_status.ts';
 
+/** Unix seconds, to every command. */
+const now = 1_800_000_000;
+
 async function run(argv: readonly string[]) {
 	const out: string[] = [];
 	const err: string[] = [];
-	const status = await main(argv, {out: line => out.push(line), err: line => err.push(line)});
+	const status = await main(argv, {
+		out: line => out.push(line),
+		err: line => err.push(line),
+		now: () => now,
+	});
 	return {status, out, err: err.join('\n')};
 }
 
@@ -53,7 +60,7 @@ test('dom0 lists all pairs of the host, the busiest first', async t => {
 		pairStatus({
 			a: {name: 'Domain-0', domid: 0},
 			state: 'live',
-			since: Math.floor(Date.now() / 1000) - 7500,
+			since: now - 7500,
 			a_to_b_bytes: 3 * 1024 ** 3,
 			a_to_b_packets: 70,
 		}),
@@ -79,7 +86,7 @@ test('-j is the status as the daemon tells it', async t => {
 test('show tells one peer in a block', async t => {
 	const live = peerStatus({
 		state: 'live',
-		since: Math.floor(Date.now() / 1000) - 11_520,
+		since: now - 11_520,
 		ring_bytes: 1024 ** 2,
 		peer_ring_bytes: 65536,
 		rx_bytes: 1_524_713_390,
@@ -106,7 +113,7 @@ test('show in dom0 tells the pairs of a domain', async t => {
 	const pair = pairStatus({
 		a: {name: 'Domain-0', domid: 0},
 		state: 'live',
-		since: Math.floor(Date.now() / 1000) - 60,
+		since: now - 60,
 		links: [
 			{
 				bridge: 'xenbr0',

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# Front door; every target does its own set-up.  No logic here.
+#
+#   make demo       real Xen, two guests, the same programs before and after: build/demo.json
+#   make test       unit and harness tests, then the lab on one stack
+#   make test-all   both stacks, fuzzing, mutants, the long runs
+#   make lab        a Xen host with two guests to play with; Ctrl-D ends it
+#   make check      compiler and static gates of the module, lint of the rest
+#   make generate   what is made from kmod/spec/coloop.yaml and the policy's schema
+#
+# STACK=13 (Debian 13: Xen 4.20, Linux 6.12; the default) or 12 (Xen 4.17, Linux 6.1).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+STACK ?= 13
+export STACK
+
+ready := . test/setup/host.sh
+ava := node node_modules/ava/entrypoints/cli.mjs
+
+.PHONY: demo test test-all unit harness model lab-test build lab check generate clean
+
+demo: build
+	$(ready) && node build/ts/test/bench/demo.js
+
+test: unit harness lab-test
+
+test-all: unit harness model
+	$(MAKE) -C test/kmod fuzz SECONDS=60
+	$(MAKE) -C test/kmod mutants
+	$(MAKE) lab-test STACK=13
+	$(MAKE) lab-test STACK=12
+
+# TypeScript alone: seconds.  The addons are built for this machine, to be tested here.
+unit:
+	$(ready) && npx tsc -p tsconfig.json
+	$(MAKE) -s -C userland/netlink-js
+	$(MAKE) -s -C userland/nftables-js
+	$(ready) && node build/ts/kmod/spec/generate.js --check && $(ava)
+
+harness:
+	$(MAKE) -s -C test/kmod test
+
+model:
+	test/model/run.sh
+
+build:
+	$(ready) && npx tsc -p tsconfig.json && test/setup/build.sh $(STACK)
+
+lab-test: build
+	$(ready) && $(ava) --config test/lab/ava.config.js
+
+lab: build
+	$(ready) && node build/ts/test/lab/bin/lab.js --stack $(STACK)
+
+check:
+	$(ready) && npx eslint . && npx prettier --check --log-level=warn . && test/kmod/check.sh $(STACK)
+
+generate:
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/kmod/spec/generate.js
+
+# The cache of images and snapshots lies outside the tree and stays.
+clean:
+	rm -rf build
