@@ -8,6 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {cargoFile} from './cargo.ts';
 import {Host} from './host.ts';
+import {LabError} from './errors.ts';
 import {images, type Stack} from './images.ts';
 import {guestConfig, type GuestType} from './guest-config.ts';
 import type {Mode} from './machine.ts';
@@ -29,7 +30,11 @@ export async function snapshot(flavour: Flavour, say: (line: string) => void): P
 	if (!existsSync(folder)) {
 		say(`booting stack ${stack} (${mode}, ${type}), about two minutes`);
 		const draft = await mkdtemp(path.join(cache, 'snapshot-draft-'));
-		await boot(draft, image, flavour, say);
+		try {
+			await boot(draft, image, flavour, say);
+		} catch (error) {
+			throw new LabError(`boot failed: see ${draft}/console.log`, {cause: error});
+		}
 		// Somebody may have been faster; theirs is as good.
 		await rename(draft, folder).catch(() => rm(draft, {recursive: true}));
 	}

@@ -68,7 +68,7 @@ make_initramfs() {
 	mkdir -p initramfs.d/{bin,lib,dev,proc,sys,root,lower,upper}
 	cp "$root/bin/busybox" initramfs.d/bin/
 	install -m 755 "$here/init.initramfs" initramfs.d/init
-	for name in xen-blkfront virtio_blk ext4 overlay; do
+	for name in xen-blkfront virtio_pci virtio_blk virtio_console ext4 overlay; do
 		chroot "$root" modprobe -S "$version" -D "$name"
 	done | awk '$1 == "insmod" && !seen[$2]++ {print $2}' | while read -r module; do
 		name=$(basename "${module%.xz}")
