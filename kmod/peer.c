@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "peer.h"
-#include "compat.h"
 #include "netlink.h"
 #include "peerlookup.h"
+#include "queueing.h"
 
 #include <linux/etherdevice.h>
+#include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
@@ -50,6 +51,11 @@ static int link_up(struct coloop_peer *peer, const struct coloop_peer_config *co
 		NL_SET_ERR_MSG_FMT_MOD(extack, "no device has index %d", config->link[i].ifindex);
 		ret = -ENODEV;
 		goto err_free;
+	}
+	if (link->dev == coloop_dev || link->dev->type != ARPHRD_ETHER) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "%s cannot be a lower device", link->dev->name);
+		ret = -EINVAL;
+		goto err_put_device;
 	}
 	ether_addr_copy(link->local, config->link[i].local);
 	ether_addr_copy(link->remote, config->link[i].remote);
