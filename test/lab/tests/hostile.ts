@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+import test, {type ExecutionContext} from 'ava';
+import {
+	allowPair,
+	channelUp,
+	diverted,
+	holdings,
+	isLive,
+	killDaemon,
+	patient,
+	peer,
+	start,
+	startDaemon,
+	takeBack,
+	writePolicy,
+} from '../channel.ts';
+import type {Guest} from '../guest.ts';
+import type {Lab} from '../lab.ts';
+import {Traffic} from '../traffic.ts';
+import {until} from '../until.ts';
+import {labWith, withLab, type Given} from '../with-lab.ts';
+
+type Body = (t: ExecutionContext, given: Given) => Promise<void>;
+
+/** A test with a live channel between a and b, whose module lies when told (test/evil). */
+function withLiar(body: Body): Body {
+	return async (t, given) => {
+		const {lab, dom0, a, b} = given;
+		await Promise.all([start(dom0, allowPair), start(a), startLiar(b)]);
+		await channelUp(lab);
+		await body(t, given);
+		await takeBack(lab);
+	};
+}
+
+async function startLiar(machine: Guest): Promise<void> {
+	await writePolicy(machine, allowPair);
+	await machine.run('insmod /opt/coloop/evil.ko dyndbg=+p');
+	await startDaemon(machine);
+}
+
+/** Has b's module do evil; what it says of it. */
+async function tell(b: Guest, command: string): Promise<string> {
+	const file = '/sys/kernel/debug/coloop-evil/do';
+	return (await b.run(`echo '${command}' >${file} && cat ${file}`)).stdout.trim();
+}
+
+/** The grant of a's control page, as b was told. */
+async function controlGrant({dom0}: Lab): Promise<string> {
+	const node = '/local/domain/$(xl domid b)/coloop/offers/$(xl domid a)';
+	return (await dom0.run(`xenstore-read ${node} | cut -d ' ' -f 4`)).stdout.trim();
+}
+
+for (const [type, outcome] of [
+	['pv', 'writing says -14, and the byte is as it was'],
+	// Xen drops the write behind the writer's back.
+	['pvh', 'writing says 0, and the byte is as it was'],
+] as const) {
+	test(
+		'Xen keeps the peer from writing our pages',
+		labWith({type}),
+		withLiar(async (t, {lab, a, b}) => {
+			const grant = await controlGrant(lab);
+			t.is(
+				await tell(b, `map-writable ${grant}`),
+				`Xen says -1 to mapping grant ${grant} for writing`,
+			);
+			t.is(await tell(b, 'write-peer'), outcome);
+			await a.run('ping -c 3 -i 0.2 b');
+			t.true(await isLive(a, 'b'));
+		}),
+	);
+}
+
+test(
+	'frames from a foreign address are dropped and events without cause are harmless',
+	withLab,
+	withLiar(async (t, {a, b}) => {
+		const before = (await peer(a, 'b'))?.dropped_source ?? 0;
+		for (const frame of [1, 2, 3]) {
+			t.is(await tell(b, 'source 3'), 'a frame from 00:16:3e:00:00:03 to 00:16:3e:00:00:01');
+			await until('the frame is dropped', async () => {
+				return (await peer(a, 'b'))?.dropped_source === before + frame;
+			});
+		}
+		t.is(await tell(b, 'storm 20000'), '20000 events');
+		await a.run('ping -c 3 -i 0.2 b');
+		t.like(await peer(a, 'b'), {state: 'live', dropped_source: before + 3, last_failure: null});
+	}),
+);
+
+// A ring holds 1048576 bytes.
+const lies = [
+	['prod 1048592', 'bad-index'],
+	['prod 8', 'bad-index'],
+	['cons 1048592', 'bad-index'],
+	['cons -1048592', 'bad-index'],
+	['record-len 0', 'bad-record'],
+	['record-len 70000', 'bad-record'],
+	['record-len 2000', 'bad-record'],
+	['side 9', 'bad-state'],
+] as const;
+
+test(
+	'a lie breaks the channel and nothing else',
+	withLab,
+	withLiar(async (t, {lab, dom0, a, b}) => {
+		const traffic = await Traffic.start(a, b);
+		for (const [at, [lie, reason]] of lies.entries()) {
+			t.log(`${await tellUnderFlood(lab, lie)}: ${reason}`);
+			await until(`a is done with b`, async () => (await breaks(a)).length > at, patient);
+			t.is((await breaks(a))[at], reason);
+			await traffic.flows();
+			await channelUp(lab);
+		}
+
+		// Without the host role there is no next channel to hide the end of this one.
+		await killDaemon(dom0);
+		await tellUnderFlood(lab, 'prod 24');
+		await until('a sees it broken', async () => (await peer(a, 'b'))?.state === 'broken');
+		const ordinary = await diverted(a);
+		await traffic.flows();
+		t.is(await diverted(a), ordinary);
+		const {stdout} = await a.run('coloop show b', {timeout: 120_000});
+		t.regex(stdout, /broken: bad-index/);
+		const [held] = await holdings(a);
+		t.like(held, {channels: 0, maps: 0, ports: 0, grants: held?.deferred});
+
+		await startDaemon(dom0);
+		await channelUp(lab);
+		await traffic.flows();
+		await writePolicy(dom0, 'version: 1\npairs: []\n');
+		await until('nothing is held', async () => (await holdings(a, b)).every(isEmpty), patient);
+		await traffic.flows();
+		await traffic.stop();
+	}),
+);
+
+/** Among many datagrams, so that the liar's index is looked at. */
+async function tellUnderFlood({a, b}: Lab, lie: string): Promise<string> {
+	const flood = a.spawn('exec ping -q -f -s 1400 b');
+	const before = await diverted(a);
+	await until('the flood is diverted', async () => (await diverted(a)) > before + 100);
+	const said = await tell(b, lie);
+	await until('a gives the channel up', async () => !(await isLive(a, 'b')), patient);
+	await flood.stop('SIGINT');
+	return said;
+}
+
+/** For what reasons a found its channel broken, in their order. */
+async function breaks(a: Guest): Promise<string[]> {
+	const {stdout} = await a.run('cat /var/log/coloopd.log', {silent: true});
+	return [...stdout.matchAll(/"channel\.broken".*"reason":"([\w-]+)"/g)].map(
+		([, reason = '']) => reason,
+	);
+}
+
+function isEmpty(module: Awaited<ReturnType<typeof holdings>>[number]): boolean {
+	return module?.channels === 0 && module.grants + module.maps + module.ports === 0;
+}
