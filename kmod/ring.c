@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <asm/barrier.h>
+#include "copy.h"
 #endif
 
 bool coloop_tx_look(struct coloop_tx *tx, u32 *lie)
@@ -139,7 +140,7 @@ void coloop_rx_copy(const struct coloop_rx *rx, void *to, u32 offset, u32 len)
 	while (len) {
 		u32 part = min_t(u32, len, COLOOP_PAGE_SIZE - index % COLOOP_PAGE_SIZE);
 
-		memcpy(to, rx_at(rx, index), part);			/* C3 */
+		coloop_copy(to, rx_at(rx, index), part);		/* C3 */
 		to = (u8 *)to + part;
 		index += part;
 		len -= part;
