@@ -51,34 +51,38 @@ static void fall_silent(struct coloop_channel *ch)
 	napi_synchronize(&ch->napi);
 }
 
+static void claim(struct coloop_channel *ch, u32 *word, u32 value)
+{
+	virt_store_release(word, value); /* as P4 and C4 do it */
+	coloop_evtchn_notify(&ch->evtchn);
+}
+
 static int say_prod(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	u32 prod = ch->tx.prod + number;
+	u32 truth;
 
 	fall_silent(ch);
-	virt_store_release(&ch->own->prod, prod);
-	coloop_evtchn_notify(&ch->evtchn);
-	scnprintf(said, room, "prod %u for %u", prod, ch->tx.prod);
+	truth = ch->tx.prod;
+	claim(ch, &ch->own->prod, truth + number);
+	scnprintf(said, room, "prod %u for %u", truth + (u32)number, truth);
 	return 0;
 }
 
 static int say_cons(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	u32 cons;
+	u32 truth;
 
 	fall_silent(ch);
-	cons = ch->rx.cons + number;
-	virt_store_release(&ch->own->cons, cons);
-	coloop_evtchn_notify(&ch->evtchn);
-	scnprintf(said, room, "cons %u for %u", cons, ch->rx.cons);
+	truth = ch->rx.cons;
+	claim(ch, &ch->own->cons, truth + number);
+	scnprintf(said, room, "cons %u for %u", truth + (u32)number, truth);
 	return 0;
 }
 
 static int say_side(struct coloop_channel *ch, long number, char *said, size_t room)
 {
 	fall_silent(ch);
-	virt_store_release(&ch->own->side, number);
-	coloop_evtchn_notify(&ch->evtchn);
+	claim(ch, &ch->own->side, number);
 	scnprintf(said, room, "side %ld", number);
 	return 0;
 }
