@@ -4,7 +4,7 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {text} from 'node:stream/consumers';
@@ -49,6 +49,7 @@ async function finish(child: ChildProcess) {
 		}
 		t.is(shown.out, 'no peers\n');
 		t.regex(shown.err, /endpoint: this machine has no XenStore/);
+		t.is(await readFile(`/proc/${daemon.pid}/comm`, 'utf8'), 'coloopd\n');
 		daemon.kill('SIGHUP');
 		const reloaded = await finish(start('coloop', '--socket', socket, 'policy', 'reload'));
 		t.is(reloaded.out, `policy read from ${folder}\n`);
