@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+import type {ExecutionContext} from 'ava';
+import {
+	parseAnswer,
+	type PairStatus,
+	type PeerStatus,
+	type Status,
+} from '../../userland/control/protocol.ts';
+import type {Guest} from './guest.ts';
+import type {Lab} from './lab.ts';
+import {until} from './until.ts';
+import type {Given} from './with-lab.ts';
+
+/** dom0's policy for the tests: a and b may share a channel. */
+export const allowPair = "version: 1\npairs:\n  - allow: [a, b]\naccept:\n  - allow: '*'\n";
+
+const acceptAll = "version: 1\naccept:\n  - allow: '*'\n";
+const policyFile = '/etc/coloop/policy.d/10-test.yaml';
+
+/** Emulated programs start slowly, and slower beside others. */
+export const patient = {timeout: 240_000, every: 300};
+
+export type Body = (t: ExecutionContext, given: Given) => Promise<void>;
+
+/** A test that begins with a live channel between a and b, and ends without Coloop. */
+export function withChannel(body: Body): Body {
+	return withColoop(allowPair, async (t, given) => {
+		await channelUp(given.lab);
+		await body(t, given);
+	});
+}
+
+/** A test with module and daemons in dom0, a and b. */
+export function withColoop(policy: string, body: Body): Body {
+	return async (t, given) => {
+		const {dom0, a, b} = given.lab;
+		await Promise.all([start(dom0, policy), start(a), start(b)]);
+		await body(t, given);
+		await takeBack(given.lab);
+	};
+}
+
+/** Steps that share the setup, which costs most of the time; a step that fails is the last. */
+export function inTurn(steps: Readonly<Record<string, Body>>): Body {
+	return async (t, given) => {
+		for (const [name, body] of Object.entries(steps)) {
+			t.log(name);
+			await body(t, given);
+		}
+	};
+}
+
+/** Module and daemon in one machine, with a policy. */
+export async function start(machine: Guest, policy: string = acceptAll): Promise<void> {
+	await writePolicy(machine, policy);
+	await load(machine);
+	await startDaemon(machine);
+}
+
+export async function load(machine: Guest): Promise<void> {
+	await machine.run('insmod /opt/coloop/coloop.ko dyndbg=+p');
+}
+
+/** Resolves when the daemon answers. */
+export async function startDaemon(machine: Guest): Promise<void> {
+	await machine.run(
+		`mkdir -p /run/coloop
+		setsid coloopd </dev/null >>/var/log/coloopd.log 2>&1 & echo $! >/run/coloop/pid`,
+	);
+	await until(`coloopd of ${machine.name} answers`, () => answers(machine), patient);
+}
+
+export async function killDaemon(machine: Guest): Promise<void> {
+	await machine.run('kill -9 $(cat /run/coloop/pid)');
+}
+
+/** Replaces the policy as one should: the daemon never reads half a file. */
+export async function writePolicy(machine: Guest, policy: string): Promise<void> {
+	await machine.push(`${policyFile}.new`, policy);
+	await machine.run(`mv ${policyFile}.new ${policyFile}`);
+}
+
+/** Packets until both ends say that they are live. */
+export async function channelUp({a, b}: Lab): Promise<void> {
+	await until(
+		'a and b have a channel',
+		async () => {
+			await a.run('ping -c 1 -W 1 b', {fails: 'maybe', silent: true});
+			return (await isLive(a, 'b')) && (await isLive(b, 'a'));
+		},
+		patient,
+	);
+}
+
+/** What `coloop -j` prints, without the seconds that an emulated Node takes to start. */
+export async function status(machine: Guest): Promise<Status> {
+	const {stdout} = await machine.run(
+		`echo '{"op":"status"}' | nc -U -w 30 /run/coloop/coloopd.sock`,
+		{silent: true},
+	);
+	const answer = parseAnswer(stdout);
+	if (!answer.ok || !answer.status) throw new Error(`${machine.name}: no status: ${stdout}`);
+	return answer.status;
+}
+
+export async function peer(machine: Guest, name: string): Promise<PeerStatus | undefined> {
+	return (await status(machine)).peers.find(each => each.peer === name);
+}
+
+export async function isLive(machine: Guest, name: string): Promise<boolean> {
+	return (await peer(machine, name))?.state === 'live';
+}
+
+/** The pair of a and b as dom0 sees it. */
+export async function pair({dom0}: Lab): Promise<PairStatus | undefined> {
+	return (await status(dom0)).pairs?.find(({a, b}) => `${a.name}${b.name}` === 'ab');
+}
+
+/** What the modules of some machines hold: grants, maps, ports and so on. */
+export async function holdings(...machines: readonly Guest[]): Promise<Status['module'][]> {
+	return Promise.all(machines.map(async machine => (await status(machine)).module));
+}
+
+/** How many packets have gone into the channels of a machine. */
+export async function diverted(machine: Guest): Promise<number> {
+	const counter = '/sys/class/net/coloop0/statistics/tx_packets';
+	return Number((await machine.run(`cat ${counter}`, {silent: true})).stdout);
+}
+
+async function answers(machine: Guest): Promise<boolean> {
+	return status(machine).then(
+		() => true,
+		() => false,
+	);
+}
+
+/** What an administrator does before the package goes: daemons end, and take everything back. */
+export async function takeBack({dom0, a, b}: Lab): Promise<void> {
+	const machines = [a, b, dom0];
+	const stop = `kill $(cat /run/coloop/pid); tail -f --pid=$(cat /run/coloop/pid) /dev/null`;
+
+	await Promise.all(machines.map(each => each.run(stop, {fails: 'maybe'})));
+	await Promise.all(machines.map(each => each.run('coloopd --withdraw', {timeout: 180_000})));
+}
