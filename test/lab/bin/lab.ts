@@ -37,7 +37,9 @@ const verbs: Record<string, (given: Arguments, ...rest: string[]) => Promise<num
 };
 
 async function interact({options}: Arguments): Promise<number> {
-	const lab = await Lab.start({...options, say});
+	let booting = true;
+	const lab = await Lab.start({...options, say: line => booting && say(line)});
+	booting = false;
 	process.stdout.write(picture(lab.flavour));
 	await prompt(lab);
 	await lab.stop();
