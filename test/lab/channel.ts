@@ -18,7 +18,7 @@ const acceptAll = "version: 1\naccept:\n  - allow: '*'\n";
 const policyFile = '/etc/coloop/policy.d/10-test.yaml';
 
 /** Emulated programs start slowly, and slower beside others. */
-export const patient = {timeout: 240_000, every: 300};
+export const patient = {timeout: 600_000, every: 2000};
 
 export type Body = (t: ExecutionContext, given: Given) => Promise<void>;
 
@@ -61,13 +61,14 @@ export async function load(machine: Guest): Promise<void> {
 	await machine.run('insmod /opt/coloop/coloop.ko dyndbg=+p');
 }
 
-/** Resolves when the daemon answers. */
+/** Resolves when the daemon answers. Waits in the machine: asking again and again costs more. */
 export async function startDaemon(machine: Guest): Promise<void> {
 	await machine.run(
-		`mkdir -p /run/coloop
-		setsid coloopd </dev/null >>/var/log/coloopd.log 2>&1 & echo $! >/run/coloop/pid`,
+		`mkdir -p /run/coloop; rm -f /run/coloop/coloopd.sock
+		setsid coloopd </dev/null >>/var/log/coloopd.log 2>&1 & echo $! >/run/coloop/pid
+		until [ -S /run/coloop/coloopd.sock ]; do busybox usleep 500000; done`,
+		patient,
 	);
-	await until(`coloopd of ${machine.name} answers`, () => answers(machine), patient);
 }
 
 export async function killDaemon(machine: Guest): Promise<void> {
@@ -125,13 +126,6 @@ export async function holdings(...machines: readonly Guest[]): Promise<Status['m
 export async function diverted(machine: Guest): Promise<number> {
 	const counter = '/sys/class/net/coloop0/statistics/tx_packets';
 	return Number((await machine.run(`cat ${counter}`, {silent: true})).stdout);
-}
-
-async function answers(machine: Guest): Promise<boolean> {
-	return status(machine).then(
-		() => true,
-		() => false,
-	);
 }
 
 /** What an administrator does before the package goes: daemons end, and take everything back. */
