@@ -33,7 +33,11 @@ refresh() { # FROM TO: copy what is newer, so that make sees what changed
 	cp -a --update "$top/$1/." "$work/$2/"
 }
 
-install_if_new() { cmp -s "$1" "$2" || install -m 644 "$1" "$2"; }
+# Without debug information: every machine of the lab reads it anew.
+install_if_new() { # FROM TO
+	strip --strip-debug -o "$1.stripped" "$1"
+	cmp -s "$1.stripped" "$2" || install -m 644 "$1.stripped" "$2"
+}
 
 build_module() { # FOLDER NAME
 	[ -f "$top/$1/Makefile" ] || { say "no $1/Makefile: module $2 left out"; return 0; }
@@ -58,7 +62,7 @@ build_addon() { # PACKAGE ADDON
 bundle() { # NAME
 	[ -f "$top/userland/bin/$1.ts" ] || { say "no userland/bin/$1.ts: left out"; return 0; }
 	"$top/node_modules/.bin/esbuild" "$top/userland/bin/$1.ts" --bundle --log-level=warning \
-		--platform=node --target=node18 --format=esm --sourcemap=inline --outfile="$out/$1.mjs" \
+		--platform=node --target=node18 --format=esm --minify-whitespace --outfile="$out/$1.mjs" \
 		--banner:js='import {createRequire as require_} from "node:module"; const require = require_(import.meta.url);'
 }
 

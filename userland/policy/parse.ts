@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {z} from 'zod';
+import type * as z from 'zod';
 import {PolicyError, type PolicyProblem} from './errors.ts';
 import {policySchema, type PolicyDocument} from './schema.ts';
 import type {AcceptRule, PairRule, Policy, RuleSource} from './types.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {z} from 'zod';
+import * as z from 'zod';
 
 export const policyFormat = 1;
 export const ringPages = [32, 64, 128, 256, 512] as const;
