@@ -66,7 +66,10 @@ export async function startDaemon(machine: Guest): Promise<void> {
 	await machine.run(
 		`mkdir -p /run/coloop; rm -f /run/coloop/coloopd.sock
 		setsid coloopd </dev/null >>/var/log/coloopd.log 2>&1 & echo $! >/run/coloop/pid
-		until [ -S /run/coloop/coloopd.sock ]; do busybox usleep 500000; done`,
+		until [ -S /run/coloop/coloopd.sock ]; do
+			kill -0 $! || { tail /var/log/coloopd.log >&2; exit 1; }
+			busybox usleep 500000
+		done`,
 		patient,
 	);
 }
