@@ -12,7 +12,7 @@ import {picture} from '../lab/picture.ts';
 import {until} from '../lab/until.ts';
 import {measure} from './measure.ts';
 import type {Figure} from './parse.ts';
-import {missedBounds, result, resultTable, type Result} from './results.ts';
+import {missedBounds, result, resultTable, round, type Result} from './results.ts';
 import {rows, startServers, type Arm} from './rows.ts';
 import {unplug} from './unplug.ts';
 
@@ -20,6 +20,8 @@ const startedAt = Date.now();
 const slow = {timeout: 240_000};
 const print = (text: string) => void process.stdout.write(text);
 const say = (line: string) => print(`${line}\n`);
+// What the lab runs, for those who want to know.
+const whisper = (line: string) => say(`\u001B[2m${line.split('\n')[0] ?? ''}\u001B[0m`);
 
 function step(title: string): void {
 	const seconds = ((Date.now() - startedAt) / 1000).toFixed(0);
@@ -61,7 +63,7 @@ async function measureAll({a, b}: Lab, arm: Arm): Promise<readonly Figure[]> {
 	for (const row of rows) {
 		const [machine, address] = arm === 'loopback' ? [b, '127.0.0.1'] : [a, '10.0.0.2'];
 		const figure = await measure(row, arm, machine, address);
-		say(`  ${row.name}: ${figure.value.toPrecision(4)} ${row.unit}`);
+		say(`  ${row.name}: ${round(figure.value)} ${row.unit}`);
 		figures.push(figure);
 	}
 	return figures;
@@ -122,7 +124,7 @@ function at(figures: readonly Figure[], index: number): Figure {
 }
 
 step('boot Xen, dom0 and two guests, or restore them as they were');
-const lab = await Lab.start({mode: 'icount', say});
+const lab = await Lab.start({mode: 'icount', say: whisper});
 try {
 	say(picture(lab.flavour));
 	const looks = await Promise.all(checks.map(check => check(lab)));

@@ -67,7 +67,7 @@ export function missedBounds(rows: readonly Row[], results: readonly Result[]): 
 	});
 }
 
-// Four digits tell more than the figures repeat; no loss is rounded to none.
-function round(value: number): number {
+/** Four digits: more than repeat from run to run, and no loss is rounded to none. */
+export function round(value: number): number {
 	return Number(value.toPrecision(4));
 }

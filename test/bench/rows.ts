@@ -31,7 +31,7 @@ export type Row = {
 const pingPong = (options: string) => (address: string) =>
 	`sockperf ping-pong -i ${address} ${options} --msg-size 14 --time 1`;
 const iperf3 = (options: string) => (address: string) =>
-	`iperf3 --client ${address} --json --time 1 ${options}`;
+	`iperf3 --client ${address} ${options} --time 1 --json`;
 const datagrams = (bytes: number) => iperf3(`--udp --bitrate 0 --length ${bytes}`);
 
 /**
@@ -56,7 +56,7 @@ export const rows: readonly Row[] = [
 	},
 	{
 		...{name: 'tcp_stream_1', unit: 'Mbit/s', better: 'more', bound: 2.4},
-		program: iperf3(''),
+		program: iperf3('--parallel 1'),
 		parse: parseStream,
 	},
 	{
@@ -93,8 +93,7 @@ export const rows: readonly Row[] = [
 ];
 
 /** The servers of all rows; over when they listen. */
-export const startServers = `
-	iperf3 --server --daemon
+export const startServers = `iperf3 --server --daemon
 	redis-server --bind 0.0.0.0 --protected-mode no --save '' --dir /tmp --daemonize yes >/dev/null
 	for options in '--tcp --port 11111' '--port 11112'; do
 		setsid sockperf server $options >/dev/null 2>&1 </dev/null &
