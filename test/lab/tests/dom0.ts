@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
-import test, {type ExecutionContext} from 'ava';
-import {diverted, isLive, load, patient, peer, start, takeBack} from '../channel.ts';
+import test from 'ava';
+import {
+	diverted,
+	inTurn,
+	isLive,
+	load,
+	patient,
+	peer,
+	start,
+	takeBack,
+	type Body,
+} from '../channel.ts';
 import type {Guest} from '../guest.ts';
+import type {Lab} from '../lab.ts';
 import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
-import {withLab, type Given} from '../with-lab.ts';
-
-type Body = (t: ExecutionContext, given: Given) => Promise<void>;
+import {labWith} from '../with-lab.ts';
 
 const allowDom0 = "version: 1\npairs:\n  - allow: [dom0, b]\naccept:\n  - allow: '*'\n";
 
@@ -15,13 +24,13 @@ function withDom0Channel(body: Body): Body {
 	return async (t, given) => {
 		const {lab, dom0, b} = given;
 		await Promise.all([start(dom0, allowDom0), start(b)]);
-		await channelUp(given);
+		await channelUp(lab);
 		await body(t, given);
 		await takeBack(lab);
 	};
 }
 
-async function channelUp({dom0, b}: Given): Promise<void> {
+async function channelUp({dom0, b}: Lab): Promise<void> {
 	await until(
 		'dom0 and b have a channel',
 		async () => {
@@ -45,50 +54,52 @@ const nginx = `user root;
 const size = 20 << 20;
 const slow = {timeout: 240_000};
 
+const copies: Body = async (t, {dom0, b}) => {
+	await b.push('/tmp/nginx.conf', nginx);
+	await b.run('mkdir -p /tmp/www && nginx -c /tmp/nginx.conf');
+	const make = `head -c ${size} /dev/urandom`;
+
+	const down = await b.run(`${make} >/tmp/www/down && sha256sum </tmp/www/down`, slow);
+	const before = await sentBytes(b, 'Domain-0');
+	const got = await dom0.run(
+		'curl -sS --fail b:8080/down >/tmp/got && sha256sum </tmp/got',
+		slow,
+	);
+	t.is(got.stdout, down.stdout);
+	t.true((await sentBytes(b, 'Domain-0')) - before > size);
+
+	const up = await dom0.run(`${make} >/tmp/up && sha256sum </tmp/up`, slow);
+	const beforePush = await sentBytes(dom0, 'b');
+	await dom0.run('curl -sS --fail -T /tmp/up b:8080/up', slow);
+	t.is((await b.run('sha256sum </tmp/www/up', slow)).stdout, up.stdout);
+	t.true((await sentBytes(dom0, 'b')) - beforePush > size);
+	await b.run('nginx -c /tmp/nginx.conf -s stop');
+};
+
+const moduleLeaves: Body = async (t, {lab, dom0, b}) => {
+	const traffic = await Traffic.start(dom0, b);
+	const before = await diverted(dom0);
+	await until('traffic is diverted', async () => (await diverted(dom0)) > before + 20);
+
+	await dom0.run('rmmod coloop');
+	await until('b has no channel', async () => !(await isLive(b, 'Domain-0')), patient);
+	await traffic.flows();
+
+	await load(dom0);
+	await channelUp(lab);
+	await until('traffic is diverted again', async () => (await diverted(dom0)) > 20);
+	await traffic.flows();
+	await traffic.stop();
+	t.like(await peer(dom0, 'b'), {state: 'live'});
+};
+
 test(
-	'a download from a guest and a push into it take the channel, intact',
-	withLab,
-	withDom0Channel(async (t, {dom0, b}) => {
-		await b.push('/tmp/nginx.conf', nginx);
-		await b.run('mkdir -p /tmp/www && nginx -c /tmp/nginx.conf');
-		const make = `head -c ${size} /dev/urandom`;
-
-		const down = await b.run(`${make} >/tmp/www/down && sha256sum </tmp/www/down`, slow);
-		const before = await sentBytes(b, 'Domain-0');
-		const got = await dom0.run(
-			'curl -sS --fail b:8080/down >/tmp/got && sha256sum </tmp/got',
-			slow,
-		);
-		t.is(got.stdout, down.stdout);
-		t.true((await sentBytes(b, 'Domain-0')) - before > size);
-
-		const up = await dom0.run(`${make} >/tmp/up && sha256sum </tmp/up`, slow);
-		const beforePush = await sentBytes(dom0, 'b');
-		await dom0.run('curl -sS --fail -T /tmp/up b:8080/up', slow);
-		t.is((await b.run('sha256sum </tmp/www/up', slow)).stdout, up.stdout);
-		t.true((await sentBytes(dom0, 'b')) - beforePush > size);
-		await b.run('nginx -c /tmp/nginx.conf -s stop');
-	}),
-);
-
-test(
-	'traffic outlives the module in dom0',
-	withLab,
-	withDom0Channel(async (t, given) => {
-		const {dom0, b} = given;
-		const traffic = await Traffic.start(dom0, b);
-		const before = await diverted(dom0);
-		await until('traffic is diverted', async () => (await diverted(dom0)) > before + 20);
-
-		await dom0.run('rmmod coloop');
-		await until('b has no channel', async () => !(await isLive(b, 'Domain-0')), patient);
-		await traffic.flows();
-
-		await load(dom0);
-		await channelUp(given);
-		await until('traffic is diverted again', async () => (await diverted(dom0)) > 20);
-		await traffic.flows();
-		await traffic.stop();
-		t.like(await peer(dom0, 'b'), {state: 'live'});
-	}),
+	'dom0 and a guest have a channel like any two guests',
+	labWith({mode: 'icount'}),
+	withDom0Channel(
+		inTurn({
+			'a download and a push take it, intact': copies,
+			'traffic outlives the module in dom0': moduleLeaves,
+		}),
+	),
 );
