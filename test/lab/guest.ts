@@ -68,8 +68,8 @@ export class Guest {
 	}
 
 	/** What a command prints as JSON, for the caller to parse further. */
-	async json(command: string): Promise<unknown> {
-		return JSON.parse((await this.run(command)).stdout);
+	async json(command: string, options: RunOptions = {}): Promise<unknown> {
+		return JSON.parse((await this.run(command, options)).stdout);
 	}
 
 	/** Writes a file in the machine, its folder made if need be. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import {copyFile, mkdir, mkdtemp, rm} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {copyFile, mkdir, mkdtemp, readdir, rm} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {pack, unpackCommand} from './cargo.ts';
@@ -47,8 +48,7 @@ export class Lab {
 		const flavour = {stack, mode, type};
 		const {images, disk: saved} = await snapshot(flavour, say);
 
-		await mkdir(path.join(cache, 'run'), {recursive: true});
-		const folder = await mkdtemp(path.join(cache, 'run', 'lab-'));
+		const folder = await runFolder();
 		const disk = path.join(folder, 'disk.qcow2');
 		await copyFile(saved, disk);
 		if (builds) await pack(stack, folder);
@@ -118,6 +118,19 @@ export class Lab {
 		const command = (name: string) => unpackCommand(name === 'dom0' ? '/dev/vdc' : '/dev/xvdb');
 		await Promise.all(machines.map(name => this.get(name).run(command(name), {silent: true})));
 	}
+}
+
+// Named after us, so that those of processes that were killed can be told and removed.
+async function runFolder(): Promise<string> {
+	const run = path.join(cache, 'run');
+
+	await mkdir(run, {recursive: true});
+	for (const name of await readdir(run)) {
+		const pid = /^lab-(\d+)-/.exec(name)?.[1];
+		if (pid !== undefined && !existsSync(`/proc/${pid}`))
+			await rm(path.join(run, name), {recursive: true, force: true});
+	}
+	return mkdtemp(path.join(run, `lab-${process.pid}-`));
 }
 
 export function stackFromEnvironment(): Stack {
