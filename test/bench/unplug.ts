@@ -14,7 +14,7 @@ export type Unplugged = {
 };
 
 // An emulated `coloop` takes some of these seconds to start, beside an iperf3 that takes all it gets.
-const iperf3 = 'iperf3 --client b --time 40 --interval 1 --format m --forceflush';
+const iperf3 = 'iperf3 --client b --time 30 --interval 1 --format m --forceflush';
 const cli = {timeout: 240_000};
 
 /** Takes the channel away from a running iperf3 and gives it back; iperf3 must not end by that. */
