@@ -27,8 +27,11 @@ enum coloop_limits {
 	/* How long data may wait in our ring without the peer taking any. */
 	COLOOP_STALL_MS = 3000,
 	COLOOP_WATCH_MS = 500,
-	/* How long the peer may take to map what we offered. */
-	COLOOP_CONNECT_MS = 10000,
+	/*
+	 * How long the peer may take to map what we offered: two daemons and dom0 must get a turn.
+	 * An offer costs memory only; traffic goes the ordinary path meanwhile.
+	 */
+	COLOOP_CONNECT_MS = 60000,
 	/* How long a closing channel waits for both rings to run empty. */
 	COLOOP_DRAIN_MS = 500,
 
