@@ -21,13 +21,22 @@ export async function withdraw(world: World, roles: readonly Role[]): Promise<vo
 }
 
 async function forgetPeers(world: World): Promise<void> {
-	const isPresent = (await first(world.watchModule(new AbortController().signal))) === 'present';
-	if (!isPresent) return;
+	if (!(await isModulePresent(world))) return;
 	const kernel = await world.openKernel();
 	try {
 		for (const {domid} of await kernel.peers()) await kernel.peerDelete(domid);
 	} finally {
 		await kernel.dispose();
+	}
+}
+
+async function isModulePresent(world: World): Promise<boolean> {
+	const enough = new AbortController();
+	try {
+		return (await first(world.watchModule(enough.signal))) === 'present';
+	} finally {
+		// A watch that nobody ends keeps its socket, and the socket the process.
+		enough.abort();
 	}
 }
 
