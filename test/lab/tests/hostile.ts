@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {
-	allowPair,
 	channelUp,
 	diverted,
 	holdings,
@@ -10,46 +9,14 @@ import {
 	killDaemon,
 	patient,
 	peer,
-	start,
 	startDaemon,
-	takeBack,
 	writePolicy,
 	type Body,
 } from '../channel.ts';
-import type {Guest} from '../guest.ts';
-import type {Lab} from '../lab.ts';
 import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
-
-/** A test with a live channel between a and b, whose module lies when told (test/evil). */
-function withLiar(body: Body): Body {
-	return async (t, given) => {
-		const {lab, dom0, a, b} = given;
-		await Promise.all([start(dom0, allowPair), start(a), startLiar(b)]);
-		await channelUp(lab);
-		await body(t, given);
-		await takeBack(lab);
-	};
-}
-
-async function startLiar(machine: Guest): Promise<void> {
-	await writePolicy(machine, allowPair);
-	await machine.run('insmod /opt/coloop/evil.ko dyndbg=+p');
-	await startDaemon(machine);
-}
-
-/** Has b's module do evil; what it says of it. */
-async function tell(b: Guest, command: string): Promise<string> {
-	const file = '/sys/kernel/debug/coloop-evil/do';
-	return (await b.run(`echo '${command}' >${file} && cat ${file}`)).stdout.trim();
-}
-
-/** The grant of a's control page, as b was told. */
-async function controlGrant({dom0}: Lab): Promise<string> {
-	const node = '/local/domain/$(xl domid b)/coloop/offers/$(xl domid a)';
-	return (await dom0.run(`xenstore-read ${node} | cut -d ' ' -f 4`)).stdout.trim();
-}
+import {breaks, controlGrant, tell, tellUnderFlood, withLiar} from './_liar.ts';
 
 const unwritable =
 	(outcome: string): Body =>
@@ -150,25 +117,6 @@ test(
 	// Xen drops the write behind the writer's back.
 	withLiar(unwritable('writing says 0, and the byte is as it was')),
 );
-
-/** Among many datagrams, so that the liar's index is looked at. */
-async function tellUnderFlood({a, b}: Lab, lie: string): Promise<string> {
-	const flood = a.spawn('exec ping -q -f -s 1400 b');
-	const before = await diverted(a);
-	await until('the flood is diverted', async () => (await diverted(a)) > before + 100);
-	const said = await tell(b, lie);
-	await until('a gives the channel up', async () => !(await isLive(a, 'b')), patient);
-	await flood.stop('SIGINT');
-	return said;
-}
-
-/** For what reasons a found its channel broken, in their order. */
-async function breaks(a: Guest): Promise<string[]> {
-	const {stdout} = await a.run('cat /var/log/coloopd.log', {silent: true});
-	return [...stdout.matchAll(/"channel\.broken".*"reason":"([\w-]+)"/g)].map(
-		([, reason = '']) => reason,
-	);
-}
 
 function isEmpty(module: Awaited<ReturnType<typeof holdings>>[number]): boolean {
 	return module?.channels === 0 && module.grants + module.maps + module.ports === 0;
