@@ -62,3 +62,8 @@ export async function breaks(a: Guest): Promise<string[]> {
 		([, reason = '']) => reason,
 	);
 }
+
+/** What `coloop up b` does: a liar is shunned for ever longer, unless a person says otherwise. */
+export async function askAgain(a: Guest): Promise<void> {
+	await a.run(`echo '{"op":"up","names":["b"]}' | nc -U -w 30 /run/coloop/coloopd.sock`);
+}

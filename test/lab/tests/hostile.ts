@@ -16,7 +16,7 @@ import {
 import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
-import {breaks, controlGrant, tell, tellUnderFlood, withLiar} from './_liar.ts';
+import {askAgain, breaks, controlGrant, tell, tellUnderFlood, withLiar} from './_liar.ts';
 
 const unwritable =
 	(outcome: string): Body =>
@@ -61,21 +61,29 @@ const lies = [
 	['side 9', 'bad-state'],
 ] as const;
 
-const everyLie: Body = async (t, {lab, a, b}) => {
-	const traffic = await Traffic.start(a, b);
+type UnderTraffic = (...args: [...Parameters<Body>, Traffic]) => Promise<void>;
+
+function underTraffic(...bodies: readonly UnderTraffic[]): Body {
+	return async (t, given) => {
+		const traffic = await Traffic.start(given.a, given.b);
+		for (const body of bodies) await body(t, given, traffic);
+		await traffic.stop();
+	};
+}
+
+const everyLie: UnderTraffic = async (t, {lab, a}, traffic) => {
 	for (const [at, [lie, reason]] of lies.entries()) {
 		t.log(`${await tellUnderFlood(lab, lie)}: ${reason}`);
 		await until('a is done with b', async () => (await breaks(a)).length > at, patient);
 		t.is((await breaks(a))[at], reason);
 		await traffic.flows();
+		await askAgain(a);
 		await channelUp(lab);
 	}
-	await traffic.stop();
 };
 
 /** Without the host role there is no next channel to hide the end of this one. */
-const brokenForGood: Body = async (t, {lab, dom0, a, b}) => {
-	const traffic = await Traffic.start(a, b);
+const brokenForGood: UnderTraffic = async (t, {lab, dom0, a, b}, traffic) => {
 	await killDaemon(dom0);
 	await tellUnderFlood(lab, 'prod 24');
 	await until('a sees it broken', async () => (await peer(a, 'b'))?.state === 'broken');
@@ -89,12 +97,12 @@ const brokenForGood: Body = async (t, {lab, dom0, a, b}) => {
 	t.like(held, {channels: 0, maps: 0, ports: 0, grants: held?.deferred});
 
 	await startDaemon(dom0);
+	await askAgain(a);
 	await channelUp(lab);
 	await traffic.flows();
 	await writePolicy(dom0, 'version: 1\npairs: []\n');
 	await until('nothing is held', async () => (await holdings(a, b)).every(isEmpty), patient);
 	await traffic.flows();
-	await traffic.stop();
 };
 
 test(
@@ -105,8 +113,8 @@ test(
 			'it cannot write our pages': unwritable('writing says -14, and the byte is as it was'),
 			'frames from a foreign address are dropped': foreignFrames,
 			'events without a cause are harmless': eventStorm,
-			'each lie is found out, and the next channel is good': everyLie,
-			'a broken channel is told of and holds nothing': brokenForGood,
+			'each lie is found out, the next channel is good, a broken one holds nothing':
+				underTraffic(everyLie, brokenForGood),
 		}),
 	),
 );
