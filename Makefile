@@ -15,7 +15,7 @@ SHELL := /bin/bash
 STACK ?= 13
 export STACK
 # What `make test` runs in the lab; test-all runs all files there.
-LAB_TESTS ?= boot
+LAB_TESTS ?= boot dom0
 
 ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs
