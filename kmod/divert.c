@@ -94,7 +94,7 @@ static bool is_large_udp4(struct sk_buff *skb, struct sock *sk)
 	       (!(ip->frag_off & htons(IP_DF)) || skb->ignore_df) && ip->ihl == 5;
 }
 
-static bool is_large_udp6(struct sk_buff *skb, struct sock *sk)
+static bool is_large_udp6(struct sk_buff *skb)
 {
 	/* A jumbogram has no length in its header. */
 	return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP && skb->len > ip6_skb_dst_mtu(skb) &&
@@ -104,9 +104,9 @@ static bool is_large_udp6(struct sk_buff *skb, struct sock *sk)
 /* Lets a datagram above the MTU cross as one record, ready to be cut where it leaves the host. */
 static void make_one_record(struct sk_buff *skb, unsigned int headers, unsigned int mtu)
 {
-	struct skb_shared_info *info = skb_shinfo(skb);
+	struct skb_shared_info *info;
 
-	/* The packet's own data is not touched, but its metadata is: a clone has its own. */
+	/* Clones share this metadata, and theirs must stay as it is. */
 	if (skb_unclone(skb, GFP_ATOMIC))
 		return;
 	info = skb_shinfo(skb);
@@ -155,7 +155,7 @@ static unsigned int hook6(void *priv, struct sk_buff *skb, const struct nf_hook_
 	if (!link || has_egress_rules(state->out))
 		return NF_ACCEPT;
 	divert(skb, link);
-	if (skb->dev == coloop_dev && !skb_is_gso(skb) && is_large_udp6(skb, state->sk))
+	if (skb->dev == coloop_dev && !skb_is_gso(skb) && is_large_udp6(skb))
 		make_one_record(skb, sizeof(struct ipv6hdr) + sizeof(struct frag_hdr),
 				ip6_skb_dst_mtu(skb));
 	return NF_ACCEPT;
