@@ -15,7 +15,8 @@ export async function serve(
 	await mkdir(dirname(path), {recursive: true, mode: 0o700});
 	await clear(path);
 	const open = new Set<Socket>();
-	const server = createServer(socket => {
+	// Half-open: one who ends his side after the request still gets the answer.
+	const server = createServer({allowHalfOpen: true}, socket => {
 		open.add(socket);
 		socket.on('close', () => open.delete(socket));
 		converse(socket, handle);
@@ -60,14 +61,17 @@ function converse(socket: Socket, handle: (request: Request) => Promise<Answer>)
 	let text = '';
 	const reply = (answer: Answer) => socket.end(`${JSON.stringify(answer)}\n`);
 	socket.setEncoding('utf8');
+	const answerOnce = (line: string) => {
+		socket.removeAllListeners('data').removeAllListeners('end').resume();
+		answerTo(line, handle).then(reply, () => socket.destroy());
+	};
 	socket.on('error', () => socket.destroy());
 	socket.on('data', (chunk: string) => {
 		text += chunk;
 		const end = text.indexOf('\n');
-		if (end < 0 && text.length <= maxRequest) return;
-		socket.removeAllListeners('data').resume();
-		answerTo(end < 0 ? '' : text.slice(0, end), handle).then(reply, () => socket.destroy());
+		if (end >= 0 || text.length > maxRequest) answerOnce(end < 0 ? '' : text.slice(0, end));
 	});
+	socket.on('end', () => (text === '' ? socket.end() : answerOnce(text)));
 }
 
 async function answerTo(

@@ -88,6 +88,25 @@ for (const [what, text] of [
 	});
 }
 
+for (const [what, text] of [
+	['a whole request', '{"op":"status"}\n'],
+	['a request without its end of line', '{"op":"status"}'],
+] as const) {
+	test(`one who ends his side after ${what} gets the answer`, async t => {
+		const late: Handle = async () => {
+			await new Promise(resolve => setImmediate(resolve));
+			return {ok: true, status: statusOf()};
+		};
+		await withServer(late, async path => {
+			const socket = connect({path, allowHalfOpen: true});
+			socket.end(text);
+			let answer = '';
+			for await (const chunk of socket.setEncoding('utf8')) answer += String(chunk);
+			t.like(parseAnswer(answer.trimEnd()), {ok: true});
+		});
+	});
+}
+
 test('the socket of a dead daemon is replaced, that of a living one is not', async t => {
 	await withServer(good, async path => {
 		await t.throwsAsync(serve(path, good, new AbortController().signal), {
