@@ -95,14 +95,14 @@ bool coloop_channel_is_drained(struct coloop_channel *ch)
  */
 static bool is_stalled(struct coloop_channel *ch, bool *waiting)
 {
-	u32 cons = READ_ONCE(ch->tx.peer->cons);
-
-	*waiting = cons != ch->tx.prod;
+	if (!coloop_send_look(ch))
+		return false;
+	*waiting = ch->tx.cons != ch->tx.prod;
 	if (!*waiting)
 		clear_bit(COLOOP_WATCHED, &ch->flags);
-	if (!*waiting || cons != ch->progress_cons)
+	if (!*waiting || ch->tx.cons != ch->progress_cons)
 		ch->progress_at = jiffies;
-	ch->progress_cons = cons;
+	ch->progress_cons = ch->tx.cons;
 	return time_after(jiffies, ch->progress_at + msecs_to_jiffies(COLOOP_STALL_MS));
 }
 

@@ -92,8 +92,7 @@ static u32 window_cost(const struct sk_buff *skb)
 	return skb->len + COLOOP_WINDOW_OVERHEAD;
 }
 
-/* Reads how far the peer is.  False once it has lied. */
-static bool look(struct coloop_channel *ch)
+bool coloop_send_look(struct coloop_channel *ch)
 {
 	u32 lie;
 
@@ -192,7 +191,7 @@ static bool arm(struct coloop_channel *ch)
 		}
 	}
 	coloop_tx_arm(&ch->tx, mark);
-	return look(ch) && (s32)(ch->tx.cons - mark) < 0;		/* P9 */
+	return coloop_send_look(ch) && (s32)(ch->tx.cons - mark) < 0;		/* P9 */
 }
 
 static bool drain(struct coloop_channel *ch, enum coloop_class class)
@@ -214,7 +213,7 @@ static void drain_all(struct coloop_channel *ch)
 	bool empty;
 
 	do {
-		if (!look(ch))
+		if (!coloop_send_look(ch))
 			return;
 		empty = drain(ch, COLOOP_DATAGRAM) & drain(ch, COLOOP_BULK);
 	} while (!empty && !arm(ch) && !test_bit(COLOOP_FAULTED, &ch->flags));
@@ -248,7 +247,7 @@ enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
 		return COLOOP_REFUSED;
 	}
 	if (skb_queue_empty(&ch->backlog[class].queue) &&
-	    (fits(ch, class, skb) || (look(ch) && fits(ch, class, skb)))) {
+	    (fits(ch, class, skb) || (coloop_send_look(ch) && fits(ch, class, skb)))) {
 		put(ch, class, skb);
 		notify(ch);
 	} else {
