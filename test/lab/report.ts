@@ -14,6 +14,8 @@ export type Report = {
 	readonly lab: Lab | undefined;
 };
 
+const logs = {dmesg: 'dmesg', coloopd: 'cat /var/log/coloopd.log'};
+
 /** One line per test in build/lab/outcomes.jsonl; logs of what did not pass beside it. */
 export async function keep(report: Report): Promise<void> {
 	const {title, outcome, ms, error, transcript, lab} = report;
@@ -33,9 +35,11 @@ export async function keep(report: Report): Promise<void> {
 	if (!lab) return;
 	await writeFile(path.join(at, 'console.log'), lab.consoleText);
 	for (const name of ['dom0', 'a', 'b']) {
-		const log = lab.get(name).run('dmesg', {silent: true, timeout: 5000});
-		await log
-			.then(({stdout}) => writeFile(path.join(at, `dmesg-${name}.txt`), stdout))
-			.catch(() => {});
+		for (const [file, command] of Object.entries(logs)) {
+			const log = lab.get(name).run(command, {silent: true, timeout: 20_000});
+			await log
+				.then(({stdout}) => writeFile(path.join(at, `${file}-${name}.txt`), stdout))
+				.catch(() => {});
+		}
 	}
 }

@@ -13,8 +13,9 @@ const sendDatagrams = `while :; do
 	echo $((++n)) >/dev/udp/b/7101; busybox usleep 20000
 done 2>/dev/null`;
 
-// The stream ends at the first number that is not the next.
-const receive = `rm -f /tmp/tcp /tmp/udp; touch /tmp/tcp /tmp/udp
+// The stream ends at the first number that is not the next.  Receivers of an earlier run go.
+const receive = `pkill -x socat; while pgrep -x socat; do busybox usleep 50000; done >/dev/null
+	rm -f /tmp/tcp /tmp/udp; touch /tmp/tcp /tmp/udp
 	(setsid socat -u TCP-LISTEN:7100,reuseaddr - | setsid awk '
 		$1 != ++n { exit 1 }
 		n % 5000 == 0 { print n >"/tmp/tcp"; close("/tmp/tcp") }') </dev/null >/dev/null 2>&1 &
