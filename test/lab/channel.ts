@@ -45,11 +45,20 @@ export function withColoop(policy: string, body: Body): Body {
 /** Steps that share the setup, which costs most of the time; a step that fails is the last. */
 export function inTurn(steps: Readonly<Record<string, Body>>): Body {
 	return async (t, given) => {
-		for (const [name, body] of Object.entries(steps)) {
-			t.log(name);
-			await body(t, given);
-		}
+		for (const [name, body] of Object.entries(steps)) await step(t, name, body(t, given));
 	};
+}
+
+/** Says how long a step took, or that it is the one that failed. */
+export async function step(t: ExecutionContext, name: string, body: Promise<void>): Promise<void> {
+	const from = Date.now();
+	let outcome = 'failed after';
+	try {
+		await body;
+		outcome = 'took';
+	} finally {
+		t.log(`${name}: ${outcome} ${((Date.now() - from) / 1000).toFixed(0)} s`);
+	}
 }
 
 /** Module and daemon in one machine, with a policy. */

@@ -103,6 +103,11 @@ export class Lab {
 		return guest;
 	}
 
+	/** Waits until a machine that was away runs commands again. */
+	answers(machine: string): Promise<void> {
+		return this.#host.answers(machine);
+	}
+
 	/** Puts what build/stack-N holds now into machines that run. */
 	async push(machines: readonly string[] = ['dom0', 'a', 'b']): Promise<void> {
 		await pack(this.flavour.stack, this.#folder);

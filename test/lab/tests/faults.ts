@@ -15,6 +15,7 @@ import {
 	start,
 	startDaemon,
 	status,
+	step,
 	withChannel,
 	writePolicy,
 	type Body,
@@ -33,20 +34,29 @@ type Fault = (t: ExecutionContext, given: Given, traffic: Traffic) => Promise<vo
  */
 function underTraffic(faults: Readonly<Record<string, Fault>>): Body {
 	return async (t, given) => {
-		const {lab, a, b} = given;
+		const {a, b} = given;
 		const before = await holdings(a, b);
 		const traffic = await Traffic.start(a, b);
 
 		for (const [name, fault] of Object.entries(faults)) {
-			t.log(name);
-			await fault(t, given, traffic);
-			await channelUp(lab);
-			await isDiverted(given);
-			await traffic.flows();
-			await holdAgain(given, before);
+			await step(t, name, withstand(t, given, traffic, fault, before));
 		}
 		await traffic.stop();
 	};
+}
+
+async function withstand(
+	t: ExecutionContext,
+	given: Given,
+	traffic: Traffic,
+	fault: Fault,
+	before: Holdings,
+): Promise<void> {
+	await fault(t, given, traffic);
+	await channelUp(given.lab);
+	await isDiverted(given);
+	await traffic.flows();
+	await holdAgain(given, before);
 }
 
 async function holdAgain({a, b}: Given, before: Holdings): Promise<void> {
@@ -114,7 +124,8 @@ const save: Fault = async (_t, {lab, dom0, a}, traffic) => {
 	await dom0.run('xl save b /var/tmp/b', patient);
 	await until('a has no peer b', async () => (await peer(a, 'b')) === undefined, patient);
 	await holdsNothing(a);
-	await dom0.run('xl restore /var/tmp/b', patient);
+	await dom0.run('xl restore /var/tmp/b && rm /var/tmp/b', patient);
+	await lab.answers('b');
 	await traffic.flows();
 	await channelUp(lab);
 };
@@ -160,7 +171,7 @@ const garbage: Fault = async (t, {dom0, a, b}, traffic) => {
 	];
 	for (const value of garbage)
 		await b.run(`for node in hello offers/1 offers/0 offers/99999 offers/x offers x/y; do
-			xenstore-write data/coloop/$node '${value}'
+			xenstore-write -- data/coloop/$node '${value}'
 		done`);
 	await traffic.flows();
 	t.like(await status(dom0), {problems: []});
