@@ -86,7 +86,8 @@ void coloop_evtchn_done(struct coloop_evtchn *ec, bool useful)
 
 void coloop_evtchn_notify(struct coloop_evtchn *ec)
 {
-	notify_remote_via_irq(ec->irq);
+	/* The port itself: from the interrupt's number, the kernel would look it up every time. */
+	notify_remote_via_evtchn(ec->port);
 }
 
 void coloop_evtchn_close(struct coloop_evtchn *ec, void *data)
