@@ -155,6 +155,7 @@ void coloop_channel_init(struct coloop_channel *ch)
 	spin_lock_init(&ch->tx_lock);
 	for (i = 0; i < COLOOP_CLASSES; i++)
 		__skb_queue_head_init(&ch->backlog[i].queue);
+	__skb_queue_head_init(&ch->lent);
 	init_waitqueue_head(&ch->drained);
 	INIT_DELAYED_WORK(&ch->watchdog, watch);
 }
@@ -197,6 +198,7 @@ static void reset(struct coloop_channel *ch)
 	WRITE_ONCE(coloop_channel_peer(ch)->todo, 0);
 	memset(&ch->tx, 0, sizeof(ch->tx));
 	memset(&ch->rx, 0, sizeof(ch->rx));
+	ch->lent_mark = 0;
 	memset(&ch->window, 0, sizeof(ch->window));
 	memset(&ch->tx_stats, 0, sizeof(ch->tx_stats));
 	memset(&ch->rx_stats, 0, sizeof(ch->rx_stats));

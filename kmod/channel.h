@@ -64,6 +64,10 @@ struct coloop_channel {
 	struct coloop_tx tx;
 	struct coloop_window window;
 	struct coloop_backlog backlog[COLOOP_CLASSES];
+	/* Packets in the ring that their sockets shall still count, each with its end in cb. */
+	struct sk_buff_head lent;
+	/* The lent packet's end of which the peer tells us. */
+	u32 lent_mark;
 	struct coloop_tx_stats tx_stats;
 
 	/* Receiving; only the poll touches these. */

@@ -24,6 +24,9 @@ enum coloop_limits {
 	/* What a datagram costs the receiver's socket beyond its length. */
 	COLOOP_WINDOW_OVERHEAD = 512,
 
+	/* TCP packets up to this size stay their socket's while they wait in the ring. */
+	COLOOP_LENT_BYTES = 16 << 10,
+
 	/* How long data may wait in our ring without the peer taking any. */
 	COLOOP_STALL_MS = 3000,
 	COLOOP_WATCH_MS = 500,

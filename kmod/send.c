@@ -92,6 +92,22 @@ static u32 window_cost(const struct sk_buff *skb)
 	return skb->len + COLOOP_WINDOW_OVERHEAD;
 }
 
+static u32 *lent_end(struct sk_buff *skb)
+{
+	return (u32 *)skb->cb;
+}
+
+/* The peer has got to these: they are their sockets' no longer. */
+static void take_back(struct coloop_channel *ch)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&ch->lent)) && (s32)(ch->tx.cons - *lent_end(skb)) >= 0) {
+		__skb_unlink(skb, &ch->lent);
+		dev_consume_skb_any(skb);
+	}
+}
+
 bool coloop_send_look(struct coloop_channel *ch)
 {
 	u32 lie;
@@ -101,6 +117,7 @@ bool coloop_send_look(struct coloop_channel *ch)
 		return false;
 	}
 	coloop_window_release(&ch->window, ch->tx.cons);
+	take_back(ch);
 	return true;
 }
 
@@ -132,9 +149,30 @@ static void *copy_packet(void *to, const struct sk_buff *skb)
 	return to;
 }
 
+/*
+ * TCP makes fewer and larger packets while some of its own wait below (autocorking, small queues).
+ * So a small one that must wait its turn stays its socket's until the peer has got to it.  The one
+ * that the peer meets first does not: an event about it would cost a round trip twice its price.
+ */
+static bool is_to_be_lent(struct coloop_channel *ch, enum coloop_class class,
+			  const struct sk_buff *skb)
+{
+	return class == COLOOP_BULK && skb->sk && skb->len <= COLOOP_LENT_BYTES &&
+	       ch->tx.cons != ch->tx.prod && coloop_send_look(ch) &&
+	       ch->tx.cons != ch->tx.prod;
+}
+
+static void lend(struct coloop_channel *ch, struct sk_buff *skb)
+{
+	nf_reset_ct(skb);
+	*lent_end(skb) = ch->tx.prod;
+	__skb_queue_tail(&ch->lent, skb);
+}
+
 static void put(struct coloop_channel *ch, enum coloop_class class, struct sk_buff *skb)
 {
 	struct coloop_record record = describe(skb);
+	bool lent = is_to_be_lent(ch, class, skb);
 
 	copy_packet(coloop_tx_begin(&ch->tx, &record), skb);
 	coloop_tx_commit(&ch->tx, skb->len);
@@ -144,7 +182,10 @@ static void put(struct coloop_channel *ch, enum coloop_class class, struct sk_bu
 	ch->tx_stats.bytes += skb->len;
 	dev_sw_netstats_tx_add(coloop_dev, 1, skb->len);
 	skb_tx_timestamp(skb);
-	dev_consume_skb_any(skb);
+	if (lent)
+		lend(ch, skb);
+	else
+		dev_consume_skb_any(skb);
 }
 
 static void notify(struct coloop_channel *ch)
@@ -176,10 +217,21 @@ static u32 wanted_mark(const struct coloop_channel *ch, enum coloop_class class)
 	return (s32)(window - mark) > 0 ? window : mark;
 }
 
-/* Asks for an event when the first class can go on.  False: none is needed, one can go now. */
+/* One event takes back all that is lent when it is asked for, whatever is lent meanwhile. */
+static u32 lent_mark(struct coloop_channel *ch)
+{
+	if ((s32)(ch->tx.cons - ch->lent_mark) >= 0)
+		ch->lent_mark = *lent_end(skb_peek_tail(&ch->lent));
+	return ch->lent_mark;
+}
+
+/*
+ * Asks for an event when the first class can go on, or lent packets can be taken back.  False:
+ * none is needed, something can be done now.
+ */
 static bool arm(struct coloop_channel *ch)
 {
-	u32 mark = ch->tx.prod;
+	u32 mark = skb_queue_empty(&ch->lent) ? ch->tx.prod : lent_mark(ch);
 	unsigned int class;
 
 	for (class = 0; class < COLOOP_CLASSES; class++) {
@@ -215,7 +267,8 @@ static void drain_all(struct coloop_channel *ch)
 	do {
 		if (!coloop_send_look(ch))
 			return;
-		empty = drain(ch, COLOOP_DATAGRAM) & drain(ch, COLOOP_BULK);
+		empty = drain(ch, COLOOP_DATAGRAM) & drain(ch, COLOOP_BULK) &
+			skb_queue_empty(&ch->lent);
 	} while (!empty && !arm(ch) && !test_bit(COLOOP_FAULTED, &ch->flags));
 	notify(ch);
 }
@@ -248,8 +301,13 @@ enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
 	}
 	if (skb_queue_empty(&ch->backlog[class].queue) &&
 	    (fits(ch, class, skb) || (coloop_send_look(ch) && fits(ch, class, skb)))) {
+		bool first = skb_queue_empty(&ch->lent);
+
 		put(ch, class, skb);
-		notify(ch);
+		if (first && !skb_queue_empty(&ch->lent))
+			drain_all(ch);
+		else
+			notify(ch);
 	} else {
 		bool first = skb_queue_empty(&ch->backlog[class].queue);
 
@@ -269,13 +327,14 @@ bool coloop_send_backlog(struct coloop_channel *ch)
 
 	/* Looked at without the lock: who adds the first packet drains or arms after it. */
 	if (skb_queue_empty_lockless(&ch->backlog[COLOOP_BULK].queue) &&
-	    skb_queue_empty_lockless(&ch->backlog[COLOOP_DATAGRAM].queue))
+	    skb_queue_empty_lockless(&ch->backlog[COLOOP_DATAGRAM].queue) &&
+	    skb_queue_empty_lockless(&ch->lent))
 		return false;
 	spin_lock(&ch->tx_lock);
-	before = ch->tx_stats.packets;
+	before = ch->tx_stats.packets - skb_queue_len(&ch->lent);
 	if (coloop_channel_is_live(ch))
 		drain_all(ch);
-	moved = ch->tx_stats.packets != before;
+	moved = ch->tx_stats.packets - skb_queue_len(&ch->lent) != before;
 	spin_unlock(&ch->tx_lock);
 	return moved;
 }
@@ -292,6 +351,7 @@ void coloop_send_return_backlog(struct coloop_channel *ch)
 		skb_queue_splice_tail_init(&ch->backlog[i].queue, &queue);
 		ch->backlog[i].bytes = 0;
 	}
+	__skb_queue_purge(&ch->lent);
 	spin_unlock_bh(&ch->tx_lock);
 
 	rcu_read_lock();
