@@ -66,7 +66,7 @@ function addShowing(program: Command, console: Console, exit: Exit): void {
 		.option('-b, --brief', 'name, domid, state and why (also -br)')
 		.allowExcessArguments()
 		.action(async (options: {json?: true; brief?: true}, {args}: Command) => {
-			if (args[0] !== undefined) throw unknownCommand(args[0]);
+			if (args[0] !== undefined) throw unknownCommand(args[0], program);
 			const status = await statusFor(program, console, exit);
 			const {list} = await import('./list.ts');
 			const {json} = await import('./json.ts');
@@ -97,7 +97,12 @@ function addShowing(program: Command, console: Console, exit: Exit): void {
 }
 
 /* `list` is what we do without a command, so a wrong one ends up there. */
-function unknownCommand(word: string): ColoopError {
+function unknownCommand(word: string, program: Command): ColoopError {
+	if (program.commands.some(command => command.name() === word)) {
+		return new ColoopError('USAGE', `options of ${word} come after it`, {
+			hint: `coloop ${word} --help`,
+		});
+	}
 	return new ColoopError('USAGE', `no command is called ${word}`, {hint: 'coloop --help'});
 }
 

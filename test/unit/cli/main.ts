@@ -187,6 +187,12 @@ for (const argv of [['frobnicate'], ['list', '--nope'], ['up'], ['down', 'a', 'b
 	});
 }
 
+test('an option before its command is said to belong after it', async t => {
+	const {status, err} = await run(['-j', 'show', 'b']);
+	t.is(status, 2);
+	t.is(err, 'coloop: options of show come after it\n  coloop show --help');
+});
+
 test('help starts with three examples', async t => {
 	const {status, out} = await run(['--help']);
 	t.is(status, 0);
