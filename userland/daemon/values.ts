@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import {ringPages as allRingPages} from '../policy/pages.ts';
+
 /*
  * The values of our XenStore nodes, to and from text. Parsers are strict and answer undefined:
  * a value that does not parse is ignored by its reader, never guessed (a guest writes what it likes).
@@ -33,6 +35,8 @@ export type Announcement = {
 	readonly links: readonly AnnouncedLink[];
 	/** Changes when another rule of the host policy decides. */
 	readonly digest: string;
+	/** Of the ring that each end sends through; undefined: as the endpoint likes. */
+	readonly ringPages: number | undefined;
 };
 
 /** Counters that an endpoint tells dom0, so that dom0 can list every pair. */
@@ -70,20 +74,24 @@ export function renderOffer(offer: OfferValue): string {
 }
 
 export function parseAnnouncement(text: string): Announcement | undefined {
-	const [first, name, linkTexts, digest, ...rest] = text.split(' ');
+	const [first, name, linkTexts, digest, pages, ...rest] = text.split(' ');
 	const epoch = parseNumber(first ?? '');
 	if (!epoch || !name || !linkTexts || !digest || rest.length > 0) return undefined;
 	if (!/^[0-9a-f]{1,64}$/.test(digest)) return undefined;
+	const ringPages = allRingPages.find(each => String(each) === pages);
+	if (pages !== undefined && ringPages === undefined) return undefined;
 
 	const links = linkTexts.split(',').map(parseLink);
 	const decoded = decode(name);
 	if (decoded === undefined || !links.every(link => link !== undefined)) return undefined;
-	return {epoch, name: decoded, links, digest};
+	return {epoch, name: decoded, links, digest, ringPages};
 }
 
-export function renderAnnouncement({epoch, name, links, digest}: Announcement): string {
+export function renderAnnouncement(announcement: Announcement): string {
+	const {epoch, name, links, digest, ringPages} = announcement;
 	const texts = links.map(link => `${encode(link.vif)}:${link.localMac}:${link.remoteMac}`);
-	return `${epoch} ${encode(name)} ${texts.join(',')} ${digest}`;
+	const pages = ringPages === undefined ? '' : ` ${ringPages}`;
+	return `${epoch} ${encode(name)} ${texts.join(',')} ${digest}${pages}`;
 }
 
 export function parseStats(text: string): Stats | undefined {

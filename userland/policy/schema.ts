@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import * as z from 'zod';
+import {ringPages} from './pages.ts';
 
 export const policyFormat = 1;
-export const ringPages = [32, 64, 128, 256, 512] as const;
 
 // Every message is the X of `expected X, got Y`.
 const name = z

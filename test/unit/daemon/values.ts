@@ -71,6 +71,7 @@ test('an announcement survives the way through XenStore, whatever the name', t =
 			{minLength: 1, maxLength: 16},
 		),
 		digest: fc.constantFrom('0', 'deadbeef'),
+		ringPages: fc.constantFrom(undefined, 32, 512),
 	});
 	fc.assert(
 		fc.property(announcement, value => {
@@ -91,6 +92,9 @@ for (const text of [
 	'0 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 xyz',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02, ab',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab 48',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab 64 x',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab ',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab more',
 ]) {
 	test(`not an announcement: ${JSON.stringify(text)}`, t => {

@@ -51,7 +51,7 @@ function wishFor(domid: number, announcement: Announcement, will: Will): Wish {
 	const {epoch, links} = announcement;
 	const name = clip(announcement.name);
 	const verdict = will.decide(announcement.name);
-	const pages = verdict.rule?.ringPages;
+	const pages = verdict.rule?.ringPages ?? announcement.ringPages;
 	const found = links.flatMap(link => bind(link, will));
 	return {
 		config: {domid, epoch, name, links: found},

@@ -23,6 +23,7 @@ export type PairVerdict = Pair & {
 	/** Where the policy decided, for people. */
 	readonly rule: string | undefined;
 	readonly digest: string;
+	readonly ringPages: number | undefined;
 	readonly links: readonly SharedLink[];
 	/** Why the pair is not announced; undefined where it is. */
 	readonly refusal: Refusal | undefined;
@@ -58,6 +59,7 @@ function judgePair(pair: Pair, law: Law, ambiguous: ReadonlySet<string>): PairVe
 		b,
 		rule: ruleName(verdict.rule),
 		digest: digest(verdict),
+		ringPages: verdict.rule?.ringPages,
 		links,
 		refusal:
 			refuseDomain(a) ??

@@ -19,7 +19,7 @@ function will(change: Partial<Will> = {}): Will {
 }
 
 const links = [{vif: '0', localMac: macOf(1), remoteMac: macOf(2)}];
-const announced = new Map([[2, {epoch: 7, name: 'b', links, digest: 'ab'}]]);
+const announced = new Map([[2, {epoch: 7, name: 'b', links, digest: 'ab', ringPages: undefined}]]);
 
 test('an announced link is bound to the device with its address', t => {
 	const [b] = wish(announced, will());
@@ -42,7 +42,7 @@ test('in dom0 many devices have the address, the name tells', t => {
 	];
 	const told = [{vif: 'xenbr0', localMac: bridgeMac, remoteMac: macOf(2)}];
 	const [b] = wish(
-		new Map([[2, {epoch: 7, name: 'b', links: told, digest: 'ab'}]]),
+		new Map([[2, {epoch: 7, name: 'b', links: told, digest: 'ab', ringPages: undefined}]]),
 		will({domid: 0, devices}),
 	);
 	t.is(b?.config.links[0]?.ifindex, 9);
@@ -60,7 +60,14 @@ test('a wish that cannot be says why', t => {
 test('ring pages become an order', t => {
 	const source = {file: '30-site.yaml', line: 4, column: 3};
 	const rule = {action: 'allow' as const, ringPages: 512, source, peer: '*'};
-	t.is(wish(announced, will({decide: () => ({action: 'allow', rule})}))[0]?.order, 9);
+	const decide = () => ({action: 'allow', rule}) as const;
+	t.is(wish(announced, will({decide}))[0]?.order, 9);
+
+	// dom0's hold where we have none of our own.
+	const told = new Map([[2, {epoch: 7, name: 'b', links, digest: 'ab', ringPages: 64}]]);
+	t.is(wish(told, will())[0]?.order, 6);
+	t.is(wish(told, will({decide}))[0]?.order, 9);
+	t.is(wish(announced, will())[0]?.order, undefined);
 });
 
 test('announcements that do not parse, or name ourselves, are no wishes', t => {
@@ -69,6 +76,8 @@ test('announcements that do not parse, or name ourselves, are no wishes', t => {
 });
 
 test('a name is cut to what the kernel takes', t => {
-	const long = new Map([[2, {epoch: 7, name: 'ä'.repeat(60), links, digest: 'ab'}]]);
+	const long = new Map([
+		[2, {epoch: 7, name: 'ä'.repeat(60), links, digest: 'ab', ringPages: undefined}],
+	]);
 	t.is(wish(long, will())[0]?.config.name, 'ä'.repeat(32));
 });

@@ -27,7 +27,7 @@ function planned(domains: Domain[], change: Partial<Wanted> = {}, laws: Partial<
 function told(domid: number, peer: number, epoch: number) {
 	const name = peer === 1 ? 'a' : 'b';
 	const links = [{vif: '0', localMac: macOf(domid), remoteMac: macOf(peer)}];
-	return new Map([[peer, {epoch, name, links, digest}]]);
+	return new Map([[peer, {epoch, name, links, digest, ringPages: undefined}]]);
 }
 
 function offer(change: Partial<OfferValue> = {}): OfferValue {
@@ -133,6 +133,16 @@ test('another rule changes the digest and not the epoch', t => {
 	t.like(steps, [
 		{kind: 'announce', to: 1, value: {epoch: 7}},
 		{kind: 'announce', to: 2, value: {epoch: 7}},
+	]);
+});
+
+test("a rule's ring pages are told to both", t => {
+	const source = {file: '30-site.yaml', line: 4, column: 3};
+	const rule = {action: 'allow' as const, ringPages: 64, source, between: ['a', 'b'] as const};
+	const decide = () => ({action: 'allow', rule}) as const;
+	t.like(planned(pair(), {}, {decide}).steps, [
+		{kind: 'announce', to: 1, value: {epoch: 7, ringPages: 64}},
+		{kind: 'announce', to: 2, value: {epoch: 7, ringPages: 64}},
 	]);
 });
 
