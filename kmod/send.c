@@ -162,14 +162,19 @@ static bool is_to_be_lent(struct coloop_channel *ch, enum coloop_class class,
 	       ch->tx.cons != ch->tx.prod;
 }
 
-static void lend(struct coloop_channel *ch, struct sk_buff *skb)
+/* True: no other packet is lent. */
+static bool lend(struct coloop_channel *ch, struct sk_buff *skb)
 {
+	bool first = skb_queue_empty(&ch->lent);
+
 	nf_reset_ct(skb);
 	*lent_end(skb) = ch->tx.prod;
 	__skb_queue_tail(&ch->lent, skb);
+	return first;
 }
 
-static void put(struct coloop_channel *ch, enum coloop_class class, struct sk_buff *skb)
+/* True: a packet is lent where none was, so somebody has to arm. */
+static bool put(struct coloop_channel *ch, enum coloop_class class, struct sk_buff *skb)
 {
 	struct coloop_record record = describe(skb);
 	bool lent = is_to_be_lent(ch, class, skb);
@@ -183,9 +188,9 @@ static void put(struct coloop_channel *ch, enum coloop_class class, struct sk_bu
 	dev_sw_netstats_tx_add(coloop_dev, 1, skb->len);
 	skb_tx_timestamp(skb);
 	if (lent)
-		lend(ch, skb);
-	else
-		dev_consume_skb_any(skb);
+		return lend(ch, skb);
+	dev_consume_skb_any(skb);
+	return false;
 }
 
 static void notify(struct coloop_channel *ch)
@@ -220,7 +225,8 @@ static u32 wanted_mark(const struct coloop_channel *ch, enum coloop_class class)
 /* One event takes back all that is lent when it is asked for, whatever is lent meanwhile. */
 static u32 lent_mark(struct coloop_channel *ch)
 {
-	if ((s32)(ch->tx.cons - ch->lent_mark) >= 0)
+	/* Not by its sign: after 2 GiB without any lent packet, an old mark would lie ahead again. */
+	if (!coloop_crossed(ch->lent_mark, ch->tx.cons, ch->tx.prod))
 		ch->lent_mark = *lent_end(skb_peek_tail(&ch->lent));
 	return ch->lent_mark;
 }
@@ -301,10 +307,7 @@ enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
 	}
 	if (skb_queue_empty(&ch->backlog[class].queue) &&
 	    (fits(ch, class, skb) || (coloop_send_look(ch) && fits(ch, class, skb)))) {
-		bool first = skb_queue_empty(&ch->lent);
-
-		put(ch, class, skb);
-		if (first && !skb_queue_empty(&ch->lent))
+		if (put(ch, class, skb))
 			drain_all(ch);
 		else
 			notify(ch);
