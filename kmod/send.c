@@ -225,7 +225,7 @@ static u32 wanted_mark(const struct coloop_channel *ch, enum coloop_class class)
 /* One event takes back all that is lent when it is asked for, whatever is lent meanwhile. */
 static u32 lent_mark(struct coloop_channel *ch)
 {
-	/* Not by its sign: after 2 GiB without any lent packet, an old mark would lie ahead again. */
+	/* Not by its sign: after 2 GiB without a lent packet, an old mark would lie ahead again. */
 	if (!coloop_crossed(ch->lent_mark, ch->tx.cons, ch->tx.prod))
 		ch->lent_mark = *lent_end(skb_peek_tail(&ch->lent));
 	return ch->lent_mark;

@@ -44,8 +44,8 @@ check_build() { # FOLDER
 	# The link may lead to a path of that root, so it is not followed from here.
 	version=$(find "$root/lib/modules" -name build -printf '%h\n' | sort -V | tail -n 1)
 	version=$(basename "$version")
-	in_root "$root" make -C "/lib/modules/$version/build" "M=/mnt/$1" W=1 C=2 \
-		CF=-D__CHECK_ENDIAN__ modules >"$log" 2>&1 || status=$?
+	in_root "$root" make -C "/mnt/$1" check "KDIR=/lib/modules/$version/build" \
+		CF=-D__CHECK_ENDIAN__ >"$log" 2>&1 || status=$?
 	report "$1: W=1 and sparse, Linux $version" "$log"
 	if [ $status != 0 ]; then
 		tail -n 20 "$log"
