@@ -4,11 +4,14 @@
  *
  *   echo 'prod 1' >/sys/kernel/debug/coloop-evil/do; cat /sys/kernel/debug/coloop-evil/do
  *
- * A command acts on the first peer's channel, which must be live.  After a lie the honest code of
- * this module leaves the channel alone, so that the lie stays; the next channel is honest again.
+ * A command acts on the first peer's channel, which must be live; "next FIELD N" on its next offer.
+ * After a lie the honest code of this module leaves the channel alone, so that the lie stays; the
+ * next channel is honest again.
  */
 
+#include "forge.h"
 #include "grant.h"
+#include "mutate.h"
 #include "peer.h"
 #include "peerlookup.h"
 #include "queueing.h"
@@ -121,10 +124,9 @@ static int put_record(struct coloop_channel *ch, long number, char *said, size_t
 	return 0;
 }
 
-/* A good record, but the frame in it comes from the address of another guest. */
-static int put_foreign_frame(struct coloop_channel *ch, long number, char *said, size_t room)
+/* From us to the peer; all zero without a link. */
+static struct ethhdr header_to(struct coloop_channel *ch)
 {
-	const struct coloop_record record = { .len = 64 };
 	struct ethhdr eth = { .h_proto = htons(ETH_P_IP) };
 	struct coloop_link *link;
 
@@ -136,11 +138,29 @@ static int put_foreign_frame(struct coloop_channel *ch, long number, char *said,
 		ether_addr_copy(eth.h_source, link->local);
 	}
 	mutex_unlock(&coloop_peers_lock);
+	return eth;
+}
+
+/* A good record, but the frame in it comes from the address of another guest. */
+static int put_foreign_frame(struct coloop_channel *ch, long number, char *said, size_t room)
+{
+	const struct coloop_record record = { .len = 64 };
+	struct ethhdr eth = header_to(ch);
+
 	eth.h_source[ETH_ALEN - 1] = number;
-	if (!link || !put_frame(ch, &record, &eth))
+	if (!put_frame(ch, &record, &eth))
 		return -ENOSPC;
 	scnprintf(said, room, "a frame from %pM to %pM", eth.h_source, eth.h_dest);
 	return 0;
+}
+
+static int put_nonsense(struct coloop_channel *ch, long number, char *said, size_t room)
+{
+	const struct ethhdr eth = header_to(ch);
+	int ret = mutate(ch, &eth, number);
+
+	scnprintf(said, room, "%ld records", number);
+	return ret;
 }
 
 static int storm(struct coloop_channel *ch, long number, char *said, size_t room)
@@ -203,6 +223,7 @@ static const struct command commands[] = {
 	{ "side", say_side },
 	{ "record-len", put_record },
 	{ "source", put_foreign_frame }, /* of the guest whose address ends so */
+	{ "nonsense", put_nonsense }, /* that many records */
 	{ "storm", storm }, /* that many events */
 	{ "map-writable", map_writable }, /* the peer's grant of that number */
 	{ "write-peer", write_peer },
@@ -231,11 +252,15 @@ static struct coloop_peer *first_peer(void)
 	return peer;
 }
 
-static int act(const struct command *command, long number)
+static int act(const char *name, long number)
 {
-	struct coloop_peer *peer = first_peer();
+	const struct command *command = find_command(name);
+	struct coloop_peer *peer;
 	int ret = -ENOTCONN;
 
+	if (!command)
+		return -EINVAL;
+	peer = first_peer();
 	if (!peer)
 		return -ENOENT;
 	mutex_lock(&peer->lock);
@@ -248,8 +273,7 @@ static int act(const struct command *command, long number)
 
 static ssize_t do_write(struct file *file, const char __user *from, size_t count, loff_t *at)
 {
-	const struct command *command;
-	char line[64], name[32];
+	char line[64], name[32], field[32];
 	long number = 0;
 	int ret;
 
@@ -258,15 +282,15 @@ static ssize_t do_write(struct file *file, const char __user *from, size_t count
 	if (copy_from_user(line, from, count))
 		return -EFAULT;
 	line[count] = '\0';
-	if (sscanf(line, "%31s %ld", name, &number) < 1)
-		return -EINVAL;
-	command = find_command(name);
-	if (!command)
-		return -EINVAL;
 	mutex_lock(&command_lock);
-	ret = act(command, number);
+	if (sscanf(line, "next %31s %ld", field, &number) == 2)
+		ret = forge_next(field, number, outcome, sizeof(outcome) - 1);
+	else if (sscanf(line, "%31s %ld", name, &number) >= 1)
+		ret = act(name, number);
+	else
+		ret = -EINVAL;
 	if (ret)
-		scnprintf(outcome, sizeof(outcome) - 1, "%s: error %d", name, ret);
+		scnprintf(outcome, sizeof(outcome) - 1, "error %d", ret);
 	strcat(outcome, "\n");
 	mutex_unlock(&command_lock);
 	return ret ?: count;

@@ -35,7 +35,8 @@ async function startLiar(machine: Guest): Promise<void> {
 /** Has b's module do evil; what it says of it. */
 export async function tell(b: Guest, command: string): Promise<string> {
 	const file = '/sys/kernel/debug/coloop-evil/do';
-	return (await b.run(`echo '${command}' >${file} && cat ${file}`)).stdout.trim();
+	const {stdout} = await b.run(`echo '${command}' >${file} && cat ${file}`, {timeout: 600_000});
+	return stdout.trim();
 }
 
 /** The grant of a's control page, as b was told. */
@@ -65,5 +66,19 @@ export async function breaks(a: Guest): Promise<string[]> {
 
 /** What `coloop up b` does: a liar is shunned for ever longer, unless a person says otherwise. */
 export async function askAgain(a: Guest): Promise<void> {
-	await a.run(`echo '{"op":"up","names":["b"]}' | nc -U -w 30 /run/coloop/coloopd.sock`);
+	await ask(a, 'up');
+}
+
+export async function takeDown(a: Guest): Promise<void> {
+	await ask(a, 'down');
+}
+
+async function ask(a: Guest, op: 'up' | 'down'): Promise<void> {
+	await a.run(`echo '{"op":"${op}","names":["b"]}' | nc -U -w 30 /run/coloop/coloopd.sock`);
+}
+
+/** Why a could not attach to what b offered, in their order. */
+export async function refusals(a: Guest): Promise<string[]> {
+	const {stdout} = await a.run('cat /var/log/coloopd.log', {silent: true});
+	return stdout.split('\n').filter(line => line.includes('"step":"attach"'));
 }

@@ -15,8 +15,17 @@ import {
 } from '../channel.ts';
 import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
-import {labWith} from '../with-lab.ts';
-import {askAgain, breaks, controlGrant, tell, tellUnderFlood, withLiar} from './_liar.ts';
+import {labWith, type Given} from '../with-lab.ts';
+import {
+	askAgain,
+	breaks,
+	controlGrant,
+	refusals,
+	takeDown,
+	tell,
+	tellUnderFlood,
+	withLiar,
+} from './_liar.ts';
 
 const unwritable =
 	(outcome: string): Body =>
@@ -47,6 +56,45 @@ const eventStorm: Body = async (t, {a, b}) => {
 	t.is(await tell(b, 'storm 20000'), '20000 events');
 	await a.run('ping -c 3 -i 0.2 b');
 	t.like(await peer(a, 'b'), {state: 'live', last_failure: null});
+};
+
+const nonsense: Body = async (t, {a, b}) => {
+	const before = await received(a);
+	t.is(await tell(b, 'nonsense 1000000'), '1000000 records');
+	await until('a has got to the end', async () => (await received(a)) >= before + 1_000_000);
+	await a.run('ping -c 3 -i 0.2 b');
+	t.like(await peer(a, 'b'), {state: 'live', last_failure: null});
+};
+
+async function received(a: Given['a']): Promise<number> {
+	const {rx_packets = 0, dropped_header = 0} = (await peer(a, 'b')) ?? {};
+	return rx_packets + dropped_header;
+}
+
+const forgeries = [
+	['magic 0', /no control page/],
+	['version 0', /speaks version 0/],
+	['version 4294967295', /speaks version 4294967295/],
+	['order 4', /ring order is 4,/],
+	['order 10', /ring order is 10,/],
+	['order 4294967295', /ring order is 4294967295,/],
+	['epoch 1', /another epoch/],
+	['ref 0', /grant/],
+	['ref 9', /grant/],
+	['ref 4294967295', /grant/],
+] as const;
+
+/** Each offer is refused for its lie, and the next one, which is good, is taken. */
+const forgedOffers: Body = async (t, {lab, a, b}) => {
+	for (const [at, [lie, reason]] of forgeries.entries()) {
+		await takeDown(a);
+		t.log(await tell(b, `next ${lie}`));
+		await askAgain(a);
+		await until('a refuses it', async () => (await refusals(a)).length > at, patient);
+		t.regex((await refusals(a))[at] ?? '', reason);
+		await askAgain(a);
+		await channelUp(lab);
+	}
 };
 
 // A ring holds 1048576 bytes.
@@ -113,6 +161,8 @@ test(
 			'it cannot write our pages': unwritable('writing says -14, and the byte is as it was'),
 			'frames from a foreign address are dropped': foreignFrames,
 			'events without a cause are harmless': eventStorm,
+			'well-formed nonsense is dropped, or is for the network stack to drop': nonsense,
+			'an offer that lies is refused with its reason': forgedOffers,
 			'each lie is found out, the next channel is good, a broken one holds nothing':
 				underTraffic(everyLie, brokenForGood),
 		}),

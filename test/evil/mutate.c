@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Records that are well formed, so that the victim goes on to the next one, with anything in them
+ * that a well-formed record may hold: offloads that do not fit the packet, packets that do not fit
+ * their lengths, headers cut short.
+ */
+
+#include "mutate.h"
+#include "queueing.h"
+
+#include <linux/etherdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/prandom.h>
+
+static const u8 gso_types[] = {
+	COLOOP_GSO_NONE, COLOOP_GSO_NONE, COLOOP_GSO_TCPV4, COLOOP_GSO_TCPV6, COLOOP_GSO_UDP,
+	COLOOP_GSO_UDP_L4, COLOOP_GSO_TCPV4 | COLOOP_GSO_ECN, COLOOP_GSO_TCPV6 | COLOOP_GSO_ECN,
+};
+
+static const u8 protocols[] = {
+	IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_GRE, IPPROTO_SCTP,
+	IPPROTO_IPV6, IPPROTO_FRAGMENT, IPPROTO_ROUTING, IPPROTO_DSTOPTS,
+};
+
+static bool one_in(struct rnd_state *rnd, u32 n)
+{
+	return prandom_u32_state(rnd) % n == 0;
+}
+
+/* Small numbers, numbers near each other, and anything. */
+static u32 some_number(struct rnd_state *rnd, u32 near)
+{
+	switch (prandom_u32_state(rnd) % 4) {
+	case 0:
+		return prandom_u32_state(rnd) % 64;
+	case 1:
+		return near + prandom_u32_state(rnd) % 9 - 4;
+	case 2:
+		return prandom_u32_state(rnd) % (near + 1);
+	default:
+		return prandom_u32_state(rnd);
+	}
+}
+
+static struct coloop_record some_record(struct rnd_state *rnd)
+{
+	u32 most = one_in(rnd, 50) ? COLOOP_FRAME_MAX : one_in(rnd, 5) ? 2000 : 128;
+	struct coloop_record r;
+
+	do {
+		r = (struct coloop_record){
+			.len = COLOOP_FRAME_MIN + prandom_u32_state(rnd) % most,
+			.gso_type = gso_types[prandom_u32_state(rnd) % ARRAY_SIZE(gso_types)],
+			.flags = prandom_u32_state(rnd) % 4,
+		};
+		r.hdr_len = some_number(rnd, r.len);
+		if (r.gso_type)
+			r.gso_size = some_number(rnd, r.len);
+		if (r.flags & COLOOP_NEEDS_CSUM) {
+			r.csum_start = some_number(rnd, 34);
+			r.csum_offset = one_in(rnd, 2) ? 6 + prandom_u32_state(rnd) % 11 :
+							 some_number(rnd, r.len);
+		}
+	} while (!coloop_record_ok(&r, U32_MAX));
+	return r;
+}
+
+/* An IP header that gets past its checksum, of a packet from the peer to the victim. */
+static void make_ipv4(struct rnd_state *rnd, struct iphdr *ip, u32 len)
+{
+	ip->version = 4;
+	ip->ihl = one_in(rnd, 4) ? prandom_u32_state(rnd) % 16 : 5;
+	ip->protocol = protocols[prandom_u32_state(rnd) % ARRAY_SIZE(protocols)];
+	ip->tot_len = htons(one_in(rnd, 3) ? some_number(rnd, len) : len);
+	if (!one_in(rnd, 4))
+		ip->frag_off = 0;
+	ip->saddr = htonl(0x0a000002);
+	ip->daddr = htonl(0x0a000001);
+	ip->check = 0;
+	if (ip->ihl >= 5 && ip->ihl * 4 <= len)
+		ip->check = ip_fast_csum(ip, ip->ihl);
+}
+
+static void make_ipv6(struct rnd_state *rnd, struct ipv6hdr *ip, u32 len)
+{
+	ip->version = 6;
+	ip->nexthdr = protocols[prandom_u32_state(rnd) % ARRAY_SIZE(protocols)];
+	ip->payload_len = htons(one_in(rnd, 3) ? some_number(rnd, len) : len - sizeof(*ip));
+	ip->saddr = (struct in6_addr){ .s6_addr = { 0xfd, [15] = 2 } };
+	ip->daddr = (struct in6_addr){ .s6_addr = { 0xfd, [15] = 1 } };
+}
+
+static void make_frame(struct rnd_state *rnd, u8 *frame, u32 len, const struct ethhdr *eth)
+{
+	struct ethhdr *own = (struct ethhdr *)frame;
+	u32 rest = len - ETH_HLEN;
+
+	prandom_bytes_state(rnd, frame, min(len, 128u));
+	*own = *eth;
+	switch (prandom_u32_state(rnd) % 8) {
+	case 0: /* the random bytes, as IP */
+		own->h_proto = htons(one_in(rnd, 2) ? ETH_P_IP : ETH_P_IPV6);
+		break;
+	case 1: /* no IP at all */
+		own->h_proto = htons(prandom_u32_state(rnd));
+		break;
+	case 2:
+	case 3:
+		own->h_proto = htons(ETH_P_IPV6);
+		if (rest >= sizeof(struct ipv6hdr))
+			make_ipv6(rnd, (struct ipv6hdr *)(own + 1), rest);
+		break;
+	default:
+		own->h_proto = htons(ETH_P_IP);
+		if (rest >= sizeof(struct iphdr))
+			make_ipv4(rnd, (struct iphdr *)(own + 1), rest);
+	}
+}
+
+/* False: there is no room for it now. */
+static bool put(struct coloop_channel *ch, const struct coloop_record *record,
+		struct rnd_state *rnd, const struct ethhdr *eth)
+{
+	bool fits;
+
+	spin_lock_bh(&ch->tx_lock);
+	fits = coloop_send_look(ch) && coloop_tx_fits(&ch->tx, record->len);
+	if (fits) {
+		make_frame(rnd, coloop_tx_begin(&ch->tx, record), record->len, eth);
+		coloop_tx_commit(&ch->tx, record->len);
+	}
+	spin_unlock_bh(&ch->tx_lock);
+	return fits;
+}
+
+int mutate(struct coloop_channel *ch, const struct ethhdr *eth, long number)
+{
+	struct rnd_state rnd;
+	long i;
+
+	prandom_seed_state(&rnd, number);
+	for (i = 0; i < number; i++) {
+		struct coloop_record record = some_record(&rnd);
+
+		while (!put(ch, &record, &rnd, eth)) {
+			if (!coloop_channel_is_live(ch))
+				return -EPIPE;
+			/* The victim makes room once it runs; if it does not, the watch tells. */
+			coloop_evtchn_notify(&ch->evtchn);
+			coloop_channel_watch(ch);
+			schedule_timeout_uninterruptible(1);
+		}
+		if (i % 64 == 63)
+			cond_resched();
+	}
+	coloop_evtchn_notify(&ch->evtchn);
+	return 0;
+}
