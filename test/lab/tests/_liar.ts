@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type {ExecutionContext} from 'ava';
 import {
 	allowPair,
 	channelUp,
@@ -13,7 +14,9 @@ import {
 } from '../channel.ts';
 import type {Guest} from '../guest.ts';
 import type {Lab} from '../lab.ts';
+import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
+import type {Given} from '../with-lab.ts';
 
 /** A test with a live channel between a and b, whose module lies when told (test/evil). */
 export function withLiar(body: Body): Body {
@@ -81,4 +84,44 @@ async function ask(a: Guest, op: 'up' | 'down'): Promise<void> {
 export async function refusals(a: Guest): Promise<string[]> {
 	const {stdout} = await a.run('cat /var/log/coloopd.log', {silent: true});
 	return stdout.split('\n').filter(line => line.includes('"step":"attach"'));
+}
+
+/** A test that b's module cannot write a page of a's; `outcome`: what it sees when it tries. */
+export function unwritable(outcome: string): Body {
+	return async (t, {lab, a, b}) => {
+		const grant = await controlGrant(lab);
+		t.is(
+			await tell(b, `map-writable ${grant}`),
+			`Xen says -1 to mapping grant ${grant} for writing`,
+		);
+		t.is(await tell(b, 'write-peer'), outcome);
+		await a.run('ping -c 3 -i 0.2 b');
+		t.true(await isLive(a, 'b'));
+	};
+}
+
+export type UnderTraffic = (t: ExecutionContext, given: Given, traffic: Traffic) => Promise<void>;
+
+export function underTraffic(...bodies: readonly UnderTraffic[]): Body {
+	return async (t, given) => {
+		const traffic = await Traffic.start(given.a, given.b);
+		for (const body of bodies) await body(t, given, traffic);
+		await traffic.stop();
+	};
+}
+
+/** Under traffic, a breaks the channel for the reason that is given with each lie; the next one is good. */
+export function findsOut(
+	lies: ReadonlyArray<readonly [lie: string, reason: string]>,
+): UnderTraffic {
+	return async (t, {lab, a}, traffic) => {
+		for (const [at, [lie, reason]] of lies.entries()) {
+			t.log(`${await tellUnderFlood(lab, lie)}: ${reason}`);
+			await until('a is done with b', async () => (await breaks(a)).length > at, patient);
+			t.is((await breaks(a))[at], reason);
+			await traffic.flows();
+			await askAgain(a);
+			await channelUp(lab);
+		}
+	};
 }

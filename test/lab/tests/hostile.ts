@@ -5,7 +5,6 @@ import {
 	diverted,
 	holdings,
 	inTurn,
-	isLive,
 	killDaemon,
 	patient,
 	peer,
@@ -13,32 +12,18 @@ import {
 	writePolicy,
 	type Body,
 } from '../channel.ts';
-import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
 import {labWith, type Given} from '../with-lab.ts';
 import {
 	askAgain,
-	breaks,
-	controlGrant,
-	refusals,
-	takeDown,
+	findsOut,
 	tell,
 	tellUnderFlood,
+	underTraffic,
+	unwritable,
 	withLiar,
+	type UnderTraffic,
 } from './_liar.ts';
-
-const unwritable =
-	(outcome: string): Body =>
-	async (t, {lab, a, b}) => {
-		const grant = await controlGrant(lab);
-		t.is(
-			await tell(b, `map-writable ${grant}`),
-			`Xen says -1 to mapping grant ${grant} for writing`,
-		);
-		t.is(await tell(b, 'write-peer'), outcome);
-		await a.run('ping -c 3 -i 0.2 b');
-		t.true(await isLive(a, 'b'));
-	};
 
 const foreignFrames: Body = async (t, {a, b}) => {
 	const before = (await peer(a, 'b'))?.dropped_source ?? 0;
@@ -70,65 +55,6 @@ async function received(a: Given['a']): Promise<number> {
 	const {rx_packets = 0, dropped_header = 0} = (await peer(a, 'b')) ?? {};
 	return rx_packets + dropped_header;
 }
-
-const forgeries = [
-	['magic 0', /no control page/],
-	['version 0', /speaks version 0/],
-	['version 4294967295', /speaks version 4294967295/],
-	['order 4', /ring order is 4,/],
-	['order 10', /ring order is 10,/],
-	['order 4294967295', /ring order is 4294967295,/],
-	['epoch 1', /another epoch/],
-	['ref 0', /grant/],
-	['ref 9', /grant/],
-	['ref 4294967295', /grant/],
-] as const;
-
-/** Each offer is refused for its lie, and the next one, which is good, is taken. */
-const forgedOffers: Body = async (t, {lab, a, b}) => {
-	for (const [at, [lie, reason]] of forgeries.entries()) {
-		await takeDown(a);
-		t.log(await tell(b, `next ${lie}`));
-		await askAgain(a);
-		await until('a refuses it', async () => (await refusals(a)).length > at, patient);
-		t.regex((await refusals(a))[at] ?? '', reason);
-		await askAgain(a);
-		await channelUp(lab);
-	}
-};
-
-// A ring holds 1048576 bytes.
-const lies = [
-	['prod 1048592', 'bad-index'],
-	['prod 8', 'bad-index'],
-	['cons 1048592', 'bad-index'],
-	['cons -1048592', 'bad-index'],
-	['record-len 0', 'bad-record'],
-	['record-len 70000', 'bad-record'],
-	['record-len 2000', 'bad-record'],
-	['side 9', 'bad-state'],
-] as const;
-
-type UnderTraffic = (...args: [...Parameters<Body>, Traffic]) => Promise<void>;
-
-function underTraffic(...bodies: readonly UnderTraffic[]): Body {
-	return async (t, given) => {
-		const traffic = await Traffic.start(given.a, given.b);
-		for (const body of bodies) await body(t, given, traffic);
-		await traffic.stop();
-	};
-}
-
-const everyLie: UnderTraffic = async (t, {lab, a}, traffic) => {
-	for (const [at, [lie, reason]] of lies.entries()) {
-		t.log(`${await tellUnderFlood(lab, lie)}: ${reason}`);
-		await until('a is done with b', async () => (await breaks(a)).length > at, patient);
-		t.is((await breaks(a))[at], reason);
-		await traffic.flows();
-		await askAgain(a);
-		await channelUp(lab);
-	}
-};
 
 /** Without the host role there is no next channel to hide the end of this one. */
 const brokenForGood: UnderTraffic = async (t, {lab, dom0, a, b}, traffic) => {
@@ -162,18 +88,10 @@ test(
 			'frames from a foreign address are dropped': foreignFrames,
 			'events without a cause are harmless': eventStorm,
 			'well-formed nonsense is dropped, or is for the network stack to drop': nonsense,
-			'an offer that lies is refused with its reason': forgedOffers,
-			'each lie is found out, the next channel is good, a broken one holds nothing':
-				underTraffic(everyLie, brokenForGood),
+			'a lying length or index is found out, and a broken channel holds nothing':
+				underTraffic(findsOut([['record-len 2000', 'bad-record']]), brokenForGood),
 		}),
 	),
-);
-
-test(
-	'a PVH peer cannot write our pages',
-	labWith({mode: 'icount', type: 'pvh'}),
-	// Xen drops the write behind the writer's back.
-	withLiar(unwritable('writing says 0, and the byte is as it was')),
 );
 
 function isEmpty(module: Awaited<ReturnType<typeof holdings>>[number]): boolean {
