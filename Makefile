@@ -41,10 +41,11 @@ unit:
 	$(ready) && node build/ts/kmod/spec/generate.js --check && $(ava)
 
 harness:
+	$(ready)
 	$(MAKE) -s -C test/kmod test
 
 model:
-	test/model/run.sh
+	$(ready) && test/model/run.sh
 
 build:
 	$(ready) && npx tsc -p tsconfig.json && test/setup/build.sh $(STACK)

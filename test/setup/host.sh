@@ -23,10 +23,13 @@ clang               clang
 curl                curl
 git                 git
 nft                 nftables
+ip                  iproute2
+spin                spin
 '
 coloop_files='
 /usr/include/nftables/libnftables.h  libnftables-dev
 /usr/include/node/node_api.h  libnode-dev
+/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a  libclang-rt-14-dev
 /usr/share/keyrings/debian-archive-trixie-stable.gpg  debian-archive-keyring
 /etc/ssl/certs/ca-certificates.crt  ca-certificates
 '
