@@ -11,8 +11,7 @@
  * Properties
  *
  *   order    a slot that is read holds what was put in for that index
- *   prod     C2 never calls an honest producer a liar
- *   cons     P2 never calls an honest consumer a liar
+ *   sane     C2 never calls an honest producer a liar, nor P2 an honest consumer
  *   bounds   neither end goes outside what is its own of the ring, whatever the other says
  *   wake     no end sleeps for ever: no invalid end state
  *   done     under weak fairness both ends come to their end (LIVE)
@@ -84,9 +83,12 @@
 #define LIAR(property) goto broken
 #define SLEEP(who, event) end_##who: d_step { event -> event = false }
 #else
-#define LIAR(property) assert(!property)
+#define LIAR(property) claim(property, false)
 #define SLEEP(who, event) d_step { event -> event = false }
 #endif
+
+#define claim(property, held) assert(property || (held))
+bool order, sane, bounds;	/* names for claim(); all false */
 
 #define SUB(a, b) (((a) - (b)) & 255)
 #define ROOM SUB(N, SUB(prod, cons))
@@ -133,7 +135,7 @@ inline tx_look()
 {
 	seen = mem[CONS];					/* P1 */
 	if
-	:: P2(seen) -> LIAR(cons_lied)				/* P2 */
+	:: P2(seen) -> LIAR(sane)				/* P2 */
 	:: else -> cons = seen
 	fi
 }
@@ -156,7 +158,7 @@ inline tx_notify()
 proctype producer()
 {
 	byte prod = START, cons = START, told = START, size, seen, i, burst;
-	bool crossed, cons_lied = true;
+	bool crossed;
 
 	do
 	:: SUB(prod, START) == K -> break
@@ -198,7 +200,7 @@ proctype producer()
 		do
 		:: i < size ->
 			/* Room that the consumer has not given back is not ours. */
-			assert(SUB(prod + i, cons) < N);	/* bounds */
+			claim(bounds, SUB(prod + i, cons) < N);
 			store(sbP, AT(prod + i), prod + i);	/* P3 */
 			i++
 		:: else -> break
@@ -248,7 +250,7 @@ inline rx_look()
 {
 	seen = mem[PROD];					/* C1 */
 	if
-	:: C2(seen) -> LIAR(prod_lied)				/* C2 */
+	:: C2(seen) -> LIAR(sane)				/* C2 */
 	:: else -> prod = seen
 	fi
 }
@@ -256,7 +258,7 @@ inline rx_look()
 proctype consumer()
 {
 	byte cons = START, prod = START, told = START, seen, batch;
-	bool crossed, prod_lied = true;
+	bool crossed;
 
 	do
 	:: SUB(cons, START) == K -> break
@@ -267,12 +269,12 @@ proctype consumer()
 		fi;
 		if
 		:: prod != cons ->
-			assert(SUB(prod, cons) <= N);		/* bounds */
+			claim(bounds, SUB(prod, cons) <= N);
 #ifdef C4_BEFORE_C3
 			store(sbC, CONS, cons + 1);
 #endif
 #ifndef HOSTILE
-			assert(mem[AT(cons)] == cons);		/* C3; order */
+			claim(order, mem[AT(cons)] == cons);	/* C3 */
 #endif
 			cons = (cons + 1) & 255;
 			batch++;

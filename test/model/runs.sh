@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# What run.sh looks at: holds MODEL NAME MACRO..., broken MODEL PROPERTY NAME MACRO...
+
+holds ring '2 slots, 6 records' N=2 K=6
+holds ring '4 slots, 8 records' N=4 K=8
+holds ring '4 slots, records of 1 to 4 slots' N=4 K=6 BIGGEST=4
+holds ring '2 slots, bursts and batches of 2' N=2 K=6 BURST=2 BATCH=2
+holds ring '4 slots, bursts and batches of 2, records of 1 to 2' N=4 K=5 BURST=2 BATCH=2 BIGGEST=2
+holds ring 'both ends get done' BURST=2 BATCH=2 LIVE
+holds ring 'lying producer' N=4 K=5 BATCH=2 HOSTILE_PRODUCER
+holds ring 'lying consumer' N=2 K=4 BIGGEST=2 HOSTILE_CONSUMER
+broken ring wake 'no P5' P5=skip
+broken ring wake 'no P8' P8=skip
+broken ring wake 'no C5' C5=skip
+broken ring wake 'no C8' C8=skip
+broken ring wake 'no P9' P9=false
+broken ring wake 'no C9' C9=cons
+broken ring done 'no C9, in the long run' LIVE C9=cons
+broken ring order 'P4 before P3' P4_BEFORE_P3
+broken ring order 'C4 before C3' C4_BEFORE_C3
+broken ring wake 'P7 asks for one slot too many' BIGGEST=2 'P7=(prod+size-N+1)'
+broken ring wake 'C7 waits for what it has' C7=cons
+broken ring wake 'P6, C6 leave out the new index' 'CROSSED(m,o,n)=(SUB(m,(o)+1)+1<SUB(n,o))'
+broken ring wake 'P6, C6 compare without wrap' 'CROSSED(m,o,n)=((m)>(o)&&(m)<=(n))'
+broken ring wake 'producer sleeps on an untold burst' BURST=2 BIGGEST=2 TELL_BEFORE_SLEEP=false
+broken ring wake 'consumer sleeps on an unpublished batch' BATCH=2 BIGGEST=2 PUBLISH_BEFORE_SLEEP=false
+broken ring sane 'C2 takes a full ring for a lie' 'C2(p)=(SUB(p,cons)>=N)'
+broken ring sane 'P2 takes an empty ring for a lie' 'P2(c)=(SUB(c,cons)>=SUB(prod,cons))'
+broken ring bounds 'no C2' HOSTILE_PRODUCER 'C2(p)=false'
+broken ring bounds 'no P2' HOSTILE_CONSUMER 'P2(c)=false'
+
+holds lent '4 slots, 4 packets'
+holds lent '4 slots, 5 packets of TCP' K=5 NO_DATAGRAMS
+holds lent '2 slots, 4 packets, indices of 3 bits' N=2 WRAP=8
+holds lent 'all packets get done' K=3 LIVE
+broken lent wake 'whether a lent packet is the first is asked before it is put' FIRST_BEFORE_PUT
+broken lent mark 'lent_mark compared by sign alone' N=2 K=5 WRAP=8 'MARK_IS_DUE=PAST(cons,mark_lent)'
+broken lent wake 'no P9' P9=skip
+broken lent early 'a lent packet is taken back one slot early' 'LENT_END=(prod-1)'
+broken lent done 'a lent packet is taken back one slot late' K=2 LIVE 'TAKES_BACK(end)=(SUB(cons,end+1)<WRAP/2)'
+broken lent wake 'the first to wait does not ask' HOLD_DRAINS=false
+broken lent wake 'the poll does not see lent packets' POLL_SEES=false
+broken lent wake 'nobody asks for lent packets alone' 'EMPTY=(!nempty_bulk&&!datagrams)'
+broken lent room 'one slot too many' 'ROOM=SUB(N+1,SUB(prod,cons))'
+broken lent window 'one datagram too many' 'WINDOW_FITS=(held<=LIMIT)'
+
+holds teardown 'two lives'
+broken teardown live 'the state changes without tx_lock' SET_STATE_LOCKS=false
+broken teardown live 'the sender does not ask for the state' SENDER_ASKS=true
+broken teardown port 'the watchdog does not ask for the state' WATCH_ASKS=true
+broken teardown ring 'the peer is unmapped while the poll runs' UNMAP_FIRST
+broken teardown port 'the port is closed while the poll runs' UNBIND_FIRST
+broken teardown ring 'the poll is not stopped' STOP_POLL=skip
+broken teardown leak 'the watchdog is not stopped' STOP_WATCH=skip
+broken teardown ring 'close does not ask whether it was closed' CLOSE_ASKS=true
+broken teardown once 'the port that unbinding closed is closed again' 'CLOSE_PORT=unbind();unbind()'
+broken teardown fresh 'a new life begins with what was posted' RESET_TODO=skip
+broken teardown leak 'the backlog stays' RETURN_BACKLOG=skip
+broken teardown leak 'removal does not wait for senders' KILL_WAITS=skip
+broken teardown wake 'the watchdog is waited for under tx_lock' 'STOP_WATCH=lock(tx_lock);stop_watch();unlock(tx_lock)'
+
+holds connect 'nobody closes' NOBODY_CLOSES
+holds connect 'either end may close'
+holds connect 'two lives' LIVES=2 RECORDS=0
+holds connect 'one end dies at any step' CRASH=0 RECORDS=0
+broken connect calm 'the first poll is not scheduled' START_POLL=skip
+broken connect calm 'the poll starts before the state is mapped' START_BEFORE_STATE RECORDS=0
+broken connect calm 'attach does not notify' ATTACH_NOTIFIES=skip RECORDS=0
+broken connect calm 'close does not notify' CLOSE_NOTIFIES=skip
+broken connect calm 'close does not ask for an event' CLOSE_ARMS=skip
+broken connect kept 'close does not wait for what is in the rings' 'DRAINED=(SIDE(peer)==CLOSING)'
+broken connect both 'live without a word from the peer' LIVE_ASKS=true NOBODY_CLOSES RECORDS=0
+broken connect same 'the epoch in the page is not looked at' EPOCH_OK=true LIVES=2 RECORDS=0
+broken connect gone 'the poll goes on while the peer is unmapped' STOP_POLL=skip
+broken connect calm 'the word of a peer that closes is not followed' FOLLOW_CLOSING=false
+broken connect settled 'dom0 does not tell of a death' HOST_TELLS=false CRASH=0 RECORDS=0
+
+holds window '6 datagrams of 1 to 4, window of 3, 2 marks'
+holds window 'window of 5, 3 marks' LIMIT=5 MARKS=3
+holds window 'all get in' LIVE K=4
+broken window limit 'one too many' 'FITS=(!held||held+cost<=LIMIT+1)'
+broken window wake 'a datagram above the window waits for ever' 'FITS=(held+cost<=LIMIT)'
+broken window late 'a run is given back at its last but one slot' 'RELEASES(end)=PAST(cons+1,end)'
+broken window late 'the newest run grows and keeps its end' LIMIT=5 GROW_END=skip
+broken window exact 'a run is given back one slot late' 'RELEASES(end)=(SUB(cons,end+1)<16)'
+broken window enough 'half of the window is thought to be enough' 'GOAL=LIMIT'
+broken window mark 'the index before the one that helps' LIMIT=5 MARKS=3 'HELD_REST=(rest>goal+mark_cost[at])'
+broken window wake 'no P9' P9=skip
+broken window done 'no P9, in the long run' LIVE P9=skip
