@@ -75,15 +75,48 @@ broken connect gone 'the poll goes on while the peer is unmapped' STOP_POLL=skip
 broken connect calm 'the word of a peer that closes is not followed' FOLLOW_CLOSING=false
 broken connect settled 'dom0 does not tell of a death' HOST_TELLS=false CRASH=0 RECORDS=0
 
-holds window '6 datagrams of 1 to 4, window of 3, 2 marks'
-holds window 'window of 5, 3 marks' LIMIT=5 MARKS=3
+holds window '5 datagrams of 1 to 4, window of 3, 2 marks' K=5
+holds window 'window of 5, 3 marks' LIMIT=5 MARKS=3 K=5
 holds window 'all get in' LIVE K=4
 broken window limit 'one too many' 'FITS=(!held||held+cost<=LIMIT+1)'
-broken window wake 'a datagram above the window waits for ever' 'FITS=(held+cost<=LIMIT)'
+broken window done 'a datagram above the window waits for ever' LIVE 'FITS=(held+cost<=LIMIT)'
 broken window late 'a run is given back at its last but one slot' 'RELEASES(end)=PAST(cons+1,end)'
 broken window late 'the newest run grows and keeps its end' LIMIT=5 GROW_END=skip
 broken window exact 'a run is given back one slot late' 'RELEASES(end)=(SUB(cons,end+1)<16)'
 broken window enough 'half of the window is thought to be enough' 'GOAL=LIMIT'
-broken window mark 'the index before the one that helps' LIMIT=5 MARKS=3 'HELD_REST=(rest>goal+mark_cost[at])'
+broken window mark 'the index behind the one that helps' 'MARK=(at->mark_end[at-1]+1:prod)'
 broken window wake 'no P9' P9=skip
 broken window done 'no P9, in the long run' LIVE P9=skip
+
+holds negotiate 'allowed' CRASHES=0 CHANGES=0 LOSSES=0
+holds negotiate 'withdrawn at any step' CRASHES=0 CHANGES=1 LOSSES=0
+holds negotiate 'a daemon dies' CRASHES=1 CHANGES=0 LOSSES=0
+holds negotiate 'an event is lost' CRASHES=0 CHANGES=0 LOSSES=1
+holds negotiate 'all gets quiet' CRASHES=0 CHANGES=0 LOSSES=0 LIVE
+broken negotiate epoch 'attach does not compare epochs' CRASHES=0 CHANGES=2 LOSSES=0 'ATTACH_ASKS=(kernel[peer]==OFFERED||kernel[peer]==MAPPED)'
+broken negotiate anew 'dom0 gives the same epoch again' CRASHES=0 CHANGES=2 LOSSES=0 'NEXT_EPOCH=last=1'
+broken negotiate settled 'an event is lost and nobody looks again' CRASHES=0 CHANGES=2 PERIOD=false
+broken negotiate policy 'a withdrawal is lost and nobody looks again' CRASHES=0 CHANGES=1 PERIOD=false
+broken negotiate done 'no farewell to a life that failed' LIVE CRASHES=0 CHANGES=0 PERIOD=false FAREWELL=false
+broken negotiate policy 'the announcement stays' CRASHES=0 LOSSES=0 PERIOD=false WITHDRAW=skip
+broken negotiate policy 'the peer stays in the kernel' CRASHES=0 LOSSES=0 PERIOD=false PEER_GOES=false
+broken negotiate done 'every life is over at once' CRASHES=0 CHANGES=0 LOSSES=0 LIVE ALWAYS_OVER=true 'NEXT_EPOCH=last=(last%3)+1'
+
+holds suspend 'a restore at any step'
+holds suspend 'a suspend that is cancelled' CANCELLED
+broken suspend nothing 'tasks are not waited for' TASKS_STOP=true
+broken suspend nothing 'tasks are not stopped' TASK_RUNS=true
+broken suspend nothing 'freeze does not remove the peers' REMOVE=skip
+broken suspend stale 'the epoch in the page is not looked at' PAGE_OK=true
+broken suspend stale 'removal does not wait for the worker, which does not ask' DEAD_ASKS=true CANCEL_WORK=skip
+broken suspend told 'nobody is told' ANNOUNCE=skip
+broken suspend wake 'removal waits for the worker under its lock' 'CANCEL_WORK=lock(peer_lock);!worker_in;unlock(peer_lock)'
+
+holds hostile 'any word at any moment, two lives'
+broken hostile drawn 'live is entered from any state' LIVE_ASKS=true
+broken hostile first 'every lie is told' FAULT_ONCE=true
+broken hostile after 'the poll goes on after a lie' POLL_ASKS=true
+broken hostile after 'what was checked is read again' READ_AGAIN
+broken hostile bounded 'the poll has no budget' WITHIN_BUDGET=true
+broken hostile held 'a peer that is removed keeps what it has' REMOVAL=skip
+broken hostile wake 'closing waits for the peer alone' DRAIN_ENDS=false

@@ -43,19 +43,18 @@
 #define GROW_END mark_end[count - 1] = prod
 #endif
 #ifndef GOAL
-#define GOAL (LIMIT - MIN(cost, LIMIT))
+#define GOAL ((cost < LIMIT -> LIMIT - cost : 0))
 #endif
 #ifndef P9
 #define P9 look()
 #endif
-#ifndef HELD_REST
-#define HELD_REST (rest > goal)
+#ifndef MARK
+#define MARK (at -> mark_end[at - 1] : prod)
 #endif
 
 #define SUB(a, b) (((a) - (b)) & 31)
 #define PAST(a, b) (SUB(a, b) < 16)
 #define CROSSED(mark, old, new) (SUB(mark, (old) + 1) < SUB(new, old))
-#define MIN(a, b) ((a) < (b) -> (a) : (b))
 
 #define claim(property, held) assert(property || (held))
 bool limit, late, exact, mark, enough;	/* names for claim(); all false */
@@ -110,14 +109,14 @@ inline add()
 inline arm()
 {
 	d_step {
-		goal = MIN(GOAL, LIMIT / 2);
+		goal = (GOAL < LIMIT / 2 -> GOAL : LIMIT / 2);
 		at = 0;
 		rest = held;
 		do
-		:: HELD_REST && at < count -> rest = rest - mark_cost[at]; at++
+		:: rest > goal && at < count -> rest = rest - mark_cost[at]; at++
 		:: else -> break
 		od;
-		wanted = (at -> mark_end[at - 1] : prod);
+		wanted = MARK;
 		at = 0
 	};
 	WANT = wanted;
@@ -159,14 +158,14 @@ proctype sender()
 			:: else
 			fi
 		od;
+		i++;
 		d_step {
 			prod = (prod + cost) & 31;
 			claim(limit, !held || held + cost <= LIMIT);
 			PROD = prod
 		};
 		add();
-		cost = 0;
-		i++
+		cost = 0
 	od;
 	done_all = true
 }
