@@ -5,6 +5,8 @@
 #   make test       unit and harness tests, then the lab's on real Xen, one stack
 #   make test-all   both stacks, fuzzing, mutants, the long runs
 #   make lab        a Xen host with two guests to play with; Ctrl-D ends it
+#   make harness    the ring core in user space; make fuzz HOURS=n, make model, make frama
+#   make audit      every place where the module reads what a peer or a caller said, with its test
 #   make check      compiler and static gates of the module, lint of the rest
 #   make generate   what is made from kmod/spec/coloop.yaml and the policy's schema
 #
@@ -20,14 +22,14 @@ LAB_TESTS ?= boot channel dom0 faults hostile rules
 ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs
 
-.PHONY: demo test test-all unit harness model lab-test build lab check generate clean
+.PHONY: demo test test-all unit harness model fuzz frama audit lab-test build lab check generate clean
 
 demo: build
 	$(ready) && node build/ts/test/bench/demo.js
 
 test: unit harness lab-test
 
-test-all: unit harness model
+test-all: unit harness model audit frama
 	$(MAKE) -C test/kmod fuzz SECONDS=60
 	$(MAKE) -C test/kmod mutants
 	$(MAKE) lab-test STACK=13 LAB_TESTS='*'
@@ -46,6 +48,15 @@ harness:
 
 model:
 	$(ready) && test/model/run.sh
+
+fuzz:
+	$(MAKE) -s -C test/kmod fuzz
+
+frama:
+	$(MAKE) -s -C test/kmod frama
+
+audit:
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/audit/main.js
 
 build:
 	$(ready) && npx tsc -p tsconfig.json && test/setup/build.sh $(STACK)

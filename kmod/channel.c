@@ -15,6 +15,7 @@
  */
 
 #include "channel.h"
+#include "control.h"
 #include "limits.h"
 #include "netlink.h"
 #include "peer.h"
@@ -263,40 +264,32 @@ err:
 	return ret;
 }
 
-/*
- * Reads the peer's control page, each word once, and checks what is used; the copies in @ch
- * and @refs are all that is believed from here on (R1, R3).
- */
-static int read_control(struct coloop_channel *ch, grant_ref_t *refs,
+/* The copies in @ch and @copy are all that is believed from here on (R1, R3). */
+static int read_control(struct coloop_channel *ch, struct coloop_geometry *copy,
 			struct netlink_ext_ack *extack)
 {
 	const struct coloop_control *peer = (const void *)ch->control_map.address[0];
-	u32 version = READ_ONCE(peer->version);
-	u32 order = READ_ONCE(peer->order);
-	unsigned int i;
 
-	if (READ_ONCE(peer->magic) != COLOOP_MAGIC) {
+	switch (coloop_control_read(peer, coloop_channel_peer(ch)->epoch, copy)) {
+	case COLOOP_CONTROL_NO_MAGIC:
 		NL_SET_ERR_MSG_MOD(extack, "the peer's page is no control page");
 		return -EPROTO;
-	}
-	if (version < COLOOP_PROTOCOL_MIN || version > COLOOP_PROTOCOL_MAX) {
+	case COLOOP_CONTROL_BAD_VERSION:
 		NL_SET_ERR_MSG_FMT_MOD(extack, "peer speaks version %u, we speak %u to %u",
-				       version, COLOOP_PROTOCOL_MIN, COLOOP_PROTOCOL_MAX);
+				       copy->version, COLOOP_PROTOCOL_MIN, COLOOP_PROTOCOL_MAX);
 		return -EPROTONOSUPPORT;
-	}
-	if (order < COLOOP_ORDER_MIN || order > COLOOP_ORDER_MAX) {
+	case COLOOP_CONTROL_BAD_ORDER:
 		NL_SET_ERR_MSG_FMT_MOD(extack, "the peer's ring order is %u, expected %u to %u",
-				       order, COLOOP_ORDER_MIN, COLOOP_ORDER_MAX);
+				       copy->order, COLOOP_ORDER_MIN, COLOOP_ORDER_MAX);
 		return -EPROTO;
-	}
-	if (READ_ONCE(peer->epoch) != coloop_channel_peer(ch)->epoch) {
+	case COLOOP_CONTROL_BAD_EPOCH:
 		NL_SET_ERR_MSG_MOD(extack, "the peer's page is of another epoch");
 		return -ESTALE;
+	case COLOOP_CONTROL_OK:
+		break;
 	}
-	ch->remote_order = order;
-	ch->remote_features = READ_ONCE(peer->features);
-	for (i = 0; i < 1u << order; i++)
-		refs[i] = READ_ONCE(peer->ref[i]);
+	ch->remote_order = copy->order;
+	ch->remote_features = copy->features;
 	return 0;
 }
 
@@ -304,17 +297,18 @@ static int map_peer(struct coloop_channel *ch, grant_ref_t control_ref,
 		    struct netlink_ext_ack *extack)
 {
 	domid_t domid = coloop_channel_peer(ch)->domid;
-	grant_ref_t *refs;
+	struct coloop_geometry *copy;
 	int ret;
 
 	ret = coloop_map_get(&ch->control_map, domid, &control_ref, 1, extack);
 	if (ret)
 		return ret;
-	refs = kvcalloc(COLOOP_REFS_MAX, sizeof(*refs), GFP_KERNEL);
-	ret = refs ? read_control(ch, refs, extack) : -ENOMEM;
+	copy = kvzalloc(sizeof(*copy), GFP_KERNEL);
+	ret = copy ? read_control(ch, copy, extack) : -ENOMEM;
 	if (!ret)
-		ret = coloop_map_get(&ch->ring_map, domid, refs, 1u << ch->remote_order, extack);
-	kvfree(refs);
+		ret = coloop_map_get(&ch->ring_map, domid, copy->refs, 1u << ch->remote_order,
+				     extack);
+	kvfree(copy);
 	return ret;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "limits.h"
+#include "offload.h"
 #include "peerlookup.h"
 #include "queueing.h"
 #include "trace.h"
 
 #include <linux/etherdevice.h>
-#include <linux/virtio_net.h>
 
 irqreturn_t coloop_receive_event(int irq, void *data)
 {
@@ -18,17 +18,9 @@ irqreturn_t coloop_receive_event(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* The record's offload fields are virtio's, so virtio's reader checks them against the packet. */
 static bool set_offloads(struct sk_buff *skb, const struct coloop_record *record)
 {
-	const struct virtio_net_hdr hdr = {
-		.flags = record->flags & COLOOP_NEEDS_CSUM ? VIRTIO_NET_HDR_F_NEEDS_CSUM : 0,
-		.gso_type = record->gso_type,
-		.hdr_len = __cpu_to_virtio16(true, record->hdr_len),
-		.gso_size = __cpu_to_virtio16(true, record->gso_size),
-		.csum_start = __cpu_to_virtio16(true, record->csum_start),
-		.csum_offset = __cpu_to_virtio16(true, record->csum_offset),
-	};
+	const struct virtio_net_hdr hdr = coloop_record_offloads(record);
 
 	skb_set_network_header(skb, ETH_HLEN);
 	if (virtio_net_hdr_to_skb(skb, &hdr, true))
@@ -56,17 +48,14 @@ static bool fill_frags(struct coloop_channel *ch, struct sk_buff *skb, u32 at, u
 /* Copies the next record's frame into memory of our own; NULL for want of that. */
 static struct sk_buff *copy_frame(struct coloop_channel *ch, const struct coloop_record *record)
 {
-	u32 len = record->len;
-	u32 head = len;
+	u32 head = coloop_record_head(record);
 	struct sk_buff *skb;
 
-	if (len > COLOOP_HEAD_BYTES)
-		head = clamp_t(u32, record->hdr_len, ETH_HLEN, COLOOP_HEAD_BYTES);
 	skb = napi_alloc_skb(&ch->napi, head);
 	if (!skb)
 		return NULL;
 	coloop_rx_copy(&ch->rx, skb_put(skb, head), 0, head);
-	if (!fill_frags(ch, skb, head, len)) {
+	if (!fill_frags(ch, skb, head, record->len)) {
 		kfree_skb(skb);
 		return NULL;
 	}

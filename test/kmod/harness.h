@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What kmod/ring.c and kmod/window.h need of the kernel, in user space.
+ * What the files of kmod/ that know no Xen and no skb need of the kernel, in user space.
  *
  * Shared words are read and written with the compiler's atomics rather than through volatile, so
  * that ThreadSanitizer knows which accesses are meant to race.
@@ -32,6 +32,14 @@ typedef int32_t s32;
 	type _b = (b);				\
 	_a < _b ? _a : _b;			\
 })
+
+#define clamp_t(type, value, low, high) ({	\
+	type _v = (value);			\
+	_v < (low) ? (low) : _v > (high) ? (high) : _v;	\
+})
+
+/* x86 only, as the module is. */
+#define __cpu_to_virtio16(little_endian, value) (value)
 
 /*
  * A fuzzer defines this to be called after each read of a shared word: there a hostile peer can

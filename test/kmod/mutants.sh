@@ -14,16 +14,20 @@ failed=0
 # build_with SANITIZER TEST: into $build/TEST, from the broken copies
 build_with() {
 	case $2 in
-	tso) ring=-DRING_C="\"$build/ring.c\"" ;;
-	*) ring=$build/ring.c ;;
+	fuzz-*) ;;
+	tso) set -- "$@" "$here/pair.c" "$here/expect.c" -DRING_C="\"$build/ring.c\"" ;;
+	*) set -- "$@" "$here/pair.c" "$here/expect.c" "$build/ring.c" ;;
 	esac
-	clang -std=gnu2x -O2 -g -w -fsanitize="$1" -fno-sanitize-recover=all -I"$build" -I"$here" \
-		-o "$build/$2" "$here/$2.c" "$here/pair.c" "$here/expect.c" "$ring" -pthread
+	sanitizer=$1 program=$2
+	shift 2
+	clang -std=gnu2x -O2 -g -w -fsanitize="$sanitizer" -fno-sanitize-recover=all -I"$build" \
+		-I"$here" -o "$build/$program" "$here/$program.c" "$@" -pthread
 }
 
 # mutant TESTS FILE NAME SED: one break and who must find it
 mutant() {
-	cp "$kmod/ring.c" "$kmod/ring.h" "$kmod/window.h" "$kmod/wire.h" "$build"
+	cp "$kmod/ring.c" "$kmod"/*.h "$build"
+	mkdir -p "$build/uapi" && cp "$kmod/uapi/coloop.h" "$build/uapi"
 	sed -i "$4" "$build/$2"
 	if cmp -s "$kmod/$2" "$build/$2"; then
 		echo "FAIL $3: the code to break is not there"
@@ -34,6 +38,7 @@ mutant() {
 		case $test in
 		threads) sanitizer=thread runs=1000000 ;;
 		tso) sanitizer=undefined runs= ;;
+		fuzz-*) sanitizer=fuzzer,address,undefined runs="-runs=300000 -seed=1 -artifact_prefix=$build/" ;;
 		*) sanitizer=address,undefined runs= ;;
 		esac
 		build_with $sanitizer $test || exit 2
@@ -80,6 +85,15 @@ for step in P5 P8 C5 C8; do
 done
 mutant tso ring.c 'asks for room too early' 's/own->want, mark)/own->want, mark - tx->size)/'
 mutant "$all" ring.c 'C7 waits for more than a record' 's/rx->cons + 1)/rx->cons + 64)/'
+
+mutant fuzz-control control.h 'magic not looked at' 's/READ_ONCE(peer->magic) != COLOOP_MAGIC/0/'
+mutant fuzz-control control.h 'newer versions taken' 's/ || copy->version > COLOOP_PROTOCOL_MAX//'
+mutant fuzz-control control.h 'order not bounded' 's/ || copy->order > COLOOP_ORDER_MAX//'
+mutant fuzz-control control.h 'order read again' 's/i < 1u << copy->order/i < 1u << READ_ONCE(peer->order)/'
+mutant fuzz-control control.h 'epoch not looked at' 's/READ_ONCE(peer->epoch) != epoch/0/'
+mutant fuzz-meta offload.h 'head not bounded from below' 's/hdr_len, ETH_HLEN/hdr_len, 0/'
+mutant fuzz-meta offload.h 'head not bounded from above' 's/ETH_HLEN, COLOOP_HEAD_BYTES/ETH_HLEN, 2 * COLOOP_HEAD_BYTES/'
+mutant fuzz-meta offload.h 'all flags handed on' 's/record->flags & COLOOP_NEEDS_CSUM ? .* : 0/record->flags/'
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the peer's control page says once, at attach.  Knows no Xen and no skb, and builds in user
+ * space (test/kmod).  The page is read word by word, each once, and only the checked copy is used.
+ */
+
+#ifndef _COLOOP_CONTROL_H
+#define _COLOOP_CONTROL_H
+
+#ifdef __KERNEL__
+#include <linux/compiler.h>
+#include "limits.h"
+#include "uapi/coloop.h"
+#include "wire.h"
+#else
+#include "harness.h"
+#include "limits.h"
+#include "uapi/coloop.h"
+#endif
+
+enum coloop_control_fault {
+	COLOOP_CONTROL_OK,
+	COLOOP_CONTROL_NO_MAGIC,
+	COLOOP_CONTROL_BAD_VERSION,
+	COLOOP_CONTROL_BAD_ORDER,
+	COLOOP_CONTROL_BAD_EPOCH,
+};
+
+/**
+ * struct coloop_geometry - the copy
+ * @version: of the protocol; in range only when there is no fault or a later one
+ * @order: of the peer's ring; in range only when there is no fault or a later one
+ * @features: what the peer can receive; any bits
+ * @refs: grants of the peer's ring pages, as many as the order says; any numbers
+ */
+struct coloop_geometry {
+	u32 version;
+	u32 order;
+	u32 features;
+	u32 refs[COLOOP_REFS_MAX];
+};
+
+/* Answers the first thing that is wrong. */
+static inline enum coloop_control_fault
+coloop_control_read(const struct coloop_control *peer, u32 epoch, struct coloop_geometry *copy)
+{
+	unsigned int i;
+
+	copy->version = READ_ONCE(peer->version);
+	copy->order = READ_ONCE(peer->order);
+	if (READ_ONCE(peer->magic) != COLOOP_MAGIC)
+		return COLOOP_CONTROL_NO_MAGIC;
+	if (copy->version < COLOOP_PROTOCOL_MIN || copy->version > COLOOP_PROTOCOL_MAX)
+		return COLOOP_CONTROL_BAD_VERSION;
+	if (copy->order < COLOOP_ORDER_MIN || copy->order > COLOOP_ORDER_MAX)
+		return COLOOP_CONTROL_BAD_ORDER;
+	if (READ_ONCE(peer->epoch) != epoch)
+		return COLOOP_CONTROL_BAD_EPOCH;
+	copy->features = READ_ONCE(peer->features);
+	for (i = 0; i < 1u << copy->order; i++)
+		copy->refs[i] = READ_ONCE(peer->ref[i]);
+	return COLOOP_CONTROL_OK;
+}
+
+#endif /* _COLOOP_CONTROL_H */

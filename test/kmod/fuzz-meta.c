@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From any sixteen bytes in a ring to what a packet is told of checksum and segments:
+ * coloop_record_ok() and kmod/offload.h.  What passes must be what the kernel's reader of
+ * virtio headers may be given, by the words of virtio 1.2, 5.1.6.
+ *
+ * Input: the bytes that the ring holds from the record on (u32), then the record.
+ */
+
+#include "offload.h"
+#include "../../kmod/ring.c"
+
+#include <stdlib.h>
+
+static void must(bool held)
+{
+	if (!held)
+		abort();
+}
+
+static void check_head(const struct coloop_record *r, u32 head)
+{
+	must(head >= ETH_HLEN && head <= r->len && head <= 256);
+	/* A short frame is linear; of a long one no more than its headers are, if it says so. */
+	must(r->len > 256 || head == r->len);
+	must(r->len <= 256 || r->hdr_len < 14 || r->hdr_len > 256 || head == r->hdr_len);
+}
+
+static void check_checksum(const struct coloop_record *r, const struct virtio_net_hdr *hdr)
+{
+	if (!(hdr->flags & 1)) {
+		must(!hdr->csum_start && !hdr->csum_offset);
+		return;
+	}
+	/* The two bytes of the sum lie in the frame, behind the Ethernet header. */
+	must(hdr->csum_start >= ETH_HLEN);
+	must((u64)hdr->csum_start + hdr->csum_offset + 2 <= r->len);
+}
+
+static void check_segments(const struct virtio_net_hdr *hdr)
+{
+	u8 type = hdr->gso_type & 0x7f;
+
+	must(type == 0 || type == 1 || type == 3 || type == 4 || type == 5);
+	must(!(hdr->gso_type & 0x80) || type == 1 || type == 4);
+	must((hdr->gso_type == 0) == (hdr->gso_size == 0));
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct virtio_net_hdr hdr;
+	struct coloop_record r;
+	u32 used;
+
+	if (size < sizeof(used) + sizeof(r))
+		return -1;
+	memcpy(&used, data, sizeof(used));
+	memcpy(&r, data + sizeof(used), sizeof(r));
+	if (!coloop_record_ok(&r, used))
+		return 0;
+	must(r.len >= 14 && r.len <= 65600 && (u64)r.len + 16 <= used && r.hdr_len <= r.len);
+	hdr = coloop_record_offloads(&r);
+	must(!(hdr.flags & ~1) && hdr.hdr_len == r.hdr_len);
+	check_head(&r, coloop_record_head(&r));
+	check_checksum(&r, &hdr);
+	check_segments(&hdr);
+	return 0;
+}
