@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+
+export type Cover = {
+	/** `path#words in it` of the tests, fuzzers and models that give this read wrong values. */
+	readonly by: readonly string[];
+	/** What no test here tries yet. */
+	readonly lacks?: string;
+};
+
+const ring = 'test/kmod/ring.c';
+const record = 'test/kmod/fuzz-record.c';
+const tx = 'test/kmod/fuzz-tx.c';
+const meta = 'test/kmod/fuzz-meta.c';
+const liar = 'test/lab/tests/hostile.ts';
+const channel = 'test/lab/tests/channel.ts';
+const faults = 'test/lab/tests/faults.ts';
+
+const lies = `${liar}#each lie is found out`;
+const foreign = `${liar}#frames from a foreign address are dropped`;
+/* The daemons' requests in every lab test; ranges are the generated tables', which the kernel keeps. */
+const requests: Cover = {
+	by: [
+		`${channel}#a channel carries what two guests say to each other`,
+		'test/unit/kernel/codec.ts#values out of range do not reach the wire',
+	],
+	lacks: 'requests by hand to the real module, with every attribute missing or out of range',
+};
+const granting: Cover = {
+	by: [`${channel}#coloop takes a channel down and up`, `${faults}#a peer is destroyed`],
+	lacks: 'an offer with numbers of grants that Xen refuses',
+};
+
+/** By `file:function` in kmod/. */
+export const covers: Readonly<Record<string, Cover>> = {
+	'channel.c:coloop_channel_queued': {by: [`${liar}#cons -1048592`]},
+	'channel.c:coloop_channel_is_drained': {
+		by: ['test/model/runs.sh#close does not wait for what is in the rings', lies],
+	},
+	'control.h:coloop_control_read': {by: ['test/kmod/fuzz-control.c']},
+	'device.c:transmit': {by: [`${channel}#tcpdump and ip see diverted packets`]},
+	'device.c:hand_down': {by: ['test/lab/tests/rules.ts#an ingress chain on coloop0']},
+	'evtchn.c:coloop_evtchn_listen': {
+		by: [`${channel}#coloop takes a channel down and up`],
+		lacks: 'a guest without free event channels',
+	},
+	'evtchn.c:coloop_evtchn_connect': {
+		by: [`${channel}#coloop takes a channel down and up`],
+		lacks: 'an offer with a wrong port',
+	},
+	'evtchn.c:coloop_evtchn_close': {by: [`${faults}#a peer is destroyed`]},
+	'grant.c:end_grants': {by: [`${liar}#a broken one holds nothing`]},
+	'grant.c:take_handles': granting,
+	'grant.c:coloop_map_get': granting,
+	'grant.c:coloop_map_put': {by: [`${faults}#a peer is destroyed`]},
+	'netlink.c:lock_peer': requests,
+	'netlink.c:lock_peer_epoch': requests,
+	'netlink.c:parse_link': requests,
+	'netlink.c:parse_peer': requests,
+	'netlink.c:parse_channel': requests,
+	'netlink.c:coloop_nl_peer_del_doit': requests,
+	'netlink.c:coloop_nl_channel_offer_doit': requests,
+	'netlink.c:coloop_nl_channel_attach_doit': requests,
+	'offload.h:coloop_record_head': {by: [meta]},
+	'offload.h:coloop_record_offloads': {by: [meta]},
+	'peer.c:device_event': {
+		by: [`${faults}#the module goes and comes back`],
+		lacks: 'a lower device that is unplugged under a live channel',
+	},
+	'receive.c:coloop_receive_event': {by: [`${liar}#events without a cause are harmless`]},
+	'receive.c:set_offloads': {
+		by: [meta, `${channel}#a datagram above the MTU crosses as one record`],
+		lacks: "records that are well formed and disagree with their frame, before the kernel's reader",
+	},
+	'receive.c:fill_frags': {by: [record, `${channel}#a TCP stream arrives intact`]},
+	'receive.c:copy_frame': {by: [record, `${channel}#a TCP stream arrives intact`]},
+	'receive.c:link_of': {by: [foreign]},
+	'receive.c:receive_one': {by: [foreign]},
+	'receive.c:follow_side': {by: [`${liar}#side 9`, 'test/model/hostile.pml']},
+	'ring.c:coloop_tx_look': {by: [`${ring}#lying consumer`, tx, 'test/kmod/exhaustive.c']},
+	'ring.c:coloop_tx_must_notify': {by: [`${ring}#data event`, tx]},
+	'ring.c:coloop_record_ok': {by: [`${ring}#malformed records`, record, meta]},
+	'ring.c:copy_record': {by: [record]},
+	'ring.c:rx_look': {by: [`${ring}#lying producer`, record, 'test/kmod/exhaustive.c']},
+	'ring.c:coloop_rx_next': {by: [`${ring}#record longer than what is there`, record]},
+	'ring.c:coloop_rx_copy': {by: [`${ring}#a record copied in parts`, record]},
+	'ring.c:coloop_rx_publish': {by: [`${ring}#room event`, record]},
+	'ring.c:coloop_rx_arm': {by: [record, 'test/model/runs.sh#no C9']},
+	'send.c:coloop_send_return_backlog': {by: [`${channel}#coloop takes a channel down and up`]},
+};
