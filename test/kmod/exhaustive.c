@@ -5,6 +5,7 @@
  * test stays as it is.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "expect.h"
@@ -105,6 +106,124 @@ static void test_rx_look(void)
 	expect(true);
 }
 
+/* The room event: all of (told, cons, the peer's want). */
+static void test_rx_publish(void)
+{
+	struct coloop_control own = {}, peer = {};
+	struct coloop_rx rx = {.own = &own, .peer = &peer};
+
+	for (u32 i = 0; i < 1 << 24; i++) {
+		u8 told = i, cons = i >> 8, want = i >> 16;
+		u8 moved = cons - told, to_want = want - told;
+		bool event = moved && to_want >= 1 && to_want <= moved;
+
+		rx.told = wide(told);
+		rx.cons = wide(cons);
+		peer.want = wide(want);
+		if (coloop_rx_publish(&rx) != event || rx.told != wide(cons) ||
+		    (moved && own.cons != wide(cons)))
+			expect(!"coloop_rx_publish");
+	}
+	expect(true);
+}
+
+/* The data event: all of (told, prod, the peer's wait). */
+static void test_tx_must_notify(void)
+{
+	struct coloop_control peer = {};
+	struct coloop_tx tx = {.peer = &peer};
+
+	for (u32 i = 0; i < 1 << 24; i++) {
+		u8 told = i, prod = i >> 8, wait = i >> 16;
+		u8 moved = prod - told, to_wait = wait - told;
+
+		tx.told = wide(told);
+		tx.prod = wide(prod);
+		peer.wait = wide(wait);
+		if (coloop_tx_must_notify(&tx) != (to_wait >= 1 && to_wait <= moved) ||
+		    tx.told != wide(prod))
+			expect(!"coloop_tx_must_notify");
+	}
+	expect(true);
+}
+
+/* Of every kind of record a good one and what is nearest to it and bad. */
+static const struct {
+	struct coloop_record record;
+	bool good;
+} kinds[] = {
+	{{.len = 14}, true},
+	{{.len = 13}, false},
+	{{.len = COLOOP_FRAME_MAX}, true},
+	{{.len = COLOOP_FRAME_MAX + 1}, false},
+	{{.len = 60, .flags = COLOOP_DATA_VALID}, true},
+	{{.len = 60, .flags = 4}, false},
+	{{.len = 60, .flags = COLOOP_NEEDS_CSUM, .csum_start = 42, .csum_offset = 16}, true},
+	{{.len = 60, .flags = COLOOP_NEEDS_CSUM, .csum_start = 43, .csum_offset = 16}, false},
+	{{.len = 60, .flags = COLOOP_NEEDS_CSUM, .csum_start = 13, .csum_offset = 16}, false},
+	{{.len = 60, .csum_start = 42}, false},
+	{{.len = 60, .hdr_len = 60}, true},
+	{{.len = 60, .hdr_len = 61}, false},
+	{{.len = 3000, .gso_type = COLOOP_GSO_TCPV4, .gso_size = 1448}, true},
+	{{.len = 3000, .gso_type = COLOOP_GSO_TCPV4 | COLOOP_GSO_ECN, .gso_size = 1448}, true},
+	{{.len = 3000, .gso_type = COLOOP_GSO_TCPV4}, false},
+	{{.len = 3000, .gso_type = COLOOP_GSO_TCPV6, .gso_size = 1428}, true},
+	{{.len = 3000, .gso_type = COLOOP_GSO_TCPV6 | COLOOP_GSO_ECN, .gso_size = 1428}, true},
+	{{.len = 3000, .gso_type = COLOOP_GSO_UDP, .gso_size = 1480}, true},
+	{{.len = 3000, .gso_type = COLOOP_GSO_UDP | COLOOP_GSO_ECN, .gso_size = 1480}, false},
+	{{.len = 3000, .gso_type = COLOOP_GSO_UDP_L4, .gso_size = 1400}, true},
+	{{.len = 3000, .gso_type = 2, .gso_size = 1448}, false},
+	{{.len = 3000, .gso_size = 1448}, false},
+	{{.len = 60, .zero = 1}, false},
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+/* The next record: all of (cons, prod that the peer says), times every kind, in every ring. */
+static void test_rx_next(void)
+{
+	static u8 page[COLOOP_PAGE_SIZE] __attribute__((aligned(4096)));
+	static const u8 *pages[1 << (7 + SHIFT - 12)];
+	struct coloop_control peer = {};
+	struct coloop_record record;
+	u32 lie;
+
+	for (u32 i = 0; i < sizeof(pages) / sizeof(*pages); i++)
+		pages[i] = page;
+	for (u32 i = 0; i < 8 * KINDS << 16; i++) {
+		u32 kind = (i >> 16) / 8, order = (i >> 16) % 8;
+		struct coloop_rx rx = {.peer = &peer, .pages = pages, .size = wide(1 << order)};
+		u8 cons = i, said = i >> 8, used = said - cons;
+		int right = used > 1 << order ? -EPROTO : !used ? 0 :
+			    kinds[kind].good ? 1 : -EBADMSG;
+
+		memcpy(page, &kinds[kind].record, sizeof(record));
+		rx.cons = rx.prod = wide(cons);
+		peer.prod = wide(said);
+		if (coloop_rx_next(&rx, &record, &lie) != right ||
+		    (right == 1 && memcmp(&record, page, sizeof(record))))
+			expect(!"coloop_rx_next");
+	}
+	expect(true);
+}
+
+/* Is there data after all?  All of (cons, prod that the peer says). */
+static void test_rx_arm(void)
+{
+	struct coloop_control own = {}, peer = {};
+	struct coloop_rx rx = {.own = &own, .peer = &peer};
+
+	for (u32 i = 0; i < 1 << 16; i++) {
+		u8 cons = i, said = i >> 8;
+
+		rx.cons = wide(cons);
+		peer.prod = wide(said);
+		if (coloop_rx_arm(&rx) != (cons != said) || own.wait != wide(cons) + 1)
+			expect(!"coloop_rx_arm");
+	}
+	expect(true);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -112,7 +231,16 @@ int main(void)
 		{"8-bit: consumer's index, all 2^24", test_tx_look},
 		{"8-bit: room, all 2^24 at 8 sizes", test_tx_fits},
 		{"8-bit: producer's index, all 2^16 at 8 sizes", test_rx_look},
+		{"8-bit: room event, all 2^24", test_rx_publish},
+		{"8-bit: data event, all 2^24", test_tx_must_notify},
+		{"8-bit: next record, all 2^16 at 8 sizes, 23 kinds of record", test_rx_next},
+		{"8-bit: last look, all 2^16", test_rx_arm},
 	};
+
+	static_assert(KINDS == 23);
+	/* Of the room's 8 * 2^24 not all are rings: a size has 256 * (size + 1) * 255 of them. */
+	printf("%u states and records\n", 4 * (1u << 24) + 256 * 255 * (255 + 8) +
+	       8 * (1 + KINDS) * (1u << 16) + (1u << 16));
 
 	return run_tests(tests, sizeof(tests) / sizeof(*tests));
 }
