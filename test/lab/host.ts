@@ -29,6 +29,7 @@ export type HostOptions = {
 	/** dom0's disk: qcow2 over the image. */
 	readonly disk: string;
 	readonly snapshot?: string;
+	readonly plugin?: string;
 	readonly say: (line: string) => void;
 };
 
@@ -57,7 +58,7 @@ export class Host {
 	}
 
 	static async start(options: HostOptions): Promise<Host> {
-		const {folder, images, mode, disk, snapshot} = options;
+		const {folder, images, mode, disk, snapshot, plugin} = options;
 		const cargo = path.join(folder, cargoFile);
 
 		await writeFile(cargo, '', {flag: 'a'});
@@ -73,6 +74,7 @@ export class Host {
 				{file: cargo, writable: false},
 			],
 			...(snapshot === undefined ? {} : {snapshot}),
+			...(plugin === undefined ? {} : {plugin}),
 		});
 		return new Host(machine, options.say);
 	}

@@ -15,6 +15,8 @@ import {snapshot, snapshotName, type Flavour} from './snapshot.ts';
 export type LabOptions = Partial<Flavour> & {
 	/** Whether build/stack-N goes in; without it the lab is bare Debian. */
 	readonly builds?: boolean;
+	/** A plugin of the emulator, as machine.ts takes it; it is not in the snapshot. */
+	readonly plugin?: string;
 	/** Hears each command as it is run. */
 	readonly say?: (line: string) => void;
 };
@@ -56,6 +58,7 @@ export class Lab {
 		const host = await Host.start({
 			...{folder, images, mode, disk, say},
 			snapshot: snapshotName,
+			...(options.plugin === undefined ? {} : {plugin: options.plugin}),
 		});
 		try {
 			await Promise.all(['dom0', 'a', 'b'].map(name => settle(host, name)));

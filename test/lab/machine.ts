@@ -34,6 +34,8 @@ export type MachineOptions = {
 	/** Disks in the order that the machine sees them; a writable one is qcow2. */
 	readonly disks: ReadonlyArray<{readonly file: string; readonly writable: boolean}>;
 	readonly snapshot?: string;
+	/** A plugin of the emulator, `FILE,name=value...`, as QEMU wants it. */
+	readonly plugin?: string;
 };
 
 type Emulator = ChildProcessByStdio<null, Readable, Readable>;
@@ -118,6 +120,7 @@ function qemuArguments(options: MachineOptions): string[] {
 			`file=${file},if=virtio,format=${writable ? 'qcow2' : 'raw,readonly=on'}`,
 		]),
 		...(options.snapshot === undefined ? [] : ['-loadvm', options.snapshot]),
+		...(options.plugin === undefined ? [] : ['-plugin', options.plugin]),
 	];
 }
 
