@@ -2,6 +2,8 @@
 # Front door; every target does its own set-up.  No logic here.
 #
 #   make demo       real Xen, two guests, the same programs before and after: build/demo.json
+#   make bench      every row by netfront, loopback and the channel: build/bench.json, .md, .svg;
+#                   BENCH='stream tcp_rr_14' picks groups and rows
 #   make test       unit and harness tests, then the lab's on real Xen, one stack
 #   make test-all   both stacks, fuzzing, mutants, the long runs
 #   make lab        a Xen host with two guests to play with; Ctrl-D ends it
@@ -22,10 +24,16 @@ LAB_TESTS ?= boot channel dom0 faults hostile rules
 ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs
 
-.PHONY: demo test test-all unit harness model fuzz frama audit lab-test build lab check generate clean
+BENCH ?=
+export BENCH
+
+.PHONY: demo bench test test-all unit harness model fuzz frama audit lab-test build lab check generate clean
 
 demo: build
 	$(ready) && node build/ts/test/bench/demo.js
+
+bench: build
+	$(ready) && node build/ts/test/bench/bench.js
 
 test: unit harness lab-test
 

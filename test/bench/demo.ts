@@ -13,7 +13,9 @@ import {until} from '../lab/until.ts';
 import {measure} from './measure.ts';
 import type {Figure} from './parse.ts';
 import {missedBounds, result, resultTable, round, type Result} from './results.ts';
-import {rows, startServers, type Arm} from './rows.ts';
+import type {Arm} from './row.ts';
+import {rows} from './rows/demo.ts';
+import {startServers} from './servers.ts';
 import {unplug} from './unplug.ts';
 
 const startedAt = Date.now();
@@ -60,9 +62,10 @@ async function withoutChannel(lab: Lab): Promise<void> {
 async function measureAll({a, b}: Lab, arm: Arm): Promise<readonly Figure[]> {
 	step(`unmodified programs, ${arm}`);
 	const figures: Figure[] = [];
+	const place =
+		arm === 'loopback' ? {machine: b, address: '127.0.0.1'} : {machine: a, address: '10.0.0.2'};
 	for (const row of rows) {
-		const [machine, address] = arm === 'loopback' ? [b, '127.0.0.1'] : [a, '10.0.0.2'];
-		const figure = await measure(row, arm, machine, address);
+		const figure = await measure(row, arm, place);
 		say(`  ${row.name}: ${round(figure.value)} ${row.unit}`);
 		figures.push(figure);
 	}

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: MIT
-import {peer} from '../lab/channel.ts';
 import type {Guest} from '../lab/guest.ts';
 import type {Figure} from './parse.ts';
-import type {Arm, Row} from './rows.ts';
+import type {Arm, Row} from './row.ts';
 
 /** Packets that a machine sent and received by each way until now, as its counters tell. */
 export type Ways = {readonly channel: Packets; readonly netfront: Packets};
 
 type Packets = {readonly sent: number; readonly received: number};
 
-/** Runs a row's program in a machine, and makes sure that its packets went the way they should. */
-export async function measure(
-	{name, program, parse}: Row,
+/** Where a program runs, and where it finds its server. */
+export type Place = {readonly machine: Guest; readonly address: string};
+
+export async function measure(row: Row, arm: Arm, place: Place): Promise<Figure> {
+	return row.parse(await runRow(row, arm, place));
+}
+
+/** Runs a row's program, and makes sure that its packets went the way they should. */
+export async function runRow(
+	{name, program}: Row,
 	arm: Arm,
-	machine: Guest,
-	address: string,
-): Promise<Figure> {
+	{machine, address}: Place,
+): Promise<string> {
 	const before = await waysOf(machine);
 	const {stdout} = await machine.run(program(address), {timeout: 300_000});
 	const complaint = strayed(arm, before, await waysOf(machine));
 	if (complaint !== undefined) throw new Error(`${name}: ${complaint}`);
-	return parse(stdout);
+	return stdout;
 }
 
 /** What is wrong with the way that packets took between two looks; nothing if they took the arm. */
@@ -37,12 +42,25 @@ export function strayed(arm: Arm, before: Ways, after: Ways): string | undefined
 	return undefined;
 }
 
-/** The channel's are what `coloop -j` prints; eth0's counters do not count what is diverted. */
+/**
+ * Read from the devices' counters: asking the daemon would have it tidy up during the row. Those
+ * of eth0 do not count what is diverted.
+ */
 export async function waysOf(machine: Guest): Promise<Ways> {
-	const other = machine.name === 'a' ? 'b' : 'a';
-	const {tx_packets: sent = 0, rx_packets: received = 0} = (await peer(machine, other)) ?? {};
-	const counters = 'cd /sys/class/net/eth0/statistics && cat tx_packets rx_packets';
-	const {stdout} = await machine.run(counters, {silent: true});
-	const [eth0Sent = NaN, eth0Received = NaN] = stdout.trim().split('\n').map(Number);
-	return {channel: {sent, received}, netfront: {sent: eth0Sent, received: eth0Received}};
+	const device = machine.name === 'dom0' ? 'xenbr0' : 'eth0';
+	const counters = ['coloop0', device]
+		.flatMap(each => [`${each}/statistics/tx_packets`, `${each}/statistics/rx_packets`])
+		.join(' ');
+	const {stdout} = await machine.run(`cd /sys/class/net && cat ${counters}`, {silent: true});
+	return parseWays(stdout);
+}
+
+/** Sent and received by the channel, then by netfront, a line each. */
+export function parseWays(stdout: string): Ways {
+	const counts = stdout.trim().split('\n').map(Number);
+	const [sent = NaN, received = NaN, eth0Sent = NaN, eth0Received = NaN] = counts;
+	return {
+		channel: {sent, received},
+		netfront: {sent: eth0Sent, received: eth0Received},
+	};
 }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-/** One figure of one program; loss, where datagrams may be lost, in percent of those sent. */
-export type Figure = {readonly value: number; readonly loss?: number};
+/** One figure of one program. */
+export type Figure = {
+	readonly value: number;
+	/** Datagrams that did not arrive, in percent of those sent. */
+	readonly loss?: number;
+	/** What else the program told, e.g. the spread behind the figure. */
+	readonly detail?: Readonly<Record<string, number>>;
+};
 
 export type Parse = (stdout: string) => Figure;
 
@@ -12,12 +18,21 @@ export function parsePing(stdout: string): Figure {
 	return {value: median(times)};
 }
 
-/** sockperf ping-pong: round trips a second, warm-up and cool-down left out. */
+/**
+ * sockperf ping-pong: round trips a second, warm-up and cool-down left out; and its own times of
+ * half a round trip.
+ */
 export function parsePingPong(stdout: string): Figure {
 	const [, seconds, received] =
 		/\[Valid Duration\] RunTime=([\d.]+) sec;.* ReceivedMessages=(\d+)/.exec(stdout) ?? [];
 	if (!(Number(received) > 0)) throw unexpected('round trips of sockperf', stdout);
-	return {value: Number(received) / Number(seconds)};
+	const us = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1]);
+	const detail = {
+		min_us: us(/<MIN> observation = +([\d.]+)/),
+		median_us: us(/percentile 50\.000 = +([\d.]+)/),
+		p99_us: us(/percentile 99\.000 = +([\d.]+)/),
+	};
+	return {value: Number(received) / Number(seconds), detail};
 }
 
 /** sockperf throughput: Mbit/s. */
@@ -33,6 +48,16 @@ export function parseStream(stdout: string): Figure {
 	return {value: positive(sum?.bits_per_second, 'received rate of iperf3', stdout) / 1e6};
 }
 
+/** iperf3 --json --bidir: Mbit/s that arrived at both ends. */
+export function parseBothWays(stdout: string): Figure {
+	const {sum_received: there, sum_received_bidir_reverse: back} = iperfEnd(stdout);
+	const rates = [there, back].map(
+		sum => positive(sum?.bits_per_second, 'received rate of iperf3', stdout) / 1e6,
+	);
+	const [there_mbit = NaN, back_mbit = NaN] = rates;
+	return {value: there_mbit + back_mbit, detail: {there_mbit, back_mbit}};
+}
+
 /** iperf3 --json over UDP: Mbit/s that arrived, and the loss. */
 export function parseDatagrams(stdout: string): Figure {
 	const {sum} = iperfEnd(stdout);
@@ -42,12 +67,16 @@ export function parseDatagrams(stdout: string): Figure {
 	return {value: (rate * 8 * (1 - lost / sent)) / 1e6, loss: (lost / sent) * 100};
 }
 
-/** redis-benchmark --csv of GET and SET: requests a second, as many of one as of the other. */
+/** iperf3 --json: bytes that arrived, or that datagrams brought on their way. */
+export function bytesOfIperf3(stdout: string): number {
+	const {sum_received: stream, sum} = iperfEnd(stdout);
+	return positive((stream ?? sum)?.bytes, 'bytes of iperf3', stdout);
+}
+
+/** redis-benchmark --csv: requests a second, as many of one kind as of the other. */
 export function parseRedis(stdout: string): Figure {
-	const rates = ['SET', 'GET'].map(name =>
-		Number(new RegExp(`^"${name}","([\\d.]+)"`, 'm').exec(stdout)?.[1]),
-	);
-	if (!rates.every(rate => rate > 0)) throw unexpected('SET and GET of redis-benchmark', stdout);
+	const rates = [...stdout.matchAll(/^"[GS]ET","([\d.]+)"/gm)].map(([, rate]) => Number(rate));
+	if (rates.length === 0) throw unexpected('SET or GET of redis-benchmark', stdout);
 	return {value: rates.length / rates.reduce((sum, rate) => sum + 1 / rate, 0)};
 }
 
@@ -72,7 +101,11 @@ type Sum = {
 	readonly lost_packets?: number;
 };
 
-type End = {readonly sum?: Sum; readonly sum_received?: Sum};
+type End = {
+	readonly sum?: Sum;
+	readonly sum_received?: Sum;
+	readonly sum_received_bidir_reverse?: Sum;
+};
 
 function iperfEnd(stdout: string): End {
 	const {error, end} = JSON.parse(stdout) as {error?: string; end?: End};
@@ -85,6 +118,6 @@ function positive(value: number | undefined, what: string, stdout: string): numb
 	throw unexpected(what, stdout);
 }
 
-function unexpected(what: string, stdout: string): Error {
+export function unexpected(what: string, stdout: string): Error {
 	return new Error(`expected ${what}, got:\n${stdout.slice(-2000)}`);
 }

@@ -1,61 +1,79 @@
 // SPDX-License-Identifier: MIT
 import {table} from '../../userland/cli/render.ts';
 import type {Figure} from './parse.ts';
-import {arms, type Arm, type Row} from './rows.ts';
+import {arms, type Arm, type Heading} from './row.ts';
 
-export type Figures = Readonly<Record<Arm, Figure>>;
+type PerArm<T> = Partial<Readonly<Record<Arm, T>>>;
 
-/** A line of build/demo.json; ratio above 1: the channel is better than netfront. */
-export type Result = {
+/** What was measured of a row; a run cut short has not all. */
+export type Figures = PerArm<Figure>;
+
+/** A line of build/demo.json and build/bench.json. */
+export type Result = PerArm<number> & {
 	readonly name: string;
 	readonly unit: string;
-	readonly netfront: number;
-	readonly channel: number;
-	readonly loopback: number;
-	readonly ratio: number;
+	readonly better: 'less' | 'more';
+	readonly group?: string;
+	/** Above 1: the channel is better than netfront. */
+	readonly ratio?: number;
 	/** Datagrams that did not arrive, in percent of those sent. */
-	readonly loss?: Readonly<Record<Arm, number>>;
+	readonly loss?: PerArm<number>;
+	readonly detail?: PerArm<Readonly<Record<string, number>>>;
 };
 
-export function result({name, unit, better}: Row, figures: Figures): Result {
-	const {netfront, channel, loopback} = figures;
-	const gain = channel.value / netfront.value;
-	const values = {
-		netfront: round(netfront.value),
-		channel: round(channel.value),
-		loopback: round(loopback.value),
-		ratio: round(better === 'more' ? gain : 1 / gain),
+export function result({name, unit, better}: Heading, figures: Figures): Result {
+	const values = perArm(figures, ({value}) => round(value));
+	const loss = perArm(figures, each => (each.loss === undefined ? undefined : round(each.loss)));
+	const detail = perArm(figures, each => each.detail);
+	const gain = ratioOf({better}, figures.channel?.value, figures.netfront?.value);
+	return {
+		...{name, unit, better, ...values},
+		...(gain === undefined ? {} : {ratio: gain}),
+		...(Object.keys(loss).length === 0 ? {} : {loss}),
+		...(Object.keys(detail).length === 0 ? {} : {detail}),
 	};
-	if (channel.loss === undefined) return {name, unit, ...values};
-	const loss = {
-		netfront: round(netfront.loss ?? 0),
-		channel: round(channel.loss),
-		loopback: round(loopback.loss ?? 0),
-	};
-	return {name, unit, ...values, loss};
+}
+
+/** How many times better one figure is than another; of nothing there is no multiple. */
+export function ratioOf(
+	{better}: Pick<Heading, 'better'>,
+	value: number | undefined,
+	base: number | undefined,
+): number | undefined {
+	if (!value || !base) return undefined;
+	return round(better === 'more' ? value / base : base / value);
+}
+
+function perArm<T>(figures: Figures, pick: (figure: Figure) => T | undefined): PerArm<T> {
+	const picked: Partial<Record<Arm, T>> = {};
+	for (const arm of arms) {
+		const figure = figures[arm];
+		const value = figure && pick(figure);
+		if (value !== undefined) picked[arm] = value;
+	}
+	return picked;
+}
+
+export const head = ['', ...arms, 'unit', 'channel/netfront', 'lost'];
+
+/** A result as texts, one under each word of the head. */
+export function cells({name, unit, ratio, loss, ...values}: Result): string[] {
+	return [
+		name,
+		...arms.map(arm => String(values[arm] ?? '-')),
+		unit,
+		ratio === undefined ? '-' : `${ratio.toFixed(2)} x`,
+		loss ? arms.map(arm => `${loss[arm] ?? '-'} %`).join(', ') : '',
+	];
 }
 
 export function resultTable(results: readonly Result[]): string[] {
-	const head = ['', ...arms, 'unit', 'channel/netfront', 'lost'];
-	const right = new Set([1, 2, 3, 5]);
-	return table(
-		[
-			head,
-			...results.map(each => [
-				each.name,
-				...arms.map(arm => String(each[arm])),
-				each.unit,
-				`${each.ratio.toFixed(2)} x`,
-				each.loss ? arms.map(arm => `${each.loss?.[arm] ?? 0} %`).join(', ') : '',
-			]),
-		],
-		right,
-	);
+	return table([head, ...results.map(cells)], new Set([1, 2, 3, 5]));
 }
 
 /** What the channel was to win by and did not, in sentences. */
-export function missedBounds(rows: readonly Row[], results: readonly Result[]): string[] {
-	return results.flatMap(({name, ratio, loss}) => {
+export function missedBounds(rows: readonly Heading[], results: readonly Result[]): string[] {
+	return results.flatMap(({name, ratio = 0, loss}) => {
 		const {bound = 0, lossless} = rows.find(row => row.name === name) ?? {};
 		const lost = loss?.channel ?? 0;
 		return [
@@ -70,4 +88,26 @@ export function missedBounds(rows: readonly Row[], results: readonly Result[]): 
 /** Four digits: more than repeat from run to run, and no loss is rounded to none. */
 export function round(value: number): number {
 	return Number(value.toPrecision(4));
+}
+
+/** The results of a bench.json, as far as figures go. */
+export function parseResults(text: string, file: string): Result[] {
+	const {results} = Object(JSON.parse(text)) as {results?: unknown};
+	if (!Array.isArray(results)) throw new Error(`${file}: expected results`);
+	return results.map((each: unknown, index) => parseResult(each, `${file}: results[${index}]`));
+}
+
+function parseResult(input: unknown, at: string): Result {
+	const {name, unit, better = 'more', ...rest} = Object(input) as Record<string, unknown>;
+	if (typeof name !== 'string' || typeof unit !== 'string')
+		throw new Error(`${at}: expected a name and a unit`);
+	if (better !== 'less' && better !== 'more')
+		throw new Error(`${at}.better: expected less or more, got ${JSON.stringify(better)}`);
+	const values: Partial<Record<Arm, number>> = {};
+	for (const arm of arms) {
+		const value = rest[arm];
+		if (typeof value === 'number') values[arm] = value;
+		else if (value !== undefined) throw new Error(`${at}.${arm}: expected a number`);
+	}
+	return {name, unit, better, ...values};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {strayed} from '../../bench/measure.ts';
+import {parseWays, strayed} from '../../bench/measure.ts';
 
 const packets = (sent: number, received: number) => ({sent, received});
 const before = {channel: packets(100, 50), netfront: packets(1000, 500)};
@@ -26,4 +26,10 @@ test('packets by another way than they should', t => {
 	);
 	t.regex(complaint('channel', grown([1000, 0], [0, 0])), /received 0 by the channel, 0 by/);
 	t.regex(complaint('loopback', grown([1000, 0], [0, 0])), /by loopback alone/);
+});
+
+test('counters of the channel, then of the interface', t => {
+	t.deepEqual(parseWays('1\n2\n30\n40\n'), {
+		...{channel: packets(1, 2), netfront: packets(30, 40)},
+	});
 });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {
+	bytesOfIperf3,
 	median,
+	parseBothWays,
 	parseDatagrams,
 	parseIntervals,
 	parsePing,
@@ -29,6 +31,12 @@ sockperf: ========= Printing statistics for Server No: 0
 sockperf: [Valid Duration] RunTime=0.550 sec; SentMessages=1819; ReceivedMessages=1819
 sockperf: ====> avg-latency=151.098 (std-dev=50.828)
 sockperf: Summary: Latency is 151.098 usec
+sockperf: Total 1819 observations; each percentile contains 18.19 observations
+sockperf: ---> <MAX> observation = 1264.890
+sockperf: ---> percentile 99.999 = 1264.890
+sockperf: ---> percentile 99.000 =  199.726
+sockperf: ---> percentile 50.000 =  147.521
+sockperf: ---> <MIN> observation =  139.458
 `;
 
 const throughput = `sockperf: Total of 88079 messages sent in 1.000 sec
@@ -47,6 +55,13 @@ const datagrams = JSON.stringify({
 	end: {
 		sum: {seconds: 1.009351, bytes: 23485000, lost_packets: 4758, packets: 16776},
 		sum_received: {seconds: 1.009351, bytes: 16825200, bits_per_second: 133354601.12488122},
+	},
+});
+
+const bothWays = JSON.stringify({
+	end: {
+		sum_received: {seconds: 1.00498, bytes: 200474624, bits_per_second: 1595849660.689765},
+		sum_received_bidir_reverse: {bytes: 177274880, bits_per_second: 1411171406.3961473},
 	},
 });
 
@@ -78,7 +93,9 @@ test('ping: the median, of enough round trips', t => {
 });
 
 test('sockperf: round trips a second, and Mbit/s', t => {
-	t.is(parsePingPong(pingPong).value.toFixed(1), '3307.3');
+	const {value, detail} = parsePingPong(pingPong);
+	t.is(value.toFixed(1), '3307.3');
+	t.deepEqual(detail, {min_us: 139.458, median_us: 147.521, p99_us: 199.726});
 	t.is(parseThroughput(throughput).value, 940.358);
 	const refused = 'sockperf: ERROR: Can`t connect socket (errno=111 Connection refused)';
 	t.throws(() => parsePingPong(refused), {message: /Connection refused/});
@@ -92,6 +109,18 @@ test('iperf3: what arrived, and what did not', t => {
 	t.is(loss?.toFixed(2), '28.36');
 	const none = datagrams.replace('"lost_packets":4758', '"lost_packets":0');
 	t.is(parseDatagrams(none).loss, 0);
+});
+
+test('iperf3: both ways at once', t => {
+	const {value, detail} = parseBothWays(bothWays);
+	t.is(value.toFixed(1), '3007.0');
+	t.is(detail?.['back_mbit']?.toFixed(1), '1411.2');
+	t.throws(() => parseBothWays(stream), {message: /received rate/});
+});
+
+test('iperf3: bytes', t => {
+	t.is(bytesOfIperf3(stream), 155844608);
+	t.is(bytesOfIperf3(datagrams), 16825200);
 });
 
 test('iperf3: its own error is told', t => {
@@ -108,6 +137,7 @@ test('iperf3: intervals without the sums', t => {
 
 test('redis-benchmark: as many GETs as SETs', t => {
 	t.is(parseRedis(redis).value.toFixed(0), '5455');
+	t.is(parseRedis(redis.replace(/^"SET.*\n/m, '')).value, 6000, 'one kind alone');
 	t.throws(() => parseRedis('Could not connect to Redis at b:6379'), {message: /not connect/});
 });
 

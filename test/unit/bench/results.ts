@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {missedBounds, result, resultTable} from '../../bench/results.ts';
-import type {Row} from '../../bench/rows.ts';
+import {missedBounds, parseResults, result, resultTable} from '../../bench/results.ts';
+import type {Row} from '../../bench/row.ts';
 
 const parse = () => ({value: 0});
 const program = () => '';
@@ -25,7 +25,7 @@ const udpWith = (channel: number, loss: number) =>
 
 test('a ratio above 1 means that the channel is better, for times too', t => {
 	t.deepEqual(pinged, {
-		...{name: 'ping_rtt', unit: 'ms', ratio: 2.24},
+		...{name: 'ping_rtt', unit: 'ms', better: 'less', ratio: 2.24},
 		...{netfront: 0.224, channel: 0.1, loopback: 0.022},
 	});
 	t.is(udpWith(579.9956, 0).ratio, 4);
@@ -50,4 +50,25 @@ test('a line of the table for each row', t => {
 	t.regex(head ?? '', /netfront +channel +loopback/);
 	t.regex(first ?? '', /^ping_rtt +0\.224 +0\.1 +0\.022 +ms +2\.24 x$/);
 	t.regex(second ?? '', /3\.45 x +34\.59 %, 0 %, 47 %$/);
+});
+
+test('a row cut short has what was measured, and no ratio', t => {
+	const cut = result(ping, {netfront: {value: 0.224}});
+	t.deepEqual(cut, {name: 'ping_rtt', unit: 'ms', better: 'less', netfront: 0.224});
+	t.regex(resultTable([cut])[1] ?? '', /^ping_rtt +0\.224 +- +- +ms +-/);
+	t.deepEqual(missedBounds([ping], [cut]), ['ping_rtt: 0 x, expected at least 2']);
+});
+
+test('results are read back', t => {
+	const text = JSON.stringify({results: [pinged], kernel: '6.12'});
+	const [read] = parseResults(text, 'x.json');
+	t.deepEqual(read, {
+		...{name: 'ping_rtt', unit: 'ms', better: 'less'},
+		...{netfront: 0.224, channel: 0.1, loopback: 0.022},
+	});
+	t.throws(() => parseResults('{}', 'x.json'), {message: 'x.json: expected results'});
+	const wrong = JSON.stringify({results: [pinged, {...pinged, channel: '1'}]});
+	t.throws(() => parseResults(wrong, 'x.json'), {
+		message: 'x.json: results[1].channel: expected a number',
+	});
 });

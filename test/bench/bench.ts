@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// bench.js: every row by netfront, loopback and the channel, in one lab in counted time.
+// BENCH='name or group ...' picks some.  Writes build/bench.json, bench.md and a chart per group.
+// Fails only if something does not work, at the end; it does not care how fast.
+import process from 'node:process';
+import {findSplats} from '../lab/checks.ts';
+import {CrashError, LabError} from '../lab/errors.ts';
+import {Lab} from '../lab/lab.ts';
+import {BenchRecord} from './record.ts';
+import {resultTable, round} from './results.ts';
+import type {Arm} from './row.ts';
+import {groups, pick, type Group} from './rows/groups.ts';
+import {startMoreServers, startServers} from './servers.ts';
+import {Stage} from './stage.ts';
+import type {Work} from './work.ts';
+
+const startedAt = Date.now();
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const order: readonly Arm[] = ['netfront', 'loopback', 'channel'];
+
+function step(title: string): void {
+	say(`== ${title} (${((Date.now() - startedAt) / 1000).toFixed(0)} s)`);
+}
+
+async function benchAll(lab: Lab, chosen: readonly Group[]): Promise<BenchRecord> {
+	step('load Coloop, start the servers');
+	await Stage.load(lab);
+	await lab.b.run(startServers);
+	if (chosen.some(({programs}) => programs)) await startMoreServers(lab.b);
+	const record = new BenchRecord(await versions(lab));
+	try {
+		for (const group of chosen) await benchGroup(new Stage(lab, group), record);
+		const splats = await findSplats(lab);
+		if (splats.length > 0) throw new Error(splats.map(({text}) => text).join('\n'));
+	} catch (error) {
+		// A machine is gone, and the rest of the rows with it.
+		process.exitCode = 1;
+		say(`it does not work: ${String(error)}`);
+	}
+	return record;
+}
+
+async function benchGroup(stage: Stage, record: BenchRecord): Promise<void> {
+	for (const arm of order) {
+		step(`${stage.group.name}, ${arm}`);
+		await stage.turnTo(arm);
+		for (const work of stage.group.works.filter(({arms}) => arms.includes(arm)))
+			await take(work, arm, stage, record);
+	}
+}
+
+/** What does not work is told, and the rest goes on. */
+async function take(work: Work, arm: Arm, stage: Stage, record: BenchRecord): Promise<void> {
+	const name = work.headings.map(each => each.name).join(', ');
+	try {
+		const figures = await work.take(stage, arm);
+		for (const [index, heading] of work.headings.entries()) {
+			const figure = figures[index];
+			if (!figure) throw new Error(`no figure for ${heading.name}`);
+			say(`  ${heading.name}: ${round(figure.value)} ${heading.unit}`);
+			await record.keep(stage.group, heading, arm, figure);
+		}
+	} catch (error) {
+		const message = error instanceof Error ? error.message : String(error);
+		say(`  ${name}: does not work: ${message}`);
+		await record.fail({name, arm, message});
+		if (error instanceof CrashError || error instanceof LabError) throw error;
+	}
+}
+
+async function versions({dom0, flavour}: Lab) {
+	const {stdout} = await dom0.run("uname -r; xl info | sed -n 's/^xen_version *: //p'");
+	const [kernel = '', xen = ''] = stdout.trim().split('\n');
+	return {stack: flavour.stack, kernel, xen};
+}
+
+const chosen = pick(groups, process.env['BENCH'] ?? '');
+step('boot Xen, dom0 and two guests, or restore them as they were');
+const lab = await Lab.start({mode: 'icount'});
+try {
+	const record = await benchAll(lab, chosen);
+	const files = await record.illustrate(chosen);
+	step('done');
+	say(resultTable(record.results).join('\n'));
+	say(`\nevery figure: build/bench.json; ${files.join(', ')}`);
+	for (const {name, arm, message} of record.failures)
+		say(`does not work: ${name} by ${arm}: ${message.split('\n').slice(0, 3).join(' ')}`);
+	if (record.failures.length > 0) process.exitCode = 1;
+} finally {
+	await lab.stop();
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+import type {Parse} from './parse.ts';
+
+/** The three ways from a program to its server; the last is what no network could beat. */
+export const arms = ['netfront', 'channel', 'loopback'] as const;
+
+export type Arm = (typeof arms)[number];
+
+/** What a figure is called, and how figures of the arms compare. */
+export type Heading = {
+	readonly name: string;
+	readonly unit: string;
+	readonly better: 'less' | 'more';
+	/** What the channel must win by. */
+	readonly bound?: number;
+	/** Whether a lost datagram on the channel breaks the bound too. */
+	readonly lossless?: true;
+};
+
+/** One thing to measure: an unmodified program, and what to read in its output. */
+export type Row = Heading & {
+	/** The command line, given the address of the server; it may do its work several times. */
+	readonly program: (address: string, times?: number) => string;
+	readonly parse: Parse;
+};

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+import type {Row} from '../row.ts';
+import {cost} from './cost.ts';
+import {latency} from './latency.ts';
+import {programs, redis} from './programs.ts';
+import {flows, streams, udp} from './stream.ts';
+import {workOf, type Work} from '../work.ts';
+import {ping, pingPong, sockperfTcp, stream} from './tools.ts';
+
+/** Rows with one pair of machines; the server is always in b. */
+export type Group = {
+	readonly name: string;
+	readonly title: string;
+	readonly client: 'a' | 'dom0';
+	/** Where the server is for the client, and for b itself. */
+	readonly server: string;
+	readonly self: string;
+	readonly works: readonly Work[];
+	/** Whether it asks more than the servers of the demo. */
+	readonly programs?: true;
+};
+
+const guests = {client: 'a', server: '10.0.0.2', self: '127.0.0.1'} as const;
+
+const mbit = {unit: 'Mbit/s', better: 'more'} as const;
+
+// sockperf and NPtcp speak IPv4 alone.
+const ipv6: readonly Row[] = [
+	{name: 'ping_ipv6', unit: 'ms', better: 'less', ...ping},
+	{...redis('get', '-t get -c 1', 3000), name: 'redis_get_ipv6'},
+	{name: 'tcp_stream_ipv6', ...mbit, ...stream('')},
+];
+
+const dom0: readonly Row[] = [
+	{name: 'tcp_rr_dom0', unit: 'trans/s', better: 'more', ...pingPong(sockperfTcp)},
+	{name: 'tcp_stream_dom0', ...mbit, ...stream('')},
+	{name: 'tcp_stream_dom0_reverse', ...mbit, ...stream('--reverse')},
+];
+
+export const groups: readonly Group[] = [
+	{name: 'latency', title: 'Request and response', ...guests, works: latency.map(workOf)},
+	{name: 'stream', title: 'TCP streams by write size', ...guests, works: streams.map(workOf)},
+	{name: 'udp', title: 'UDP datagrams by size', ...guests, works: udp.map(workOf)},
+	{
+		...{name: 'programs', title: 'Programs', ...guests, programs: true},
+		works: programs.map(workOf),
+	},
+	{name: 'flows', title: 'TCP connections at once', ...guests, works: flows.map(workOf)},
+	{
+		...{name: 'ipv6', title: 'IPv6', client: 'a', server: 'fd00::2', self: '::1'},
+		works: ipv6.map(workOf),
+	},
+	{
+		...{name: 'dom0', title: 'dom0 with a guest', ...guests, client: 'dom0'},
+		works: dom0.map(workOf),
+	},
+	{name: 'cost', title: 'What it costs', ...guests, works: cost},
+];
+
+/** The groups and rows that a list of names asks for; all of them if it is empty. */
+export function pick(from: readonly Group[], list: string): readonly Group[] {
+	const names = new Set(list.split(/[\s,]+/).filter(name => name !== ''));
+	if (names.size === 0) return from;
+	const known = from.flatMap(({name, works}) => [name, ...works.flatMap(rowNames)]);
+	const unknown = [...names].filter(name => !known.includes(name));
+	if (unknown.length > 0)
+		throw new Error(
+			`no row or group ${unknown.join(', ')}: expected some of ${known.join(' ')}`,
+		);
+	return from
+		.map(group => ({
+			...group,
+			works: group.works.filter(
+				work => names.has(group.name) || rowNames(work).some(name => names.has(name)),
+			),
+		}))
+		.filter(({works}) => works.length > 0);
+}
+
+function rowNames({headings}: Work): string[] {
+	return headings.map(({name}) => name);
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import {isLive, patient, start, status, writePolicy} from '../lab/channel.ts';
+import type {Guest} from '../lab/guest.ts';
+import type {Lab} from '../lab/lab.ts';
+import {until} from '../lab/until.ts';
+import type {Place} from './measure.ts';
+import type {Arm} from './row.ts';
+import type {Group} from './rows/groups.ts';
+
+const none = 'version: 1\npairs: []\n';
+const allow = (client: string) =>
+	`version: 1\npairs:\n  - allow: [${client}, b]\naccept:\n  - allow: '*'\n`;
+
+/** A lab with Coloop in it, where a group's pair has a channel when an arm wants it. */
+export class Stage {
+	readonly lab: Lab;
+	readonly group: Group;
+
+	constructor(lab: Lab, group: Group) {
+		this.lab = lab;
+		this.group = group;
+	}
+
+	static async load({dom0, a, b}: Lab): Promise<void> {
+		await Promise.all([start(dom0, none), start(a), start(b)]);
+	}
+
+	get client(): Guest {
+		return this.lab.get(this.group.client);
+	}
+
+	/** Where the rows of the group run in an arm. */
+	place(arm: Arm): Place {
+		const {server, self} = this.group;
+		return arm === 'loopback'
+			? {machine: this.lab.b, address: self}
+			: {machine: this.client, address: server};
+	}
+
+	/** Makes the way of an arm the one that packets take. */
+	async turnTo(arm: Arm): Promise<void> {
+		if (arm === 'channel') await this.#open();
+		else await this.close();
+		// What a path was like must not slow down the next one.
+		for (const each of [this.lab.dom0, this.lab.a, this.lab.b])
+			await each.run('ip tcp_metrics flush', {silent: true});
+	}
+
+	/** The pair may have a channel; it opens with the next packet. */
+	async permit(): Promise<void> {
+		await this.#apply(allow(this.group.client));
+		const ready = async ({name}: Guest, other: string) =>
+			(await status(this.lab.get(name))).peers.some(({peer}) => peer === other);
+		await until(
+			'both ends know that they may',
+			async () =>
+				(await ready(this.client, 'b')) && (await ready(this.lab.b, this.#clientName)),
+			patient,
+		);
+	}
+
+	/** No machine has a channel. */
+	async close(): Promise<void> {
+		await this.#apply(none);
+		const idle = async (machine: Guest) => (await status(machine)).module?.channels === 0;
+		await until(
+			'no channel is left',
+			async () => (await idle(this.client)) && (await idle(this.lab.b)),
+			patient,
+		);
+	}
+
+	async isLive(): Promise<boolean> {
+		return (await isLive(this.client, 'b')) && (await isLive(this.lab.b, this.#clientName));
+	}
+
+	async #open(): Promise<void> {
+		if (await this.isLive()) return;
+		await this.permit();
+		const packet = `ping -c 1 -W 1 ${this.group.server}`;
+		await until(
+			`${this.client.name} and b have a channel`,
+			async () => {
+				await this.client.run(packet, {fails: 'maybe', silent: true});
+				return this.isLive();
+			},
+			{...patient, every: 500},
+		);
+	}
+
+	async #apply(policy: string): Promise<void> {
+		const {dom0} = this.lab;
+		await writePolicy(dom0, policy);
+		const reload = `echo '{"op":"reload"}' | nc -U -w 30 /run/coloop/coloopd.sock >/dev/null`;
+		await dom0.run(reload, {silent: true});
+	}
+
+	/** The client as b knows it. */
+	get #clientName(): string {
+		return this.group.client === 'dom0' ? 'Domain-0' : this.group.client;
+	}
+}
