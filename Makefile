@@ -4,6 +4,7 @@
 #   make demo       real Xen, two guests, the same programs before and after: build/demo.json
 #   make bench      every row by netfront, loopback and the channel: build/bench.json, .md, .svg;
 #                   BENCH='stream tcp_rr_14' picks groups and rows
+#   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
 #   make test       unit and harness tests, then the lab's on real Xen, one stack
 #   make test-all   both stacks, fuzzing, mutants, the long runs
 #   make lab        a Xen host with two guests to play with; Ctrl-D ends it
@@ -27,13 +28,16 @@ ava := node node_modules/ava/entrypoints/cli.mjs
 BENCH ?=
 export BENCH
 
-.PHONY: demo bench test test-all unit harness model fuzz frama audit lab-test build lab check generate clean
+.PHONY: demo bench bench-compare test test-all unit harness model fuzz frama audit lab-test build lab check generate clean
 
 demo: build
 	$(ready) && node build/ts/test/bench/demo.js
 
 bench: build
 	$(ready) && node build/ts/test/bench/bench.js
+
+bench-compare:
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench/bench-compare.js '$(OLD)'
 
 test: unit harness lab-test
 

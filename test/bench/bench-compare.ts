@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// bench-compare.js OLD [NEW]: what changed by more than 2 % since another bench.json.
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {table} from '../../userland/cli/render.ts';
+import {repository} from '../lab/paths.ts';
+import {compare, type Change} from './compare.ts';
+import {parseResults} from './results.ts';
+
+async function read(file: string) {
+	return parseResults(await readFile(file, 'utf8'), file);
+}
+
+function cellsOf({name, arm, unit, old, now, gain}: Change): string[] {
+	const sign = gain > 0 ? '+' : '';
+	return [name, arm, String(old), String(now), unit, `${sign}${gain.toFixed(1)} %`];
+}
+
+const [older, newer = path.join(repository, 'build/bench.json')] = process.argv.slice(2);
+if (older === undefined) throw new Error('usage: bench-compare.js OLD [NEW]');
+const {changes, gone, added} = compare(await read(older), await read(newer));
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+// Best first: above 0 is better, whatever the unit.
+const sorted = [...changes].sort((a, b) => b.gain - a.gain);
+const head = ['', 'way', 'old', 'new', 'unit', 'better by'];
+if (sorted.length > 0) say(table([head, ...sorted.map(cellsOf)], new Set([2, 3, 5])).join('\n'));
+else say('nothing changed by more than 2 %');
+if (gone.length > 0) say(`\nonly in the old one: ${gone.join(', ')}`);
+if (added.length > 0) say(`\nonly in the new one: ${added.join(', ')}`);
