@@ -5,6 +5,7 @@
 #   make bench      every row by netfront, loopback and the channel: build/bench.json, .md, .svg;
 #                   BENCH='stream tcp_rr_14' picks groups and rows
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
+#   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
 #   make test       unit and harness tests, then the lab's on real Xen, one stack
 #   make test-all   both stacks, fuzzing, mutants, the long runs
 #   make lab        a Xen host with two guests to play with; Ctrl-D ends it
@@ -26,9 +27,11 @@ ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs
 
 BENCH ?=
-export BENCH
+ROW ?=
+ARM ?= channel
+export BENCH ROW ARM
 
-.PHONY: demo bench bench-compare test test-all unit harness model fuzz frama audit lab-test build lab check generate clean
+.PHONY: demo bench bench-compare profile test test-all unit harness model fuzz frama audit lab-test build lab check generate clean
 
 demo: build
 	$(ready) && node build/ts/test/bench/demo.js
@@ -38,6 +41,9 @@ bench: build
 
 bench-compare:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench/bench-compare.js '$(OLD)'
+
+profile: build
+	$(ready) && node build/ts/test/bench/profile/profile.js
 
 test: unit harness lab-test
 
