@@ -65,12 +65,14 @@ harness:
 	$(MAKE) -s -C test/kmod test
 
 model:
-	$(ready) && test/model/run.sh
+	$(ready) && coloop_need spin spin && test/model/run.sh
 
 fuzz:
+	$(ready)
 	$(MAKE) -s -C test/kmod fuzz
 
 frama:
+	$(ready) && coloop_need frama-c frama-c-base
 	$(MAKE) -s -C test/kmod frama
 
 audit:

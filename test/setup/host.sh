@@ -24,7 +24,6 @@ curl                curl
 git                 git
 nft                 nftables
 ip                  iproute2
-spin                spin
 '
 coloop_files='
 /usr/include/nftables/libnftables.h  libnftables-dev
@@ -50,6 +49,9 @@ coloop_install() {
 	tail -n 20 "$log" >&2
 	return 1
 }
+
+# For the few who call it: TOOL PACKAGE
+coloop_need() { command -v "$1" >/dev/null || coloop_install "$2"; }
 
 coloop_packages() {
 	local name package missing=
