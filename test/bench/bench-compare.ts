@@ -9,7 +9,12 @@ import {compare, type Change} from './compare.ts';
 import {parseResults} from './results.ts';
 
 async function read(file: string) {
-	return parseResults(await readFile(file, 'utf8'), file);
+	try {
+		return parseResults(await readFile(file, 'utf8'), file);
+	} catch (error) {
+		process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+		process.exit(1);
+	}
 }
 
 function cellsOf({name, arm, unit, old, now, gain}: Change): string[] {
@@ -18,7 +23,10 @@ function cellsOf({name, arm, unit, old, now, gain}: Change): string[] {
 }
 
 const [older, newer = path.join(repository, 'build/bench.json')] = process.argv.slice(2);
-if (older === undefined) throw new Error('usage: bench-compare.js OLD [NEW]');
+if (!older) {
+	process.stderr.write('usage: make bench-compare OLD=file\n');
+	process.exit(2);
+}
 const {changes, gone, added} = compare(await read(older), await read(newer));
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 // Best first: above 0 is better, whatever the unit.
