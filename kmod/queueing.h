@@ -45,7 +45,10 @@ enum coloop_verdict {
 enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb);
 /* Under tx_lock: reads how far the peer is.  False once it has lied; the fault is posted. */
 bool coloop_send_look(struct coloop_channel *ch);
-/* From the poll: moves the backlog into the ring as far as it goes.  True: something went. */
+/*
+ * From the poll: moves the backlog into the ring as far as it goes, and takes lent packets back.
+ * True: something was done.
+ */
 bool coloop_send_backlog(struct coloop_channel *ch);
 /* The channel is not live any more: what waited goes the ordinary path. */
 void coloop_send_return_backlog(struct coloop_channel *ch);

@@ -325,6 +325,7 @@ enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
 
 bool coloop_send_backlog(struct coloop_channel *ch)
 {
+	const struct sk_buff *lent;
 	u64 before;
 	bool moved;
 
@@ -334,10 +335,11 @@ bool coloop_send_backlog(struct coloop_channel *ch)
 	    skb_queue_empty_lockless(&ch->lent))
 		return false;
 	spin_lock(&ch->tx_lock);
-	before = ch->tx_stats.packets - skb_queue_len(&ch->lent);
+	lent = skb_peek(&ch->lent);
+	before = ch->tx_stats.packets;
 	if (coloop_channel_is_live(ch))
 		drain_all(ch);
-	moved = ch->tx_stats.packets - skb_queue_len(&ch->lent) != before;
+	moved = ch->tx_stats.packets != before || skb_peek(&ch->lent) != lent;
 	spin_unlock(&ch->tx_lock);
 	return moved;
 }
