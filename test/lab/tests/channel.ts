@@ -96,9 +96,11 @@ const stream: Body = async (t, {a, b}) => {
 		for part in $(seq 50); do echo $part; cat /tmp/one; done >/tmp/out; sha256sum </tmp/out`;
 	const sent = await Promise.all([a, b].map(each => each.run(make, slow)));
 	const before = await diverted(b);
-	const server = b.spawn('nc -l -N 7103 </tmp/out >/tmp/in');
+	// Not nc: its listening side leaves when it has received everything, with its own half unsent.
+	const both = 'exec socat -t 600 -b 65536 OPEN:/tmp/out,rdonly!!CREATE:/tmp/in';
+	const server = b.spawn(`${both} TCP-LISTEN:7103`);
 	await b.run('until ss -Htln sport = 7103 | grep -q .; do busybox usleep 50000; done');
-	await a.run('nc -N b 7103 </tmp/out >/tmp/in', slow);
+	await a.run(`${both} TCP:b:7103`, slow);
 	await server.done;
 	const sums = await Promise.all([b, a].map(each => each.run('sha256sum </tmp/in', slow)));
 	t.deepEqual(
