@@ -22,11 +22,17 @@
 #include "queueing.h"
 #include "trace.h"
 
-#include <linux/log2.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 atomic_t coloop_channels_up = ATOMIC_INIT(0);
+
+/* Those that hold memory. */
+#define for_each_queue(ch, queue) \
+	for (struct coloop_queue *queue = (ch)->queue; queue < (ch)->queue + (ch)->offered; queue++)
+
+/* Those that both sides use. */
+#define for_each_used_queue(ch, queue) \
+	for (struct coloop_queue *queue = (ch)->queue; queue < (ch)->queue + (ch)->queues; queue++)
 
 static void set_state(struct coloop_channel *ch, enum coloop_channel_state state,
 		      enum coloop_reason reason)
@@ -39,20 +45,23 @@ static void set_state(struct coloop_channel *ch, enum coloop_channel_state state
 	trace_coloop_state(peer->domid, ch->state, state, reason);
 	pr_debug("channel to %u: state %u to %u, reason %u\n", peer->domid, ch->state, state,
 		 reason);
-	/* With tx_lock, nothing is put into the ring once live is over. */
-	spin_lock_bh(&ch->tx_lock);
 	WRITE_ONCE(ch->state, state);
-	spin_unlock_bh(&ch->tx_lock);
+	/* Who sends has looked at the state under its tx_lock: nothing is put in any more. */
+	for_each_queue(ch, queue) {
+		spin_lock_bh(&queue->tx_lock);
+		spin_unlock_bh(&queue->tx_lock);
+	}
 	ch->reason = reason;
 	ch->since = ktime_get_boottime_ns();
 	coloop_nl_notify(peer, COLOOP_CMD_CHANNEL_NTF);
 }
 
+/* Says it in the first queue's page, and by its event. */
 static void set_side(struct coloop_channel *ch, enum coloop_side side)
 {
-	virt_store_release(&ch->own->side, side); /* after all that it announces */
-	if (ch->evtchn.irq)
-		coloop_evtchn_notify(&ch->evtchn);
+	virt_store_release(&ch->queue->own->side, side); /* after all that it announces */
+	if (ch->queue->evtchn.irq)
+		coloop_evtchn_notify(&ch->queue->evtchn);
 }
 
 void coloop_channel_fault(struct coloop_channel *ch, enum coloop_reason reason, u32 detail)
@@ -66,45 +75,81 @@ void coloop_channel_fault(struct coloop_channel *ch, enum coloop_reason reason, 
 	coloop_peer_post(peer, COLOOP_TODO_FAULT);
 }
 
+static u32 queued(struct coloop_queue *queue)
+{
+	u32 bytes = 0;
+
+	spin_lock_bh(&queue->tx_lock);
+	if (queue->tx.peer)
+		bytes = queue->tx.prod - READ_ONCE(queue->tx.peer->cons);
+	/* The peer's number is shown, not used. */
+	bytes = min(bytes, queue->tx.size);
+	bytes += queue->backlog[COLOOP_BULK].bytes + queue->backlog[COLOOP_DATAGRAM].bytes;
+	spin_unlock_bh(&queue->tx_lock);
+	return bytes;
+}
+
 u32 coloop_channel_queued(struct coloop_channel *ch)
 {
-	u32 queued = 0;
+	u32 bytes = 0;
 
-	spin_lock_bh(&ch->tx_lock);
-	if (ch->tx.peer)
-		queued = ch->tx.prod - READ_ONCE(ch->tx.peer->cons);
-	/* The peer's number is shown, not used. */
-	queued = min(queued, ch->tx.size);
-	queued += ch->backlog[COLOOP_BULK].bytes + ch->backlog[COLOOP_DATAGRAM].bytes;
-	spin_unlock_bh(&ch->tx_lock);
-	return queued;
+	for_each_used_queue(ch, queue)
+		bytes += queued(queue);
+	return bytes;
 }
 
 bool coloop_channel_is_drained(struct coloop_channel *ch)
 {
-	const struct coloop_control *peer = ch->tx.peer;
+	if (coloop_channel_is_faulted(ch))
+		return true;
+	if (READ_ONCE(ch->queue->tx.peer->side) != COLOOP_SIDE_CLOSING)
+		return false;
+	for_each_used_queue(ch, queue) {
+		const struct coloop_control *peer = queue->tx.peer;
 
-	return test_bit(COLOOP_FAULTED, &ch->flags) ||
-	       (READ_ONCE(peer->side) == COLOOP_SIDE_CLOSING &&
-		READ_ONCE(peer->cons) == ch->tx.prod &&
-		READ_ONCE(peer->prod) == READ_ONCE(ch->own->cons));
+		if (READ_ONCE(peer->cons) != queue->tx.prod ||
+		    READ_ONCE(peer->prod) != READ_ONCE(queue->own->cons))
+			return false;
+	}
+	return true;
 }
 
 /*
  * Has the peer taken what waits for it, since the last look?  Ends the watch when nothing waits;
  * under tx_lock, so that a packet sent after that starts a new one.
  */
-static bool is_stalled(struct coloop_channel *ch, bool *waiting)
+static bool is_stalled(struct coloop_queue *queue, bool *waiting)
 {
-	if (!coloop_send_look(ch))
+	if (!coloop_send_look(queue))
 		return false;
-	*waiting = ch->tx.cons != ch->tx.prod;
-	if (!*waiting)
-		clear_bit(COLOOP_WATCHED, &ch->flags);
-	if (!*waiting || ch->tx.cons != ch->progress_cons)
-		ch->progress_at = jiffies;
-	ch->progress_cons = ch->tx.cons;
-	return time_after(jiffies, ch->progress_at + msecs_to_jiffies(COLOOP_STALL_MS));
+	if (queue->tx.cons == queue->tx.prod) {
+		clear_bit(COLOOP_WATCHED, &queue->flags);
+		return false;
+	}
+	*waiting = true;
+	if (queue->tx.cons != queue->progress_cons)
+		queue->progress_at = jiffies;
+	queue->progress_cons = queue->tx.cons;
+	return time_after(jiffies, queue->progress_at + msecs_to_jiffies(COLOOP_STALL_MS));
+}
+
+/* Does anything wait in this queue for the peer to take? */
+static bool watch_queue(struct coloop_queue *queue)
+{
+	struct coloop_channel *ch = queue->channel;
+	bool waiting = false, stalled = false;
+
+	/* Ordinarily nothing: the peer's event for room has done it. */
+	local_bh_disable();
+	coloop_send_backlog(queue);
+	local_bh_enable();
+	spin_lock_bh(&queue->tx_lock);
+	if (ch->state == COLOOP_CHANNEL_STATE_LIVE)
+		stalled = is_stalled(queue, &waiting);
+	spin_unlock_bh(&queue->tx_lock);
+	if (stalled)
+		coloop_channel_fault(ch, COLOOP_REASON_STALLED, queue->progress_cons);
+	return waiting && !stalled;
 }
 
 /* Runs while anything waits: data for the peer to take, or an offer for the peer to map. */
@@ -112,110 +157,100 @@ static void watch(struct work_struct *work)
 {
 	struct coloop_channel *ch = container_of(to_delayed_work(work), struct coloop_channel,
 						 watchdog);
-	bool waiting = false, stalled = false, late = false;
+	bool waiting = false;
 
-	/* Ordinarily nothing: the peer's event for room has done it. */
-	local_bh_disable();
-	coloop_send_backlog(ch);
-	local_bh_enable();
-	spin_lock_bh(&ch->tx_lock);
-	switch (ch->state) {
+	switch (READ_ONCE(ch->state)) {
 	case COLOOP_CHANNEL_STATE_LIVE:
-		stalled = is_stalled(ch, &waiting);
+		for_each_used_queue(ch, queue)
+			waiting |= watch_queue(queue);
 		break;
 	case COLOOP_CHANNEL_STATE_OFFERED:
 	case COLOOP_CHANNEL_STATE_MAPPED:
-		waiting = true;
-		late = time_after(jiffies, ch->progress_at + msecs_to_jiffies(COLOOP_CONNECT_MS));
+		waiting = time_before(jiffies, ch->deadline);
+		if (!waiting)
+			coloop_peer_post(coloop_channel_peer(ch), COLOOP_TODO_TIMEOUT);
 		break;
 	default:
 		break;
 	}
-	spin_unlock_bh(&ch->tx_lock);
-
-	if (stalled)
-		coloop_channel_fault(ch, COLOOP_REASON_STALLED, ch->progress_cons);
-	else if (late)
-		coloop_peer_post(coloop_channel_peer(ch), COLOOP_TODO_TIMEOUT);
-	else if (waiting)
+	if (waiting)
 		schedule_delayed_work(&ch->watchdog, msecs_to_jiffies(COLOOP_WATCH_MS));
 }
 
-void coloop_channel_watch(struct coloop_channel *ch)
+void coloop_channel_watch(struct coloop_queue *queue)
 {
-	if (test_bit(COLOOP_WATCHED, &ch->flags) || test_and_set_bit(COLOOP_WATCHED, &ch->flags))
+	if (test_bit(COLOOP_WATCHED, &queue->flags) ||
+	    test_and_set_bit(COLOOP_WATCHED, &queue->flags))
 		return;
-	ch->progress_at = jiffies;
-	schedule_delayed_work(&ch->watchdog, msecs_to_jiffies(COLOOP_WATCH_MS));
+	queue->progress_at = jiffies;
+	schedule_delayed_work(&queue->channel->watchdog, msecs_to_jiffies(COLOOP_WATCH_MS));
 }
 
 void coloop_channel_init(struct coloop_channel *ch)
 {
 	unsigned int i;
 
-	spin_lock_init(&ch->tx_lock);
-	for (i = 0; i < COLOOP_CLASSES; i++)
-		__skb_queue_head_init(&ch->backlog[i].queue);
-	__skb_queue_head_init(&ch->lent);
+	for (i = 0; i < COLOOP_QUEUES_MAX; i++)
+		coloop_queue_init(&ch->queue[i], ch);
 	init_waitqueue_head(&ch->drained);
 	INIT_DELAYED_WORK(&ch->watchdog, watch);
-}
-
-/* Maps our ring twice in a row, so that no record ever has to be cut. */
-static void *map_own_ring(const struct coloop_pages *pages)
-{
-	unsigned int i, count = pages->count - 1;
-	struct page **twice;
-	void *ring;
-
-	twice = kvcalloc(2 * count, sizeof(*twice), GFP_KERNEL);
-	if (!twice)
-		return NULL;
-	for (i = 0; i < count; i++)
-		twice[i] = pages->page[i + 1].page;
-	memcpy(twice + count, twice, count * sizeof(*twice));
-	ring = vmap(twice, 2 * count, VM_MAP, PAGE_KERNEL);
-	kvfree(twice);
-	return ring;
-}
-
-static void fill_control(struct coloop_channel *ch)
-{
-	struct coloop_control *own = ch->own;
-	unsigned int i;
-
-	own->magic = COLOOP_MAGIC;
-	own->version = COLOOP_PROTOCOL_MAX;
-	own->order = ch->order;
-	own->features = COLOOP_FEATURES;
-	own->epoch = coloop_channel_peer(ch)->epoch;
-	for (i = 0; i < ch->pages->count - 1; i++)
-		own->ref[i] = ch->pages->page[i + 1].ref;
 }
 
 static void reset(struct coloop_channel *ch)
 {
 	/* What the life before has posted is no longer meant. */
 	WRITE_ONCE(coloop_channel_peer(ch)->todo, 0);
-	memset(&ch->tx, 0, sizeof(ch->tx));
-	memset(&ch->rx, 0, sizeof(ch->rx));
-	ch->lent_mark = 0;
-	memset(&ch->window, 0, sizeof(ch->window));
-	memset(&ch->tx_stats, 0, sizeof(ch->tx_stats));
-	memset(&ch->rx_stats, 0, sizeof(ch->rx_stats));
-	atomic64_set(&ch->events_received, 0);
 	atomic64_set(&ch->returned, 0);
 	ch->flags = 0;
 	ch->fault = COLOOP_REASON_NONE;
 	ch->detail = 0;
-	ch->remote_order = 0;
+	WRITE_ONCE(ch->queues, 0);
 }
 
-int coloop_channel_offer(struct coloop_channel *ch, u32 order, bool listen,
+/* Everything that can fail, so what is granted is never withdrawn half-made. */
+static int prepare(struct coloop_channel *ch, const struct coloop_offer *offer,
+		   struct netlink_ext_ack *extack)
+{
+	domid_t domid = coloop_channel_peer(ch)->domid;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < offer->queues; i++) {
+		ret = coloop_queue_prepare(&ch->queue[i], domid, offer->order, offer->listen,
+					   extack);
+		if (ret)
+			goto err;
+	}
+	return 0;
+
+err:
+	while (i--) {
+		coloop_queue_stop(&ch->queue[i]);
+		coloop_queue_release(&ch->queue[i]);
+	}
+	return ret;
+}
+
+/* The first page tells of the others. */
+static void share(struct coloop_channel *ch)
+{
+	struct coloop_control *own = ch->queue->own;
+	unsigned int i;
+
+	for_each_queue(ch, queue)
+		coloop_queue_share(queue, ch->order, coloop_channel_peer(ch)->epoch);
+	own->queues = ch->offered;
+	for (i = 1; i < ch->offered; i++) {
+		own->further[i - 1].control_ref = ch->queue[i].pages->page[0].ref;
+		own->further[i - 1].port = ch->queue[i].evtchn.port;
+	}
+}
+
+int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *offer,
 			 struct netlink_ext_ack *extack)
 {
 	struct coloop_peer *peer = coloop_channel_peer(ch);
-	int ret = -ENOMEM;
+	int ret;
 
 	lockdep_assert_held(&peer->lock);
 	if (coloop_channel_is_up(ch)) {
@@ -227,110 +262,64 @@ int coloop_channel_offer(struct coloop_channel *ch, u32 order, bool listen,
 		return -EDQUOT;
 	}
 	reset(ch);
-	ch->order = order;
-	ch->pages = coloop_pages_alloc(peer->domid, 1 + (1u << order));
-	if (!ch->pages)
-		goto err;
-	ch->ring = map_own_ring(ch->pages);
-	if (!ch->ring)
-		goto err_put_pages;
-	if (listen) {
-		ret = coloop_evtchn_listen(&ch->evtchn, peer->domid, extack);
-		if (ret)
-			goto err_unmap_ring;
-	}
-	ch->listens = listen;
-	ch->own = page_address(ch->pages->page[0].page);
-	/* Nothing can fail from here on, so what is granted is never withdrawn half-made. */
-	coloop_pages_share(ch->pages);
-	fill_control(ch);
+	ret = prepare(ch, offer, extack);
+	if (ret)
+		return ret;
+	ch->order = offer->order;
+	ch->listens = offer->listen;
+	ch->offered = offer->queues;
+	share(ch);
 	set_side(ch, COLOOP_SIDE_OFFERED);
 	atomic_inc(&coloop_channels_up);
 	set_state(ch, COLOOP_CHANNEL_STATE_OFFERED, COLOOP_REASON_NONE);
-	coloop_channel_watch(ch);
+	ch->deadline = jiffies + msecs_to_jiffies(COLOOP_CONNECT_MS);
+	schedule_delayed_work(&ch->watchdog, msecs_to_jiffies(COLOOP_WATCH_MS));
 	pr_debug("channel to %u created\n", peer->domid);
 	return 0;
-
-err_unmap_ring:
-	vunmap(ch->ring);
-	ch->ring = NULL;
-err_put_pages:
-	coloop_pages_put(ch->pages);
-	ch->pages = NULL;
-err:
-	if (ret == -ENOMEM)
-		NL_SET_ERR_MSG_FMT_MOD(extack, "no memory or grants for a ring of %u pages",
-				       1u << order);
-	return ret;
 }
 
-/* The copies in @ch and @copy are all that is believed from here on (R1, R3). */
-static int read_control(struct coloop_channel *ch, struct coloop_geometry *copy,
-			struct netlink_ext_ack *extack)
-{
-	const struct coloop_control *peer = (const void *)ch->control_map.address[0];
-
-	switch (coloop_control_read(peer, coloop_channel_peer(ch)->epoch, copy)) {
-	case COLOOP_CONTROL_NO_MAGIC:
-		NL_SET_ERR_MSG_MOD(extack, "the peer's page is no control page");
-		return -EPROTO;
-	case COLOOP_CONTROL_BAD_VERSION:
-		NL_SET_ERR_MSG_FMT_MOD(extack, "peer speaks version %u, we speak %u to %u",
-				       copy->version, COLOOP_PROTOCOL_MIN, COLOOP_PROTOCOL_MAX);
-		return -EPROTONOSUPPORT;
-	case COLOOP_CONTROL_BAD_ORDER:
-		NL_SET_ERR_MSG_FMT_MOD(extack, "the peer's ring order is %u, expected %u to %u",
-				       copy->order, COLOOP_ORDER_MIN, COLOOP_ORDER_MAX);
-		return -EPROTO;
-	case COLOOP_CONTROL_BAD_EPOCH:
-		NL_SET_ERR_MSG_MOD(extack, "the peer's page is of another epoch");
-		return -ESTALE;
-	case COLOOP_CONTROL_OK:
-		break;
-	}
-	ch->remote_order = copy->order;
-	ch->remote_features = copy->features;
-	return 0;
-}
-
+/* Its further queues are read from the first page's copy, never from the page again. */
 static int map_peer(struct coloop_channel *ch, grant_ref_t control_ref,
+		    struct coloop_geometry *first, struct coloop_geometry *copy,
 		    struct netlink_ext_ack *extack)
 {
-	domid_t domid = coloop_channel_peer(ch)->domid;
-	struct coloop_geometry *copy;
+	unsigned int i;
 	int ret;
 
-	ret = coloop_map_get(&ch->control_map, domid, &control_ref, 1, extack);
+	ret = coloop_queue_map(ch->queue, control_ref, first, extack);
 	if (ret)
 		return ret;
-	copy = kvzalloc(sizeof(*copy), GFP_KERNEL);
-	ret = copy ? read_control(ch, copy, extack) : -ENOMEM;
-	if (!ret)
-		ret = coloop_map_get(&ch->ring_map, domid, copy->refs, 1u << ch->remote_order,
-				     extack);
-	kvfree(copy);
+	ch->remote_features = first->features;
+	WRITE_ONCE(ch->queues, min(ch->offered, first->queues));
+	for (i = 1; i < ch->queues && !ret; i++)
+		ret = coloop_queue_map(&ch->queue[i], first->further[i - 1].control_ref, copy,
+				       extack);
 	return ret;
 }
 
-static void init_ends(struct coloop_channel *ch)
+static int connect(struct coloop_channel *ch, evtchn_port_t port,
+		   const struct coloop_geometry *first, struct netlink_ext_ack *extack)
 {
-	const struct coloop_control *peer = (const void *)ch->control_map.address[0];
+	unsigned int i;
+	int ret;
 
-	spin_lock_bh(&ch->tx_lock);
-	ch->tx = (struct coloop_tx){
-		.own = ch->own,
-		.peer = peer,
-		.data = ch->ring,
-		.size = COLOOP_PAGE_SIZE << ch->order,
-	};
-	ch->window.limit = min_t(u32, COLOOP_WINDOW_BYTES, ch->tx.size / COLOOP_WINDOW_PART);
-	spin_unlock_bh(&ch->tx_lock);
-	ch->rx = (struct coloop_rx){
-		.own = ch->own,
-		.peer = peer,
-		.pages = ch->ring_map.address,
-		.size = COLOOP_PAGE_SIZE << ch->remote_order,
-	};
+	ret = coloop_queue_connect(ch->queue, port, extack);
+	for (i = 1; i < ch->queues && !ret; i++)
+		ret = coloop_queue_connect(&ch->queue[i], first->further[i - 1].port, extack);
+	return ret;
+}
+
+static int attach(struct coloop_channel *ch, grant_ref_t control_ref, evtchn_port_t port,
+		  struct netlink_ext_ack *extack)
+{
+	struct coloop_geometry *copies = kvcalloc(2, sizeof(*copies), GFP_KERNEL);
+	int ret = -ENOMEM;
+
+	if (copies)
+		ret = map_peer(ch, control_ref, &copies[0], &copies[1], extack) ?:
+		      connect(ch, port, &copies[0], extack);
+	kvfree(copies);
+	return ret;
 }
 
 int coloop_channel_attach(struct coloop_channel *ch, grant_ref_t control_ref,
@@ -344,68 +333,38 @@ int coloop_channel_attach(struct coloop_channel *ch, grant_ref_t control_ref,
 		NL_SET_ERR_MSG_MOD(extack, "nothing is offered, or the peer is attached already");
 		return -EINVAL;
 	}
-	ret = map_peer(ch, control_ref, extack);
-	if (ret)
-		goto err_unmap;
-	if (!ch->listens) {
-		ret = coloop_evtchn_connect(&ch->evtchn, peer->domid, port, extack);
-		if (ret)
-			goto err_unmap;
+	ret = attach(ch, control_ref, port, extack);
+	if (ret) {
+		for_each_queue(ch, queue)
+			coloop_queue_detach(queue, ch->listens);
+		WRITE_ONCE(ch->queues, 0);
+		return ret;
 	}
-	init_ends(ch);
-	coloop_receive_init(ch);
-	ret = coloop_evtchn_bind(&ch->evtchn, coloop_receive_event, ch, extack);
-	if (ret)
-		goto err_close;
 	set_state(ch, COLOOP_CHANNEL_STATE_MAPPED, COLOOP_REASON_NONE);
 	set_side(ch, COLOOP_SIDE_MAPPED);
-	/* Not before the bind is complete: the poll ends with a word to the interrupt. */
-	coloop_receive_start(ch);
+	/* Not before the binds are complete: a poll ends with a word to its interrupt. */
+	for_each_used_queue(ch, queue)
+		coloop_receive_start(queue);
 	return 0;
-
-err_close:
-	coloop_receive_uninit(ch);
-	if (!ch->listens)
-		coloop_evtchn_close(&ch->evtchn, ch);
-err_unmap:
-	memset(&ch->tx, 0, sizeof(ch->tx));
-	coloop_map_put(&ch->ring_map);
-	coloop_map_put(&ch->control_map);
-	return ret;
 }
 
 void coloop_channel_go_live(struct coloop_channel *ch)
 {
 	if (ch->state != COLOOP_CHANNEL_STATE_MAPPED)
 		return;
-	/* The watch measures the peer's progress from here on. */
-	ch->progress_at = jiffies;
 	set_state(ch, COLOOP_CHANNEL_STATE_LIVE, COLOOP_REASON_NONE);
 }
 
 /* R12: mark dead, stop NAPI, unbind, unmap, end grants, free.  The first is the caller's. */
 static void tear_down(struct coloop_channel *ch)
 {
-	bool was_connected = ch->evtchn.irq;
-
-	if (was_connected)
-		coloop_receive_stop(ch);
-	coloop_evtchn_close(&ch->evtchn, ch);
-	if (was_connected)
-		coloop_receive_uninit(ch);
+	/* Any poll reads the first queue's page, so all of them end before any page goes. */
+	for_each_queue(ch, queue)
+		coloop_queue_stop(queue);
 	cancel_delayed_work_sync(&ch->watchdog);
-	spin_lock_bh(&ch->tx_lock);
-	memset(&ch->tx, 0, sizeof(ch->tx));
-	spin_unlock_bh(&ch->tx_lock);
-	memset(&ch->rx, 0, sizeof(ch->rx));
-	coloop_map_put(&ch->ring_map);
-	coloop_map_put(&ch->control_map);
-	vunmap(ch->ring);
-	ch->ring = NULL;
-	ch->own = NULL;
-	coloop_pages_put(ch->pages);
-	ch->pages = NULL;
-	coloop_pool_drain(&ch->pool);
+	for_each_queue(ch, queue)
+		coloop_queue_release(queue);
+	ch->offered = 0;
 	atomic_dec(&coloop_channels_up);
 	pr_debug("channel to %u destroyed\n", coloop_channel_peer(ch)->domid);
 }
@@ -419,16 +378,17 @@ void coloop_channel_expire(struct coloop_channel *ch)
 void coloop_channel_close(struct coloop_channel *ch, enum coloop_reason reason)
 {
 	struct coloop_peer *peer = coloop_channel_peer(ch);
-	bool was_connected = ch->evtchn.irq;
+	bool was_connected = ch->queue->evtchn.irq;
 
 	lockdep_assert_held(&peer->lock);
 	if (!coloop_channel_is_up(ch))
 		return;
 	set_state(ch, COLOOP_CHANNEL_STATE_DRAINING, reason);
-	coloop_send_return_backlog(ch);
-	if (was_connected)
-		/* Have the peer tell us when it has taken all; nothing more will be put in. */
-		coloop_tx_arm(&ch->tx, ch->tx.prod);
+	/* Have the peer tell us when it has taken all; nothing more will be put in. */
+	for_each_used_queue(ch, queue) {
+		coloop_send_return_backlog(queue);
+		coloop_tx_arm(&queue->tx, queue->tx.prod);
+	}
 	set_side(ch, COLOOP_SIDE_CLOSING);
 	if (was_connected)
 		wait_event_timeout(ch->drained, coloop_channel_is_drained(ch),
@@ -444,14 +404,15 @@ void coloop_channel_fail(struct coloop_channel *ch)
 	enum coloop_reason reason = ch->fault;
 
 	lockdep_assert_held(&peer->lock);
-	if (!coloop_channel_is_up(ch) || !test_bit(COLOOP_FAULTED, &ch->flags))
+	if (!coloop_channel_is_up(ch) || !coloop_channel_is_faulted(ch))
 		return;
 	pr_warn_ratelimited("channel to %s (domain %u) is given up, reason %u, number %u\n",
 			    peer->name, peer->domid, reason, ch->fault_detail);
 	ch->detail = ch->fault_detail;
 	set_state(ch, reason == COLOOP_REASON_STALLED ? COLOOP_CHANNEL_STATE_STALLED :
 							COLOOP_CHANNEL_STATE_BROKEN, reason);
-	coloop_send_return_backlog(ch);
+	for_each_used_queue(ch, queue)
+		coloop_send_return_backlog(queue);
 	set_side(ch, COLOOP_SIDE_CLOSING);
 	tear_down(ch);
 	WRITE_ONCE(peer->wanted, 0);

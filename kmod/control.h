@@ -31,12 +31,16 @@ enum coloop_control_fault {
  * @version: of the protocol; in range only when there is no fault or a later one
  * @order: of the peer's ring; in range only when there is no fault or a later one
  * @features: what the peer can receive; any bits
+ * @queues: as many as the peer offers, or COLOOP_QUEUES_MAX if it offers more; at least 1
+ * @further: of the queues after the first, as many as @queues says; any numbers
  * @refs: grants of the peer's ring pages, as many as the order says; any numbers
  */
 struct coloop_geometry {
 	u32 version;
 	u32 order;
 	u32 features;
+	u32 queues;
+	struct coloop_further further[COLOOP_QUEUES_MAX - 1];
 	u32 refs[COLOOP_REFS_MAX];
 };
 
@@ -57,6 +61,13 @@ coloop_control_read(const struct coloop_control *peer, u32 epoch, struct coloop_
 	if (READ_ONCE(peer->epoch) != epoch)
 		return COLOOP_CONTROL_BAD_EPOCH;
 	copy->features = READ_ONCE(peer->features);
+	copy->queues = READ_ONCE(peer->queues) ?: 1;
+	if (copy->queues > COLOOP_QUEUES_MAX)
+		copy->queues = COLOOP_QUEUES_MAX;
+	for (i = 0; i + 1 < copy->queues; i++) {
+		copy->further[i].control_ref = READ_ONCE(peer->further[i].control_ref);
+		copy->further[i].port = READ_ONCE(peer->further[i].port);
+	}
 	for (i = 0; i < 1u << copy->order; i++)
 		copy->refs[i] = READ_ONCE(peer->ref[i]);
 	return COLOOP_CONTROL_OK;

@@ -69,6 +69,12 @@ int coloop_evtchn_bind(struct coloop_evtchn *ec, irq_handler_t handler, void *da
 	return 0;
 }
 
+void coloop_evtchn_settle(struct coloop_evtchn *ec, unsigned int cpu)
+{
+	if (irq_set_affinity_and_hint(ec->irq, cpumask_of(cpu)))
+		pr_debug("event channel %u stays where it is\n", ec->port);
+}
+
 void coloop_evtchn_taken(struct coloop_evtchn *ec)
 {
 	atomic_set(&ec->unhandled, 1);
@@ -96,11 +102,13 @@ void coloop_evtchn_close(struct coloop_evtchn *ec, void *data)
 
 	if (!ec->port)
 		return;
-	if (ec->irq)
+	if (ec->irq) {
+		irq_update_affinity_hint(ec->irq, NULL);
 		/* Closes the port, too; closing it again could hit somebody else's (R12). */
 		unbind_from_irqhandler(ec->irq, data);
-	else if (HYPERVISOR_event_channel_op(EVTCHNOP_close, &close))
+	} else if (HYPERVISOR_event_channel_op(EVTCHNOP_close, &close)) {
 		pr_warn("could not close event channel %u\n", ec->port);
+	}
 	atomic_dec(&coloop_ports_held);
 	ec->irq = 0;
 	ec->port = 0;

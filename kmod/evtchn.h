@@ -32,6 +32,8 @@ int coloop_evtchn_connect(struct coloop_evtchn *ec, domid_t domid, evtchn_port_t
 /* Starts to deliver events; the next one comes only after coloop_evtchn_done(). */
 int coloop_evtchn_bind(struct coloop_evtchn *ec, irq_handler_t handler, void *data,
 		       struct netlink_ext_ack *extack);
+/* Delivers events on @cpu from now on. */
+void coloop_evtchn_settle(struct coloop_evtchn *ec, unsigned int cpu);
 /* To be called by the handler. */
 void coloop_evtchn_taken(struct coloop_evtchn *ec);
 /* The poll is over and sleeps until the next event; @useful: there was something to do. */

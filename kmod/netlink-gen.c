@@ -33,6 +33,7 @@ const struct nla_policy coloop_channel_nl_policy[COLOOP_A_CHANNEL_MAX + 1] = {
 	[COLOOP_A_CHANNEL_DETAIL] = { .type = NLA_U32, },
 	[COLOOP_A_CHANNEL_REMOTE_ORDER] = { .type = NLA_U32, },
 	[COLOOP_A_CHANNEL_QUEUED_BYTES] = { .type = NLA_U32, },
+	[COLOOP_A_CHANNEL_QUEUES] = NLA_POLICY_RANGE(NLA_U32, 1, COLOOP_QUEUES_MAX),
 };
 
 static const struct nla_policy peer_new_nl_policy[COLOOP_A_PEER_LINK + 1] = {

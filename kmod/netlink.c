@@ -16,24 +16,56 @@ static int put_u64(struct sk_buff *msg, int attr, u64 value)
 	return nla_put_u64_64bit(msg, attr, value, COLOOP_A_CHANNEL_PAD);
 }
 
+/* The queues' counters, one by one; they go on meanwhile. */
+static void add_stats(struct coloop_tx_stats *tx, struct coloop_rx_stats *rx,
+		      const struct coloop_queue *queue)
+{
+	tx->packets += READ_ONCE(queue->tx_stats.packets);
+	tx->bytes += READ_ONCE(queue->tx_stats.bytes);
+	tx->events += READ_ONCE(queue->tx_stats.events);
+	tx->backlogged += READ_ONCE(queue->tx_stats.backlogged);
+	tx->dropped_backlog += READ_ONCE(queue->tx_stats.dropped_backlog);
+	rx->packets += READ_ONCE(queue->rx_stats.packets);
+	rx->bytes += READ_ONCE(queue->rx_stats.bytes);
+	rx->dropped_source += READ_ONCE(queue->rx_stats.dropped_source);
+	rx->dropped_header += READ_ONCE(queue->rx_stats.dropped_header);
+	rx->dropped_memory += READ_ONCE(queue->rx_stats.dropped_memory);
+}
+
 static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
 {
-	const struct coloop_tx_stats *tx = &ch->tx_stats;
-	const struct coloop_rx_stats *rx = &ch->rx_stats;
+	struct coloop_tx_stats tx = {};
+	struct coloop_rx_stats rx = {};
+	u64 events_received = 0;
+	unsigned int i;
 
-	return put_u64(msg, COLOOP_A_CHANNEL_TX_PACKETS, READ_ONCE(tx->packets)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_TX_BYTES, READ_ONCE(tx->bytes)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_RX_PACKETS, READ_ONCE(rx->packets)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_RX_BYTES, READ_ONCE(rx->bytes)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_EVENTS_SENT, READ_ONCE(tx->events)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_EVENTS_RECEIVED,
-		       atomic64_read(&ch->events_received)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_BACKLOGGED, READ_ONCE(tx->backlogged)) ||
+	for (i = 0; i < ch->queues; i++) {
+		add_stats(&tx, &rx, &ch->queue[i]);
+		events_received += atomic64_read(&ch->queue[i].events_received);
+	}
+	return put_u64(msg, COLOOP_A_CHANNEL_TX_PACKETS, tx.packets) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_TX_BYTES, tx.bytes) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_RX_PACKETS, rx.packets) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_RX_BYTES, rx.bytes) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_EVENTS_SENT, tx.events) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_EVENTS_RECEIVED, events_received) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_BACKLOGGED, tx.backlogged) ||
 	       put_u64(msg, COLOOP_A_CHANNEL_RETURNED, atomic64_read(&ch->returned)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_BACKLOG, READ_ONCE(tx->dropped_backlog)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_SOURCE, READ_ONCE(rx->dropped_source)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, READ_ONCE(rx->dropped_header)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, READ_ONCE(rx->dropped_memory));
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_BACKLOG, tx.dropped_backlog) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_SOURCE, rx.dropped_source) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, rx.dropped_header) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory);
+}
+
+/* What the peer has to be told. */
+static int put_offer(struct sk_buff *msg, const struct coloop_channel *ch)
+{
+	const struct coloop_queue *first = ch->queue;
+	u32 port = ch->listens ? first->evtchn.port : 0;
+
+	return nla_put_u32(msg, COLOOP_A_CHANNEL_ORDER, ch->order) ||
+	       nla_put_u32(msg, COLOOP_A_CHANNEL_CONTROL_REF, first->pages->page[0].ref) ||
+	       nla_put_u32(msg, COLOOP_A_CHANNEL_EVENT_PORT, port);
 }
 
 static int put_channel(struct sk_buff *msg, struct coloop_channel *ch)
@@ -49,13 +81,11 @@ static int put_channel(struct sk_buff *msg, struct coloop_channel *ch)
 	    put_u64(msg, COLOOP_A_CHANNEL_SINCE, ch->since) ||
 	    put_stats(msg, ch))
 		return -EMSGSIZE;
-	if (coloop_channel_is_up(ch) &&
-	    (nla_put_u32(msg, COLOOP_A_CHANNEL_ORDER, ch->order) ||
-	     nla_put_u32(msg, COLOOP_A_CHANNEL_CONTROL_REF, ch->pages->page[0].ref) ||
-	     nla_put_u32(msg, COLOOP_A_CHANNEL_EVENT_PORT, ch->listens ? ch->evtchn.port : 0)))
+	if (coloop_channel_is_up(ch) && put_offer(msg, ch))
 		return -EMSGSIZE;
-	if (ch->remote_order &&
-	    nla_put_u32(msg, COLOOP_A_CHANNEL_REMOTE_ORDER, ch->remote_order))
+	if (ch->queues &&
+	    (nla_put_u32(msg, COLOOP_A_CHANNEL_REMOTE_ORDER, ch->queue->remote_order) ||
+	     nla_put_u32(msg, COLOOP_A_CHANNEL_QUEUES, ch->queues)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -357,16 +387,19 @@ static int parse_channel(struct nlattr **tb, struct genl_info *info)
 int coloop_nl_channel_offer_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *tb[COLOOP_A_CHANNEL_MAX + 1];
-	u32 order = COLOOP_ORDER_DEFAULT;
+	struct coloop_offer offer = { .order = COLOOP_ORDER_DEFAULT, .queues = 1 };
 	struct coloop_peer *peer;
 	int ret;
 
 	ret = parse_channel(tb, info);
 	if (ret)
 		return ret;
+	offer.listen = tb[COLOOP_A_CHANNEL_LISTEN];
+	if (tb[COLOOP_A_CHANNEL_QUEUES])
+		offer.queues = nla_get_u32(tb[COLOOP_A_CHANNEL_QUEUES]);
 	if (tb[COLOOP_A_CHANNEL_ORDER])
-		order = nla_get_u32(tb[COLOOP_A_CHANNEL_ORDER]);
-	if (order < COLOOP_ORDER_MIN) {
+		offer.order = nla_get_u32(tb[COLOOP_A_CHANNEL_ORDER]);
+	if (offer.order < COLOOP_ORDER_MIN) {
 		NL_SET_ERR_MSG_ATTR(info->extack, tb[COLOOP_A_CHANNEL_ORDER],
 				    "a ring must take the largest packet: order 5 at least");
 		return -ERANGE;
@@ -374,8 +407,7 @@ int coloop_nl_channel_offer_doit(struct sk_buff *skb, struct genl_info *info)
 	peer = lock_peer_epoch(info);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
-	ret = coloop_channel_offer(&peer->channel, order, tb[COLOOP_A_CHANNEL_LISTEN],
-				   info->extack);
+	ret = coloop_channel_offer(&peer->channel, &offer, info->extack);
 	if (!ret)
 		ret = reply_peer(peer, info, COLOOP_CMD_CHANNEL_OFFER);
 	unlock_peer(peer);

@@ -44,22 +44,22 @@ enum coloop_verdict {
 
 enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb);
 /* Under tx_lock: reads how far the peer is.  False once it has lied; the fault is posted. */
-bool coloop_send_look(struct coloop_channel *ch);
+bool coloop_send_look(struct coloop_queue *queue);
 /*
  * From the poll: moves the backlog into the ring as far as it goes, and takes lent packets back.
  * True: something was done.
  */
-bool coloop_send_backlog(struct coloop_channel *ch);
-/* The channel is not live any more: what waited goes the ordinary path. */
-void coloop_send_return_backlog(struct coloop_channel *ch);
+bool coloop_send_backlog(struct coloop_queue *queue);
+/* The queue's channel is not live any more: what waited goes the ordinary path. */
+void coloop_send_return_backlog(struct coloop_queue *queue);
 
 /* receive.c */
 irqreturn_t coloop_receive_event(int irq, void *data);
 /* Events may come from here on; they are not handled yet. */
-void coloop_receive_init(struct coloop_channel *ch);
-void coloop_receive_uninit(struct coloop_channel *ch);
+void coloop_receive_init(struct coloop_queue *queue);
+void coloop_receive_uninit(struct coloop_queue *queue);
 /* Handles events, among them those that came before. */
-void coloop_receive_start(struct coloop_channel *ch);
-void coloop_receive_stop(struct coloop_channel *ch);
+void coloop_receive_start(struct coloop_queue *queue);
+void coloop_receive_stop(struct coloop_queue *queue);
 
 #endif /* _COLOOP_QUEUEING_H */

@@ -10,11 +10,11 @@
 
 irqreturn_t coloop_receive_event(int irq, void *data)
 {
-	struct coloop_channel *ch = data;
+	struct coloop_queue *queue = data;
 
-	atomic64_inc(&ch->events_received);
-	coloop_evtchn_taken(&ch->evtchn);
-	napi_schedule(&ch->napi);
+	atomic64_inc(&queue->events_received);
+	coloop_evtchn_taken(&queue->evtchn);
+	napi_schedule(&queue->napi);
 	return IRQ_HANDLED;
 }
 
@@ -30,32 +30,32 @@ static bool set_offloads(struct sk_buff *skb, const struct coloop_record *record
 	return true;
 }
 
-static bool fill_frags(struct coloop_channel *ch, struct sk_buff *skb, u32 at, u32 len)
+static bool fill_frags(struct coloop_queue *queue, struct sk_buff *skb, u32 at, u32 len)
 {
 	while (at < len) {
 		u32 part = len - at;
-		void *room = coloop_pool_room(&ch->pool, &part);
+		void *room = coloop_pool_room(&queue->pool, &part);
 
 		if (!room || skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
 			return false;
-		coloop_rx_copy(&ch->rx, room, at, part);
-		coloop_pool_append(&ch->pool, skb, part);
+		coloop_rx_copy(&queue->rx, room, at, part);
+		coloop_pool_append(&queue->pool, skb, part);
 		at += part;
 	}
 	return true;
 }
 
 /* Copies the next record's frame into memory of our own; NULL for want of that. */
-static struct sk_buff *copy_frame(struct coloop_channel *ch, const struct coloop_record *record)
+static struct sk_buff *copy_frame(struct coloop_queue *queue, const struct coloop_record *record)
 {
 	u32 head = coloop_record_head(record);
 	struct sk_buff *skb;
 
-	skb = napi_alloc_skb(&ch->napi, head);
+	skb = napi_alloc_skb(&queue->napi, head);
 	if (!skb)
 		return NULL;
-	coloop_rx_copy(&ch->rx, skb_put(skb, head), 0, head);
-	if (!fill_frags(ch, skb, head, record->len)) {
+	coloop_rx_copy(&queue->rx, skb_put(skb, head), 0, head);
+	if (!fill_frags(queue, skb, head, record->len)) {
 		kfree_skb(skb);
 		return NULL;
 	}
@@ -73,12 +73,12 @@ static bool is_listened_to(const struct net_device *dev)
 }
 
 /* The link of this frame, if its addresses belong to the channel's peer. */
-static struct coloop_link *link_of(struct coloop_channel *ch, const struct sk_buff *skb)
+static struct coloop_link *link_of(struct coloop_queue *queue, const struct sk_buff *skb)
 {
 	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
 	struct coloop_link *link = coloop_link_find(eth->h_dest, eth->h_source);
 
-	return link && link->peer == coloop_channel_peer(ch) && link->dev->flags & IFF_UP ?
+	return link && &link->peer->channel == queue->channel && link->dev->flags & IFF_UP ?
 	       link : NULL;
 }
 
@@ -92,48 +92,48 @@ static void deliver(struct sk_buff *skb, struct net_device *lower)
 	netif_receive_skb(skb);
 }
 
-static void receive_one(struct coloop_channel *ch, const struct coloop_record *record)
+static void receive_one(struct coloop_queue *queue, const struct coloop_record *record)
 {
 	enum coloop_drop drop = COLOOP_DROP_MEMORY;
-	struct sk_buff *skb = copy_frame(ch, record);
+	struct sk_buff *skb = copy_frame(queue, record);
 	struct coloop_link *link;
-	u64 *counter = &ch->rx_stats.dropped_memory;
+	u64 *counter = &queue->rx_stats.dropped_memory;
 
 	if (unlikely(!skb))
 		goto drop;
 	drop = COLOOP_DROP_SOURCE;
-	counter = &ch->rx_stats.dropped_source;
-	link = link_of(ch, skb);
+	counter = &queue->rx_stats.dropped_source;
+	link = link_of(queue, skb);
 	if (unlikely(!link))
 		goto drop;
 	drop = COLOOP_DROP_HEADER;
-	counter = &ch->rx_stats.dropped_header;
+	counter = &queue->rx_stats.dropped_header;
 	skb->dev = link->dev;
 	if (unlikely(!set_offloads(skb, record)))
 		goto drop;
 	skb->protocol = eth_type_trans(skb, link->dev);
 	if (unlikely(skb->protocol != htons(ETH_P_IP) && skb->protocol != htons(ETH_P_IPV6)))
 		goto drop;
-	ch->rx_stats.packets++;
-	ch->rx_stats.bytes += record->len;
+	queue->rx_stats.packets++;
+	queue->rx_stats.bytes += record->len;
 	deliver(skb, link->dev);
 	return;
 
 drop:
 	++*counter;
 	dev_core_stats_rx_dropped_inc(coloop_dev);
-	trace_coloop_drop(coloop_channel_peer(ch)->domid, drop, record->len);
+	trace_coloop_drop(coloop_channel_peer(queue->channel)->domid, drop, record->len);
 	kfree_skb(skb);
 }
 
-static void publish(struct coloop_channel *ch)
+static void publish(struct coloop_queue *queue)
 {
-	if (coloop_rx_publish(&ch->rx))
-		coloop_evtchn_notify(&ch->evtchn);
+	if (coloop_rx_publish(&queue->rx))
+		coloop_evtchn_notify(&queue->evtchn);
 }
 
 /* Returns the number of records taken; fewer than @budget: the ring is empty or the peer lied. */
-static int take_records(struct coloop_channel *ch, int budget)
+static int take_records(struct coloop_queue *queue, int budget)
 {
 	struct coloop_record record;
 	int done = 0;
@@ -141,27 +141,27 @@ static int take_records(struct coloop_channel *ch, int budget)
 	u32 lie;
 
 	while (done < budget) {
-		ret = coloop_rx_next(&ch->rx, &record, &lie);
+		ret = coloop_rx_next(&queue->rx, &record, &lie);
 		if (ret <= 0)
 			break;
-		receive_one(ch, &record);
-		coloop_rx_skip(&ch->rx, record.len);
-		if (ch->rx.cons - ch->rx.told >= COLOOP_PUBLISH_BYTES)
-			publish(ch);
+		receive_one(queue, &record);
+		coloop_rx_skip(&queue->rx, record.len);
+		if (queue->rx.cons - queue->rx.told >= COLOOP_PUBLISH_BYTES)
+			publish(queue);
 		done++;
 	}
-	publish(ch);
+	publish(queue);
 	if (unlikely(ret < 0))
-		coloop_channel_fault(ch, ret == -EPROTO ? COLOOP_REASON_BAD_INDEX :
-							  COLOOP_REASON_BAD_RECORD, lie);
+		coloop_channel_fault(queue->channel, ret == -EPROTO ? COLOOP_REASON_BAD_INDEX :
+				     COLOOP_REASON_BAD_RECORD, lie);
 	return done;
 }
 
-/* Follows the peer's steps through its life. */
+/* Follows the peer's steps through its life, which it tells in the first queue's page. */
 static void follow_side(struct coloop_channel *ch)
 {
 	struct coloop_peer *peer = coloop_channel_peer(ch);
-	u32 side = virt_load_acquire(&ch->rx.peer->side); /* before what it announces */
+	u32 side = virt_load_acquire(&ch->queue->rx.peer->side); /* before what it announces */
 
 	switch (side) {
 	case COLOOP_SIDE_OFFERED:
@@ -183,44 +183,45 @@ static void follow_side(struct coloop_channel *ch)
 
 static int poll(struct napi_struct *napi, int budget)
 {
-	struct coloop_channel *ch = container_of(napi, struct coloop_channel, napi);
+	struct coloop_queue *queue = container_of(napi, struct coloop_queue, napi);
+	struct coloop_channel *ch = queue->channel;
 	bool useful = false;
 	int done = 0;
 
-	if (likely(!test_bit(COLOOP_FAULTED, &ch->flags))) {
-		useful = coloop_send_backlog(ch);
-		done = take_records(ch, budget);
+	if (likely(!coloop_channel_is_faulted(ch))) {
+		useful = coloop_send_backlog(queue);
+		done = take_records(queue, budget);
 		if (done == budget)
 			return done;
 		follow_side(ch);
 	}
-	if (!test_bit(COLOOP_FAULTED, &ch->flags) && coloop_rx_arm(&ch->rx))
+	if (!coloop_channel_is_faulted(ch) && coloop_rx_arm(&queue->rx))
 		return budget;
 	if (napi_complete_done(napi, done))
-		coloop_evtchn_done(&ch->evtchn, done || useful);
+		coloop_evtchn_done(&queue->evtchn, done || useful);
 	return done;
 }
 
-void coloop_receive_init(struct coloop_channel *ch)
+void coloop_receive_init(struct coloop_queue *queue)
 {
-	netif_napi_add(coloop_dev, &ch->napi, poll);
+	netif_napi_add(coloop_dev, &queue->napi, poll);
 }
 
-void coloop_receive_uninit(struct coloop_channel *ch)
+void coloop_receive_uninit(struct coloop_queue *queue)
 {
-	netif_napi_del(&ch->napi);
+	netif_napi_del(&queue->napi);
 }
 
-void coloop_receive_start(struct coloop_channel *ch)
+void coloop_receive_start(struct coloop_queue *queue)
 {
-	napi_enable(&ch->napi);
+	napi_enable(&queue->napi);
 	/* An event before this found the poll disabled; the peer may have said its part. */
 	local_bh_disable();
-	napi_schedule(&ch->napi);
+	napi_schedule(&queue->napi);
 	local_bh_enable();
 }
 
-void coloop_receive_stop(struct coloop_channel *ch)
+void coloop_receive_stop(struct coloop_queue *queue)
 {
-	napi_disable(&ch->napi);
+	napi_disable(&queue->napi);
 }

@@ -98,37 +98,37 @@ static u32 *lent_end(struct sk_buff *skb)
 }
 
 /* The peer has got to these: they are their sockets' no longer. */
-static void take_back(struct coloop_channel *ch)
+static void take_back(struct coloop_queue *queue)
 {
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&ch->lent)) && (s32)(ch->tx.cons - *lent_end(skb)) >= 0) {
-		__skb_unlink(skb, &ch->lent);
+	while ((skb = skb_peek(&queue->lent)) && (s32)(queue->tx.cons - *lent_end(skb)) >= 0) {
+		__skb_unlink(skb, &queue->lent);
 		dev_consume_skb_any(skb);
 	}
 }
 
-bool coloop_send_look(struct coloop_channel *ch)
+bool coloop_send_look(struct coloop_queue *queue)
 {
 	u32 lie;
 
-	if (unlikely(!coloop_tx_look(&ch->tx, &lie))) {
-		coloop_channel_fault(ch, COLOOP_REASON_BAD_INDEX, lie);
+	if (unlikely(!coloop_tx_look(&queue->tx, &lie))) {
+		coloop_channel_fault(queue->channel, COLOOP_REASON_BAD_INDEX, lie);
 		return false;
 	}
-	coloop_window_release(&ch->window, ch->tx.cons);
-	take_back(ch);
+	coloop_window_release(&queue->window, queue->tx.cons);
+	take_back(queue);
 	return true;
 }
 
 /* By what is known of the peer.  A datagram above the whole window goes when none is held. */
-static bool fits(const struct coloop_channel *ch, enum coloop_class class,
+static bool fits(const struct coloop_queue *queue, enum coloop_class class,
 		 const struct sk_buff *skb)
 {
-	if (!coloop_tx_fits(&ch->tx, skb->len))
+	if (!coloop_tx_fits(&queue->tx, skb->len))
 		return false;
-	return class == COLOOP_BULK || !ch->window.held ||
-	       ch->window.held + window_cost(skb) <= ch->window.limit;
+	return class == COLOOP_BULK || !queue->window.held ||
+	       queue->window.held + window_cost(skb) <= queue->window.limit;
 }
 
 /* As skb_copy_bits() of the whole packet, in wider steps. */
@@ -154,218 +154,230 @@ static void *copy_packet(void *to, const struct sk_buff *skb)
  * So a small one that must wait its turn stays its socket's until the peer has got to it.  The one
  * that the peer meets first does not: an event about it would cost a round trip twice its price.
  */
-static bool is_to_be_lent(struct coloop_channel *ch, enum coloop_class class,
+static bool is_to_be_lent(struct coloop_queue *queue, enum coloop_class class,
 			  const struct sk_buff *skb)
 {
 	return class == COLOOP_BULK && skb->sk && skb->len <= COLOOP_LENT_BYTES &&
-	       ch->tx.cons != ch->tx.prod && coloop_send_look(ch) &&
-	       ch->tx.cons != ch->tx.prod;
+	       queue->tx.cons != queue->tx.prod && coloop_send_look(queue) &&
+	       queue->tx.cons != queue->tx.prod;
 }
 
 /* True: no other packet is lent. */
-static bool lend(struct coloop_channel *ch, struct sk_buff *skb)
+static bool lend(struct coloop_queue *queue, struct sk_buff *skb)
 {
-	bool first = skb_queue_empty(&ch->lent);
+	bool first = skb_queue_empty(&queue->lent);
 
 	nf_reset_ct(skb);
-	*lent_end(skb) = ch->tx.prod;
-	__skb_queue_tail(&ch->lent, skb);
+	*lent_end(skb) = queue->tx.prod;
+	__skb_queue_tail(&queue->lent, skb);
 	return first;
 }
 
 /* True: a packet is lent where none was, so somebody has to arm. */
-static bool put(struct coloop_channel *ch, enum coloop_class class, struct sk_buff *skb)
+static bool put(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
 {
 	struct coloop_record record = describe(skb);
-	bool lent = is_to_be_lent(ch, class, skb);
+	bool lent = is_to_be_lent(queue, class, skb);
 
-	copy_packet(coloop_tx_begin(&ch->tx, &record), skb);
-	coloop_tx_commit(&ch->tx, skb->len);
+	copy_packet(coloop_tx_begin(&queue->tx, &record), skb);
+	coloop_tx_commit(&queue->tx, skb->len);
 	if (class == COLOOP_DATAGRAM)
-		coloop_window_add(&ch->window, ch->tx.prod, window_cost(skb));
-	ch->tx_stats.packets++;
-	ch->tx_stats.bytes += skb->len;
+		coloop_window_add(&queue->window, queue->tx.prod, window_cost(skb));
+	queue->tx_stats.packets++;
+	queue->tx_stats.bytes += skb->len;
 	dev_sw_netstats_tx_add(coloop_dev, 1, skb->len);
 	skb_tx_timestamp(skb);
 	if (lent)
-		return lend(ch, skb);
+		return lend(queue, skb);
 	dev_consume_skb_any(skb);
 	return false;
 }
 
-static void notify(struct coloop_channel *ch)
+static void notify(struct coloop_queue *queue)
 {
-	if (!coloop_tx_must_notify(&ch->tx))
+	if (!coloop_tx_must_notify(&queue->tx))
 		return;
-	ch->tx_stats.events++;
-	coloop_evtchn_notify(&ch->evtchn);
+	queue->tx_stats.events++;
+	coloop_evtchn_notify(&queue->evtchn);
 }
 
 /*
  * The cons at which the head of this class fits, and with it some more, so that one event frees
  * many packets: a quarter of the ring, half of the window.
  */
-static u32 wanted_mark(const struct coloop_channel *ch, enum coloop_class class)
+static u32 wanted_mark(const struct coloop_queue *queue, enum coloop_class class)
 {
-	const struct sk_buff *skb = skb_peek(&ch->backlog[class].queue);
-	u32 need = max(coloop_record_size(skb->len), ch->tx.size / 4);
-	u32 mark = ch->tx.prod + need - ch->tx.size;
+	const struct sk_buff *skb = skb_peek(&queue->backlog[class].queue);
+	u32 need = max(coloop_record_size(skb->len), queue->tx.size / 4);
+	u32 mark = queue->tx.prod + need - queue->tx.size;
 	u32 goal, window;
 
 	if (class == COLOOP_BULK)
 		return mark;
-	goal = ch->window.limit - min(window_cost(skb), ch->window.limit);
-	goal = min(goal, ch->window.limit / 2);
-	if (ch->window.held <= goal)
+	goal = queue->window.limit - min(window_cost(skb), queue->window.limit);
+	goal = min(goal, queue->window.limit / 2);
+	if (queue->window.held <= goal)
 		return mark;
-	window = coloop_window_mark(&ch->window, goal);
+	window = coloop_window_mark(&queue->window, goal);
 	return (s32)(window - mark) > 0 ? window : mark;
 }
 
 /* One event takes back all that is lent when it is asked for, whatever is lent meanwhile. */
-static u32 lent_mark(struct coloop_channel *ch)
+static u32 lent_mark(struct coloop_queue *queue)
 {
 	/* Not by its sign: after 2 GiB without a lent packet, an old mark would lie ahead again. */
-	if (!coloop_crossed(ch->lent_mark, ch->tx.cons, ch->tx.prod))
-		ch->lent_mark = *lent_end(skb_peek_tail(&ch->lent));
-	return ch->lent_mark;
+	if (!coloop_crossed(queue->lent_mark, queue->tx.cons, queue->tx.prod))
+		queue->lent_mark = *lent_end(skb_peek_tail(&queue->lent));
+	return queue->lent_mark;
 }
 
 /*
  * Asks for an event when the first class can go on, or lent packets can be taken back.  False:
  * none is needed, something can be done now.
  */
-static bool arm(struct coloop_channel *ch)
+static bool arm(struct coloop_queue *queue)
 {
-	u32 mark = skb_queue_empty(&ch->lent) ? ch->tx.prod : lent_mark(ch);
+	u32 mark = skb_queue_empty(&queue->lent) ? queue->tx.prod : lent_mark(queue);
 	unsigned int class;
 
 	for (class = 0; class < COLOOP_CLASSES; class++) {
-		if (!skb_queue_empty(&ch->backlog[class].queue)) {
-			u32 wanted = wanted_mark(ch, class);
+		if (!skb_queue_empty(&queue->backlog[class].queue)) {
+			u32 wanted = wanted_mark(queue, class);
 
 			if ((s32)(wanted - mark) < 0)
 				mark = wanted;
 		}
 	}
-	coloop_tx_arm(&ch->tx, mark);
-	return coloop_send_look(ch) && (s32)(ch->tx.cons - mark) < 0;		/* P9 */
+	coloop_tx_arm(&queue->tx, mark);
+	return coloop_send_look(queue) && (s32)(queue->tx.cons - mark) < 0;		/* P9 */
 }
 
-static bool drain(struct coloop_channel *ch, enum coloop_class class)
+static bool drain(struct coloop_queue *queue, enum coloop_class class)
 {
-	struct coloop_backlog *backlog = &ch->backlog[class];
+	struct coloop_backlog *backlog = &queue->backlog[class];
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&backlog->queue)) && fits(ch, class, skb)) {
+	while ((skb = skb_peek(&backlog->queue)) && fits(queue, class, skb)) {
 		__skb_unlink(skb, &backlog->queue);
 		backlog->bytes -= skb->len;
-		put(ch, class, skb);
+		put(queue, class, skb);
 	}
 	return !skb;
 }
 
 /* Moves what it can; on return the backlog is empty, or an event for room is asked for. */
-static void drain_all(struct coloop_channel *ch)
+static void drain_all(struct coloop_queue *queue)
 {
 	bool empty;
 
 	do {
-		if (!coloop_send_look(ch))
+		if (!coloop_send_look(queue))
 			return;
-		empty = drain(ch, COLOOP_DATAGRAM) & drain(ch, COLOOP_BULK) &
-			skb_queue_empty(&ch->lent);
-	} while (!empty && !arm(ch) && !test_bit(COLOOP_FAULTED, &ch->flags));
-	notify(ch);
+		empty = drain(queue, COLOOP_DATAGRAM) & drain(queue, COLOOP_BULK) &
+			skb_queue_empty(&queue->lent);
+	} while (!empty && !arm(queue) && !coloop_channel_is_faulted(queue->channel));
+	notify(queue);
 }
 
-static void hold(struct coloop_channel *ch, enum coloop_class class, struct sk_buff *skb)
+static void hold(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
 {
-	struct coloop_backlog *backlog = &ch->backlog[class];
+	struct coloop_backlog *backlog = &queue->backlog[class];
 
 	if (skb_queue_len(&backlog->queue) >= COLOOP_BACKLOG_PACKETS ||
 	    backlog->bytes + skb->len > COLOOP_BACKLOG_BYTES) {
-		ch->tx_stats.dropped_backlog++;
+		queue->tx_stats.dropped_backlog++;
 		dev_core_stats_tx_dropped_inc(coloop_dev);
-		trace_coloop_drop(coloop_channel_peer(ch)->domid, COLOOP_DROP_BACKLOG, skb->len);
+		trace_coloop_drop(coloop_channel_peer(queue->channel)->domid, COLOOP_DROP_BACKLOG,
+				  skb->len);
 		kfree_skb(skb);
 		return;
 	}
 	backlog->bytes += skb->len;
-	ch->tx_stats.backlogged++;
+	queue->tx_stats.backlogged++;
 	__skb_queue_tail(&backlog->queue, skb);
+}
+
+/* A flow keeps to its queue, and so its packets to their order. */
+static struct coloop_queue *queue_of(struct coloop_channel *ch, struct sk_buff *skb)
+{
+	u32 queues = READ_ONCE(ch->queues);
+
+	return &ch->queue[queues > 1 ? reciprocal_scale(skb_get_hash(skb), queues) : 0];
 }
 
 enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
 {
 	enum coloop_class class = class_of(skb);
+	struct coloop_queue *queue = queue_of(ch, skb);
 
-	spin_lock(&ch->tx_lock);
-	if (!coloop_channel_is_live(ch) || unlikely(!peer_takes(ch, skb))) {
-		spin_unlock(&ch->tx_lock);
+	spin_lock(&queue->tx_lock);
+	/* The channel may have come back with fewer queues since this one was chosen. */
+	if (!coloop_channel_is_live(ch) || unlikely(!coloop_queue_is_attached(queue)) ||
+	    unlikely(!peer_takes(ch, skb))) {
+		spin_unlock(&queue->tx_lock);
 		return COLOOP_REFUSED;
 	}
-	if (skb_queue_empty(&ch->backlog[class].queue) &&
-	    (fits(ch, class, skb) || (coloop_send_look(ch) && fits(ch, class, skb)))) {
-		if (put(ch, class, skb))
-			drain_all(ch);
+	if (skb_queue_empty(&queue->backlog[class].queue) &&
+	    (fits(queue, class, skb) || (coloop_send_look(queue) && fits(queue, class, skb)))) {
+		if (put(queue, class, skb))
+			drain_all(queue);
 		else
-			notify(ch);
+			notify(queue);
 	} else {
-		bool first = skb_queue_empty(&ch->backlog[class].queue);
+		bool first = skb_queue_empty(&queue->backlog[class].queue);
 
-		hold(ch, class, skb);
+		hold(queue, class, skb);
 		if (first)
-			drain_all(ch);
+			drain_all(queue);
 	}
-	spin_unlock(&ch->tx_lock);
-	coloop_channel_watch(ch);
+	spin_unlock(&queue->tx_lock);
+	coloop_channel_watch(queue);
 	return COLOOP_TAKEN;
 }
 
-bool coloop_send_backlog(struct coloop_channel *ch)
+bool coloop_send_backlog(struct coloop_queue *queue)
 {
 	const struct sk_buff *lent;
 	u64 before;
 	bool moved;
 
 	/* Looked at without the lock: who adds the first packet drains or arms after it. */
-	if (skb_queue_empty_lockless(&ch->backlog[COLOOP_BULK].queue) &&
-	    skb_queue_empty_lockless(&ch->backlog[COLOOP_DATAGRAM].queue) &&
-	    skb_queue_empty_lockless(&ch->lent))
+	if (skb_queue_empty_lockless(&queue->backlog[COLOOP_BULK].queue) &&
+	    skb_queue_empty_lockless(&queue->backlog[COLOOP_DATAGRAM].queue) &&
+	    skb_queue_empty_lockless(&queue->lent))
 		return false;
-	spin_lock(&ch->tx_lock);
-	lent = skb_peek(&ch->lent);
-	before = ch->tx_stats.packets;
-	if (coloop_channel_is_live(ch))
-		drain_all(ch);
-	moved = ch->tx_stats.packets != before || skb_peek(&ch->lent) != lent;
-	spin_unlock(&ch->tx_lock);
+	spin_lock(&queue->tx_lock);
+	lent = skb_peek(&queue->lent);
+	before = queue->tx_stats.packets;
+	if (coloop_channel_is_live(queue->channel))
+		drain_all(queue);
+	moved = queue->tx_stats.packets != before || skb_peek(&queue->lent) != lent;
+	spin_unlock(&queue->tx_lock);
 	return moved;
 }
 
-void coloop_send_return_backlog(struct coloop_channel *ch)
+void coloop_send_return_backlog(struct coloop_queue *queue)
 {
-	struct sk_buff_head queue;
+	struct sk_buff_head waiting;
 	struct sk_buff *skb;
 	unsigned int i;
 
-	__skb_queue_head_init(&queue);
-	spin_lock_bh(&ch->tx_lock);
+	__skb_queue_head_init(&waiting);
+	spin_lock_bh(&queue->tx_lock);
 	for (i = 0; i < COLOOP_CLASSES; i++) {
-		skb_queue_splice_tail_init(&ch->backlog[i].queue, &queue);
-		ch->backlog[i].bytes = 0;
+		skb_queue_splice_tail_init(&queue->backlog[i].queue, &waiting);
+		queue->backlog[i].bytes = 0;
 	}
-	__skb_queue_purge(&ch->lent);
-	spin_unlock_bh(&ch->tx_lock);
+	__skb_queue_purge(&queue->lent);
+	spin_unlock_bh(&queue->tx_lock);
 
 	rcu_read_lock();
-	while ((skb = __skb_dequeue(&queue))) {
+	while ((skb = __skb_dequeue(&waiting))) {
 		const struct ethhdr *eth = (const struct ethhdr *)skb->data;
 		struct coloop_link *link = coloop_link_find(eth->h_source, eth->h_dest);
 
 		if (link) {
-			atomic64_inc(&ch->returned);
+			atomic64_inc(&queue->channel->returned);
 			coloop_device_return(skb, link->dev);
 		} else {
 			dev_core_stats_tx_dropped_inc(coloop_dev);

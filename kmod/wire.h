@@ -4,12 +4,12 @@
  * are touched.  Everything is little-endian.  A page has one writer, the domain that owns it; the
  * peer maps it read-only, and Xen holds it to that.
  *
- * Control page, one per side:
+ * Control page, one per side and queue:
  *
- * byte  0         4         8         12        16         20       read by the peer
- *       +---------+---------+---------+----------+---------+---+
- *    0  | magic   | version | order   | features | epoch   | 0 |    once, at attach
- *       +---------+---------+---------+----------+---------+---+
+ * byte  0         4         8         12        16        20         24    read by the peer
+ *       +---------+---------+---------+---------+---------+----------+---+
+ *    0  | magic   | version | order   | features| epoch   | queues   | 0 |    once, at attach
+ *       +---------+---------+---------+---------+---------+----------+---+
  *   64  | prod    | want    |               0                  |    for every burst
  *       +---------+---------+----------------------------------+
  *  128  | cons    | wait    |               0                  |    for every burst
@@ -18,12 +18,21 @@
  *       +---------+---------+----------------------------------+
  *  256  | ref[0]  | ref[1]  |  ...        ref[(1 << order) - 1]|    once, at attach
  *       +---------+---------+----------------------------------+
+ * 2304  | control, port of queue 1 |  ...  of queue queues - 1 |    once, at attach
+ *       +---------+---------+----------------------------------+
  *
  * prod counts bytes put into our ring, cons bytes taken from the peer's ring; both are
  * free-running, byte n lives at n & (size - 1), size is 4096 << order.
  * want: the cons of the peer at which we, as producer, wish to hear of room.
  * wait: the prod of the peer at which we, as consumer, wish to hear of data.
  * side: how far we are, enum coloop_side; it only grows during one life of the page.
+ *
+ * A channel has one or more queues: a ring each way, a control page each side, an event channel.
+ * The first queue's page is the one offered; it says how many there are (0 is 1, as before there
+ * were more), where the others' pages are, and, on the side that allocates event channels, their
+ * ports.  Both use as many as the smaller number says.  A flow keeps to one queue, so its packets
+ * keep their order.  side, queues and the table of the other pages are 0 there and not read.
+ *
  * Bytes marked 0 are written as zero and not read.
  *
  * Record, at a multiple of 16 in the ring, so that a header never crosses a page:
@@ -64,6 +73,8 @@
 #include <linux/stddef.h>
 #endif
 
+#include "uapi/coloop.h"
+
 enum coloop_wire {
 	COLOOP_MAGIC = 0x434c5031, /* "CLP1" */
 	COLOOP_PAGE_SIZE = 4096,
@@ -102,13 +113,20 @@ enum coloop_gso {
 	COLOOP_GSO_ECN = 0x80, /* with a TCP type: congestion bits are set */
 };
 
+/* Where a further queue's control page is, and its event channel; port 0: the reader allocates. */
+struct coloop_further {
+	u32 control_ref;
+	u32 port;
+};
+
 struct coloop_control {
 	u32 magic;
 	u32 version;
 	u32 order;
 	u32 features;
 	u32 epoch;
-	u8 zero0[44];
+	u32 queues;
+	u8 zero0[40];
 
 	u32 prod;
 	u32 want;
@@ -122,14 +140,17 @@ struct coloop_control {
 	u8 zero3[60];
 
 	u32 ref[COLOOP_REFS_MAX];
-	u8 zero4[COLOOP_PAGE_SIZE - 256 - 4 * COLOOP_REFS_MAX];
+	struct coloop_further further[COLOOP_QUEUES_MAX - 1];
+	u8 zero4[COLOOP_PAGE_SIZE - 256 - 4 * COLOOP_REFS_MAX - 8 * (COLOOP_QUEUES_MAX - 1)];
 };
 
 static_assert(offsetof(struct coloop_control, epoch) == 16);
 static_assert(offsetof(struct coloop_control, prod) == 64);
 static_assert(offsetof(struct coloop_control, cons) == 128);
 static_assert(offsetof(struct coloop_control, side) == 192);
+static_assert(offsetof(struct coloop_control, queues) == 20);
 static_assert(offsetof(struct coloop_control, ref) == 256);
+static_assert(offsetof(struct coloop_control, further) == 2304);
 static_assert(sizeof(struct coloop_control) == COLOOP_PAGE_SIZE);
 
 struct coloop_record {

@@ -26,6 +26,9 @@
 /* Bytes in an Ethernet address. */
 #define COLOOP_MAC_LEN 6
 
+/* Most queues of a channel. */
+#define COLOOP_QUEUES_MAX 8
+
 /* Oldest version of the shared page format this module speaks. */
 #define COLOOP_PROTOCOL_MIN 1
 
@@ -185,12 +188,12 @@ enum coloop_a_peer {
  * @COLOOP_A_CHANNEL_PAD: Only for alignment.
  * @COLOOP_A_CHANNEL_STATE: Where the channel is in its life.
  * @COLOOP_A_CHANNEL_REASON: What brought it there.
- * @COLOOP_A_CHANNEL_ORDER: Our ring is 4096 << order bytes. From 5 (128 KiB)
- *   up, so that any record fits; default 8.
+ * @COLOOP_A_CHANNEL_ORDER: Each ring of ours is 4096 << order bytes. From 5
+ *   (128 KiB) up, so that any record fits; default 8.
  * @COLOOP_A_CHANNEL_LISTEN: In an offer, allocate the event channel; the domain
  *   with the lower domid does.
- * @COLOOP_A_CHANNEL_CONTROL_REF: Grant reference of a control page, ours in the
- *   answer to an offer, the peer's in an attach.
+ * @COLOOP_A_CHANNEL_CONTROL_REF: Grant reference of the first control page,
+ *   ours in the answer to an offer, the peer's in an attach.
  * @COLOOP_A_CHANNEL_EVENT_PORT: Event channel port to bind to; absent or 0
  *   where the other side allocates.
  * @COLOOP_A_CHANNEL_SINCE: Nanoseconds of CLOCK_BOOTTIME at which the state was
@@ -214,7 +217,9 @@ enum coloop_a_peer {
  * @COLOOP_A_CHANNEL_DETAIL: The number that gave a lying peer away.
  * @COLOOP_A_CHANNEL_REMOTE_ORDER: The peer's ring is 4096 << remote-order
  *   bytes.
- * @COLOOP_A_CHANNEL_QUEUED_BYTES: Bytes that wait in our ring and backlog.
+ * @COLOOP_A_CHANNEL_QUEUED_BYTES: Bytes that wait in our rings and backlogs.
+ * @COLOOP_A_CHANNEL_QUEUES: In an offer, how many queues we would use, default
+ *   1; else how many both sides use.
  */
 enum coloop_a_channel {
 	COLOOP_A_CHANNEL_PAD = 1,
@@ -240,6 +245,7 @@ enum coloop_a_channel {
 	COLOOP_A_CHANNEL_DETAIL,
 	COLOOP_A_CHANNEL_REMOTE_ORDER,
 	COLOOP_A_CHANNEL_QUEUED_BYTES,
+	COLOOP_A_CHANNEL_QUEUES,
 
 	/* private: */
 	__COLOOP_A_CHANNEL_MAX,

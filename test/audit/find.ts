@@ -12,7 +12,7 @@ export type Place = {
 /** `naked`: without an accessor the compiler may read twice, and what was checked is not what is used. */
 export type Kind = keyof typeof patterns | 'naked';
 
-const control = 'magic|version|order|features|epoch|prod|want|cons|wait|side|ref';
+const control = 'magic|version|order|features|epoch|queues|further|prod|want|cons|wait|side|ref';
 /* A control page is reached as `peer`, `tx->peer` and the like; `peer` may be a domain, too. */
 const page = `&?(?:\\w+->|\\w+\\.)*peer->(?:${control})\\b`;
 const accessor = '\\b(?:READ_ONCE|virt_load_acquire)';
@@ -20,7 +20,7 @@ const offloads = 'len|hdr_len|flags|gso_type|gso_size|csum_start|csum_offset|zer
 
 const patterns = {
 	page: new RegExp(`${accessor}\\(${page}`),
-	ring: /\b(?:rx_at|copy_record|coloop_rx_copy)\((?:rx|&ch->rx|record),|READ_ONCE\(\(\(const u64/,
+	ring: /\b(?:rx_at|copy_record|coloop_rx_copy)\((?:rx|&queue->rx|record),|READ_ONCE\(\(\(const u64/,
 	record: new RegExp(`\\b(?:record|r)->(?:${offloads})\\b`),
 	frame: /\(const struct ethhdr \*\)skb->data|\beth_hdr\(|\beth_type_trans\(/,
 	netlink: /\bnla_(?:get_\w+|data|memcpy|parse\w*)\(|\btb\[COLOOP_A_CHANNEL_LISTEN\]/,

@@ -33,7 +33,7 @@ const granting: Cover = {
 
 /** By `file:function` in kmod/. */
 export const covers: Readonly<Record<string, Cover>> = {
-	'channel.c:coloop_channel_queued': {by: [`${list}#cons -1048592`]},
+	'channel.c:queued': {by: [`${list}#cons -1048592`]},
 	'channel.c:coloop_channel_is_drained': {
 		by: ['test/model/runs.sh#close does not wait for what is in the rings', lies],
 	},

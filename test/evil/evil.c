@@ -49,15 +49,15 @@ static void fall_silent(struct coloop_channel *ch)
 {
 	set_bit(COLOOP_FAULTED, &ch->flags);
 	/* Who saw the channel live a moment ago holds this. */
-	spin_lock_bh(&ch->tx_lock);
-	spin_unlock_bh(&ch->tx_lock);
-	napi_synchronize(&ch->napi);
+	spin_lock_bh(&ch->queue->tx_lock);
+	spin_unlock_bh(&ch->queue->tx_lock);
+	napi_synchronize(&ch->queue->napi);
 }
 
 static void claim(struct coloop_channel *ch, u32 *word, u32 value)
 {
 	virt_store_release(word, value); /* as P4 and C4 do it */
-	coloop_evtchn_notify(&ch->evtchn);
+	coloop_evtchn_notify(&ch->queue->evtchn);
 }
 
 static int say_prod(struct coloop_channel *ch, long number, char *said, size_t room)
@@ -65,8 +65,8 @@ static int say_prod(struct coloop_channel *ch, long number, char *said, size_t r
 	u32 truth;
 
 	fall_silent(ch);
-	truth = ch->tx.prod;
-	claim(ch, &ch->own->prod, truth + number);
+	truth = ch->queue->tx.prod;
+	claim(ch, &ch->queue->own->prod, truth + number);
 	scnprintf(said, room, "prod %u for %u", truth + (u32)number, truth);
 	return 0;
 }
@@ -76,8 +76,8 @@ static int say_cons(struct coloop_channel *ch, long number, char *said, size_t r
 	u32 truth;
 
 	fall_silent(ch);
-	truth = ch->rx.cons;
-	claim(ch, &ch->own->cons, truth + number);
+	truth = ch->queue->rx.cons;
+	claim(ch, &ch->queue->own->cons, truth + number);
 	scnprintf(said, room, "cons %u for %u", truth + (u32)number, truth);
 	return 0;
 }
@@ -85,7 +85,7 @@ static int say_cons(struct coloop_channel *ch, long number, char *said, size_t r
 static int say_side(struct coloop_channel *ch, long number, char *said, size_t room)
 {
 	fall_silent(ch);
-	claim(ch, &ch->own->side, number);
+	claim(ch, &ch->queue->own->side, number);
 	scnprintf(said, room, "side %ld", number);
 	return 0;
 }
@@ -98,16 +98,16 @@ static bool put_frame(struct coloop_channel *ch, const struct coloop_record *rec
 	bool fits;
 	u8 *at;
 
-	spin_lock_bh(&ch->tx_lock);
-	fits = coloop_tx_fits(&ch->tx, len);
+	spin_lock_bh(&ch->queue->tx_lock);
+	fits = coloop_tx_fits(&ch->queue->tx, len);
 	if (fits) {
-		at = coloop_tx_begin(&ch->tx, record);
+		at = coloop_tx_begin(&ch->queue->tx, record);
 		memset(at, 0, len);
 		memcpy(at, eth, sizeof(*eth));
-		coloop_tx_commit(&ch->tx, len);
+		coloop_tx_commit(&ch->queue->tx, len);
 	}
-	spin_unlock_bh(&ch->tx_lock);
-	coloop_evtchn_notify(&ch->evtchn);
+	spin_unlock_bh(&ch->queue->tx_lock);
+	coloop_evtchn_notify(&ch->queue->evtchn);
 	return fits;
 }
 
@@ -168,7 +168,7 @@ static int storm(struct coloop_channel *ch, long number, char *said, size_t room
 	long i;
 
 	for (i = 0; i < number; i++)
-		coloop_evtchn_notify(&ch->evtchn);
+		coloop_evtchn_notify(&ch->queue->evtchn);
 	scnprintf(said, room, "%ld events", i);
 	return 0;
 }
@@ -208,7 +208,7 @@ fault:
 /* Through the mapping that we have: PV faults, PVH is made to believe that it wrote. */
 static int write_peer(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	u8 *at = (u8 *)(unsigned long)ch->rx.peer->zero0;
+	u8 *at = (u8 *)(unsigned long)ch->queue->rx.peer->zero0;
 	u8 before = READ_ONCE(*at);
 	int ret = write_byte(at, ~before);
 

@@ -37,16 +37,16 @@ int forge_next(const char *name, long number, char *said, size_t room)
 }
 
 /* channel.c's own; in this module the name it has there is ours (Kbuild). */
-int honest_channel_offer(struct coloop_channel *ch, u32 order, bool listen,
+int honest_channel_offer(struct coloop_channel *ch, const struct coloop_offer *offer,
 			 struct netlink_ext_ack *extack);
 
-int coloop_channel_offer(struct coloop_channel *ch, u32 order, bool listen,
+int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *offer,
 			 struct netlink_ext_ack *extack)
 {
-	int ret = honest_channel_offer(ch, order, listen, extack);
+	int ret = honest_channel_offer(ch, offer, extack);
 
 	if (!ret && READ_ONCE(forgery.armed)) {
-		WRITE_ONCE(*(u32 *)((u8 *)ch->own + forgery.offset), forgery.value);
+		WRITE_ONCE(*(u32 *)((u8 *)ch->queue->own + forgery.offset), forgery.value);
 		WRITE_ONCE(forgery.armed, false);
 	}
 	return ret;

@@ -124,13 +124,13 @@ static bool put(struct coloop_channel *ch, const struct coloop_record *record,
 {
 	bool fits;
 
-	spin_lock_bh(&ch->tx_lock);
-	fits = coloop_send_look(ch) && coloop_tx_fits(&ch->tx, record->len);
+	spin_lock_bh(&ch->queue->tx_lock);
+	fits = coloop_send_look(ch->queue) && coloop_tx_fits(&ch->queue->tx, record->len);
 	if (fits) {
-		make_frame(rnd, coloop_tx_begin(&ch->tx, record), record->len, eth);
-		coloop_tx_commit(&ch->tx, record->len);
+		make_frame(rnd, coloop_tx_begin(&ch->queue->tx, record), record->len, eth);
+		coloop_tx_commit(&ch->queue->tx, record->len);
 	}
-	spin_unlock_bh(&ch->tx_lock);
+	spin_unlock_bh(&ch->queue->tx_lock);
 	return fits;
 }
 
@@ -147,13 +147,13 @@ int mutate(struct coloop_channel *ch, const struct ethhdr *eth, long number)
 			if (!coloop_channel_is_live(ch))
 				return -EPIPE;
 			/* The victim makes room once it runs; if it does not, the watch tells. */
-			coloop_evtchn_notify(&ch->evtchn);
-			coloop_channel_watch(ch);
+			coloop_evtchn_notify(&ch->queue->evtchn);
+			coloop_channel_watch(ch->queue);
 			schedule_timeout_uninterruptible(1);
 		}
 		if (i % 64 == 63)
 			cond_resched();
 	}
-	coloop_evtchn_notify(&ch->evtchn);
+	coloop_evtchn_notify(&ch->queue->evtchn);
 	return 0;
 }

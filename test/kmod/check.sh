@@ -75,6 +75,7 @@ fetch_checkpatch() {
 # What checkpatch finds by design and is not fixed:
 ignored=(
 	LINUX_VERSION_CODE	# compat.h is for exactly that
+	MACRO_ARG_REUSE MACRO_ARG_PRECEDENCE # a loop's head takes the name of its variable
 	CONSTANT_COMPARISON	# the same lines: it reads the macro as a constant
 	FILE_PATH_CHANGES	# about MAINTAINERS of the kernel tree
 	EMBEDDED_FILENAME	# a comment that says "Xen's io/ring.h" is not the file's name

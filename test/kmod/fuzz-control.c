@@ -12,7 +12,10 @@ static void peer_acts(const void *address);
 #include <stdlib.h>
 #include <string.h>
 
-enum { EPOCH = 7 };
+enum {
+	EPOCH = 7,
+	FURTHER = 2304 / 4, /* the first word that tells of further queues */
+};
 
 static struct coloop_control page __attribute__((aligned(COLOOP_PAGE_SIZE)));
 /* What each word of the page said when it was read, and how often that was. */
@@ -40,7 +43,10 @@ static void peer_acts(const void *address)
 	if (!left)
 		return;
 	what = input[--left];
-	((u32 *)&page)[what & 0x80 ? 64 + (what & 0x7f) : what % 5] ^= what;
+	if (what < 0x80)
+		((u32 *)&page)[what % 6] ^= what;
+	else
+		((u32 *)&page)[what < 0xf0 ? 64 + (what & 0x7f) : FURTHER + what % 14] ^= what;
 }
 
 static u32 word(size_t offset)
@@ -72,6 +78,14 @@ static void check(enum coloop_control_fault fault, const struct coloop_geometry 
 	}
 	must(magic && version && order && epoch);
 	must(copy->version == word(4) && copy->order == word(8) && copy->features == word(12));
+	must(copy->queues == (word(20) > 8 ? 8 : word(20) < 1 ? 1 : word(20)));
+	for (u32 i = 0; i < 7; i++) {
+		bool told = i + 1 < copy->queues;
+
+		must(reads[FURTHER + 2 * i] == told && reads[FURTHER + 2 * i + 1] == told);
+		must(!told || copy->further[i].control_ref == word(2304 + 8 * i));
+		must(!told || copy->further[i].port == word(2308 + 8 * i));
+	}
 	for (u32 i = 0; i < 512; i++) {
 		must(reads[64 + i] == (i < 1u << copy->order));
 		must(i >= 1u << copy->order || copy->refs[i] == word(256 + 4 * i));
@@ -82,7 +96,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	/* Of exactly its size, so that a write beyond it is seen. */
 	struct coloop_geometry *copy = malloc(sizeof(*copy));
-	size_t head = size < 20 ? size : 20;
+	size_t head = size < 24 ? size : 24;
 
 	must(copy);
 	memset(reads, 0, sizeof(reads));

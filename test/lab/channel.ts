@@ -143,7 +143,7 @@ export async function diverted(machine: Guest): Promise<number> {
 }
 
 /** What an administrator does before the package goes: daemons end, and take everything back. */
-export async function takeBack({dom0, a, b}: Lab): Promise<void> {
+export async function takeBack({dom0, a, b}: Pick<Lab, 'dom0' | 'a' | 'b'>): Promise<void> {
 	const machines = [a, b, dom0];
 	const stop = `kill $(cat /run/coloop/pid); tail -f --pid=$(cat /run/coloop/pid) /dev/null`;
 

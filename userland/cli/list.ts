@@ -114,9 +114,10 @@ function channelLine({state, reason, since}: Ending, now: number): string {
 	return reason === null ? state : `${state}: ${reason}`;
 }
 
-function ringLine({ring_bytes: own, peer_ring_bytes: theirs}: PeerStatus): string {
-	const ours = `${bytes(own ?? 0)} to the peer`;
-	return theirs === null ? ours : `${ours}, ${bytes(theirs)} from the peer`;
+function ringLine({ring_bytes: own, peer_ring_bytes: theirs, queues}: PeerStatus): string {
+	const each = queues === null || queues === 1 ? '' : `${queues} x `;
+	const ours = `${each}${bytes(own ?? 0)} to the peer`;
+	return theirs === null ? ours : `${ours}, ${each}${bytes(theirs)} from the peer`;
 }
 
 function transferLine(received: number, sent: number): string {

@@ -73,6 +73,8 @@ const peer = z.object({
 	),
 	ring_bytes: z.nullable(z.number()),
 	peer_ring_bytes: z.nullable(z.number()),
+	/** Rings of that size each way; null before both sides have met. */
+	queues: z.nullable(z.number()),
 	queued_bytes: z.number(),
 	...counters,
 });

@@ -41,6 +41,7 @@ function peerStatus(wish: Wish, peer: Peer | undefined, context: Context): PeerS
 		})),
 		ring_bytes: ringBytes(channel?.order),
 		peer_ring_bytes: ringBytes(channel?.remoteOrder),
+		queues: channel?.queues ?? null,
 		queued_bytes: channel?.queuedBytes ?? 0,
 		...counters(channel),
 	};

@@ -35,8 +35,10 @@ export type Announcement = {
 	readonly links: readonly AnnouncedLink[];
 	/** Changes when another rule of the host policy decides. */
 	readonly digest: string;
-	/** Of the ring that each end sends through; undefined: as the endpoint likes. */
+	/** Of the rings that each end sends through; undefined: as the endpoint likes. */
 	readonly ringPages: number | undefined;
+	/** How many there are to be, at most. */
+	readonly queues: number;
 };
 
 /** Counters that an endpoint tells dom0, so that dom0 can list every pair. */
@@ -73,25 +75,28 @@ export function renderOffer(offer: OfferValue): string {
 	return `${epoch} ${state} ${version} ${controlRef} ${eventPort}`;
 }
 
+const anyPages = '-';
+
 export function parseAnnouncement(text: string): Announcement | undefined {
-	const [first, name, linkTexts, digest, pages, ...rest] = text.split(' ');
+	const [first, name, linkTexts, digest, pages = anyPages, queueText = '1', ...rest] =
+		text.split(' ');
 	const epoch = parseNumber(first ?? '');
 	if (!epoch || !name || !linkTexts || !digest || rest.length > 0) return undefined;
 	if (!/^[0-9a-f]{1,64}$/.test(digest)) return undefined;
 	const ringPages = allRingPages.find(each => String(each) === pages);
-	if (pages !== undefined && ringPages === undefined) return undefined;
+	if (pages !== anyPages && ringPages === undefined) return undefined;
+	if (!/^[1-8]$/.test(queueText)) return undefined;
 
 	const links = linkTexts.split(',').map(parseLink);
 	const decoded = decode(name);
 	if (decoded === undefined || !links.every(link => link !== undefined)) return undefined;
-	return {epoch, name: decoded, links, digest, ringPages};
+	return {epoch, name: decoded, links, digest, ringPages, queues: Number(queueText)};
 }
 
 export function renderAnnouncement(announcement: Announcement): string {
-	const {epoch, name, links, digest, ringPages} = announcement;
+	const {epoch, name, links, digest, ringPages, queues} = announcement;
 	const texts = links.map(link => `${encode(link.vif)}:${link.localMac}:${link.remoteMac}`);
-	const pages = ringPages === undefined ? '' : ` ${ringPages}`;
-	return `${epoch} ${encode(name)} ${texts.join(',')} ${digest}${pages}`;
+	return `${epoch} ${encode(name)} ${texts.join(',')} ${digest} ${ringPages ?? anyPages} ${queues}`;
 }
 
 export function parseStats(text: string): Stats | undefined {

@@ -95,8 +95,8 @@ function kernelOver(connection: Connection, found: Family): Kernel {
 		peerNew: async peer => await tell(commands.peerNew, peerValues(peer)),
 		peerSet: async peer => await tell(commands.peerSet, peerValues(peer)),
 		peerDelete: async domid => await tell(commands.peerDel, {domid}),
-		async offer(domid, epoch, {listen, order}) {
-			const channel = {order, ...(listen && {listen})};
+		async offer(domid, epoch, {listen, order, queues}) {
+			const channel = {order, queues, ...(listen && {listen})};
 			const values = {domid, epoch, channel};
 			const [answer] = await request(peerAttributes, commands.channelOffer, values);
 

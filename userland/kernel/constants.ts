@@ -14,6 +14,9 @@ export const orderMax = 9;
 /** Bytes in an Ethernet address. */
 export const macLen = 6;
 
+/** Most queues of a channel. */
+export const queuesMax = 8;
+
 /** Oldest version of the shared page format this module speaks. */
 export const protocolMin = 1;
 
@@ -95,6 +98,7 @@ export const channelAttributes = {
 	detail: {id: 21, type: 'u32'},
 	remoteOrder: {id: 22, type: 'u32'},
 	queuedBytes: {id: 23, type: 'u32'},
+	queues: {id: 24, type: 'u32'},
 } as const;
 
 /** Another domain on this host. */

@@ -5,7 +5,15 @@ import {constants} from 'node:os';
 import {ColoopError} from '../errors.ts';
 import type {EventQueue} from '../event-queue.ts';
 import {SystemError} from '../netlink-js/index.ts';
-import type {Channel, ChannelState, KernelEvent, Offer, Peer, PeerConfig} from './kernel.ts';
+import type {
+	Channel,
+	ChannelState,
+	KernelEvent,
+	Offer,
+	OfferOptions,
+	Peer,
+	PeerConfig,
+} from './kernel.ts';
 import {noModule} from './refusal.ts';
 
 /** What one domain's module knows of one peer. */
@@ -14,7 +22,7 @@ export type Side = {
 	wanted: boolean;
 	channel: Channel | undefined;
 	/** While our pages are granted. */
-	offer: (Offer & {readonly listen: boolean}) | undefined;
+	offer: (Offer & {readonly listen: boolean; readonly queues: number}) | undefined;
 };
 
 export type FakeModule = {
@@ -32,6 +40,7 @@ const defaultOrder = 8;
 export const blank = {
 	order: undefined,
 	remoteOrder: undefined,
+	queues: undefined,
 	detail: 0,
 	queuedBytes: 0,
 	txPackets: 0n,
@@ -126,7 +135,7 @@ export function offer(
 	self: number,
 	domid: number,
 	epoch: number,
-	{listen, order = defaultOrder}: {listen: boolean; order?: number},
+	{listen, order = defaultOrder, queues = 1}: OfferOptions,
 ): Offer {
 	const side = expectSide(world, self, domid, epoch);
 
@@ -135,6 +144,7 @@ export function offer(
 	}
 	side.offer = {
 		listen,
+		queues,
 		controlRef: ++world.lastNumber,
 		eventPort: listen ? ++world.lastNumber : 0,
 	};
@@ -161,7 +171,10 @@ export function attach(
 	if (remote.offer.listen === side.offer.listen || remote.offer.eventPort !== eventPort) {
 		throw refused('EINVAL', 'the event channel cannot be bound (channel.eventPort)');
 	}
-	enter(world, self, side, 'mapped', 'asked', {remoteOrder: remote.channel?.order});
+	enter(world, self, side, 'mapped', 'asked', {
+		remoteOrder: remote.channel?.order,
+		queues: Math.min(side.offer.queues, remote.offer.queues),
+	});
 	if (remote.channel?.state === 'mapped') {
 		enter(world, self, side, 'live', 'none');
 		enter(world, domid, remote, 'live', 'none');

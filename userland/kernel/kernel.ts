@@ -34,6 +34,8 @@ export type Channel = ChannelCounters & {
 	/** Ring sizes are 4096 << order bytes; undefined where not known yet. */
 	readonly order: number | undefined;
 	readonly remoteOrder: number | undefined;
+	/** Rings each way; undefined before both sides have met. */
+	readonly queues: number | undefined;
 	/** Nanoseconds of CLOCK_BOOTTIME at which the state was entered. */
 	readonly since: bigint;
 	readonly detail: number;
@@ -81,6 +83,13 @@ export type PeerConfig = {
 /** What a peer must know to attach; `eventPort` is 0 where the other side allocates it. */
 export type Offer = {readonly controlRef: number; readonly eventPort: number};
 
+/** `order`: each ring of ours is 4096 << order bytes, 8 if not given; `queues`: 1 if not given. */
+export type OfferOptions = {
+	readonly listen: boolean;
+	readonly order?: number;
+	readonly queues?: number;
+};
+
 /** The module's control interface; real over netlink (client.ts), in memory in tests. */
 export type Kernel = {
 	info(): Promise<ModuleInfo>;
@@ -88,8 +97,8 @@ export type Kernel = {
 	peerNew(peer: PeerConfig): Promise<void>;
 	peerSet(peer: PeerConfig): Promise<void>;
 	peerDelete(domid: number): Promise<void>;
-	/** Grants our pages; `listen` also allocates the event channel (the lower domid does). */
-	offer(domid: number, epoch: number, options: {listen: boolean; order?: number}): Promise<Offer>;
+	/** Grants our pages; `listen` also allocates the event channels (the lower domid does). */
+	offer(domid: number, epoch: number, options: OfferOptions): Promise<Offer>;
 	attach(domid: number, epoch: number, offer: Offer): Promise<void>;
 	close(domid: number): Promise<void>;
 	/** Notifications from now on; ends with the signal, throws when the module goes away. */

@@ -100,6 +100,7 @@ function parseChannel(values: Values<typeof channelAttributes>): Channel {
 		reason: reasons[values.reason ?? 0] ?? `reason-${values.reason}`,
 		order: values.order,
 		remoteOrder: values.remoteOrder,
+		queues: values.queues,
 		since: values.since ?? 0n,
 		detail: values.detail ?? 0,
 		queuedBytes: values.queuedBytes ?? 0,

@@ -82,7 +82,7 @@ function explain(issue: Issue, base: Path, yaml: PlainDocument, file: string): P
 
 function unknownKey(path: Path, key: string, value: unknown): string {
 	if (path.length === 0) return `expected version, pairs or accept, got ${formatKey(key)}`;
-	const known = isRecord(value) && 'allow' in value ? 'allow and ring_pages' : 'deny';
+	const known = isRecord(value) && 'allow' in value ? 'allow, ring_pages and queues' : 'deny';
 
 	return `expected only ${known} in this rule, got ${formatKey(key)}`;
 }
@@ -107,16 +107,23 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 		const source = sourceOf(['pairs', index]);
 
 		return 'allow' in rule
-			? {action: 'allow', between: rule.allow, ringPages: rule.ring_pages, source}
-			: {action: 'deny', between: rule.deny, ringPages: undefined, source};
+			? {action: 'allow', between: rule.allow, ...ringsOf(rule), source}
+			: {action: 'deny', between: rule.deny, ...ringsOf({}), source};
 	});
 	const accept = (document.accept ?? []).map((rule, index): AcceptRule => {
 		const source = sourceOf(['accept', index]);
 
 		return 'allow' in rule
-			? {action: 'allow', peer: rule.allow, ringPages: rule.ring_pages, source}
-			: {action: 'deny', peer: rule.deny, ringPages: undefined, source};
+			? {action: 'allow', peer: rule.allow, ...ringsOf(rule), source}
+			: {action: 'deny', peer: rule.deny, ...ringsOf({}), source};
 	});
 
 	return {pairs, accept};
+}
+
+function ringsOf(rule: {
+	readonly ring_pages?: number | undefined;
+	readonly queues?: number | undefined;
+}) {
+	return {ringPages: rule.ring_pages, queues: rule.queues};
 }

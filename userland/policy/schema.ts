@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as z from 'zod';
-import {ringPages} from './pages.ts';
+import {queueCounts, ringPages} from './pages.ts';
 
 export const policyFormat = 1;
 
@@ -12,15 +12,16 @@ const name = z
 	});
 const pair = z.tuple([name, name], {error: 'a list of two names, as in [web-*, db-1]'});
 const pages = z.literal(ringPages, {error: 'a power of two from 32 to 512'}).optional();
+const queues = z.literal(queueCounts, {error: '1, 2, 4 or 8'}).optional();
 
 const rules = {error: 'a list of rules, each starting with "- "'};
 
 const pairRule = z.union([
-	z.strictObject({allow: pair, ring_pages: pages}),
+	z.strictObject({allow: pair, ring_pages: pages, queues}),
 	z.strictObject({deny: pair}),
 ]);
 const acceptRule = z.union([
-	z.strictObject({allow: name, ring_pages: pages}),
+	z.strictObject({allow: name, ring_pages: pages, queues}),
 	z.strictObject({deny: name}),
 ]);
 

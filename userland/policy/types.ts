@@ -8,8 +8,10 @@ export type NamePattern = string;
 
 type RuleBody = {
 	readonly action: 'allow' | 'deny';
-	/** Size of our ring in 4096-byte pages: a power of two from 32 to 512; undefined: default. */
+	/** What our rings have in 4096-byte pages: a power of two from 32 to 512; undefined: default. */
 	readonly ringPages: number | undefined;
+	/** Most queues: 1, 2, 4 or 8; undefined: default. */
+	readonly queues: number | undefined;
 	readonly source: RuleSource;
 };
 

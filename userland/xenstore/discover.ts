@@ -29,6 +29,8 @@ export type Domain = {
 	readonly name: string;
 	readonly uuid: string | undefined;
 	readonly vifs: readonly Vif[];
+	/** Those that the toolstack has put on line; at least 1. */
+	readonly vcpus: number;
 	readonly hello: Hello | undefined;
 	/** Its offers, by the domid they are for. */
 	readonly offers: ReadonlyMap<number, OfferValue | undefined>;
@@ -65,6 +67,7 @@ export async function readDomain(
 		name,
 		uuid: (await store.read(vmPath(domid)))?.split('/').at(-1),
 		vifs: domid === 0 ? [] : await readVifs(store, domid),
+		vcpus: await readVcpus(store, domid),
 		hello: parsed,
 		offers,
 		...told,
@@ -90,6 +93,14 @@ async function readTold(store: Store, domid: number) {
 async function readRemains(store: Store, domid: number): Promise<Remains | undefined> {
 	const children = await store.list(domainPath(domid));
 	return children.length === 1 && children[0] === 'coloop' ? {domid, remains: true} : undefined;
+}
+
+async function readVcpus(store: Store, domid: number): Promise<number> {
+	const cpus = `${domainPath(domid)}/cpu`;
+	const states = await Promise.all(
+		(await store.list(cpus)).map(cpu => store.read(`${cpus}/${cpu}/availability`)),
+	);
+	return Math.max(1, states.filter(state => state === 'online').length);
 }
 
 async function readVifs(store: Store, domid: number): Promise<Vif[]> {

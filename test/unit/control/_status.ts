@@ -18,6 +18,7 @@ export function peerStatus(change: Partial<PeerStatus> = {}): PeerStatus {
 		],
 		ring_bytes: null,
 		peer_ring_bytes: null,
+		queues: null,
 		queued_bytes: 0,
 		tx_packets: 0,
 		tx_bytes: 0,

@@ -23,6 +23,7 @@ export function domain(domid: number, change: Partial<Domain> = {}): Domain {
 							rate: undefined,
 						},
 					],
+		vcpus: 1,
 		hello: {min: 1, max: 1, features: 0},
 		offers: new Map(),
 		host: '1 1 1000',
@@ -62,6 +63,7 @@ export const allowRule: PairRule = {
 	action: 'allow',
 	between: ['*', '*'],
 	ringPages: undefined,
+	queues: undefined,
 	source: {file: '10-all.yaml', line: 3, column: 5},
 };
 

@@ -62,6 +62,7 @@ test('a guest tells its peers, dom0 every pair, before and after a channel is up
 				links: [{interface: 'eth0'}],
 				ring_bytes: 1_048_576,
 				peer_ring_bytes: 1_048_576,
+				queues: 1,
 			},
 		],
 	});

@@ -72,6 +72,7 @@ test('an announcement survives the way through XenStore, whatever the name', t =
 		),
 		digest: fc.constantFrom('0', 'deadbeef'),
 		ringPages: fc.constantFrom(undefined, 32, 512),
+		queues: fc.constantFrom(1, 4, 8),
 	});
 	fc.assert(
 		fc.property(announcement, value => {

@@ -10,12 +10,14 @@ const pair = (action: 'allow' | 'deny', left: string, right: string): PairRule =
 	action,
 	between: [left, right],
 	ringPages: undefined,
+	queues: undefined,
 	source,
 });
 const accept = (action: 'allow' | 'deny', peer: string): AcceptRule => ({
 	action,
 	peer,
 	ringPages: undefined,
+	queues: undefined,
 	source,
 });
 const policyOf = (pairs: PairRule[], accepted: AcceptRule[] = []): Policy => ({

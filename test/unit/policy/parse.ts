@@ -10,6 +10,7 @@ test('a file becomes rules that know where they stand', t => {
 pairs:
   - allow: [web-*, db-1]
     ring_pages: 256
+    queues: 2
   - deny: ['*', vault]
 accept:
   - allow: db-1
@@ -21,12 +22,30 @@ accept:
 
 	t.deepEqual(policy, {
 		pairs: [
-			{action: 'allow', between: ['web-*', 'db-1'], ringPages: 256, source: source(3)},
-			{action: 'deny', between: ['*', 'vault'], ringPages: undefined, source: source(5)},
+			{
+				action: 'allow',
+				between: ['web-*', 'db-1'],
+				ringPages: 256,
+				queues: 2,
+				source: source(3),
+			},
+			{
+				action: 'deny',
+				between: ['*', 'vault'],
+				ringPages: undefined,
+				queues: undefined,
+				source: source(6),
+			},
 		],
 		accept: [
-			{action: 'allow', peer: 'db-1', ringPages: undefined, source: source(7)},
-			{action: 'deny', peer: '*', ringPages: undefined, source: source(8)},
+			{
+				action: 'allow',
+				peer: 'db-1',
+				ringPages: undefined,
+				queues: undefined,
+				source: source(8),
+			},
+			{action: 'deny', peer: '*', ringPages: undefined, queues: undefined, source: source(9)},
 		],
 	});
 });
@@ -70,9 +89,14 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 		'4:17: error: pairs[0].ring_pages: expected a power of two from 32 to 512, got 3',
 	],
 	[
+		'a number of queues that nobody has',
+		'version: 1\naccept:\n  - allow: a\n    queues: 3',
+		'4:13: error: accept[0].queues: expected 1, 2, 4 or 8, got 3',
+	],
+	[
 		'allow and deny in one rule',
 		'version: 1\naccept:\n  - allow: a\n    deny: b',
-		'4:5: error: accept[0].deny: expected only allow and ring_pages in this rule, got deny',
+		'4:5: error: accept[0].deny: expected only allow, ring_pages and queues in this rule, got deny',
 	],
 	[
 		'a ring for a denied pair',
@@ -233,6 +257,7 @@ const yamlish = fc
 				'accept',
 				'allow',
 				'deny',
+				'queues',
 				'ring_pages',
 				': ',
 				':',

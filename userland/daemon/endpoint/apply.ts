@@ -87,12 +87,11 @@ async function actOnKernel(step: KernelStep, hands: Hands, kernel: Kernel): Prom
 
 /** Grants first, then says so; a grant that nobody heard of is taken back. */
 async function offer(
-	{domid, epoch, listen, order}: Extract<Step, {kind: 'offer'}>,
+	{domid, epoch, listen, order, queues}: Extract<Step, {kind: 'offer'}>,
 	{store, paths}: Hands,
 	kernel: Kernel,
 ): Promise<void> {
-	const options = order === undefined ? {listen} : {listen, order};
-	const refs = await kernel.offer(domid, epoch, options);
+	const refs = await kernel.offer(domid, epoch, {listen, order, queues});
 	const value = renderOffer({epoch, state: 'offered', version: 1, ...refs});
 	await orClose(domid, kernel, () => store.write(`${paths.offers}/${domid}`, value));
 }

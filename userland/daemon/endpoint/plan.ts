@@ -14,7 +14,8 @@ export type Step =
 	| ({
 			readonly kind: 'offer';
 			readonly listen: boolean;
-			readonly order: number | undefined;
+			readonly order: number;
+			readonly queues: number;
 	  } & Life)
 	| ({readonly kind: 'attach'; readonly offer: Offer} & Life)
 	| ({readonly kind: 'close'; readonly why: string} & Life)
@@ -103,7 +104,8 @@ function planChannel(
 			const isAsked = peer.wanted || wish.isAsked;
 			const isDue = theirs ? !wish.isShunned : isAsked && !wish.isWaiting;
 			if (!isDue) return [];
-			return [{kind: 'offer', domid, epoch, listen: wish.listen, order: wish.order}];
+			const {listen, order, queues} = wish;
+			return [{kind: 'offer', domid, epoch, listen, order, queues}];
 		}
 		case 'offered':
 			if (own === undefined || own.state !== 'offered') {

@@ -15,8 +15,10 @@ export type Wish = {
 	readonly rule: string | undefined;
 	/** We allocate the event channel. */
 	readonly listen: boolean;
-	/** Our ring is 4096 << order bytes; undefined: the kernel's default. */
-	readonly order: number | undefined;
+	/** Each ring of ours is 4096 << order bytes. */
+	readonly order: number;
+	/** How many we offer. */
+	readonly queues: number;
 	/** A person wants the channel now, traffic or not. */
 	readonly isAsked: boolean;
 	/** The last tries failed; not yet, unless the peer offers. */
@@ -38,6 +40,10 @@ export type Will = {
 /** Longest name the kernel takes, in bytes. */
 const nameMax = 64;
 
+const defaultPages = 256;
+/** See kmod/limits.h. */
+const smallestOrder = 5;
+
 /** Announced, accepted by our policy, and reached by a device that we have. */
 export function wish(announced: ReadonlyMap<number, Announcement | undefined>, will: Will): Wish[] {
 	return [...announced].flatMap(([domid, announcement]) =>
@@ -52,17 +58,24 @@ function wishFor(domid: number, announcement: Announcement, will: Will): Wish {
 	const name = clip(announcement.name);
 	const verdict = will.decide(announcement.name);
 	const pages = verdict.rule?.ringPages ?? announcement.ringPages;
+	const queues = Math.min(verdict.rule?.queues ?? announcement.queues, announcement.queues);
 	const found = links.flatMap(link => bind(link, will));
 	return {
 		config: {domid, epoch, name, links: found},
 		refusal: refuse(name, links, found.length, verdict, will),
 		rule: ruleName(verdict.rule),
 		listen: will.domid < domid,
-		order: pages === undefined ? undefined : Math.log2(pages),
+		order: orderOf(pages ?? defaultPages, queues),
+		queues,
 		isAsked: will.isAsked(name),
 		isWaiting: will.isWaiting(domid),
 		isShunned: will.isShunned(domid),
 	};
+}
+
+/** Queues share the memory, down to the smallest ring that takes every packet. */
+function orderOf(pages: number, queues: number): number {
+	return Math.max(smallestOrder, Math.floor(Math.log2(pages / queues)));
 }
 
 function refuse(

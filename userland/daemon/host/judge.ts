@@ -24,10 +24,14 @@ export type PairVerdict = Pair & {
 	readonly rule: string | undefined;
 	readonly digest: string;
 	readonly ringPages: number | undefined;
+	readonly queues: number;
 	readonly links: readonly SharedLink[];
 	/** Why the pair is not announced; undefined where it is. */
 	readonly refusal: Refusal | undefined;
 };
+
+/** More rarely pay: flows are few, and the memory is shared among them. */
+const defaultQueues = 4;
 
 /** The kernel's limit, see kmod/spec/coloop.yaml. */
 const linksMax = 16;
@@ -60,6 +64,7 @@ function judgePair(pair: Pair, law: Law, ambiguous: ReadonlySet<string>): PairVe
 		rule: ruleName(verdict.rule),
 		digest: digest(verdict),
 		ringPages: verdict.rule?.ringPages,
+		queues: Math.min(a.vcpus, b.vcpus, verdict.rule?.queues ?? defaultQueues),
 		links,
 		refusal:
 			refuseDomain(a) ??
@@ -130,6 +135,11 @@ function macKey({bridge, mac}: Port): string {
 
 /** Stays the same while the same words decide, wherever in the files they stand. */
 function digest({action, rule}: Verdict<PairRule>): string {
-	const words = [action, ...(rule?.between ?? []), rule?.ringPages ?? 'default'].join(' ');
+	const words = [
+		action,
+		...(rule?.between ?? []),
+		rule?.ringPages ?? 'default',
+		rule?.queues ?? 'default',
+	].join(' ');
 	return createHash('sha256').update(words).digest('hex').slice(0, 8);
 }

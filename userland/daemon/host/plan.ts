@@ -125,11 +125,12 @@ function isOver({a, b}: PairVerdict, epoch: number): boolean {
 
 /** Another rule decides now, or in other words; the channel need not notice. */
 function reword(verdict: PairVerdict): Step[] {
-	const {a, b, digest, ringPages} = verdict;
+	const {a, b, digest, ringPages, queues} = verdict;
 	return [[a, b] as const, [b, a] as const].flatMap(([to, peer]) => {
 		const value = to.announced.get(peer.domid);
-		if (value === undefined || value.digest === digest) return [];
-		const words = {...value, digest, ringPages};
+		if (value === undefined) return [];
+		const words = {...value, digest, ringPages, queues};
+		if (isSame(value, words)) return [];
 		return [{kind: 'announce', to: to.domid, peer: peer.domid, value: words}];
 	});
 }
@@ -153,9 +154,10 @@ function unrelay({a, b}: PairVerdict): Step[] {
 	];
 }
 
-function announce({a, b, links, digest, ringPages}: PairVerdict, epoch: number): Step[] {
-	const forA = {epoch, name: b.name, links: linksFor('a', links), digest, ringPages};
-	const forB = {epoch, name: a.name, links: linksFor('b', links), digest, ringPages};
+function announce({a, b, links, digest, ringPages, queues}: PairVerdict, epoch: number): Step[] {
+	const words = {epoch, digest, ringPages, queues};
+	const forA = {...words, name: b.name, links: linksFor('a', links)};
+	const forB = {...words, name: a.name, links: linksFor('b', links)};
 	return [
 		{kind: 'announce', to: a.domid, peer: b.domid, value: forA},
 		{kind: 'announce', to: b.domid, peer: a.domid, value: forB},

@@ -22,7 +22,8 @@ function wish(change: Partial<Wish> = {}): Wish {
 		refusal: undefined,
 		rule: undefined,
 		listen: true,
-		order: undefined,
+		order: 8,
+		queues: 1,
 		isAsked: false,
 		isWaiting: false,
 		isShunned: false,
@@ -58,7 +59,7 @@ function known(change: Partial<Known> = {}): Known {
 
 const own = new Map([[2, offer({eventPort: 4})]]);
 const theirs = new Map([[2, offer()]]);
-const start = {kind: 'offer', domid: 2, epoch: 7, listen: true, order: undefined};
+const start = {kind: 'offer', domid: 2, epoch: 7, listen: true, order: 8, queues: 1};
 
 test('we say hello when we have not', t => {
 	t.deepEqual(plan(known({hello: undefined, kernel: new Map()}), [], hello), [

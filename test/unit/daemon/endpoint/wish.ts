@@ -19,7 +19,8 @@ function will(change: Partial<Will> = {}): Will {
 }
 
 const links = [{vif: '0', localMac: macOf(1), remoteMac: macOf(2)}];
-const announced = new Map([[2, {epoch: 7, name: 'b', links, digest: 'ab', ringPages: undefined}]]);
+const words = {epoch: 7, name: 'b', links, digest: 'ab', ringPages: undefined, queues: 1};
+const announced = new Map([[2, words]]);
 
 test('an announced link is bound to the device with its address', t => {
 	const [b] = wish(announced, will());
@@ -41,10 +42,7 @@ test('in dom0 many devices have the address, the name tells', t => {
 		{ifindex: 9, name: 'xenbr0', mac: bridgeMac},
 	];
 	const told = [{vif: 'xenbr0', localMac: bridgeMac, remoteMac: macOf(2)}];
-	const [b] = wish(
-		new Map([[2, {epoch: 7, name: 'b', links: told, digest: 'ab', ringPages: undefined}]]),
-		will({domid: 0, devices}),
-	);
+	const [b] = wish(new Map([[2, {...words, links: told}]]), will({domid: 0, devices}));
 	t.is(b?.config.links[0]?.ifindex, 9);
 });
 
@@ -52,22 +50,42 @@ test('a wish that cannot be says why', t => {
 	t.like(wish(announced, will({devices: []}))[0]?.refusal, {code: 'device'});
 	t.like(wish(announced, will({isHeld: name => name === 'b'}))[0]?.refusal, {code: 'held'});
 	const source = {file: '30-site.yaml', line: 4, column: 3};
-	const rule = {action: 'deny' as const, ringPages: undefined, source, peer: '*'};
+	const rule = {
+		action: 'deny' as const,
+		ringPages: undefined,
+		queues: undefined,
+		source,
+		peer: '*',
+	};
 	const denied = wish(announced, will({decide: () => ({action: 'deny', rule})}));
 	t.deepEqual(denied[0]?.refusal, {code: 'policy', reason: 'denied by 30-site.yaml:4:3'});
 });
 
-test('ring pages become an order', t => {
+function accepting(rings: {ringPages?: number; queues?: number}): Will {
 	const source = {file: '30-site.yaml', line: 4, column: 3};
-	const rule = {action: 'allow' as const, ringPages: 512, source, peer: '*'};
-	const decide = () => ({action: 'allow', rule}) as const;
-	t.is(wish(announced, will({decide}))[0]?.order, 9);
+	const {ringPages, queues} = rings;
+	const rule = {action: 'allow' as const, ringPages, queues, source, peer: '*'};
+	return will({decide: () => ({action: 'allow', rule})});
+}
+
+test('ring pages become an order', t => {
+	t.is(wish(announced, accepting({ringPages: 512}))[0]?.order, 9);
 
 	// dom0's hold where we have none of our own.
-	const told = new Map([[2, {epoch: 7, name: 'b', links, digest: 'ab', ringPages: 64}]]);
+	const told = new Map([[2, {...words, ringPages: 64}]]);
 	t.is(wish(told, will())[0]?.order, 6);
-	t.is(wish(told, will({decide}))[0]?.order, 9);
-	t.is(wish(announced, will())[0]?.order, undefined);
+	t.is(wish(told, accepting({ringPages: 512}))[0]?.order, 9);
+	t.is(wish(announced, will())[0]?.order, 8);
+});
+
+test('queues share the pages, as many as both sides would have', t => {
+	const four = new Map([[2, {...words, queues: 4}]]);
+	t.like(wish(four, will())[0], {queues: 4, order: 6});
+	t.like(wish(four, accepting({queues: 2}))[0], {queues: 2, order: 7});
+	t.like(wish(announced, accepting({queues: 8}))[0], {queues: 1, order: 8});
+	t.like(wish(new Map([[2, {...words, queues: 3}]]), will())[0], {queues: 3, order: 6});
+	// No ring is too small for a packet.
+	t.like(wish(four, accepting({ringPages: 64}))[0], {queues: 4, order: 5});
 });
 
 test('announcements that do not parse, or name ourselves, are no wishes', t => {
@@ -76,8 +94,6 @@ test('announcements that do not parse, or name ourselves, are no wishes', t => {
 });
 
 test('a name is cut to what the kernel takes', t => {
-	const long = new Map([
-		[2, {epoch: 7, name: 'ä'.repeat(60), links, digest: 'ab', ringPages: undefined}],
-	]);
+	const long = new Map([[2, {...words, name: 'ä'.repeat(60)}]]);
 	t.is(wish(long, will())[0]?.config.name, 'ä'.repeat(32));
 });

@@ -27,7 +27,7 @@ function planned(domains: Domain[], change: Partial<Wanted> = {}, laws: Partial<
 function told(domid: number, peer: number, epoch: number) {
 	const name = peer === 1 ? 'a' : 'b';
 	const links = [{vif: '0', localMac: macOf(domid), remoteMac: macOf(peer)}];
-	return new Map([[peer, {epoch, name, links, digest, ringPages: undefined}]]);
+	return new Map([[peer, {epoch, name, links, digest, ringPages: undefined, queues: 1}]]);
 }
 
 function offer(change: Partial<OfferValue> = {}): OfferValue {
@@ -138,7 +138,13 @@ test('another rule changes the digest and not the epoch', t => {
 
 test("a rule's ring pages are told to both", t => {
 	const source = {file: '30-site.yaml', line: 4, column: 3};
-	const rule = {action: 'allow' as const, ringPages: 64, source, between: ['a', 'b'] as const};
+	const rule = {
+		action: 'allow' as const,
+		ringPages: 64,
+		queues: undefined,
+		source,
+		between: ['a', 'b'] as const,
+	};
 	const decide = () => ({action: 'allow', rule}) as const;
 	t.like(planned(pair(), {}, {decide}).steps, [
 		{kind: 'announce', to: 1, value: {epoch: 7, ringPages: 64}},

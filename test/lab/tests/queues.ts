@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {
+	inTurn,
+	isLive,
+	patient,
+	peer,
+	start,
+	takeBack,
+	writePolicy,
+	type Body,
+} from '../channel.ts';
+import type {Guest} from '../guest.ts';
+import {until} from '../until.ts';
+import {labWith} from '../with-lab.ts';
+
+const allow = "version: 1\npairs:\n  - allow: [c, d]\naccept:\n  - allow: '*'\n";
+const slow = {timeout: 240_000};
+
+type Pair = {readonly c: Guest; readonly d: Guest};
+
+/** A test with a channel between c and d, which have two vCPUs each. */
+function withPair(body: (given: Parameters<Body>[1] & Pair) => Record<string, Body>): Body {
+	return async (t, given) => {
+		const {lab, dom0} = given;
+		const c = await lab.create('c', {vcpus: 2, memoryMiB: 384});
+		const d = await lab.create('d', {vcpus: 2, memoryMiB: 384});
+		await start(dom0, allow);
+		for (const guest of [c, d]) await start(guest);
+		await channelUp(c, d);
+		await inTurn(body({...given, c, d}))(t, given);
+		await takeBack({dom0, a: c, b: d});
+		await dom0.run('xl destroy c; xl destroy d');
+	};
+}
+
+async function channelUp(c: Guest, d: Guest): Promise<void> {
+	const bothLive = async () => (await isLive(c, 'd')) && (await isLive(d, 'c'));
+	await until(
+		'c and d have a channel',
+		async () => {
+			await c.run('ping -c 1 -W 1 d', {fails: 'maybe', silent: true});
+			return bothLive();
+		},
+		patient,
+	);
+}
+
+/** The events of each of the module's event channels, by the CPU that took them. */
+async function events(guest: Guest): Promise<number[][]> {
+	const {stdout} = await guest.run(`awk '$NF == "coloop" {print $2, $3}' /proc/interrupts`);
+	const lines = stdout.trim().split('\n');
+	return lines.map(line => line.split(' ').map(Number));
+}
+
+/** One queue's events arrive at one CPU, the other's at the other. */
+function spreads({c, d}: Pair): Body {
+	return async t => {
+		for (const [guest, name] of [
+			[c, 'd'],
+			[d, 'c'],
+		] as const) {
+			t.like(await peer(guest, name), {state: 'live', queues: 2, ring_bytes: 512 << 10});
+		}
+		await d.run('iperf3 --server --daemon');
+		await c.run('iperf3 -c d -P 16 -t 3', slow);
+		for (const guest of [c, d]) {
+			const counts = await events(guest);
+			t.log(`${guest.name}: events by queue and CPU ${JSON.stringify(counts)}`);
+			t.is(counts.length, 2);
+			const busiest = counts.map(([first = 0, second = 0]) => (first > second ? 0 : 1));
+			t.deepEqual([...busiest].sort(), [0, 1]);
+			t.true(counts.every(cpus => Math.max(...cpus) > 20));
+		}
+	};
+}
+
+/** Eight files at once, four each way: none of them changes or loses its order. */
+function carries({c, d}: Pair): Body {
+	return async t => {
+		const make = `mkdir -p /tmp/to /tmp/from; head -c 1M /dev/urandom >/tmp/one
+			for f in 1 2 3 4; do
+				for part in $(seq 16); do echo $f $part; cat /tmp/one; done >/tmp/to/$f
+			done; cd /tmp/to; sha256sum *`;
+		const sent = await Promise.all([c, d].map(each => each.run(make, slow)));
+		const both = 'socat -t 600 -b 65536 OPEN:/tmp/to/$f,rdonly!!CREATE:/tmp/from/$f';
+		const servers = d.spawn(
+			`for f in 1 2 3 4; do ${both} TCP-LISTEN:710$f & done; wait; echo done`,
+		);
+		await d.run(
+			`until [ $(ss -Htln 'sport >= 7101 and sport <= 7104' | wc -l) = 4 ]; do
+				busybox usleep 50000; done`,
+		);
+		await c.run(`for f in 1 2 3 4; do ${both} TCP:d:710$f & done; wait`, slow);
+		await servers.done;
+		const sums = await Promise.all(
+			[d, c].map(each => each.run('cd /tmp/from; sha256sum *', slow)),
+		);
+		t.deepEqual(
+			sums.map(({stdout}) => stdout),
+			sent.map(({stdout}) => stdout),
+		);
+	};
+}
+
+/** The channel comes back with one queue while 8 flows run, as one side's policy says now. */
+function shrinks({c, d}: Pair): Body {
+	return async t => {
+		const iperf3 = c.spawn('iperf3 -c d -P 8 -t 300 -b 2M -i 1 --forceflush');
+		await until('iperf3 runs', () => iperf3.stdout().includes('bits/sec'), patient);
+		await writePolicy(d, "version: 1\naccept:\n  - allow: '*'\n    queues: 1\n");
+		await d.run('coloop down c', slow);
+		await until('c has no channel', async () => !(await isLive(c, 'd')), patient);
+		await d.run('coloop up c -t 300', slow);
+		await channelUp(c, d);
+		t.like(await peer(c, 'd'), {queues: 1, ring_bytes: 512 << 10});
+		t.like(await peer(d, 'c'), {queues: 1, ring_bytes: 1 << 20});
+		const lines = iperf3.stdout().length;
+		await until('all flows go on', () => {
+			const last = iperf3.stdout().slice(lines);
+			return [5, 7, 9, 11, 13, 15, 17, 19].every(flow =>
+				new RegExp(`\\[ *${flow}\\] .* [1-9][0-9.]* [KM]bits/sec`).test(last),
+			);
+		});
+		await iperf3.stop();
+	};
+}
+
+test(
+	'flows spread over the queues of a channel',
+	labWith({mode: 'icount'}),
+	withPair(pair => ({
+		'two vCPUs, two queues, each with its CPU': spreads(pair),
+		'eight streams at once arrive whole': carries(pair),
+		'the smaller number of queues holds, from the next channel on': shrinks(pair),
+	})),
+);
