@@ -198,8 +198,7 @@ void coloop_channel_init(struct coloop_channel *ch)
 
 static void reset(struct coloop_channel *ch)
 {
-	/* What the life before has posted is no longer meant. */
-	WRITE_ONCE(coloop_channel_peer(ch)->todo, 0);
+	coloop_peer_unpost_channel(coloop_channel_peer(ch));
 	atomic64_set(&ch->returned, 0);
 	ch->flags = 0;
 	ch->fault = COLOOP_REASON_NONE;

@@ -156,6 +156,14 @@ void coloop_peer_post(struct coloop_peer *peer, enum coloop_todo todo)
 	queue_work(peer_wq, &peer->work);
 }
 
+void coloop_peer_unpost_channel(struct coloop_peer *peer)
+{
+	clear_bit(COLOOP_TODO_LIVE, &peer->todo);
+	clear_bit(COLOOP_TODO_CLOSE, &peer->todo);
+	clear_bit(COLOOP_TODO_FAULT, &peer->todo);
+	clear_bit(COLOOP_TODO_TIMEOUT, &peer->todo);
+}
+
 void coloop_peer_want(struct coloop_peer *peer)
 {
 	if (!READ_ONCE(peer->wanted) && !xchg(&peer->wanted, 1))
@@ -165,6 +173,17 @@ void coloop_peer_want(struct coloop_peer *peer)
 static bool take_todo(struct coloop_peer *peer, enum coloop_todo todo)
 {
 	return test_and_clear_bit(todo, &peer->todo);
+}
+
+/* Still?  The control plane may have named new links since. */
+static bool is_unlinked(const struct coloop_peer *peer)
+{
+	bool ret;
+
+	mutex_lock(&coloop_peers_lock);
+	ret = list_empty(&peer->links);
+	mutex_unlock(&coloop_peers_lock);
+	return ret;
 }
 
 static void peer_work(struct work_struct *work)
@@ -183,7 +202,7 @@ static void peer_work(struct work_struct *work)
 		coloop_channel_close(ch, COLOOP_REASON_PEER_CLOSED);
 	if (take_todo(peer, COLOOP_TODO_TIMEOUT))
 		coloop_channel_expire(ch);
-	if (take_todo(peer, COLOOP_TODO_UNLINKED))
+	if (take_todo(peer, COLOOP_TODO_UNLINKED) && is_unlinked(peer))
 		coloop_channel_close(ch, COLOOP_REASON_DEVICE);
 	if (take_todo(peer, COLOOP_TODO_WANT))
 		coloop_nl_notify(peer, COLOOP_CMD_WANT_NTF);

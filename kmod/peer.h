@@ -98,6 +98,8 @@ void coloop_peer_put(struct coloop_peer *peer);
 
 /* From any context: have the peer's worker do this. */
 void coloop_peer_post(struct coloop_peer *peer, enum coloop_todo todo);
+/* What was posted of a channel's life that is over; what was posted of the peer stays. */
+void coloop_peer_unpost_channel(struct coloop_peer *peer);
 /* A packet had no channel to go through; tells the control plane once. */
 void coloop_peer_want(struct coloop_peer *peer);
 

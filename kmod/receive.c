@@ -7,6 +7,7 @@
 #include "trace.h"
 
 #include <linux/etherdevice.h>
+#include <net/busy_poll.h>
 
 irqreturn_t coloop_receive_event(int irq, void *data)
 {
@@ -114,6 +115,8 @@ static void receive_one(struct coloop_queue *queue, const struct coloop_record *
 	skb->protocol = eth_type_trans(skb, link->dev);
 	if (unlikely(skb->protocol != htons(ETH_P_IP) && skb->protocol != htons(ETH_P_IPV6)))
 		goto drop;
+	/* For sockets that would rather spin than sleep: net.core.busy_read, SO_BUSY_POLL. */
+	skb_mark_napi_id(skb, &queue->napi);
 	queue->rx_stats.packets++;
 	queue->rx_stats.bytes += record->len;
 	deliver(skb, link->dev);

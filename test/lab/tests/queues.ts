@@ -128,7 +128,7 @@ function shrinks({c, d}: Pair): Body {
 
 test(
 	'flows spread over the queues of a channel',
-	labWith({mode: 'icount'}),
+	labWith({}),
 	withPair(pair => ({
 		'two vCPUs, two queues, each with its CPU': spreads(pair),
 		'eight streams at once arrive whole': carries(pair),
