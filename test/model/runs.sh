@@ -45,7 +45,7 @@ broken lent room 'one slot too many' 'ROOM=SUB(N+1,SUB(prod,cons))'
 broken lent window 'one datagram too many' 'WINDOW_FITS=(held<=LIMIT)'
 
 holds teardown 'two lives'
-broken teardown live 'the state changes without tx_lock' SET_STATE_LOCKS=false
+broken teardown live 'the state changes and no sender is waited for' SET_STATE_WAITS=false
 broken teardown live 'the sender does not ask for the state' SENDER_ASKS=true
 broken teardown port 'the watchdog does not ask for the state' WATCH_ASKS=true
 broken teardown ring 'the peer is unmapped while the poll runs' UNMAP_FIRST

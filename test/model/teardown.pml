@@ -8,7 +8,7 @@
  *
  *   ring     nobody touches the rings or a control page that is not there any more
  *   port     nobody uses the event channel before it is bound or after it is closed
- *   live     nothing is put into the ring once the channel is not live
+ *   live     nothing is put into the ring once set_state() has said that it is not live
  *   once     nothing is freed twice
  *   fresh    what was posted in one life is not acted on in the next
  *   leak     at the end nothing is held: no map, no port, no packet, no work
@@ -30,8 +30,8 @@ bool ring, port, live, once, fresh, leak;	/* names for claim(); all false */
 #endif
 
 /* Steps that run.sh can break. */
-#ifndef SET_STATE_LOCKS
-#define SET_STATE_LOCKS true
+#ifndef SET_STATE_WAITS
+#define SET_STATE_WAITS true
 #endif
 #ifndef SENDER_ASKS
 #define SENDER_ASKS (state == LIVE)
@@ -62,6 +62,7 @@ bool ring, port, live, once, fresh, leak;	/* names for claim(); all false */
 #endif
 
 byte state = CLOSED, life;
+bool over = true;		/* set_state() is done, and the channel is not live */
 bool is_up;			/* own: memory is held */
 bool mapped, bound;		/* the peer's pages, the event channel */
 bool poll_on, poll_runs, poll_wanted;
@@ -90,18 +91,15 @@ inline post_close()
 	}
 }
 
-/* set_state() */
+/* set_state(): who has seen the state before is waited for */
 inline set_state(to)
 {
+	d_step { state = to; over = over && to != LIVE };
 	if
-	:: SET_STATE_LOCKS -> lock(tx_lock)
+	:: SET_STATE_WAITS -> lock(tx_lock); unlock(tx_lock)
 	:: else
 	fi;
-	state = to;
-	if
-	:: SET_STATE_LOCKS -> unlock(tx_lock)
-	:: else
-	fi
+	over = to != LIVE
 }
 
 /* napi_disable(): waits for the poll, none starts after it */
@@ -256,13 +254,13 @@ proctype sender()
 		lock(tx_lock);
 		if
 		:: SENDER_ASKS ->
-			claim(live, state == LIVE);
+			claim(live, !over);
 			touch();
 			if
 			:: notify()
 			:: backlog++
 			fi;
-			claim(live, state == LIVE);
+			claim(live, !over);
 			unlock(tx_lock);
 			/* coloop_channel_watch(), after the lock */
 			watch_queued = true
