@@ -18,13 +18,11 @@ const faults = 'test/lab/tests/faults.ts';
 const list = 'test/lab/tests/lies.ts';
 const lies = `${list}#each lie is found out`;
 const foreign = `${liar}#frames from a foreign address are dropped`;
-/* The daemons' requests in every lab test; ranges are the generated tables', which the kernel keeps. */
 const requests: Cover = {
 	by: [
-		`${channel}#a channel carries what two guests say to each other`,
+		'test/lab/tests/netlink.ts#answers every request',
 		'test/unit/kernel/codec.ts#values out of range do not reach the wire',
 	],
-	lacks: 'requests by hand to the real module, with every attribute missing or out of range',
 };
 const granting: Cover = {
 	by: [`${channel}#coloop takes a channel down and up`, `${faults}#a peer is destroyed`],
