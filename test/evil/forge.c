@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lies in the control page of the next offer, told before the peer can have seen it. */
+/* Lies in the control page of an offer, told before the peer can have seen it, or while it looks. */
 
-#include "forge.h"
+#include "evil.h"
+
+#include <linux/delay.h>
+#include <linux/prandom.h>
 
 #define FIELD(member) { #member, offsetof(struct coloop_control, member) }
 
@@ -16,6 +19,7 @@ static const struct {
 /* The next offer takes it; a command and an offer do not come at the same time. */
 static struct {
 	bool armed;
+	bool same_refs;
 	size_t offset;
 	u32 value;
 } forgery;
@@ -24,16 +28,34 @@ int forge_next(const char *name, long number, char *said, size_t room)
 {
 	unsigned int i;
 
+	forgery.same_refs = !strcmp(name, "same-refs");
+	scnprintf(said, room, "the next offer says %s %u", name, (u32)number);
+	if (forgery.same_refs) {
+		WRITE_ONCE(forgery.armed, true);
+		return 0;
+	}
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (strcmp(fields[i].name, name))
 			continue;
 		forgery.offset = fields[i].offset;
 		forgery.value = number;
 		WRITE_ONCE(forgery.armed, true);
-		scnprintf(said, room, "the next offer says %s %u", name, (u32)number);
 		return 0;
 	}
 	return -EINVAL;
+}
+
+static void forge(struct coloop_control *own)
+{
+	unsigned int i;
+
+	if (forgery.same_refs) {
+		for (i = 1; i < COLOOP_REFS_MAX; i++)
+			WRITE_ONCE(own->ref[i], own->ref[0]);
+	} else {
+		WRITE_ONCE(*(u32 *)((u8 *)own + forgery.offset), forgery.value);
+	}
+	WRITE_ONCE(forgery.armed, false);
 }
 
 /* channel.c's own; in this module the name it has there is ours (Kbuild). */
@@ -45,9 +67,58 @@ int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *o
 {
 	int ret = honest_channel_offer(ch, offer, extack);
 
-	if (!ret && READ_ONCE(forgery.armed)) {
-		WRITE_ONCE(*(u32 *)((u8 *)ch->queue->own + forgery.offset), forgery.value);
-		WRITE_ONCE(forgery.armed, false);
-	}
+	if (!ret && READ_ONCE(forgery.armed))
+		forge(first_queue(ch)->own);
 	return ret;
+}
+
+/* Zero, near the truth, small, or anything. */
+static u32 some_value(struct rnd_state *rnd, u32 truth)
+{
+	switch (prandom_u32_state(rnd) % 5) {
+	case 0:
+		return 0;
+	case 1:
+		return truth + prandom_u32_state(rnd) % 5 - 2;
+	case 2:
+		return truth ^ BIT(prandom_u32_state(rnd) % 32);
+	case 3:
+		return prandom_u32_state(rnd) % 1024;
+	default:
+		return prandom_u32_state(rnd);
+	}
+}
+
+/* The words that are read, most of the time; a reference of the ring, or any word. */
+static unsigned int some_word(const struct coloop_control *truth, struct rnd_state *rnd)
+{
+	u32 random = prandom_u32_state(rnd) >> 8;
+
+	switch (prandom_u32_state(rnd) % 4) {
+	case 0:
+		return offsetof(struct coloop_control, ref) / sizeof(u32) +
+		       random % (1u << truth->order);
+	case 1:
+		return random % (sizeof(*truth) / sizeof(u32));
+	default:
+		return random % (offsetof(struct coloop_control, zero0) / sizeof(u32));
+	}
+}
+
+void forge_some(struct coloop_control *own, const struct coloop_control *truth,
+		struct rnd_state *rnd)
+{
+	static unsigned int lies[3];
+	const u32 *from = (const u32 *)truth;
+	u32 *to = (u32 *)own;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lies); i++)
+		WRITE_ONCE(to[lies[i]], from[lies[i]]);
+	for (i = 0; i < ARRAY_SIZE(lies); i++) {
+		lies[i] = some_word(truth, rnd);
+		WRITE_ONCE(to[lies[i]], some_value(rnd, from[lies[i]]));
+	}
+	/* Long enough to be seen, too short to be seen twice. */
+	udelay(prandom_u32_state(rnd) % 64);
 }

@@ -5,8 +5,7 @@
  * their lengths, headers cut short.
  */
 
-#include "mutate.h"
-#include "queueing.h"
+#include "evil.h"
 
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
@@ -124,36 +123,112 @@ static bool put(struct coloop_channel *ch, const struct coloop_record *record,
 {
 	bool fits;
 
-	spin_lock_bh(&ch->queue->tx_lock);
-	fits = coloop_send_look(ch->queue) && coloop_tx_fits(&ch->queue->tx, record->len);
+	spin_lock_bh(&first_queue(ch)->tx_lock);
+	fits = coloop_send_look(first_queue(ch)) &&
+	       coloop_tx_fits(&first_queue(ch)->tx, record->len);
 	if (fits) {
-		make_frame(rnd, coloop_tx_begin(&ch->queue->tx, record), record->len, eth);
-		coloop_tx_commit(&ch->queue->tx, record->len);
+		make_frame(rnd, coloop_tx_begin(&first_queue(ch)->tx, record), record->len, eth);
+		coloop_tx_commit(&first_queue(ch)->tx, record->len);
 	}
-	spin_unlock_bh(&ch->queue->tx_lock);
+	spin_unlock_bh(&first_queue(ch)->tx_lock);
 	return fits;
 }
 
-int mutate(struct coloop_channel *ch, const struct ethhdr *eth, long number)
+/* The victim makes room once it runs; if it does not, the watch tells. */
+static int put_patiently(struct coloop_channel *ch, const struct coloop_record *record,
+			 struct rnd_state *rnd, const struct ethhdr *eth)
 {
+	while (!put(ch, record, rnd, eth)) {
+		if (!coloop_channel_is_live(ch))
+			return -EPIPE;
+		coloop_evtchn_notify(&first_queue(ch)->evtchn);
+		coloop_channel_watch(first_queue(ch));
+		schedule_timeout_uninterruptible(1);
+	}
+	return 0;
+}
+
+/* The same ones for the same @number. */
+int put_nonsense(struct coloop_channel *ch, long number, char *said, size_t room)
+{
+	const struct ethhdr eth = header_to(ch);
 	struct rnd_state rnd;
+	int ret = 0;
 	long i;
 
 	prandom_seed_state(&rnd, number);
-	for (i = 0; i < number; i++) {
+	for (i = 0; i < number && !ret; i++) {
 		struct coloop_record record = some_record(&rnd);
 
-		while (!put(ch, &record, &rnd, eth)) {
-			if (!coloop_channel_is_live(ch))
-				return -EPIPE;
-			/* The victim makes room once it runs; if it does not, the watch tells. */
-			coloop_evtchn_notify(&ch->queue->evtchn);
-			coloop_channel_watch(ch->queue);
-			schedule_timeout_uninterruptible(1);
-		}
+		ret = put_patiently(ch, &record, &rnd, &eth);
 		if (i % 64 == 63)
 			cond_resched();
 	}
-	coloop_evtchn_notify(&ch->queue->evtchn);
+	coloop_evtchn_notify(&first_queue(ch)->evtchn);
+	scnprintf(said, room, "%ld records", i);
+	return ret;
+}
+
+/* Good records of every @number-th length. */
+int put_lengths(struct coloop_channel *ch, long number, char *said, size_t room)
+{
+	const struct ethhdr eth = header_to(ch);
+	struct rnd_state rnd;
+	long count = 0;
+	int ret = 0;
+	u32 len;
+
+	if (number < 1)
+		return -EINVAL;
+	prandom_seed_state(&rnd, number);
+	for (len = COLOOP_FRAME_MIN; len <= COLOOP_FRAME_MAX && !ret; len += number, count++) {
+		const struct coloop_record record = { .len = len };
+
+		ret = put_patiently(ch, &record, &rnd, &eth);
+		cond_resched();
+	}
+	coloop_evtchn_notify(&first_queue(ch)->evtchn);
+	scnprintf(said, room, "%ld records", count);
+	return ret;
+}
+
+/* Segment sizes and header lengths at and about every edge of the frame, for every offload. */
+int put_boundaries(struct coloop_channel *ch, long number, char *said, size_t room)
+{
+	static const u32 lengths[] = { 14, 33, 34, 53, 54, 55, 255, 256, 257, 1514, 1515, 4095,
+				       4096, 4097, 65535, 65549, 65599, COLOOP_FRAME_MAX };
+	static const int sizes[] = { 1, 2, 535, 536, 65535, -55, -54, -53, -42, -34, -14, -1, 0 };
+	static const u32 headers[] = { 0, 13, 14, 54, 255, 256, 257, U32_MAX };
+	const struct ethhdr eth = header_to(ch);
+	struct rnd_state rnd;
+	unsigned int l, s, h, t;
+	long count = 0;
+
+	prandom_seed_state(&rnd, 1);
+	for (l = 0; l < ARRAY_SIZE(lengths); l++)
+	for (s = 0; s < ARRAY_SIZE(sizes); s++)
+	for (h = 0; h < ARRAY_SIZE(headers); h++)
+	for (t = 2; t < ARRAY_SIZE(gso_types); t++) {
+		struct coloop_record record = {
+			.len = lengths[l],
+			.gso_type = gso_types[t],
+			.gso_size = sizes[s] > 0 ? sizes[s] : min(lengths[l] + sizes[s], 65535u),
+			.hdr_len = min3(headers[h], lengths[l], 65535u),
+		};
+
+		if (lengths[l] >= 54 && t % 2) {
+			record.flags = COLOOP_NEEDS_CSUM;
+			record.csum_start = 34;
+			record.csum_offset = 16;
+		}
+		if (!coloop_record_ok(&record, U32_MAX))
+			continue;
+		if (put_patiently(ch, &record, &rnd, &eth))
+			return -EPIPE;
+		count++;
+		cond_resched();
+	}
+	coloop_evtchn_notify(&first_queue(ch)->evtchn);
+	scnprintf(said, room, "%ld records", count);
 	return 0;
 }

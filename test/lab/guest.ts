@@ -23,10 +23,14 @@ export type Background = {
 	/** Resolves when it ends, however it ends. */
 	readonly done: Promise<Result>;
 	readonly stop: (signal?: NodeJS.Signals) => Promise<Result>;
+	/** More of its input, where that was left `open`. */
+	readonly write: (input: string) => void;
 };
 
 export type SpawnOptions = {
 	readonly input?: string | Uint8Array;
+	/** The input does not end here: more is written later. */
+	readonly open?: boolean;
 	readonly silent?: boolean;
 	/** Called with each piece of output as it comes. */
 	readonly stdout?: (chunk: Buffer) => void;
@@ -106,11 +110,12 @@ export class Guest {
 		// Nobody may be waiting when the lab stops under it.
 		done.catch(() => {});
 		if (options.input !== undefined) running?.write(Buffer.from(options.input));
-		running?.end();
+		if (!options.open) running?.end();
 		return {
 			stdout: () => text(stdout),
 			stderr: () => text(stderr),
 			done,
+			write: input => running?.write(Buffer.from(input)),
 			kill: signal => running?.signal(os.constants.signals[signal]),
 		};
 	}

@@ -59,9 +59,10 @@ build_addon() { # PACKAGE ADDON
 }
 
 # CommonJS dependencies in an ES module want a require of their own.
-bundle() { # NAME
-	[ -f "$top/userland/bin/$1.ts" ] || { say "no userland/bin/$1.ts: left out"; return 0; }
-	"$top/node_modules/.bin/esbuild" "$top/userland/bin/$1.ts" --bundle --log-level=warning \
+bundle() { # NAME [FOLDER]
+	local folder=${2:-userland/bin}
+	[ -f "$top/$folder/$1.ts" ] || { say "no $folder/$1.ts: left out"; return 0; }
+	"$top/node_modules/.bin/esbuild" "$top/$folder/$1.ts" --bundle --log-level=warning \
 		--platform=node --target=node18 --format=esm --minify-whitespace --outfile="$out/$1.mjs" \
 		--banner:js='import {createRequire as require_} from "node:module"; const require = require_(import.meta.url);'
 }
@@ -72,6 +73,7 @@ build_addon netlink-js netlink
 build_addon nftables-js nftables
 bundle coloop
 bundle coloopd
+bundle drive test/evil
 rm -rf "$out/policy"
 cp -r "$top/policy" "$out/policy"
 say "$(cd "$out" && ls | paste -sd' ') in ${out#"$top/"}"

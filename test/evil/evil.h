@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the parts of evil.ko share: how a command looks, and how the good code is kept out of the way. */
+
+#ifndef _EVIL_H
+#define _EVIL_H
+
+#include "channel.h"
+#include "peer.h"
+#include "queueing.h"
+
+/* The queue of a channel that evil acts on. */
+#define first_queue(ch) ((ch)->queue)
+
+/* What was done is said in @said. */
+typedef int evil_act(struct coloop_channel *ch, long number, char *said, size_t room);
+
+/* lie.c */
+/* From here on our own code neither reads nor writes this channel's pages. */
+void fall_silent(struct coloop_channel *ch);
+/* From us to the peer; all zero without a link. */
+struct ethhdr header_to(struct coloop_channel *ch);
+evil_act say_prod, say_cons, say_side, say_thresholds, starve, put_length, put_source, put_dest,
+	put_type, put_spoofed;
+/* "record FIELD N": a good record but for one field of its header. */
+int put_field(struct coloop_channel *ch, const char *name, long number, char *said, size_t room);
+
+/* forge.c */
+/* Has the next offer's control page say @number in a field; what that means is said in @said. */
+int forge_next(const char *name, long number, char *said, size_t room);
+/* A page that is true but for some of its words; @truth is what it was at first. */
+void forge_some(struct coloop_control *own, const struct coloop_control *truth,
+		struct rnd_state *rnd);
+
+/* mutate.c */
+evil_act put_nonsense, put_lengths, put_boundaries;
+
+/* flip.c: what goes on behind our back until "calm". */
+int flip_start(struct coloop_channel *ch, const char *kind, char *said, size_t room);
+int flip_stop(char *said, size_t room);
+evil_act jump;
+
+/* events.c */
+evil_act storm, mute, foreign_port;
+void unmute(struct coloop_channel *ch);
+void events_uninit(void);
+
+/* hoard.c: grants. */
+evil_act map_writable, write_peer, look, keep, unmap_early, revoke, balloon, foreign_grant;
+void hoard_uninit(void);
+
+#endif /* _EVIL_H */

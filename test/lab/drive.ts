@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+import type {Request} from '../evil/drive-requests.ts';
+import type {ModuleInfo, Offer, Peer} from '../../userland/kernel/kernel.ts';
+import type {Background, Guest} from './guest.ts';
+import type {Lab} from './lab.ts';
+
+/** A channel as JSON has it: counters are plain numbers. */
+export type Channel = {
+	readonly [Key in keyof NonNullable<Peer['channel']>]: NonNullable<
+		Peer['channel']
+	>[Key] extends bigint
+		? number
+		: NonNullable<Peer['channel']>[Key];
+};
+
+/** The module of one machine by its control interface, without a daemon (test/evil/drive.ts). */
+export class Drive {
+	readonly machine: Guest;
+	readonly domid: number;
+	readonly #program: Background;
+	#waiting: ((line: string) => void)[] = [];
+	#rest = '';
+
+	private constructor(machine: Guest, domid: number) {
+		this.machine = machine;
+		this.domid = domid;
+		this.#program = machine.spawn('exec node /opt/coloop/drive.mjs', {
+			open: true,
+			silent: true,
+			stdout: chunk => this.#hear(chunk.toString()),
+		});
+		void this.#program.done.then(
+			({stderr}) => this.#end(stderr),
+			(error: unknown) => this.#end(String(error)),
+		);
+	}
+
+	static async start({dom0}: Lab, machine: Guest): Promise<Drive> {
+		const {stdout} = await dom0.run(`xl domid ${machine.name}`, {silent: true});
+		return new Drive(machine, Number(stdout));
+	}
+
+	peer(other: Drive, epoch: number, mac = macOf(other)): Promise<null> {
+		const {name} = other.machine;
+		// eth0 is the first device after lo in every guest.
+		const link = {ifindex: 2, localMac: macOf(this), remoteMac: mac};
+		return this.#ask({op: 'peer', config: {domid: other.domid, epoch, name, links: [link]}});
+	}
+
+	forget(other: Drive): Promise<null> {
+		return this.#ask({op: 'forget', domid: other.domid});
+	}
+
+	offer(other: Drive, epoch: number, listen: boolean, order?: number): Promise<Offer> {
+		const request = {op: 'offer', domid: other.domid, epoch, listen} as const;
+		return this.#ask(order === undefined ? request : {...request, order});
+	}
+
+	attach(other: Drive, epoch: number, offer: Offer): Promise<null> {
+		return this.#ask({op: 'attach', domid: other.domid, epoch, offer});
+	}
+
+	attachOften(
+		other: Drive,
+		epoch: number,
+		offer: Offer,
+		times: number,
+	): Promise<Record<string, number>> {
+		const order = 5;
+		return this.#ask({op: 'attach-often', domid: other.domid, epoch, offer, order, times});
+	}
+
+	close(other: Drive): Promise<null> {
+		return this.#ask({op: 'close', domid: other.domid});
+	}
+
+	channel(other: Drive): Promise<Channel> {
+		return this.#ask({op: 'state', domid: other.domid});
+	}
+
+	/** The channel to `other`, once it is in one of these states. */
+	reaches(other: Drive, ...states: readonly Channel['state'][]): Promise<Channel> {
+		return this.#ask({op: 'reaches', domid: other.domid, states, ms: 60_000});
+	}
+
+	info(): Promise<ModuleInfo> {
+		return this.#ask({op: 'info'});
+	}
+
+	/** Has evil.ko do something; what it says of it. */
+	evil(command: string): Promise<string> {
+		return this.#ask({op: 'evil', command});
+	}
+
+	async stop(): Promise<void> {
+		await this.#program.stop();
+	}
+
+	async #ask<T>(request: Request): Promise<T> {
+		const line = await new Promise<string>(resolve => {
+			this.#waiting.push(resolve);
+			this.#program.write(`${JSON.stringify(request)}\n`);
+		});
+		return parseAnswer<T>(line, `${this.machine.name}: ${JSON.stringify(request)}`);
+	}
+
+	#hear(text: string): void {
+		const lines = (this.#rest + text).split('\n');
+		this.#rest = lines.pop() ?? '';
+		for (const line of lines) this.#waiting.shift()?.(line);
+	}
+
+	#end(why: string): void {
+		const answer = JSON.stringify({ok: false, message: `drive.mjs ended: ${why}`});
+		for (const each of this.#waiting.splice(0)) each(answer);
+	}
+}
+
+/** As the lab numbers its guests (guest-config.ts). */
+function macOf({machine}: Drive): string {
+	return `00:16:3e:00:00:0${'abcd'.indexOf(machine.name) + 1}`;
+}
+
+function parseAnswer<T>(line: string, asked: string): T {
+	const answer = JSON.parse(line) as {ok: true; value: T} | {ok: false; message: string};
+	if (answer.ok) return answer.value;
+	throw new Error(`${asked}: ${answer.message}`);
+}

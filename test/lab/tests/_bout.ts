@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+import process from 'node:process';
+import type {ExecutionContext} from 'ava';
+import {load, step, type Body} from '../channel.ts';
+import {Drive} from '../drive.ts';
+import type {Guest} from '../guest.ts';
+import type {Lab} from '../lab.ts';
+import {Link} from '../link.ts';
+import {until} from '../until.ts';
+
+/** A victim with the real module, a liar with evil.ko, and a live channel between them. */
+export type Bout = {
+	readonly t: ExecutionContext;
+	readonly lab: Lab;
+	/** The victim. */
+	readonly a: Drive;
+	/** The liar. */
+	readonly b: Drive;
+	readonly link: Link;
+	/** For the log. */
+	readonly say: (line: string) => void;
+};
+
+export type Attack = {
+	readonly name: string;
+	readonly does: string;
+	readonly must: string;
+	/** Of the security rules; and the advisory or the failure of XenLoop that it repeats. */
+	readonly rule: string;
+	readonly body: (bout: Bout) => Promise<void>;
+};
+
+/** The smallest ring: quick to make, and as good a target. */
+export const ringBytes = 32 * 4096;
+
+/**
+ * One attack after the other, each on a new channel. After each the victim holds nothing, the
+ * ordinary path works, and the next channel comes up; so whatever it did is over. ATTACKS='flip keep'
+ * chooses by the beginnings of their names.
+ */
+export function bout(all: readonly Attack[]): Body {
+	const names = process.env['ATTACKS']?.split(/\s+/).filter(Boolean) ?? [];
+	const isChosen = ({name}: Attack) =>
+		names.length === 0 || names.some(each => name.startsWith(each));
+	const attacks = all.filter(isChosen);
+
+	return async (t, {lab}) => {
+		for (const line of table(attacks)) t.log(line);
+		await load(lab.a);
+		await lab.b.run('insmod /opt/coloop/evil.ko dyndbg=+p');
+		const [a, b] = [await Drive.start(lab, lab.a), await Drive.start(lab, lab.b)];
+		const link = new Link(a, b, {order: 5});
+		const context = {t, lab, a, b, link, say: (line: string) => t.log(`  ${line}`)};
+
+		await answers(lab.a, 'b');
+		for (const attack of attacks) await step(t, attack.name, fight(context, attack));
+		await link.forget();
+		await Promise.all([a.stop(), b.stop()]);
+		t.log(`${attacks.length} attacks`);
+	};
+}
+
+async function fight(context: Bout, attack: Attack): Promise<void> {
+	const {a, b, link, lab} = context;
+	await link.connect();
+	await attack.body(context);
+	await b.evil('calm');
+	await link.close();
+	await holdsNothing(a);
+	await answers(lab.a, 'b');
+}
+
+/** Grants, mappings and ports of the victim are back, none is waited for. */
+export async function holdsNothing(drive: Drive): Promise<void> {
+	await until(`${drive.machine.name} holds nothing`, async () => {
+		const {channels, grants, maps, ports, deferred} = await drive.info();
+		return channels + grants + maps + ports + deferred === 0;
+	});
+}
+
+/** Packets come and go, by whatever way. */
+export async function answers(machine: Guest, name: string): Promise<void> {
+	await machine.run(`ping -q -c 1 -W 20 ${name}`, {silent: true});
+}
+
+/** Something to send, so that the victim looks at what the liar says of it. */
+export async function speak({lab}: Bout): Promise<void> {
+	await lab.a.run('ping -q -c 2 -i 0.2 -W 1 b', {fails: 'maybe', silent: true});
+}
+
+/** The victim finds the channel broken, for a reason; nothing of it is held. */
+export async function breaks(bout: Bout, command: string, reason: string): Promise<void> {
+	const {t, a, b, say} = bout;
+	const said = await b.evil(command);
+	if (command.startsWith('cons')) await speak(bout);
+	const channel = await a.reaches(b, 'broken', 'stalled');
+	say(`${said}: ${channel.state}, ${channel.reason}, number ${channel.detail}`);
+	t.deepEqual([channel.state, channel.reason], ['broken', reason]);
+}
+
+function table(attacks: readonly Attack[]): string[] {
+	return [
+		'| attack | what the peer does | what must happen | rule |',
+		'| --- | --- | --- | --- |',
+		...attacks.map(({name, does, must, rule}) => `| ${name} | ${does} | ${must} | ${rule} |`),
+	];
+}
