@@ -12,12 +12,15 @@ const record = 'test/kmod/fuzz-record.c';
 const tx = 'test/kmod/fuzz-tx.c';
 const meta = 'test/kmod/fuzz-meta.c';
 const liar = 'test/lab/tests/hostile.ts';
+const rings = 'test/lab/tests/_attacks-ring.ts';
+const offers = 'test/lab/tests/_attacks-offer.ts';
+const pages = 'test/lab/tests/_attacks-memory.ts';
 const channel = 'test/lab/tests/channel.ts';
 const faults = 'test/lab/tests/faults.ts';
 
 const list = 'test/lab/tests/lies.ts';
 const lies = `${list}#each lie is found out`;
-const foreign = `${liar}#frames from a foreign address are dropped`;
+const foreign = `${rings}#frame-source`;
 const requests: Cover = {
 	by: [
 		'test/lab/tests/netlink.ts#answers every request',
@@ -25,8 +28,7 @@ const requests: Cover = {
 	],
 };
 const granting: Cover = {
-	by: [`${channel}#coloop takes a channel down and up`, `${faults}#a peer is destroyed`],
-	lacks: 'an offer with numbers of grants that Xen refuses',
+	by: [`${offers}#ring-grants`, `${offers}#offer-grants`, `${faults}#a peer is destroyed`],
 };
 
 /** By `file:function` in kmod/. */
@@ -35,19 +37,16 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'channel.c:coloop_channel_is_drained': {
 		by: ['test/model/runs.sh#close does not wait for what is in the rings', lies],
 	},
-	'control.h:coloop_control_read': {by: ['test/kmod/fuzz-control.c']},
+	'control.h:coloop_control_read': {by: ['test/kmod/fuzz-control.c', `${offers}#flip-control`]},
 	'device.c:transmit': {by: [`${channel}#tcpdump and ip see diverted packets`]},
 	'device.c:hand_down': {by: ['test/lab/tests/rules.ts#an ingress chain on coloop0']},
 	'evtchn.c:coloop_evtchn_listen': {
 		by: [`${channel}#coloop takes a channel down and up`],
 		lacks: 'a guest without free event channels',
 	},
-	'evtchn.c:coloop_evtchn_connect': {
-		by: [`${channel}#coloop takes a channel down and up`],
-		lacks: 'an offer with a wrong port',
-	},
+	'evtchn.c:coloop_evtchn_connect': {by: [`${offers}#offer-ports`]},
 	'evtchn.c:coloop_evtchn_close': {by: [`${faults}#a peer is destroyed`]},
-	'grant.c:end_grants': {by: [`${liar}#a broken channel holds nothing`]},
+	'grant.c:end_grants': {by: [`${pages}#keep`, `${liar}#a broken channel holds nothing`]},
 	'grant.c:take_handles': granting,
 	'grant.c:coloop_map_get': granting,
 	'grant.c:coloop_map_put': {by: [`${faults}#a peer is destroyed`]},
@@ -65,23 +64,23 @@ export const covers: Readonly<Record<string, Cover>> = {
 		by: [`${faults}#the module goes and comes back`],
 		lacks: 'a lower device that is unplugged under a live channel',
 	},
-	'receive.c:coloop_receive_event': {by: [`${liar}#events without a cause are harmless`]},
+	'receive.c:coloop_receive_event': {by: [`${rings}#event-storm`]},
 	'receive.c:set_offloads': {
 		by: [
 			meta,
 			`${channel}#a datagram above the MTU crosses as one record`,
-			`${liar}#well-formed nonsense is dropped`,
+			`${rings}#record-nonsense`,
 		],
 	},
 	'receive.c:fill_frags': {by: [record, `${channel}#a TCP stream arrives intact`]},
 	'receive.c:copy_frame': {by: [record, `${channel}#a TCP stream arrives intact`]},
-	'receive.c:link_of': {by: [foreign]},
+	'receive.c:link_of': {by: [foreign, `${rings}#flip-payload`]},
 	'receive.c:receive_one': {by: [foreign]},
-	'receive.c:follow_side': {by: [`${list}#side 9`, 'test/model/hostile.pml']},
+	'receive.c:follow_side': {by: [`${rings}#side-unknown`, 'test/model/hostile.pml']},
 	'ring.c:coloop_tx_look': {by: [`${ring}#lying consumer`, tx, 'test/kmod/exhaustive.c']},
 	'ring.c:coloop_tx_must_notify': {by: [`${ring}#data event`, tx]},
 	'ring.c:coloop_record_ok': {by: [`${ring}#malformed records`, record, meta]},
-	'ring.c:copy_record': {by: [record]},
+	'ring.c:copy_record': {by: [record, `${rings}#flip-headers`]},
 	'ring.c:rx_look': {by: [`${ring}#lying producer`, record, 'test/kmod/exhaustive.c']},
 	'ring.c:coloop_rx_next': {by: [`${ring}#record longer than what is there`, record]},
 	'ring.c:coloop_rx_copy': {by: [`${ring}#a record copied in parts`, record]},

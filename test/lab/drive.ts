@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type {Request} from '../evil/drive-requests.ts';
-import type {ModuleInfo, Offer, Peer} from '../../userland/kernel/kernel.ts';
+import type {Request} from './inside/drive-requests.ts';
+import type {ModuleInfo, Offer, Peer, PeerConfig} from '../../userland/kernel/kernel.ts';
 import type {Background, Guest} from './guest.ts';
 import type {Lab} from './lab.ts';
 
@@ -13,7 +13,7 @@ export type Channel = {
 		: NonNullable<Peer['channel']>[Key];
 };
 
-/** The module of one machine by its control interface, without a daemon (test/evil/drive.ts). */
+/** The module of one machine by its control interface, without a daemon (inside/drive.ts). */
 export class Drive {
 	readonly machine: Guest;
 	readonly domid: number;
@@ -40,11 +40,14 @@ export class Drive {
 		return new Drive(machine, Number(stdout));
 	}
 
-	peer(other: Drive, epoch: number, mac = macOf(other)): Promise<null> {
-		const {name} = other.machine;
+	peer(other: Drive, epoch: number): Promise<null> {
+		return this.#ask({op: 'peer', config: this.#configOf(other, epoch)});
+	}
+
+	#configOf(other: Drive, epoch: number): PeerConfig {
 		// eth0 is the first device after lo in every guest.
-		const link = {ifindex: 2, localMac: macOf(this), remoteMac: mac};
-		return this.#ask({op: 'peer', config: {domid: other.domid, epoch, name, links: [link]}});
+		const link = {ifindex: 2, localMac: macOf(this), remoteMac: macOf(other)};
+		return {domid: other.domid, epoch, name: other.machine.name, links: [link]};
 	}
 
 	forget(other: Drive): Promise<null> {
@@ -85,6 +88,15 @@ export class Drive {
 
 	info(): Promise<ModuleInfo> {
 		return this.#ask({op: 'info'});
+	}
+
+	/** Makes and ends so many channels; how many packets took them. */
+	async cycle(other: Drive, count: number, epoch: number): Promise<{packets: number}> {
+		const port = 7300;
+		await other.#ask({op: 'serve', port});
+		const [peer, us] = [this.#configOf(other, epoch), other.#configOf(this, epoch)];
+		const ends = {host: other.machine.name, port, peer, us, order: 5};
+		return this.#ask({op: 'cycle', count, ends});
 	}
 
 	/** Has evil.ko do something; what it says of it. */

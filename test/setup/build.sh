@@ -73,7 +73,8 @@ build_addon netlink-js netlink
 build_addon nftables-js nftables
 bundle coloop
 bundle coloopd
-bundle drive test/evil
+bundle drive test/lab/inside
+bundle flow test/lab/inside
 rm -rf "$out/policy"
 cp -r "$top/policy" "$out/policy"
 say "$(cd "$out" && ls | paste -sd' ') in ${out#"$top/"}"

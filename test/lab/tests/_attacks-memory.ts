@@ -33,10 +33,7 @@ export const memory: readonly Attack[] = [
 		async body({b, link, t, a}) {
 			await link.begin();
 			const {left, right} = await link.offerBoth();
-			await Promise.all([
-				a.attach(b, link.epoch, right),
-				b.attach(a, link.epoch, left),
-			]);
+			await Promise.all([a.attach(b, link.epoch, right), b.attach(a, link.epoch, left)]);
 			await b.reaches(a, 'live');
 			const said = await b.evil(`map-writable ${left.controlRef}`);
 			t.is(said, `Xen says -1 to mapping grant ${left.controlRef} for writing`);
@@ -48,7 +45,10 @@ export const memory: readonly Attack[] = [
 		must: 'a fault, or the write is lost (PVH); the byte is as it was',
 		rule: 'invariant 2; XSA-396',
 		async body({b, t}) {
-			t.regex(await b.evil('write-peer'), /^writing says (-14|0), and the byte is as it was$/);
+			t.regex(
+				await b.evil('write-peer'),
+				/^writing says (-14|0), and the byte is as it was$/,
+			);
 		},
 	},
 	{

@@ -56,7 +56,12 @@ export function flood(command: string): (bout: Bout) => Promise<void> {
 }
 
 export const indices: readonly Attack[] = [
-	index('prod-beyond', 'prod says more than a ring holds', `prod ${ringBytes + 16}`, 'R2; XSA-86'),
+	index(
+		'prod-beyond',
+		'prod says more than a ring holds',
+		`prod ${ringBytes + 16}`,
+		'R2; XSA-86',
+	),
 	index('prod-odd', 'prod lies in the middle of a record header', 'prod 8', 'R2'),
 	index('prod-back', 'prod goes backward', 'prod -16', 'R2; XSA-86; XenLoop: xf_size'),
 	index('prod-half', 'prod is half the number space away', 'prod 2147483648', 'R2; XSA-86'),

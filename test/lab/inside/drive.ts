@@ -3,11 +3,14 @@
 // drive.mjs: the module's control interface, a line of JSON in, a line of JSON out, for tests that
 // want more of it than a daemon would ask, and faster. Knows no XenStore and no policy.
 import {readFileSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
 import {createInterface} from 'node:readline';
+import type {Readable, Writable} from 'node:stream';
 import {setTimeout as pause} from 'node:timers/promises';
-import {ColoopError} from '../../userland/errors.ts';
-import {openKernel} from '../../userland/kernel/client.ts';
-import type {Kernel, Peer} from '../../userland/kernel/kernel.ts';
+import {ColoopError} from '../../../userland/errors.ts';
+import {openKernel} from '../../../userland/kernel/client.ts';
+import type {Kernel, Peer} from '../../../userland/kernel/kernel.ts';
+import {cycle} from './cycle.ts';
 import type {Request} from './drive-requests.ts';
 
 const evil = '/sys/kernel/debug/coloop-evil/do';
@@ -48,6 +51,10 @@ async function obey(request: Request): Promise<unknown> {
 			return reaches(module, request.domid, request.states, request.ms);
 		case 'info':
 			return module.info();
+		case 'serve':
+			return listen(request.port);
+		case 'cycle':
+			return cycle(obey, request.count, request.ends);
 		case 'evil':
 			return doEvil(request.command);
 	}
@@ -125,13 +132,26 @@ function render(value: unknown): string {
 	);
 }
 
-for await (const line of createInterface({input: process.stdin})) {
-	const answer = await obey(parseRequest(line)).then(
-		value => ({ok: true, value: value ?? null}),
-		(error: unknown) => ({
-			ok: false,
-			message: error instanceof Error ? error.message : String(error),
-		}),
-	);
-	process.stdout.write(`${render(answer)}\n`);
+async function listen(port: number): Promise<void> {
+	const server = createServer(socket => {
+		socket.on('error', () => {});
+		void answer(socket, socket);
+	});
+	await new Promise<void>(resolve => server.listen(port, resolve));
 }
+
+async function answer(from: Readable, to: Writable): Promise<void> {
+	for await (const line of createInterface({input: from})) {
+		const answer = await obey(parseRequest(line)).then(
+			value => ({ok: true, value: value ?? null}),
+			(error: unknown) => ({
+				ok: false,
+				message: error instanceof Error ? error.message : String(error),
+			}),
+		);
+		to.write(`${render(answer)}\n`);
+	}
+}
+
+await answer(process.stdin, process.stdout);
+process.exit();

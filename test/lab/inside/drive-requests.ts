@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: MIT
-import type {Offer, PeerConfig} from '../../userland/kernel/kernel.ts';
+import type {Offer, PeerConfig} from '../../../userland/kernel/kernel.ts';
+
+/** Two machines that shall have a channel: how we and the peer know each other. */
+export type Ends = {
+	readonly host: string;
+	readonly port: number;
+	readonly peer: PeerConfig;
+	readonly us: PeerConfig;
+	readonly order: number;
+};
 
 /** What drive.mjs can be asked; userland/kernel/kernel.ts says what each does. */
 export type Request =
@@ -38,5 +47,9 @@ export type Request =
 			readonly ms: number;
 	  }
 	| {readonly op: 'info'}
+	/** Also takes requests on a TCP port. */
+	| {readonly op: 'serve'; readonly port: number}
+	/** Makes and ends so many channels with a peer whose drive serves there. */
+	| {readonly op: 'cycle'; readonly count: number; readonly ends: Ends}
 	/** A command for evil.ko; what it says of it. */
 	| {readonly op: 'evil'; readonly command: string};
