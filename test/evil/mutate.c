@@ -195,10 +195,10 @@ int put_lengths(struct coloop_channel *ch, long number, char *said, size_t room)
 /* Segment sizes and header lengths at and about every edge of the frame, for every offload. */
 int put_boundaries(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	static const u32 lengths[] = { 14, 33, 34, 53, 54, 55, 255, 256, 257, 1514, 1515, 4095,
-				       4096, 4097, 65535, 65549, 65599, COLOOP_FRAME_MAX };
-	static const int sizes[] = { 1, 2, 535, 536, 65535, -55, -54, -53, -42, -34, -14, -1, 0 };
-	static const u32 headers[] = { 0, 13, 14, 54, 255, 256, 257, U32_MAX };
+	static const u32 lengths[] = { 14, 33, 34, 53, 54, 55, 255, 256, 257, 1514, 4096,
+				       4097, 65535, COLOOP_FRAME_MAX };
+	static const int sizes[] = { 1, 536, 65535, -55, -54, -53, -1, 0 };
+	static const u32 headers[] = { 0, 14, 257, U32_MAX };
 	const struct ethhdr eth = header_to(ch);
 	struct rnd_state rnd;
 	unsigned int l, s, h, t;

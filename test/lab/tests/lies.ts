@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {channelUp, inTurn, patient, type Body} from '../channel.ts';
+import {
+	channelUp,
+	inTurn,
+	killDaemon,
+	patient,
+	peer,
+	startDaemon,
+	status,
+	type Body,
+} from '../channel.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
 import {
@@ -12,6 +21,7 @@ import {
 	underTraffic,
 	unwritable,
 	withLiar,
+	type UnderTraffic,
 } from './_liar.ts';
 
 const forgeries = [
@@ -40,6 +50,38 @@ const forgedOffers: Body = async (t, {lab, a, b}) => {
 	}
 };
 
+/**
+ * Offers through XenStore as fast as it takes them: wrong numbers, this epoch and others. The victim
+ * tries some, gives each up, and shuns the liar; nobody else waits for that.
+ */
+const offersAtFullRate: UnderTraffic = async (t, {lab, dom0, a, b}, traffic) => {
+	await takeDown(a);
+	await killDaemon(b);
+	const epoch = (await peer(a, 'b'))?.epoch ?? 0;
+	const node = `data/coloop/offers/${(await dom0.run('xl domid a')).stdout.trim()}`;
+	const before = (await refusals(a)).length;
+	const flood = b.spawn(`touch /tmp/flood; for writer in 1 2 3 4; do (
+		while [ -e /tmp/flood ]; do
+			offer="$((${epoch} + RANDOM % 3)) offered 1 $RANDOM $RANDOM"
+			xenstore-write ${node} "$offer" && echo "$offer"
+		done) & done; wait`);
+	await askAgain(a);
+	await until('a thousand are written', () => lineCount(flood.stdout()) > 1000, patient);
+	await traffic.flows();
+	t.deepEqual((await status(dom0)).problems, []);
+	t.deepEqual((await status(a)).problems, []);
+	await b.run('rm /tmp/flood');
+	await flood.done;
+	t.log(`${lineCount(flood.stdout())} offers, ${(await refusals(a)).length - before} tried`);
+	await startDaemon(b);
+	await askAgain(a);
+	await channelUp(lab);
+};
+
+function lineCount(text: string): number {
+	return text.split('\n').length - 1;
+}
+
 // A ring holds 1048576 bytes.
 const lies = [
 	['prod 1048592', 'bad-index'],
@@ -59,6 +101,7 @@ test(
 		inTurn({
 			'in an offer': forgedOffers,
 			'in a ring, under traffic': underTraffic(findsOut(lies)),
+			'in XenStore, at full rate, under traffic': underTraffic(offersAtFullRate),
 		}),
 	),
 );
