@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parts of evil.ko share: how a command looks, and how the good code is kept out of the way. */
+/* What the parts of evil.ko share: the form of a command, and how to keep the good code away. */
 
 #ifndef _EVIL_H
 #define _EVIL_H
@@ -46,6 +46,9 @@ void events_uninit(void);
 
 /* hoard.c: grants. */
 evil_act map_writable, write_peer, look, keep, unmap_early, revoke, balloon, foreign_grant;
+/* channel.c calls these where it means those of grant.c (Kbuild). */
+void evil_map_put(struct coloop_map *map);
+void evil_pages_put(struct coloop_pages *pages);
 void hoard_uninit(void);
 
 #endif /* _EVIL_H */

@@ -107,7 +107,7 @@ static bool lay_out(struct view *view, u32 frame)
 static void publish(struct view *view, u32 bytes)
 {
 	view->prod += bytes;
-	virt_store_release(&view->own->prod, view->prod);
+	virt_store_release(&view->own->prod, view->prod); /* as P4 */
 	coloop_evtchn_notify(view->evtchn);
 }
 
@@ -264,7 +264,7 @@ static void jump_once(struct view *view, u32 *cons)
 
 	records = min(records, random % 500 ? 1 + (random >> 16) % 8 : records);
 	*cons += prandom_u32_state(&view->rnd) % (theirs - *cons + 1);
-	virt_store_release(&view->own->cons, *cons);
+	virt_store_release(&view->own->cons, *cons); /* as C4 */
 	WRITE_ONCE(view->own->want, prandom_u32_state(&view->rnd));
 	WRITE_ONCE(view->own->wait, prandom_u32_state(&view->rnd));
 	publish(view, records * view->record);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lies in the control page of an offer, told before the peer can have seen it, or while it looks. */
+/* Lies in the control page of an offer, before the peer can have seen it or while it looks. */
 
 #include "evil.h"
 

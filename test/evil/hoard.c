@@ -9,10 +9,6 @@
 #include <xen/mem-reservation.h>
 #include <xen/page.h>
 
-/* channel.c calls these where it means those of grant.c (Kbuild). */
-void evil_map_put(struct coloop_map *map);
-void evil_pages_put(struct coloop_pages *pages);
-
 struct hoarded {
 	struct list_head entry;
 	struct coloop_map map;

@@ -55,7 +55,7 @@ int say_side(struct coloop_channel *ch, long number, char *said, size_t room)
 	return 0;
 }
 
-/* Any value is allowed; the peer must neither loop, nor forget us, nor tell us more than it does. */
+/* Any value is allowed; the peer must neither loop nor forget us. */
 int say_thresholds(struct coloop_channel *ch, long number, char *said, size_t room)
 {
 	struct coloop_control *own = first_queue(ch)->own;
@@ -119,16 +119,14 @@ int put_length(struct coloop_channel *ch, long number, char *said, size_t room)
 	return put_record(ch, &record);
 }
 
-#define FIELD(member) { #member, offsetof(struct coloop_record, member), \
-			sizeof_field(struct coloop_record, member) }
-
+/* By offset and size in struct coloop_record. */
 static const struct {
 	const char *name;
 	size_t offset;
 	size_t size;
 } fields[] = {
-	FIELD(csum_start), FIELD(csum_offset), FIELD(gso_size), FIELD(hdr_len), FIELD(gso_type),
-	FIELD(flags), FIELD(zero),
+	{ "csum_start", 4, 2 }, { "csum_offset", 6, 2 }, { "gso_size", 8, 2 },
+	{ "hdr_len", 10, 2 }, { "gso_type", 12, 1 }, { "flags", 13, 1 }, { "zero", 14, 2 },
 };
 
 int put_field(struct coloop_channel *ch, const char *name, long number, char *said, size_t room)

@@ -192,43 +192,59 @@ int put_lengths(struct coloop_channel *ch, long number, char *said, size_t room)
 	return ret;
 }
 
+/* Number @i of the offloads at the edges of a frame, in a mixed base; false: after the last. */
+static bool boundary(unsigned int i, struct coloop_record *record)
+{
+	static const u32 lengths[] = { 14, 33, 34, 53, 54, 55, 255, 256, 257, 1514, 4096, 4097,
+				       65535, COLOOP_FRAME_MAX };
+	static const int sizes[] = { 1, 536, 65535, -55, -54, -53, -1, 0 };
+	static const u32 headers[] = { 0, 14, 257, 65535 };
+	u32 len, kind;
+	int size;
+
+	kind = i % ARRAY_SIZE(gso_types);
+	i /= ARRAY_SIZE(gso_types);
+	size = sizes[i % ARRAY_SIZE(sizes)];
+	i /= ARRAY_SIZE(sizes);
+	record->hdr_len = headers[i % ARRAY_SIZE(headers)];
+	i /= ARRAY_SIZE(headers);
+	if (i >= ARRAY_SIZE(lengths))
+		return false;
+	len = lengths[i];
+	record->len = len;
+	record->hdr_len = min_t(u32, record->hdr_len, len);
+	record->gso_type = gso_types[kind];
+	record->gso_size = size > 0 ? size : min_t(u32, len + size, 65535);
+	if (len >= 54 && kind % 2) {
+		record->flags = COLOOP_NEEDS_CSUM;
+		record->csum_start = 34;
+		record->csum_offset = 16;
+	}
+	return true;
+}
+
 /* Segment sizes and header lengths at and about every edge of the frame, for every offload. */
 int put_boundaries(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	static const u32 lengths[] = { 14, 33, 34, 53, 54, 55, 255, 256, 257, 1514, 4096,
-				       4097, 65535, COLOOP_FRAME_MAX };
-	static const int sizes[] = { 1, 536, 65535, -55, -54, -53, -1, 0 };
-	static const u32 headers[] = { 0, 14, 257, U32_MAX };
 	const struct ethhdr eth = header_to(ch);
 	struct rnd_state rnd;
-	unsigned int l, s, h, t;
+	unsigned int i;
 	long count = 0;
+	int ret = 0;
 
 	prandom_seed_state(&rnd, 1);
-	for (l = 0; l < ARRAY_SIZE(lengths); l++)
-	for (s = 0; s < ARRAY_SIZE(sizes); s++)
-	for (h = 0; h < ARRAY_SIZE(headers); h++)
-	for (t = 2; t < ARRAY_SIZE(gso_types); t++) {
-		struct coloop_record record = {
-			.len = lengths[l],
-			.gso_type = gso_types[t],
-			.gso_size = sizes[s] > 0 ? sizes[s] : min(lengths[l] + sizes[s], 65535u),
-			.hdr_len = min3(headers[h], lengths[l], 65535u),
-		};
+	for (i = 0; !ret; i++) {
+		struct coloop_record record = {};
 
-		if (lengths[l] >= 54 && t % 2) {
-			record.flags = COLOOP_NEEDS_CSUM;
-			record.csum_start = 34;
-			record.csum_offset = 16;
-		}
+		if (!boundary(i, &record))
+			break;
 		if (!coloop_record_ok(&record, U32_MAX))
 			continue;
-		if (put_patiently(ch, &record, &rnd, &eth))
-			return -EPIPE;
+		ret = put_patiently(ch, &record, &rnd, &eth);
 		count++;
 		cond_resched();
 	}
 	coloop_evtchn_notify(&first_queue(ch)->evtchn);
 	scnprintf(said, room, "%ld records", count);
-	return 0;
+	return ret;
 }

@@ -60,11 +60,11 @@ const offersAtFullRate: UnderTraffic = async (t, {lab, dom0, a, b}, traffic) => 
 	const epoch = (await peer(a, 'b'))?.epoch ?? 0;
 	const node = `data/coloop/offers/${(await dom0.run('xl domid a')).stdout.trim()}`;
 	const before = (await refusals(a)).length;
-	const flood = b.spawn(`touch /tmp/flood; for writer in 1 2 3 4; do (
+	const flood = b.spawn(`exec bash -c 'touch /tmp/flood; for writer in 1 2 3 4; do (
 		while [ -e /tmp/flood ]; do
 			offer="$((${epoch} + RANDOM % 3)) offered 1 $RANDOM $RANDOM"
 			xenstore-write ${node} "$offer" && echo "$offer"
-		done) & done; wait`);
+		done) & done; wait'`);
 	await askAgain(a);
 	await until('a thousand are written', () => lineCount(flood.stdout()) > 1000, patient);
 	await traffic.flows();
