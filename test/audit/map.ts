@@ -12,15 +12,15 @@ const record = 'test/kmod/fuzz-record.c';
 const tx = 'test/kmod/fuzz-tx.c';
 const meta = 'test/kmod/fuzz-meta.c';
 const liar = 'test/lab/tests/hostile.ts';
-const rings = 'test/lab/tests/_attacks-ring.ts';
-const offers = 'test/lab/tests/_attacks-offer.ts';
-const pages = 'test/lab/tests/_attacks-memory.ts';
+const attacks = 'test/lab/tests/_attacks-';
+const offers = `${attacks}offer.ts`;
+const pages = `${attacks}memory.ts`;
 const channel = 'test/lab/tests/channel.ts';
 const faults = 'test/lab/tests/faults.ts';
 
 const list = 'test/lab/tests/lies.ts';
 const lies = `${list}#each lie is found out`;
-const foreign = `${rings}#frame-source`;
+const foreign = `${attacks}frame.ts#frame-source`;
 const requests: Cover = {
 	by: [
 		'test/lab/tests/netlink.ts#answers every request',
@@ -64,23 +64,23 @@ export const covers: Readonly<Record<string, Cover>> = {
 		by: [`${faults}#the module goes and comes back`],
 		lacks: 'a lower device that is unplugged under a live channel',
 	},
-	'receive.c:coloop_receive_event': {by: [`${rings}#event-storm`]},
+	'receive.c:coloop_receive_event': {by: [`${attacks}event.ts#event-storm`]},
 	'receive.c:set_offloads': {
 		by: [
 			meta,
 			`${channel}#a datagram above the MTU crosses as one record`,
-			`${rings}#record-nonsense`,
+			`${attacks}record.ts#record-nonsense`,
 		],
 	},
 	'receive.c:fill_frags': {by: [record, `${channel}#a TCP stream arrives intact`]},
 	'receive.c:copy_frame': {by: [record, `${channel}#a TCP stream arrives intact`]},
-	'receive.c:link_of': {by: [foreign, `${rings}#flip-payload`]},
+	'receive.c:link_of': {by: [foreign, `${attacks}race.ts#flip-payload`]},
 	'receive.c:receive_one': {by: [foreign]},
-	'receive.c:follow_side': {by: [`${rings}#side-unknown`, 'test/model/hostile.pml']},
+	'receive.c:follow_side': {by: [`${attacks}index.ts#side-unknown`, 'test/model/hostile.pml']},
 	'ring.c:coloop_tx_look': {by: [`${ring}#lying consumer`, tx, 'test/kmod/exhaustive.c']},
 	'ring.c:coloop_tx_must_notify': {by: [`${ring}#data event`, tx]},
 	'ring.c:coloop_record_ok': {by: [`${ring}#malformed records`, record, meta]},
-	'ring.c:copy_record': {by: [record, `${rings}#flip-headers`]},
+	'ring.c:copy_record': {by: [record, `${attacks}race.ts#flip-headers`]},
 	'ring.c:rx_look': {by: [`${ring}#lying producer`, record, 'test/kmod/exhaustive.c']},
 	'ring.c:coloop_rx_next': {by: [`${ring}#record longer than what is there`, record]},
 	'ring.c:coloop_rx_copy': {by: [`${ring}#a record copied in parts`, record]},

@@ -20,6 +20,7 @@ export class Drive {
 	readonly #program: Background;
 	#waiting: ((line: string) => void)[] = [];
 	#rest = '';
+	#served: Promise<null> | undefined;
 
 	private constructor(machine: Guest, domid: number) {
 		this.machine = machine;
@@ -93,7 +94,8 @@ export class Drive {
 	/** Makes and ends so many channels; how many packets took them. */
 	async cycle(other: Drive, count: number, epoch: number): Promise<{packets: number}> {
 		const port = 7300;
-		await other.#ask({op: 'serve', port});
+		other.#served ??= other.#ask({op: 'serve', port});
+		await other.#served;
 		const [peer, us] = [this.#configOf(other, epoch), other.#configOf(this, epoch)];
 		const ends = {host: other.machine.name, port, peer, us, order: 5};
 		return this.#ask({op: 'cycle', count, ends});

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type {Attack} from './_bout.ts';
+import {events} from './_attacks-event.ts';
+import {frames} from './_attacks-frame.ts';
+import {indices} from './_attacks-index.ts';
 import {memory} from './_attacks-memory.ts';
 import {offers} from './_attacks-offer.ts';
-import {events, frames, indices, races, records} from './_attacks-ring.ts';
+import {races} from './_attacks-race.ts';
+import {records} from './_attacks-record.ts';
 
 /** Every attack that has a name, in the order in which they are tried. */
 export const attacks: readonly Attack[] = [

@@ -88,6 +88,12 @@ export async function speak({lab}: Bout): Promise<void> {
 	await lab.a.run('ping -q -c 2 -i 0.2 -W 1 b', {fails: 'maybe', silent: true});
 }
 
+/** All that the victim has taken from its ring, whatever became of it. */
+export async function taken({a, b}: Bout): Promise<number> {
+	const {rxPackets, droppedHeader, droppedSource, droppedMemory} = await a.channel(b);
+	return rxPackets + droppedHeader + droppedSource + droppedMemory;
+}
+
 /** The victim finds the channel broken, for a reason; nothing of it is held. */
 export async function breaks(bout: Bout, command: string, reason: string): Promise<void> {
 	const {t, a, b, say} = bout;

@@ -13,7 +13,7 @@ import {answers} from './_bout.ts';
 const most = 0.1;
 
 /** What a hostile guest can do all the time, beside keeping its own processor busy. */
-const nuisances = ['events', 'headers', 'payload', 'lengths'] as const;
+const nuisances = ['events', 'headers', 'payload'] as const;
 
 /**
  * The victim a, its good peer c, and the liar b, on one processor in counted time. A guest that does

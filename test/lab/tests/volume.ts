@@ -4,8 +4,9 @@
 import test from 'ava';
 import {claim} from '../../claims/claim.ts';
 import {withLab} from '../with-lab.ts';
+import {jumps} from './_attacks-index.ts';
 import {controlLies} from './_attacks-offer.ts';
-import {flood, jumps} from './_attacks-ring.ts';
+import {flood} from './_attacks-record.ts';
 import {bout, type Attack} from './_bout.ts';
 import {count} from './_count.ts';
 
