@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Counts, not seconds. CYCLES, LOADS, DESTROYS and SAVES say how many; MINUTES is the most that each
-// of the last two may take.
+// of the last three may take.
 import test from 'ava';
 import {claim} from '../../claims/claim.ts';
 import {
