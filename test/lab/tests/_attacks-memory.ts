@@ -77,7 +77,8 @@ export const memory: readonly Attack[] = [
 		rule: 'R13; XSA-394, -396',
 		async body(bout) {
 			const {a, b, t, say} = bout;
-			const said = await b.evil('revoke');
+			const said = await b.evil('revoke').catch((error: unknown) => String(error));
+			if (/error -95$/.test(said)) return say('not tried: needs a kernel with kprobes');
 			say(said);
 			t.is(said, `revoked ${pagesOf(5)} grants, ${pagesOf(5)} of them in use`);
 			await speak(bout);

@@ -31,25 +31,20 @@ export type Attack = {
 };
 
 /** The smallest ring: quick to make, and as good a target. */
-export const ringBytes = 32 * 4096;
+const smallest = 5;
+export const ringBytes = 4096 << smallest;
 
 /**
  * One attack after the other, each on a new channel. After each the victim holds nothing, the
- * ordinary path works, and the next channel comes up; so whatever it did is over. ATTACKS='flip keep'
- * chooses by the beginnings of their names.
+ * ordinary path works, and the next channel comes up; so whatever it did is over.
  */
-export function bout(all: readonly Attack[]): Body {
-	const names = process.env['ATTACKS']?.split(/\s+/).filter(Boolean) ?? [];
-	const isChosen = ({name}: Attack) =>
-		names.length === 0 || names.some(each => name.startsWith(each));
-	const attacks = all.filter(isChosen);
-
+export function bout(attacks: readonly Attack[], order = smallest): Body {
 	return async (t, {lab}) => {
 		for (const line of table(attacks)) t.log(line);
 		await load(lab.a);
 		await lab.b.run('insmod /opt/coloop/evil.ko dyndbg=+p');
 		const [a, b] = [await Drive.start(lab, lab.a), await Drive.start(lab, lab.b)];
-		const link = new Link(a, b, {order: 5});
+		const link = new Link(a, b, {order});
 		const context = {t, lab, a, b, link, say: (line: string) => t.log(`  ${line}`)};
 
 		await answers(lab.a, 'b');
@@ -102,6 +97,13 @@ export async function breaks(bout: Bout, command: string, reason: string): Promi
 	const channel = await a.reaches(b, 'broken', 'stalled');
 	say(`${said}: ${channel.state}, ${channel.reason}, number ${channel.detail}`);
 	t.deepEqual([channel.state, channel.reason], ['broken', reason]);
+}
+
+/** Those whose names begin as ATTACKS says: ATTACKS='flip keep'. */
+export function chosen(attacks: readonly Attack[]): readonly Attack[] {
+	const names = process.env['ATTACKS']?.split(/\s+/).filter(Boolean) ?? [];
+	if (names.length === 0) return attacks;
+	return attacks.filter(({name}) => names.some(each => name.startsWith(each)));
 }
 
 function table(attacks: readonly Attack[]): string[] {

@@ -72,4 +72,4 @@ const volume: readonly Attack[] = [
 	),
 ];
 
-test('attacks by the million are survived', withLab, bout(volume));
+test('attacks by the million are survived', withLab, bout(volume, 8));
