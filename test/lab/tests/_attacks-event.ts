@@ -27,7 +27,7 @@ export const events: readonly Attack[] = [
 		rule: 'R10; watchdog',
 		async body({lab, a, b, t, say}) {
 			await b.evil('mute');
-			await lab.a.run('ping -q -c 3 -W 20 b', {fails: 'maybe', silent: true});
+			await lab.a.run('ping -q -c 3 -W 3 b', {fails: 'maybe', silent: true});
 			const {state, reason} = await a.channel(b);
 			say(`${state}, ${reason}`);
 			t.true(['live', 'stalled'].includes(state));
