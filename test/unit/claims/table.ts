@@ -7,7 +7,9 @@ const note = (figure: string, stack: string) =>
 	JSON.stringify({name: 'soak', figure, stack, date: '2026-11-21'});
 
 test('the newest figure of each stack stands in the table, what is not shown is missing', t => {
-	const notes = parseNotes([note('old', '13'), note('twelve', '12'), note('new', '13')].join('\n'));
+	const notes = parseNotes(
+		[note('old', '13'), note('twelve', '12'), note('new', '13')].join('\n'),
+	);
 	const lines = table(notes);
 
 	t.is(lines.length, claims.length + 2);
