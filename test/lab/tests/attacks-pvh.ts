@@ -9,5 +9,6 @@ const tried = chosen(attacks);
 
 test('every attack is survived by a PVH guest', labWith({type: 'pvh'}), async (t, given) => {
 	await bout(tried)(t, given);
-	await claim('attacks-pvh', `${tried.length} attacks, nothing held after any`);
+	if (tried.length === attacks.length)
+		await claim('attacks-pvh', `${tried.length} attacks, nothing held after any`);
 });

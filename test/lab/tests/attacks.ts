@@ -9,5 +9,6 @@ const tried = chosen(attacks);
 
 test('every attack that has a name is survived', withLab, async (t, given) => {
 	await bout(tried)(t, given);
-	await claim('attacks', `${tried.length} attacks, nothing held after any`);
+	if (tried.length === attacks.length)
+		await claim('attacks', `${tried.length} attacks, nothing held after any`);
 });
