@@ -13,6 +13,7 @@
 #   make claims     all that is claimed of safety: how it is checked, what it showed, and when
 #   make harness    the ring core in user space; make fuzz HOURS=n, make model, make frama
 #   make audit      every place where the module reads what a peer or a caller said, with its test
+#   make coverage   of the module (harness, and the labs of STACK=debug that ran before) and of the TypeScript
 #   make check      compiler and static gates of the module, lint of the rest
 #   make generate   what is made from kmod/spec/coloop.yaml and the policy's schema
 #
@@ -34,7 +35,7 @@ ARM ?= channel
 export BENCH ROW ARM
 
 .PHONY: demo bench bench-compare profile test test-all unit harness model fuzz frama audit
-.PHONY: lab-test test-all-runs soak claims build lab check generate clean
+.PHONY: coverage lab-test test-all-runs soak claims build lab check generate clean
 
 demo: build
 	$(ready) && node build/ts/test/bench/demo.js
@@ -76,6 +77,17 @@ unit:
 harness:
 	$(ready)
 	$(MAKE) -s -C test/kmod test
+
+# The labs' counts are added where there are any: STACK=debug make lab-test.
+coverage:
+	$(ready) && npx tsc -p tsconfig.json
+	$(MAKE) -s -C userland/netlink-js
+	$(MAKE) -s -C userland/nftables-js
+	$(MAKE) -s -C test/kmod cover
+	[ ! -d build/cover/lab ] || test/cover/gcov.sh
+	$(ready) && npx c8 --all --include 'build/ts/userland/**' --temp-directory build/cover/v8 \
+		--reports-dir build/cover/ts --reporter=json-summary $(ava)
+	$(ready) && node build/ts/test/cover/cover.js
 
 model:
 	$(ready) && coloop_need spin spin && test/model/run.sh

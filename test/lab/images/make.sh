@@ -5,6 +5,7 @@
 #   root/           the Debian root, which is also where module and addons are built
 #   root.ext4       the same as a disk: dom0's (under an overlay) and the guests' (read-only)
 #   xen vmlinuz vmlinux initramfs   what is booted
+#   kernel-version guest-kernel-version     of dom0 and of the guests; the same but in stack debug
 #   versions        what was installed
 #
 # The folder's name carries a hash of everything that goes in, so a change of a
@@ -19,9 +20,14 @@ manifest=$here/stack-$stack.conf
 cache=${COLOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coloop}
 mirror=${COLOOP_MIRROR:-http://deb.debian.org/debian}
 security=${COLOOP_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
-root_key=$(cat "$manifest" "$here/packages" | sha256sum | cut -c1-12)
+more=${more:-}
+# A stack whose guests have a kernel of their own has its configuration beside the manifest.
+config=$here/stack-$stack.config
+[ -f "$config" ] || config=
+root_key=$(cat "$manifest" "$here/packages" ${config:+"$config" "$here/kernel.sh"} |
+	sha256sum | cut -c1-12)
 # Every file of this folder goes in, except what describes the other stacks.
-disk_key=$(find "$here" -type f ! -name 'stack-*' | LC_ALL=C sort | xargs cat "$manifest" |
+disk_key=$(find "$here" -type f ! -name 'stack-*' | LC_ALL=C sort | xargs cat "$manifest" $config |
 	sha256sum | cut -c1-12)
 root=$cache/root-$stack-$root_key
 image=$cache/image-$stack-$disk_key
@@ -34,17 +40,28 @@ make_root() {
 	packages=$(grep -v '^#' "$here/packages" | grep . | paste -sd,)
 	say "Debian root: $suite, about two minutes and 1 GB in $root"
 	rm -rf --one-file-system "$root.tmp"
-	mmdebstrap --quiet --variant=minbase --include="$packages" \
+	mmdebstrap --quiet --variant=minbase --include="$packages${more:+,$more}" \
 		--aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		"$suite" "$root.tmp" \
 		"deb $mirror $suite main" "deb $security $suite-security main" >&2
+	[ -z "$config" ] || make_kernel
 	mv "$root.tmp" "$root"
 }
 
-kernel_version() { basename "$root"/lib/modules/*; }
+make_kernel() {
+	say "the guests' kernel: about fifteen minutes"
+	cp "$config" "$root.tmp/tmp/config"
+	install -m 755 "$here/kernel.sh" "$root.tmp/tmp/kernel.sh"
+	unshare --mount --propagation private sh -c '
+		mount --bind /dev "$1/dev" && mount -t proc proc "$1/proc" &&
+		exec chroot "$1" /tmp/kernel.sh /tmp/config' sh "$root.tmp" >&2
+}
+
+kernel_version() { basename "$root"/lib/modules/*-amd64; }
+guest_kernel_version() { basename "$root"/lib/modules/*"${config:+-debug}"; }
 
 # The payload of a bzImage, found by the offsets in its setup header.
 unpack_vmlinux() {
@@ -90,6 +107,8 @@ add_lab_files() {
 	gcc -Wall -Wextra -O2 -static -o "$lab/agent" "$here/agent.c"
 	install -m 755 "$here/init" "$lab/init"
 	cp vmlinux initramfs "$lab/"
+	# With all that it needs inside; what initramfs loads is dom0's, and is refused.
+	[ -z "$config" ] || cp "$root/boot/vmlinux-$(guest_kernel_version)" "$lab/vmlinux"
 	install -m 755 "$here"/{vif-bridged,vif-managed,block-shared} "$tree/etc/xen/scripts/"
 	install -m 755 "$here/power" "$tree/usr/sbin/poweroff"
 	install -m 755 "$here/power" "$tree/usr/sbin/reboot"
@@ -109,7 +128,7 @@ make_disk() {
 	unpack_vmlinux vmlinuz
 	make_initramfs "$version"
 	cp -al "$root" tree
-	rm -f tree/boot/initrd.img-*
+	rm -rf tree/boot/initrd.img-* tree/usr/src/linux-debug
 	add_lab_files tree
 	# No journal: snapshots are what we go back to.
 	truncate -s 8G root.ext4
@@ -117,6 +136,7 @@ make_disk() {
 	rm -r tree
 	chroot "$root" dpkg-query -W >versions
 	echo "$version" >kernel-version
+	guest_kernel_version >guest-kernel-version
 	ln -s "$root" root
 	mv "$image.tmp" "$image"
 	forget_unused
@@ -128,7 +148,7 @@ forget_unused() {
 }
 
 mkdir -p "$cache"
-exec 9>"$cache/images.lock"
+exec 9>"$cache/images-$stack.lock"
 flock 9
 [ -d "$root" ] || make_root
 [ -d "$image" ] || make_disk
