@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import process from 'node:process';
+
 // npx ava --config test/lab/ava.config.js [build/ts/test/lab/tests/boot.js]
 // One machine at a time: it takes what there is of the processor.
 export default {
@@ -6,5 +8,5 @@ export default {
 	workerThreads: false,
 	concurrency: 1,
 	serial: true,
-	timeout: '30m',
+	timeout: process.env.STACK === 'debug' ? '150m' : '30m',
 };

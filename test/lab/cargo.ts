@@ -38,7 +38,12 @@ export async function pack(stack: Stack, folder: string): Promise<void> {
 	}
 }
 
-/** The command that unpacks it in a machine; the archive knows its own end. */
+/**
+ * The command that unpacks it in a machine; the archive knows its own end. A kernel that is not
+ * the guests' finds its modules in a folder of its name.
+ */
 export function unpackCommand(device: string): string {
-	return `dd if=${device} bs=1M iflag=direct status=none | tar --extract --directory=/`;
+	return `dd if=${device} bs=1M iflag=direct status=none | tar --extract --directory=/
+		own=/opt/coloop/$(uname -r)
+		if [ -d $own ]; then cp $own/* /opt/coloop/; fi`;
 }

@@ -7,7 +7,14 @@ import type {Lab} from './lab.ts';
 export type Check = (lab: Lab) => Promise<() => Promise<readonly string[]>>;
 
 /** What every test must leave behind as it was; in this order. Add to it as the project grows. */
-export const checks: Check[] = [unloads, balances, leavesNoNodes, leavesNoGrants, leavesNoPorts];
+export const checks: Check[] = [
+	unloads,
+	balances,
+	leavesNoNodes,
+	leavesNoGrants,
+	leavesNoPorts,
+	leavesNothingUnreferenced,
+];
 
 /** The machines that run, dom0 first; whoever was paused goes on. */
 export async function running(lab: Lab): Promise<Guest[]> {
@@ -127,6 +134,29 @@ async function ports({dom0}: Lab): Promise<ReadonlyMap<string, number>> {
 			Number(count),
 		]),
 	);
+}
+
+const kmemleak = '/sys/kernel/debug/kmemleak';
+
+// Memory that nobody points to any more, as stack debug's guests see it. To be reported a piece
+// must be five seconds old and the same in two scans.
+async function leavesNothingUnreferenced(lab: Lab) {
+	return async () => {
+		const complaints = (await running(lab)).map(async machine => {
+			const {stdout} = await machine.run(
+				`[ -f ${kmemleak} ] || exit 0
+				sleep 5; echo scan >${kmemleak} && echo scan >${kmemleak} && cat ${kmemleak}`,
+				{silent: true, timeout: 120_000},
+			);
+			return leaks(stdout).map(each => `${machine.name}: ${each}`);
+		});
+		return (await Promise.all(complaints)).flat();
+	};
+}
+
+/** The reports of kmemleak, each with who allocated. */
+export function leaks(report: string): string[] {
+	return report.split(/^(?=unreferenced object)/m).filter(each => /^unref/.test(each));
 }
 
 /** Everything that a kernel or Xen complained of since the snapshot; each once. */

@@ -14,6 +14,12 @@ export type Crash = {
 // What no log of a healthy machine holds.
 const splats: readonly RegExp[] = [
 	/\bBUG: .*/,
+	/\bBUG \S+ \(.*/,
+	/\bkernel BUG at .*/,
+	/\bINFO: trying to register non-static key.*/,
+	/\bpagealloc: .*corruption.*/,
+	/\bunregister_netdevice: waiting for .*/,
+	/\bref_tracker: .*/,
 	/\bWARNING: (?!.*\btaint).*/,
 	/\bKASAN: .*/,
 	/\bUBSAN: .*/,
@@ -38,8 +44,11 @@ const splats: readonly RegExp[] = [
 // Where Xen or dom0's kernel ended: nothing will ever answer again.
 const fatal = /\(XEN\).*\bPanic on CPU|^(?:\[[ .\d]+\] )?Kernel panic - not syncing/m;
 
-const maxLines = 60;
-const traceEnd = /---\[ end |\(XEN\) \*{10}/;
+const maxLines = 150;
+const traceEnd = /---\[ end |\(XEN\) \*{10}|<\/TASK>/;
+// KASAN has more to say after the first trace: who allocated, who freed.
+const longReport = /BUG: KASAN: |BUG \S+ \(/;
+const reportEnd = /={40}|---\[ end /;
 const traceEntry = /\b([a-z_][\w.]*)\+0x[\da-f]+\/0x[\da-f]+/i;
 
 /** Finds every splat in a log, each with the trace that belongs to it. */
@@ -72,8 +81,9 @@ function splatIn(line: string): string | undefined {
 
 // A splat with a trace goes to the trace's end; one without is a line alone.
 function cutOut(lines: readonly string[], from: number): readonly string[] {
+	const ends = longReport.test(lines[from] ?? '') ? reportEnd : traceEnd;
 	const window = lines.slice(from, from + maxLines);
-	const end = window.findIndex((line, at) => at > 0 && traceEnd.test(line));
+	const end = window.findIndex((line, at) => at > 0 && ends.test(line));
 	return window.slice(0, end < 0 ? 1 : end + 1);
 }
 

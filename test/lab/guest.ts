@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import os from 'node:os';
 import type {Agent, Command} from './agent.ts';
+import {patience} from './until.ts';
 import {CommandError, CrashError, LabError} from './errors.ts';
 
 export type Result = {readonly status: number; readonly stdout: string; readonly stderr: string};
@@ -54,7 +55,7 @@ export class Guest {
 	async run(command: string, options: RunOptions = {}): Promise<Result> {
 		const {fails = false, timeout = 60_000} = options;
 		const {done, kill} = this.#start(command, options);
-		const result = await withDeadline(done, timeout, () => kill('SIGKILL'));
+		const result = await withDeadline(done, timeout * patience, () => kill('SIGKILL'));
 
 		if (result && (fails === 'maybe' || fails === (result.status !== 0))) return result;
 		throw new CommandError(complaint(`${this.name}$ ${command}`, result, timeout));

@@ -2,12 +2,27 @@
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 import path from 'node:path';
+import process from 'node:process';
 import {LabError} from './errors.ts';
+import type {GuestType} from './guest-config.ts';
 import {repository} from './paths.ts';
 
-export type Stack = '12' | '13';
+export type Stack = '12' | '13' | 'debug';
 
-export const stacks: readonly Stack[] = ['13', '12'];
+/** Debian 13, Debian 12, and 13 whose guests have a kernel that watches itself. */
+export const stacks: Record<string, Stack> = {12: '12', 13: '13', debug: 'debug'};
+
+export function stackFromEnvironment(): Stack {
+	const name = process.env['STACK'] ?? '13';
+	const stack = Object.hasOwn(stacks, name) ? stacks[name] : undefined;
+	if (stack !== undefined) return stack;
+	throw new LabError(`STACK: expected ${Object.keys(stacks).join(', ')}, got "${name}"`);
+}
+
+/** What a and b are unless a test wants something: the kernel of stack debug is none of PV. */
+export function usualType(stack: Stack): GuestType {
+	return stack === 'debug' ? 'pvh' : 'pv';
+}
 
 /** Builds the images of a stack unless the cache has them; answers with their folder. */
 export async function images(stack: Stack): Promise<string> {

@@ -8,7 +8,7 @@ import {LabError} from './errors.ts';
 import type {Guest} from './guest.ts';
 import {asGuestName, type GuestOptions} from './guest-config.ts';
 import {Host} from './host.ts';
-import type {Stack} from './images.ts';
+import {stackFromEnvironment, usualType} from './images.ts';
 import {cache} from './paths.ts';
 import {snapshot, snapshotName, type Flavour} from './snapshot.ts';
 
@@ -45,7 +45,8 @@ export class Lab {
 	}
 
 	static async start(options: LabOptions = {}): Promise<Lab> {
-		const {stack = stackFromEnvironment(), mode = 'multi', type = 'pv'} = options;
+		const {stack = stackFromEnvironment(), mode = 'multi'} = options;
+		const {type = usualType(stack)} = options;
 		const {builds = true, say = () => {}} = options;
 		const flavour = {stack, mode, type};
 		const {images, disk: saved} = await snapshot(flavour, say);
@@ -139,12 +140,6 @@ async function runFolder(): Promise<string> {
 			await rm(path.join(run, name), {recursive: true, force: true});
 	}
 	return mkdtemp(path.join(run, `lab-${process.pid}-`));
-}
-
-export function stackFromEnvironment(): Stack {
-	const stack = process.env['STACK'] ?? '13';
-	if (stack === '12' || stack === '13') return stack;
-	throw new LabError(`STACK: expected 12 or 13, got "${stack}"`);
 }
 
 // The snapshot's clock stood still.

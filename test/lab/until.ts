@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
+import process from 'node:process';
 import {setTimeout as pause} from 'node:timers/promises';
+
+/** How much longer everything may take: every check of stack debug's kernel is emulated, too. */
+export const patience = process.env['STACK'] === 'debug' ? 5 : 1;
 
 export type UntilOptions = {
 	/** How long the condition may stay away, in milliseconds. */
@@ -14,7 +18,7 @@ export async function until(
 	holds: () => Promise<boolean> | boolean,
 	{timeout = 60_000, every = 100}: UntilOptions = {},
 ): Promise<void> {
-	const deadline = Date.now() + timeout;
+	const deadline = Date.now() + timeout * patience;
 
 	while (!(await holds())) {
 		if (Date.now() > deadline) throw new Error(`not within ${timeout} ms: ${condition}`);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
 import {checks, findSplats} from './checks.ts';
+import {keepCounts} from './counts.ts';
 import {CommandError, CrashError, LabError, Skip, outcomeOf} from './errors.ts';
 import type {Guest} from './guest.ts';
-import {Lab, stackFromEnvironment, type LabOptions} from './lab.ts';
+import {stackFromEnvironment, usualType} from './images.ts';
+import {Lab, type LabOptions} from './lab.ts';
 import {keep} from './report.ts';
-import {until} from './until.ts';
+import {patience, until} from './until.ts';
 
 /** What a test gets: verbs over the machines of a lab of its own. */
 export type Given = {
@@ -39,7 +41,7 @@ async function runInLab(t: ExecutionContext, body: Body, options: LabOptions): P
 	let error: unknown;
 
 	// Boots and restores count too.
-	t.timeout(1_800_000);
+	t.timeout(1_800_000 * patience);
 	try {
 		lab = await Lab.start({...options, say});
 		await testAndCheck(t, body, lab);
@@ -49,6 +51,7 @@ async function runInLab(t: ExecutionContext, body: Body, options: LabOptions): P
 		error = caught;
 	}
 	const outcome = outcomeOf(error);
+	if (lab && outcome !== 'crash') await keepCounts(lab, t.title);
 	await keep({title: t.title, outcome, ms: Date.now() - from, error, transcript, lab});
 	await lab?.stop();
 	for (const line of outcome === 'pass' ? [] : transcript.slice(-20)) t.log(line);
@@ -100,9 +103,6 @@ async function complainOfSplats(lab: Lab): Promise<void> {
 }
 
 function describe(options: LabOptions): string {
-	return [
-		`stack ${options.stack ?? stackFromEnvironment()}`,
-		options.mode ?? 'multi',
-		options.type ?? 'pv',
-	].join(', ');
+	const {stack = stackFromEnvironment(), mode = 'multi'} = options;
+	return [`stack ${stack}`, mode, options.type ?? usualType(stack)].join(', ');
 }

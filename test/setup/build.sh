@@ -5,13 +5,16 @@
 #   build/stack-N/   coloop.ko, the native addons, coloop.mjs, coloopd.mjs, policy/
 #   build/work-N/    the copies in which compilers of that stack's own root work
 #
+# STACK: 13, 12 or debug.
+#
 # What does not exist yet in the tree is named and left out.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 stack=${1:-${STACK:-13}}
 image=$("$top/test/lab/images/make.sh" "$stack")
 root=$(readlink -f "$image/root")
-version=$(cat "$image/kernel-version")
+version=$(cat "$image/guest-kernel-version")
+dom0_version=$(cat "$image/kernel-version")
 work=$top/build/work-$stack
 out=$top/build/stack-$stack
 mkdir -p "$work" "$out"
@@ -39,12 +42,20 @@ install_if_new() { # FROM TO
 	cmp -s "$1.stripped" "$2" || install -m 644 "$1.stripped" "$2"
 }
 
-build_module() { # FOLDER NAME
+build_module() { # FOLDER NAME [MAKE'S ARGUMENTS]
 	[ -f "$top/$1/Makefile" ] || { say "no $1/Makefile: module $2 left out"; return 0; }
 	refresh "$1" "$1"
 	say "$2.ko for Linux $version"
-	in_root make -s -j2 -C "/mnt/$1" KDIR="/lib/modules/$version/build"
+	in_root make -s -j2 -C "/mnt/$1" KDIR="/lib/modules/$version/build" "${@:3}"
 	install_if_new "$work/$1/$2.ko" "$out/$2.ko"
+}
+
+build_dom0_module() {
+	refresh kmod dom0/kmod
+	say "coloop.ko for dom0, Linux $dom0_version"
+	in_root make -s -j2 -C /mnt/dom0/kmod KDIR="/lib/modules/$dom0_version/build"
+	mkdir -p "$out/$dom0_version"
+	install_if_new "$work/dom0/kmod/coloop.ko" "$out/$dom0_version/coloop.ko"
 }
 
 build_addon() { # PACKAGE ADDON
@@ -59,22 +70,28 @@ build_addon() { # PACKAGE ADDON
 }
 
 # CommonJS dependencies in an ES module want a require of their own.
-bundle() { # NAME [FOLDER]
-	local folder=${2:-userland/bin}
-	[ -f "$top/$folder/$1.ts" ] || { say "no $folder/$1.ts: left out"; return 0; }
-	"$top/node_modules/.bin/esbuild" "$top/$folder/$1.ts" --bundle --log-level=warning \
-		--platform=node --target=node18 --format=esm --minify-whitespace --outfile="$out/$1.mjs" \
+bundle() { # FOLDER NAME
+	[ -f "$top/$1/$2.ts" ] || { say "no $1/$2.ts: left out"; return 0; }
+	"$top/node_modules/.bin/esbuild" "$top/$1/$2.ts" --bundle --log-level=warning \
+		--platform=node --target=node18 --format=esm --minify-whitespace --outfile="$out/$2.mjs" \
 		--banner:js='import {createRequire as require_} from "node:module"; const require = require_(import.meta.url);'
 }
 
-build_module kmod coloop
+# The guests of stack debug count the lines that ran (test/cover), and dom0 has Debian's kernel.
+if [ "$version" = "$dom0_version" ]; then
+	build_module kmod coloop
+else
+	build_module kmod coloop GCOV_PROFILE=y
+	build_dom0_module
+fi
 build_module test/evil evil
 build_addon netlink-js netlink
 build_addon nftables-js nftables
-bundle coloop
-bundle coloopd
-bundle drive test/lab/inside
-bundle flow test/lab/inside
+bundle userland/bin coloop
+bundle userland/bin coloopd
+bundle test/lab/inside drive
+bundle test/lab/inside flow
+[ "$stack" != debug ] || bundle test/lab/inside fail-nth
 rm -rf "$out/policy"
 cp -r "$top/policy" "$out/policy"
 say "$(cd "$out" && ls | paste -sd' ') in ${out#"$top/"}"

@@ -2,7 +2,7 @@
 import {parseArgs} from 'node:util';
 import {LabError} from '../errors.ts';
 import type {GuestType} from '../guest-config.ts';
-import type {Stack} from '../images.ts';
+import {stackFromEnvironment, stacks, usualType} from '../images.ts';
 import type {LabOptions} from '../lab.ts';
 import type {Mode} from '../machine.ts';
 
@@ -16,7 +16,6 @@ export type Arguments = {
 	readonly argv: readonly string[];
 };
 
-const stacks: Record<string, Stack> = {12: '12', 13: '13'};
 const modes: Record<string, Mode> = {multi: 'multi', icount: 'icount'};
 const types: Record<string, GuestType> = {pv: 'pv', pvh: 'pvh'};
 
@@ -26,18 +25,19 @@ export function parseArguments(argv: string[]): Arguments {
 		args: argv,
 		allowPositionals: true,
 		options: {
-			stack: {type: 'string', default: process.env['STACK'] ?? '13'},
+			stack: {type: 'string', default: stackFromEnvironment()},
 			mode: {type: 'string', default: 'multi'},
-			type: {type: 'string', default: 'pv'},
+			type: {type: 'string'},
 			name: {type: 'string', default: 'default'},
 			'no-builds': {type: 'boolean', default: false},
 		},
 	});
+	const stack = oneOf('--stack', stacks, values.stack);
 	return {
 		options: {
-			stack: oneOf('--stack', stacks, values.stack),
+			stack,
 			mode: oneOf('--mode', modes, values.mode),
-			type: oneOf('--type', types, values.type),
+			type: oneOf('--type', types, values.type ?? usualType(stack)),
 			builds: !values['no-builds'],
 		},
 		name: values.name,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {foreignGrants, unbalanced} from '../../lab/checks.ts';
+import {foreignGrants, leaks, unbalanced} from '../../lab/checks.ts';
 
 test('what is created is destroyed', t => {
 	const line = (what: string) => `[   60.123456] coloop: ${what}\n`;
@@ -27,4 +27,10 @@ test('a frontend grants to dom0: nothing to complain of', t => {
 test('a guest that has mapped of a guest, or of dom0, has a channel', t => {
 	t.regex(foreignGrants(listing(1, 2)).join(), /^domain 2 has a grant of domain 1 in use/);
 	t.regex(foreignGrants(listing(0, 1)).join(), /^domain 1 has a grant of domain 0 in use/);
+});
+
+test('each report of kmemleak is a leak', t => {
+	const one = 'unreferenced object 0xffff88800a0b0c00 (size 64):\n  comm "insmod", pid 7\n';
+	t.deepEqual(leaks(''), []);
+	t.deepEqual(leaks(one + one), [one, one]);
 });

@@ -23,6 +23,25 @@ test('an oops is cut out with its trace, once', t => {
 	t.notRegex(crash?.text ?? '', /link/);
 });
 
+const kasan = `[   60.1] ==================================================================
+[   60.2] BUG: KASAN: slab-use-after-free in coloop_receive+0x41/0x2f0 [coloop]
+[   60.3] Call Trace:
+[   60.3]  <TASK>
+[   60.3]  coloop_receive+0x41/0x2f0 [coloop]
+[   60.3]  </TASK>
+[   60.4] Freed by task 12:
+[   60.4]  kfree+0x10/0x20
+[   60.5] ==================================================================
+[   60.6] eth0: link down`;
+
+test('what KASAN says goes to the line at its end; a trace to its own', t => {
+	const [crash, ...more] = findCrashes('a', kasan);
+	t.deepEqual(more, []);
+	t.regex(crash?.text ?? '', /^\S+ +60.2\] BUG[^]*Freed by[^]*60.5\] =+$/);
+	const warning = kasan.replace('BUG: KASAN: slab-use-after-free in', 'WARNING: suspicious');
+	t.regex(findCrashes('a', warning)[0]?.text ?? '', /60.3\] {2}<\/TASK>$/);
+});
+
 test('the fingerprint is the fault, not its time, address or process', t => {
 	const of = (log: string) => findCrashes('a', log)[0]?.fingerprint;
 	const first = of(oops('12.345678', '0000000000000008', '419'));
@@ -37,6 +56,11 @@ for (const line of [
 	'[   60.1] WARNING: CPU: 0 PID: 9 at net/core/dev.c:3100 skb_warn_bad_offload+0xbc/0xd0',
 	'[   60.1] BUG: KASAN: slab-out-of-bounds in ring_read+0x11/0x90',
 	'[   60.1] WARNING: possible recursive locking detected',
+	'[   60.1] WARNING: suspicious RCU usage',
+	'[   60.1] BUG kmalloc-64 (Tainted: G    B      O ): Poison overwritten',
+	'[   60.1] kernel BUG at lib/list_debug.c:62!',
+	'[   60.1] ODEBUG: WARNING: free active (active state 0) object type: timer_list',
+	'[   60.1] pagealloc: memory corruption',
 	'unreferenced object 0xffff88800a0b0c00 (size 64):',
 	'[   60.1] xen:grant_table: g.e. 0x2a1 still in use!',
 	'[   60.1] xen:grant_table: leaking g.e. 0x2a1 and page 00000000c0ffee00',
