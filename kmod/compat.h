@@ -105,4 +105,12 @@ do {											\
 } while (0)
 #endif
 
+/* A kernel without br_netfilter does not know of packets that it has bridged. */
+#if !IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+static inline const void *nf_bridge_info_get(const struct sk_buff *skb)
+{
+	return NULL;
+}
+#endif
+
 #endif /* _COLOOP_COMPAT_H */
