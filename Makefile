@@ -17,7 +17,8 @@
 #   make check      compiler and static gates of the module, lint of the rest
 #   make generate   what is made from kmod/spec/coloop.yaml and the policy's schema
 #
-# STACK=13 (Debian 13: Xen 4.20, Linux 6.12; the default) or 12 (Xen 4.17, Linux 6.1).
+# STACK=13 (Debian 13: Xen 4.20, Linux 6.12; the default), 12 (Xen 4.17, Linux 6.1) or debug (13,
+# whose guests have a kernel that watches itself; built once, a quarter of an hour).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
