@@ -58,6 +58,7 @@ make_kernel() {
 	unshare --mount --propagation private sh -c '
 		mount --bind /dev "$1/dev" && mount -t proc proc "$1/proc" &&
 		exec chroot "$1" /tmp/kernel.sh /tmp/config' sh "$root.tmp" >&2
+	rm "$root.tmp/tmp/config" "$root.tmp/tmp/kernel.sh"
 }
 
 kernel_version() { basename "$root"/lib/modules/*-amd64; }
