@@ -13,7 +13,8 @@ export const events: readonly Attack[] = [
 			const pings = lab.a.run('ping -q -c 5 -i 0.2 -W 20 dom0', {silent: true});
 			const said = await b.evil('storm 100000');
 			say(said);
-			await claim('event-rate', said);
+			// A PVH guest of the lab leaves its emulated machine for each of them.
+			if (lab.flavour.type === 'pv') await claim('event-rate', said);
 			await pings;
 			const {eventsReceived, state} = await a.channel(b);
 			say(`${eventsReceived - before} of them were handled`);
