@@ -4,6 +4,7 @@
 #   make demo       real Xen, two guests, the same programs before and after: build/demo.json
 #   make bench      every row by netfront, loopback and the channel: build/bench.json, .md, .svg;
 #                   BENCH='stream tcp_rr_14' picks groups and rows
+#   make bench-table                README's table from build/bench.json
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
 #   make test       unit and harness tests, then the lab's on real Xen, one stack
@@ -35,7 +36,7 @@ ROW ?=
 ARM ?= channel
 export BENCH ROW ARM
 
-.PHONY: demo bench bench-compare profile test test-all unit harness model fuzz frama audit
+.PHONY: demo bench bench-table bench-compare profile test test-all unit harness model fuzz frama audit
 .PHONY: coverage lab-test test-all-runs soak claims build lab check generate clean
 
 demo: build
@@ -43,6 +44,9 @@ demo: build
 
 bench: build
 	$(ready) && node build/ts/test/bench/bench.js
+
+bench-table:
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench/bench-table.js
 
 bench-compare:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench/bench-compare.js '$(OLD)'

@@ -1,56 +1,54 @@
 // SPDX-License-Identifier: MIT
-// bench.js: every row by netfront, loopback and the channel, in one lab in counted time.
+// bench.js: every row by netfront, loopback and the channel, in counted time.
 // BENCH='name or group ...' picks some.  Writes build/bench.json, bench.md and a chart per group.
 // Fails only if something does not work, at the end; it does not care how fast.
 import process from 'node:process';
+import {table} from '../../userland/cli/render.ts';
 import {findSplats} from '../lab/checks.ts';
 import {CrashError, LabError} from '../lab/errors.ts';
 import {Lab} from '../lab/lab.ts';
+import {cellsOf, judge} from './bounds.ts';
+import {readmeTable} from './readme.ts';
 import {BenchRecord} from './record.ts';
 import {resultTable, round} from './results.ts';
-import type {Arm} from './row.ts';
-import {groups, pick, type Group} from './rows/groups.ts';
+import type {Network} from './row.ts';
+import {groups, pick, type Group, type Guests} from './rows/groups.ts';
 import {startMoreServers, startServers} from './servers.ts';
 import {Stage} from './stage.ts';
 import type {Work} from './work.ts';
 
 const startedAt = Date.now();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
-const order: readonly Arm[] = ['netfront', 'loopback', 'channel'];
+const order: readonly Network[] = ['netfront', 'loopback', 'channel'];
 
 function step(title: string): void {
 	say(`== ${title} (${((Date.now() - startedAt) / 1000).toFixed(0)} s)`);
 }
 
-async function benchAll(lab: Lab, chosen: readonly Group[]): Promise<BenchRecord> {
+/** The groups of one kind of guests, in a lab of their own. */
+async function benchAll(lab: Lab, chosen: readonly Group[], record: BenchRecord): Promise<void> {
 	step('load Coloop, start the servers');
+	record.versions ??= await versions(lab);
 	await Stage.load(lab);
 	await lab.b.run(startServers);
 	if (chosen.some(({programs}) => programs)) await startMoreServers(lab.b);
-	const record = new BenchRecord(await versions(lab));
-	try {
-		for (const group of chosen) await benchGroup(new Stage(lab, group), record);
-		const splats = await findSplats(lab);
-		if (splats.length > 0) throw new Error(splats.map(({text}) => text).join('\n'));
-	} catch (error) {
-		// A machine is gone, and the rest of the rows with it.
-		process.exitCode = 1;
-		say(`it does not work: ${String(error)}`);
-	}
-	return record;
+	for (const group of chosen) await benchGroup(new Stage(lab, group), record);
+	const splats = await findSplats(lab);
+	if (splats.length > 0) throw new Error(splats.map(({text}) => text).join('\n'));
 }
 
 async function benchGroup(stage: Stage, record: BenchRecord): Promise<void> {
-	for (const arm of order) {
+	const works = stage.group.works;
+	for (const arm of order.filter(each => works.some(({arms}) => arms.includes(each)))) {
 		step(`${stage.group.name}, ${arm}`);
 		await stage.turnTo(arm);
-		for (const work of stage.group.works.filter(({arms}) => arms.includes(arm)))
+		for (const work of works.filter(({arms}) => arms.includes(arm)))
 			await take(work, arm, stage, record);
 	}
 }
 
 /** What does not work is told, and the rest goes on. */
-async function take(work: Work, arm: Arm, stage: Stage, record: BenchRecord): Promise<void> {
+async function take(work: Work, arm: Network, stage: Stage, record: BenchRecord): Promise<void> {
 	const name = work.headings.map(each => each.name).join(', ');
 	try {
 		const figures = await work.take(stage, arm);
@@ -58,7 +56,7 @@ async function take(work: Work, arm: Arm, stage: Stage, record: BenchRecord): Pr
 			const figure = figures[index];
 			if (!figure) throw new Error(`no figure for ${heading.name}`);
 			say(`  ${heading.name}: ${round(figure.value)} ${heading.unit}`);
-			await record.keep(stage.group, heading, arm, figure);
+			await record.keep(stage.group, heading, work.column ?? arm, figure);
 		}
 	} catch (error) {
 		const message = error instanceof Error ? error.message : String(error);
@@ -74,18 +72,51 @@ async function versions({dom0, flavour}: Lab) {
 	return {stack: flavour.stack, kernel, xen};
 }
 
-const chosen = pick(groups, process.env['BENCH'] ?? '');
-step('boot Xen, dom0 and two guests, or restore them as they were');
-const lab = await Lab.start({mode: 'icount'});
-try {
-	const record = await benchAll(lab, chosen);
-	const files = await record.illustrate(chosen);
-	step('done');
-	say(resultTable(record.results).join('\n'));
-	say(`\nevery figure: build/bench.json; ${files.join(', ')}`);
-	for (const {name, arm, message} of record.failures)
-		say(`does not work: ${name} by ${arm}: ${message.split('\n').slice(0, 3).join(' ')}`);
-	if (record.failures.length > 0) process.exitCode = 1;
-} finally {
-	await lab.stop();
+/** A machine is gone, and the rest of its rows with it; other kinds of guests have their own. */
+async function benchKind(kind: Guests, chosen: readonly Group[], record: BenchRecord) {
+	step(`boot Xen, dom0 and two guests${describe(kind)}, or restore them as they were`);
+	const lab = await Lab.start({mode: 'icount', type: kind.type ?? 'pv'});
+	try {
+		if (kind.vcpus !== undefined) await replaceGuests(lab, kind.vcpus);
+		await benchAll(lab, chosen, record);
+	} catch (error) {
+		process.exitCode = 1;
+		say(`it does not work: ${String(error)}`);
+	} finally {
+		await lab.stop();
+	}
 }
+
+async function replaceGuests(lab: Lab, vcpus: number): Promise<void> {
+	for (const name of ['a', 'b']) {
+		await lab.dom0.run(`xl destroy ${name}`, {timeout: 240_000});
+		await lab.create(name, {vcpus});
+	}
+}
+
+function describe({type, vcpus}: Guests): string {
+	return type === undefined && vcpus === undefined ? '' : ` (${type ?? `${vcpus} vCPUs`})`;
+}
+
+function kindsOf(chosen: readonly Group[]): Map<Guests, Group[]> {
+	const usual: Guests = {};
+	const kinds = new Map<Guests, Group[]>();
+	for (const group of chosen) {
+		const kind = group.guests ?? usual;
+		kinds.set(kind, [...(kinds.get(kind) ?? []), group]);
+	}
+	return kinds;
+}
+
+const chosen = pick(groups, process.env['BENCH'] ?? '');
+const record = new BenchRecord();
+for (const [kind, some] of kindsOf(chosen)) await benchKind(kind, some, record);
+const files = await record.illustrate(chosen);
+step('done');
+say(resultTable(record.results).join('\n'));
+say(`\n${table(judge(record.results).map(cellsOf), new Set([2])).join('\n')}`);
+say(`\n${readmeTable(record.results).join('\n')}`);
+say(`\nevery figure: build/bench.json; ${files.join(', ')}`);
+for (const {name, arm, message} of record.failures)
+	say(`does not work: ${name} by ${arm}: ${message.split('\n').slice(0, 3).join(' ')}`);
+if (record.failures.length > 0) process.exitCode = 1;

@@ -3,7 +3,7 @@ import type {Guest} from '../lab/guest.ts';
 import type {Lab} from '../lab/lab.ts';
 import {measure, waysOf} from './measure.ts';
 import {unexpected, type Figure} from './parse.ts';
-import type {Arm, Row} from './row.ts';
+import type {Network, Row} from './row.ts';
 import type {Stage} from './stage.ts';
 
 /** CPU seconds of each domain since its start, as xl tells. */
@@ -22,7 +22,7 @@ export type Cost = {
 const leastSeconds = 0.1;
 const looks = 10;
 
-export async function costOf(stage: Stage, arm: Arm, row: Row): Promise<Cost> {
+export async function costOf(stage: Stage, arm: Network, row: Row): Promise<Cost> {
 	const {lab} = stage;
 	const place = stage.place(arm);
 	const events = await eventsOf(lab);
@@ -77,7 +77,7 @@ export function parseEvents(interrupts: string): number {
 		.reduce((sum, count) => sum + count, 0);
 }
 
-async function packetsOf(machine: Guest, arm: Arm): Promise<number> {
+async function packetsOf(machine: Guest, arm: Network): Promise<number> {
 	if (arm === 'loopback') return 0;
 	const {sent, received} = (await waysOf(machine))[arm];
 	return sent + received;

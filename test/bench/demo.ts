@@ -13,7 +13,7 @@ import {until} from '../lab/until.ts';
 import {measure} from './measure.ts';
 import type {Figure} from './parse.ts';
 import {missedBounds, result, resultTable, round, type Result} from './results.ts';
-import type {Arm} from './row.ts';
+import type {Network} from './row.ts';
 import {rows} from './rows/demo.ts';
 import {startServers} from './servers.ts';
 import {unplug} from './unplug.ts';
@@ -59,7 +59,7 @@ async function withoutChannel(lab: Lab): Promise<void> {
 }
 
 /** All rows by one way; a row that does not work ends the demo. */
-async function measureAll({a, b}: Lab, arm: Arm): Promise<readonly Figure[]> {
+async function measureAll({a, b}: Lab, arm: Network): Promise<readonly Figure[]> {
 	step(`unmodified programs, ${arm}`);
 	const figures: Figure[] = [];
 	const place =

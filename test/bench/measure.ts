@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Guest} from '../lab/guest.ts';
 import type {Figure} from './parse.ts';
-import type {Arm, Row} from './row.ts';
+import type {Network, Row} from './row.ts';
 
 /** Packets that a machine sent and received by each way until now, as its counters tell. */
 export type Ways = {readonly channel: Packets; readonly netfront: Packets};
@@ -11,14 +11,14 @@ type Packets = {readonly sent: number; readonly received: number};
 /** Where a program runs, and where it finds its server. */
 export type Place = {readonly machine: Guest; readonly address: string};
 
-export async function measure(row: Row, arm: Arm, place: Place): Promise<Figure> {
+export async function measure(row: Row, arm: Network, place: Place): Promise<Figure> {
 	return row.parse(await runRow(row, arm, place));
 }
 
 /** Runs a row's program, and makes sure that its packets went the way they should. */
 export async function runRow(
 	{name, program}: Row,
-	arm: Arm,
+	arm: Network,
 	{machine, address}: Place,
 ): Promise<string> {
 	const before = await waysOf(machine);
@@ -29,7 +29,7 @@ export async function runRow(
 }
 
 /** What is wrong with the way that packets took between two looks; nothing if they took the arm. */
-export function strayed(arm: Arm, before: Ways, after: Ways): string | undefined {
+export function strayed(arm: Network, before: Ways, after: Ways): string | undefined {
 	for (const direction of ['sent', 'received'] as const) {
 		const grown = (way: keyof Ways) => after[way][direction] - before[way][direction];
 		const counts = {channel: grown('channel'), netfront: grown('netfront'), loopback: 0};

@@ -43,6 +43,20 @@ export const parseRsync: Parse = stdout => {
 	return rate(bytes?.replaceAll(',', ''), Number(ns) / 1e9, 'a transfer of rsync', stdout);
 };
 
+export type Messages = {
+	readonly count: number;
+	readonly bytes: number;
+	readonly seconds: number;
+};
+
+/** Our client of vchan: messages, of so many bytes each, and the time of all. */
+export function parseMessages(stdout: string): Messages {
+	const [, ...numbers] = /^(\d+) messages of (\d+) bytes in ([\d.]+) s$/m.exec(stdout) ?? [];
+	const [count = NaN, bytes = NaN, seconds = NaN] = numbers.map(Number);
+	if (!(count > 0 && seconds > 0)) throw unexpected('messages of vchan', stdout);
+	return {count, bytes, seconds};
+}
+
 function rate(
 	bytes: string | undefined,
 	seconds: string | number | undefined,

@@ -73,6 +73,13 @@ export function bytesOfIperf3(stdout: string): number {
 	return positive((stream ?? sum)?.bytes, 'bytes of iperf3', stdout);
 }
 
+/** iperf3 --json over UDP: how many datagrams did not arrive. */
+export function lostDatagrams(stdout: string): number {
+	const {sum} = iperfEnd(stdout);
+	positive(sum?.packets, 'datagrams of iperf3', stdout);
+	return sum?.lost_packets ?? 0;
+}
+
 /** redis-benchmark --csv: requests a second, as many of one kind as of the other. */
 export function parseRedis(stdout: string): Figure {
 	const rates = [...stdout.matchAll(/^"[GS]ET","([\d.]+)"/gm)].map(([, rate]) => Number(rate));

@@ -22,13 +22,10 @@ type Entry = {
 
 /** What a run has measured until now. It is on disk too: a run cut short keeps what it has. */
 export class BenchRecord {
-	readonly #versions: Versions;
+	/** Of the first lab; all have the same. */
+	versions: Versions | undefined;
 	readonly #entries = new Map<string, Entry>();
 	readonly #failures: Failure[] = [];
-
-	constructor(versions: Versions) {
-		this.#versions = versions;
-	}
 
 	get failures(): readonly Failure[] {
 		return this.#failures;
@@ -55,7 +52,7 @@ export class BenchRecord {
 
 	/** Charts and the table for people. */
 	async illustrate(groups: readonly Group[]): Promise<string[]> {
-		const files = [await put('bench.md', markdown(groups, this.results, this.#versions))];
+		const files = [await put('bench.md', markdown(groups, this.results, this.versions))];
 		for (const {name, title} of groups) {
 			const results = this.results.filter(({group}) => group === name);
 			const drawing = chart(title, results);
@@ -66,7 +63,7 @@ export class BenchRecord {
 
 	async #write(): Promise<void> {
 		const failures = this.#failures.length === 0 ? {} : {failures: this.#failures};
-		const content = {results: this.results, ...this.#versions, ...failures};
+		const content = {results: this.results, ...this.versions, ...failures};
 		await put('bench.json', `${JSON.stringify(content, null, '\t')}\n`);
 	}
 }

@@ -54,21 +54,33 @@ function perArm<T>(figures: Figures, pick: (figure: Figure) => T | undefined): P
 	return picked;
 }
 
-export const head = ['', ...arms, 'unit', 'channel/netfront', 'lost'];
+/** The arms that some result has a figure of. */
+export function armsOf(results: readonly Result[]): Arm[] {
+	return arms.filter(arm => results.some(each => each[arm] !== undefined));
+}
 
-/** A result as texts, one under each word of the head. */
-export function cells({name, unit, ratio, loss, ...values}: Result): string[] {
+/** The table's cells, its head first; which columns are numbers; no column is empty. */
+export function cells(results: readonly Result[]): {rows: string[][]; right: Set<number>} {
+	const columns = armsOf(results);
+	const unit = columns.length + 1;
+	const head = ['', ...columns, 'unit', 'channel/netfront', 'lost'];
+	const right = new Set([...columns.map((_, index) => index + 1), unit + 1]);
+	return {rows: [head, ...results.map(each => cellsOf(each, columns))], right};
+}
+
+function cellsOf({name, unit, ratio, loss, ...values}: Result, columns: readonly Arm[]): string[] {
 	return [
 		name,
-		...arms.map(arm => String(values[arm] ?? '-')),
+		...columns.map(arm => String(values[arm] ?? '-')),
 		unit,
 		ratio === undefined ? '-' : `${ratio.toFixed(2)} x`,
-		loss ? arms.map(arm => `${loss[arm] ?? '-'} %`).join(', ') : '',
+		loss ? columns.map(arm => `${loss[arm] ?? '-'} %`).join(', ') : '',
 	];
 }
 
 export function resultTable(results: readonly Result[]): string[] {
-	return table([head, ...results.map(cells)], new Set([1, 2, 3, 5]));
+	const {rows, right} = cells(results);
+	return table(rows, right);
 }
 
 /** What the channel was to win by and did not, in sentences. */
@@ -98,16 +110,26 @@ export function parseResults(text: string, file: string): Result[] {
 }
 
 function parseResult(input: unknown, at: string): Result {
-	const {name, unit, better = 'more', ...rest} = Object(input) as Record<string, unknown>;
+	const {name, unit, better = 'more', loss, ...rest} = Object(input) as Record<string, unknown>;
 	if (typeof name !== 'string' || typeof unit !== 'string')
 		throw new Error(`${at}: expected a name and a unit`);
 	if (better !== 'less' && better !== 'more')
 		throw new Error(`${at}.better: expected less or more, got ${JSON.stringify(better)}`);
+	const values = parsePerArm(rest, at);
+	const ratio = ratioOf({better}, values.channel, values.netfront);
+	return {
+		...{name, unit, better, ...values},
+		...(ratio === undefined ? {} : {ratio}),
+		...(loss === undefined ? {} : {loss: parsePerArm(Object(loss), `${at}.loss`)}),
+	};
+}
+
+function parsePerArm(input: Record<string, unknown>, at: string): PerArm<number> {
 	const values: Partial<Record<Arm, number>> = {};
 	for (const arm of arms) {
-		const value = rest[arm];
+		const value = input[arm];
 		if (typeof value === 'number') values[arm] = value;
 		else if (value !== undefined) throw new Error(`${at}.${arm}: expected a number`);
 	}
-	return {name, unit, better, ...values};
+	return values;
 }

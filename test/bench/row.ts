@@ -2,8 +2,12 @@
 import type {Parse} from './parse.ts';
 
 /** The three ways from a program to its server; the last is what no network could beat. */
-export const arms = ['netfront', 'channel', 'loopback'] as const;
+export const networks = ['netfront', 'channel', 'loopback'] as const;
 
+/** And libvchan: memory shared without any network, for programs written for it. */
+export const arms = [...networks, 'vchan'] as const;
+
+export type Network = (typeof networks)[number];
 export type Arm = (typeof arms)[number];
 
 /** What a figure is called, and how figures of the arms compare. */

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT
+import {parseAnswer, type Request} from '../../userland/control/protocol.ts';
 import {isLive, patient, start, status, writePolicy} from '../lab/channel.ts';
 import type {Guest} from '../lab/guest.ts';
 import type {Lab} from '../lab/lab.ts';
 import {until} from '../lab/until.ts';
 import type {Place} from './measure.ts';
-import type {Arm} from './row.ts';
+import type {Network} from './row.ts';
 import type {Group} from './rows/groups.ts';
 
 const none = 'version: 1\npairs: []\n';
-const allow = (client: string) =>
-	`version: 1\npairs:\n  - allow: [${client}, b]\naccept:\n  - allow: '*'\n`;
+
+/** dom0's policy for pairs of guests, with rings of so many pages or of the usual size. */
+export function policyFor(pairs: ReadonlyArray<readonly string[]>, ringPages?: number): string {
+	const rules = pairs.map(
+		pair =>
+			`  - allow: [${pair.map(each => `'${each}'`).join(', ')}]\n` +
+			(ringPages === undefined ? '' : `    ring_pages: ${ringPages}\n`),
+	);
+	return `version: 1\npairs:\n${rules.join('')}accept:\n  - allow: '*'\n`;
+}
 
 /** A lab with Coloop in it, where a group's pair has a channel when an arm wants it. */
 export class Stage {
@@ -30,7 +39,7 @@ export class Stage {
 	}
 
 	/** Where the rows of the group run in an arm. */
-	place(arm: Arm): Place {
+	place(arm: Network): Place {
 		const {server, self} = this.group;
 		return arm === 'loopback'
 			? {machine: this.lab.b, address: self}
@@ -38,8 +47,8 @@ export class Stage {
 	}
 
 	/** Makes the way of an arm the one that packets take. */
-	async turnTo(arm: Arm): Promise<void> {
-		if (arm === 'channel') await this.#open();
+	async turnTo(arm: Network): Promise<void> {
+		if (arm === 'channel') await this.open();
 		else await this.close();
 		// What a path was like must not slow down the next one.
 		for (const each of [this.lab.dom0, this.lab.a, this.lab.b])
@@ -47,8 +56,8 @@ export class Stage {
 	}
 
 	/** The pair may have a channel; it opens with the next packet. */
-	async permit(): Promise<void> {
-		await this.#apply(allow(this.group.client));
+	async permit(ringPages?: number): Promise<void> {
+		await applyPolicy(this.lab, policyFor([[this.group.client, 'b']], ringPages));
 		const ready = async ({name}: Guest, other: string) =>
 			(await status(this.lab.get(name))).peers.some(({peer}) => peer === other);
 		await until(
@@ -61,7 +70,7 @@ export class Stage {
 
 	/** No machine has a channel. */
 	async close(): Promise<void> {
-		await this.#apply(none);
+		await applyPolicy(this.lab, none);
 		const idle = async (machine: Guest) => (await status(machine)).module?.channels === 0;
 		await until(
 			'no channel is left',
@@ -74,9 +83,10 @@ export class Stage {
 		return (await isLive(this.client, 'b')) && (await isLive(this.lab.b, this.#clientName));
 	}
 
-	async #open(): Promise<void> {
+	/** A channel that was live before stays as it is, with the rings that it has. */
+	async open(ringPages?: number): Promise<void> {
 		if (await this.isLive()) return;
-		await this.permit();
+		await this.permit(ringPages);
 		const packet = `ping -c 1 -W 1 ${this.group.server}`;
 		await until(
 			`${this.client.name} and b have a channel`,
@@ -88,15 +98,25 @@ export class Stage {
 		);
 	}
 
-	async #apply(policy: string): Promise<void> {
-		const {dom0} = this.lab;
-		await writePolicy(dom0, policy);
-		const reload = `echo '{"op":"reload"}' | nc -U -w 30 /run/coloop/coloopd.sock >/dev/null`;
-		await dom0.run(reload, {silent: true});
-	}
-
 	/** The client as b knows it. */
 	get #clientName(): string {
 		return this.group.client === 'dom0' ? 'Domain-0' : this.group.client;
 	}
+}
+
+/** Gives dom0 another policy. */
+export async function applyPolicy({dom0}: Lab, policy: string): Promise<void> {
+	await writePolicy(dom0, policy);
+	await ask(dom0, {op: 'reload'});
+}
+
+/** Asks a daemon for something, without the seconds that an emulated `coloop` takes to start. */
+export async function ask(machine: Guest, request: Request): Promise<void> {
+	const line = JSON.stringify(request);
+	const {stdout} = await machine.run(`echo '${line}' | nc -U -w 60 /run/coloop/coloopd.sock`, {
+		silent: true,
+		timeout: patient.timeout,
+	});
+	const answer = parseAnswer(stdout);
+	if (!answer.ok) throw new Error(`${machine.name}: ${line}: ${stdout}`);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {measure} from './measure.ts';
 import type {Figure} from './parse.ts';
-import {arms, type Arm, type Heading, type Row} from './row.ts';
+import {networks, type Arm, type Heading, type Network, type Row} from './row.ts';
 import type {Stage} from './stage.ts';
 
 /** What takes time in one go, and gives one figure or several. */
@@ -10,16 +10,18 @@ export type Work = {
 	/** The program that gives the figure, if it is one alone. */
 	readonly row?: Row;
 	/** The arms that have such a figure. */
-	readonly arms: readonly Arm[];
+	readonly arms: readonly Network[];
+	/** Whose figures they are, if not the arm's. */
+	readonly column?: Arm;
 	/** A figure for each heading. */
-	readonly take: (stage: Stage, arm: Arm) => Promise<readonly Figure[]>;
+	readonly take: (stage: Stage, arm: Network) => Promise<readonly Figure[]>;
 };
 
 export function workOf(row: Row): Work {
 	return {
 		headings: [row],
 		row,
-		arms,
+		arms: networks,
 		take: async (stage, arm) => [await measure(row, arm, stage.place(arm))],
 	};
 }

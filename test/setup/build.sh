@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # build.sh [STACK]: build everything that goes into the machines of a stack.
 #
-#   build/stack-N/   coloop.ko, the native addons, coloop.mjs, coloopd.mjs, policy/
+#   build/stack-N/   coloop.ko, the native addons, coloop.mjs, coloopd.mjs, policy/,
+#                    and what the bench runs in the machines: vchan, peers.mjs
 #   build/work-N/    the copies in which compilers of that stack's own root work
 #
 # STACK: 13, 12 or debug.
@@ -69,6 +70,13 @@ build_addon() { # PACKAGE ADDON
 	install_if_new "$work/$1/build/$2.node" "$out/$2.node"
 }
 
+build_program() { # FOLDER NAME
+	refresh "$1" "$1"
+	say "$2"
+	in_root make -s -C "/mnt/$1"
+	cmp -s "$work/$1/build/$2" "$out/$2" || install -m 755 "$work/$1/build/$2" "$out/$2"
+}
+
 # CommonJS dependencies in an ES module want a require of their own.
 bundle() { # FOLDER NAME
 	[ -f "$top/$1/$2.ts" ] || { say "no $1/$2.ts: left out"; return 0; }
@@ -87,10 +95,12 @@ fi
 build_module test/evil evil
 build_addon netlink-js netlink
 build_addon nftables-js nftables
+build_program test/bench/vchan vchan
 bundle userland/bin coloop
 bundle userland/bin coloopd
 bundle test/lab/inside drive
 bundle test/lab/inside flow
+bundle test/bench peers
 [ "$stack" != debug ] || bundle test/lab/inside fail-nth
 rm -rf "$out/policy"
 cp -r "$top/policy" "$out/policy"

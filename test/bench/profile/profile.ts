@@ -7,7 +7,7 @@ import process from 'node:process';
 import {Lab} from '../../lab/lab.ts';
 import {repository} from '../../lab/paths.ts';
 import {runRow} from '../measure.ts';
-import {arms, type Arm, type Row} from '../row.ts';
+import {networks, type Network, type Row} from '../row.ts';
 import {groups, type Group} from '../rows/groups.ts';
 import {startMoreServers, startServers} from '../servers.ts';
 import {Stage} from '../stage.ts';
@@ -15,10 +15,10 @@ import {Counter} from './counter.ts';
 import {amountBetween, amountOf, difference, functionsOf, profileText} from './counts.ts';
 import {Symbols} from './symbols.ts';
 
-function asArm(text: string): Arm {
-	const arm = arms.find(each => each === text);
+function asArm(text: string): Network {
+	const arm = networks.find(each => each === text);
 	if (arm) return arm;
-	throw new Error(`ARM: expected ${arms.join(', ')}, got "${text}"`);
+	throw new Error(`ARM: expected ${networks.join(', ')}, got "${text}"`);
 }
 
 function find(name: string): {row: Row; group: Group} {
@@ -39,7 +39,7 @@ async function symbolsOf({dom0, a, b}: Lab): Promise<Symbols> {
 	});
 }
 
-async function profile(lab: Lab, counter: Counter, row: Row, group: Group, arm: Arm) {
+async function profile(lab: Lab, counter: Counter, row: Row, group: Group, arm: Network) {
 	const stage = new Stage(lab, group);
 	await Stage.load(lab);
 	await lab.b.run(startServers);
@@ -68,7 +68,7 @@ type Run = {
 	readonly stage: Stage;
 	readonly counter: Counter;
 	readonly row: Row;
-	readonly arm: Arm;
+	readonly arm: Network;
 	readonly times: number;
 };
 

@@ -4,9 +4,10 @@ import {status} from '../../lab/channel.ts';
 import {until} from '../../lab/until.ts';
 import {costOf} from '../cost.ts';
 import {parsePingPong, parseStream, unexpected, type Parse} from '../parse.ts';
-import {arms, type Row} from '../row.ts';
+import {networks, type Row} from '../row.ts';
 import type {Stage} from '../stage.ts';
 import type {Work} from '../work.ts';
+import {undivertedPackets, unplugged} from './moves.ts';
 import {sockperfTcp} from './tools.ts';
 
 const less = (name: string, unit: string) => ({name, unit, better: 'less'}) as const;
@@ -41,7 +42,7 @@ const costs = (row: Row, name: string, unit: string): Work => ({
 		less(`cpu_guests_${name}`, `CPU s/${unit}`),
 		less(`events_${name}`, 'events/packet'),
 	],
-	arms,
+	arms: networks,
 	take: async (stage, arm) => {
 		const {figure, dom0, guests, eventsPerPacket} = await costOf(stage, arm, row);
 		return [
@@ -98,4 +99,6 @@ export const cost: readonly Work[] = [
 	costs(stream, 'stream', 'GB'),
 	costs(pingPong, 'rr', '1000 trans'),
 	opening,
+	unplugged,
+	undivertedPackets,
 ];

@@ -2,10 +2,13 @@
 import type {Row} from '../row.ts';
 import {cost} from './cost.ts';
 import {latency} from './latency.ts';
+import {meshes} from './mesh.ts';
 import {programs, redis} from './programs.ts';
+import {rings} from './rings.ts';
 import {flows, streams, udp} from './stream.ts';
+import {vchans} from './vchan.ts';
 import {workOf, type Work} from '../work.ts';
-import {ping, pingPong, sockperfTcp, stream} from './tools.ts';
+import {datagrams, ping, pingPong, sockperfTcp, stream} from './tools.ts';
 
 /** Rows with one pair of machines; the server is always in b. */
 export type Group = {
@@ -18,7 +21,11 @@ export type Group = {
 	readonly works: readonly Work[];
 	/** Whether it asks more than the servers of the demo. */
 	readonly programs?: true;
+	/** What kind of guests a and b are, if not PV with one vCPU. */
+	readonly guests?: Guests;
 };
+
+export type Guests = {readonly type?: 'pvh'; readonly vcpus?: number};
 
 const guests = {client: 'a', server: '10.0.0.2', self: '127.0.0.1'} as const;
 
@@ -35,6 +42,16 @@ const dom0: readonly Row[] = [
 	{name: 'tcp_rr_dom0', unit: 'trans/s', better: 'more', ...pingPong(sockperfTcp)},
 	{name: 'tcp_stream_dom0', ...mbit, ...stream('')},
 	{name: 'tcp_stream_dom0_reverse', ...mbit, ...stream('--reverse')},
+];
+
+/** What tells kinds of machines apart. */
+const kinds = (kind: string): readonly Row[] => [
+	{name: `ping_${kind}`, unit: 'ms', better: 'less', ...ping},
+	{name: `tcp_rr_${kind}`, unit: 'trans/s', better: 'more', ...pingPong(sockperfTcp)},
+	{name: `tcp_64K_${kind}`, ...mbit, ...stream('--length 64K')},
+	{name: `tcp_64K_x4_${kind}`, ...mbit, ...stream('--parallel 4 --length 64K')},
+	{name: `udp_1400_${kind}`, ...mbit, ...datagrams(1400)},
+	{name: `udp_32000_${kind}`, ...mbit, ...datagrams(32_000)},
 ];
 
 export const groups: readonly Group[] = [
@@ -55,6 +72,18 @@ export const groups: readonly Group[] = [
 		works: dom0.map(workOf),
 	},
 	{name: 'cost', title: 'What it costs', ...guests, works: cost},
+	{name: 'rings', title: 'Sizes of rings', ...guests, works: rings},
+	{name: 'vchan', title: 'Raw shared memory: libvchan', ...guests, works: vchans},
+	// Its guests stay.
+	{name: 'mesh', title: 'Guests at once', ...guests, works: meshes},
+	{
+		...{name: 'vcpus', title: 'Two vCPUs in each guest', ...guests},
+		...{guests: {vcpus: 2}, works: kinds('2_vcpus').map(workOf)},
+	},
+	{
+		...{name: 'pvh', title: 'PVH guests', ...guests},
+		...{guests: {type: 'pvh'}, works: kinds('pvh').map(workOf)},
+	},
 ];
 
 /** The groups and rows that a list of names asks for; all of them if it is empty. */

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+import {bytesOfIperf3, lostDatagrams, type Figure} from '../parse.ts';
+import {disturb} from '../unplug-cost.ts';
+import {undiverted} from '../undiverted.ts';
+import type {Work} from '../work.ts';
+
+const less = (name: string, unit: string) => ({name, unit, better: 'less'}) as const;
+
+// At a rate that netfront can carry, too.
+const seconds = 10;
+const datagrams = (address: string) =>
+	`iperf3 --client ${address} --udp --bitrate 20M --length 1400 --time ${seconds} --json`;
+const stream = (address: string) => `iperf3 --client ${address} --time ${seconds} --json`;
+
+/** What traffic feels of a channel that goes and comes back; `quiet` is the same without that. */
+export const unplugged: Work = {
+	headings: [
+		less('unplug_time', 'ms'),
+		less('unplug_udp_lost', 'datagrams'),
+		less('unplug_tcp_retransmits', 'segments'),
+		less('unplug_tcp_timeouts', 'timeouts'),
+	],
+	arms: ['channel'],
+	take: async (stage): Promise<Figure[]> => {
+		const {address} = stage.place('channel');
+		const [quietUdp, udp] = [
+			await disturb(stage, datagrams(address), false),
+			await disturb(stage, datagrams(address), true),
+		];
+		const [quietTcp, tcp] = [
+			await disturb(stage, stream(address), false),
+			await disturb(stage, stream(address), true),
+		];
+		const mbit = (bytes: number) => (bytes * 8) / seconds / 1e6;
+		return [
+			{value: tcp.unplugMs ?? NaN, detail: {udp_ms: udp.unplugMs ?? NaN}},
+			{
+				value: lostDatagrams(udp.stdout),
+				detail: {quiet: lostDatagrams(quietUdp.stdout)},
+			},
+			{
+				value: tcp.retransmits,
+				detail: {
+					quiet: quietTcp.retransmits,
+					quiet_mbit: mbit(bytesOfIperf3(quietTcp.stdout)),
+					mbit: mbit(bytesOfIperf3(tcp.stdout)),
+				},
+			},
+			{value: tcp.timeouts, detail: {quiet: quietTcp.timeouts}},
+		];
+	},
+};
+
+const counts = [0, 1, 100] as const;
+
+/** Of a guest's traffic with dom0, while it has peers but dom0 is none. */
+export const undivertedPackets: Work = {
+	headings: [
+		less('undiverted_unloaded', 'instr./packet'),
+		...counts.map(count => less(`undiverted_${count}_peers`, 'instr./packet')),
+	],
+	arms: ['netfront'],
+	take: async stage => {
+		const {unloaded, peers} = await undiverted(stage.client, counts);
+		return [unloaded, ...counts.map(count => peers.get(count) ?? NaN)].map(value => ({value}));
+	},
+};
