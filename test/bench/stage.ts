@@ -8,8 +8,6 @@ import type {Place} from './measure.ts';
 import type {Network} from './row.ts';
 import type {Group} from './rows/groups.ts';
 
-const none = 'version: 1\npairs: []\n';
-
 /** dom0's policy for pairs of guests, with rings of so many pages or of the usual size. */
 export function policyFor(pairs: ReadonlyArray<readonly string[]>, ringPages?: number): string {
 	const rules = pairs.map(
@@ -17,8 +15,11 @@ export function policyFor(pairs: ReadonlyArray<readonly string[]>, ringPages?: n
 			`  - allow: [${pair.map(each => `'${each}'`).join(', ')}]\n` +
 			(ringPages === undefined ? '' : `    ring_pages: ${ringPages}\n`),
 	);
-	return `version: 1\npairs:\n${rules.join('')}accept:\n  - allow: '*'\n`;
+	const list = rules.length === 0 ? ' []\n' : `\n${rules.join('')}`;
+	return `version: 1\npairs:${list}accept:\n  - allow: '*'\n`;
 }
+
+const none = policyFor([]);
 
 /** A lab with Coloop in it, where a group's pair has a channel when an arm wants it. */
 export class Stage {

@@ -7,6 +7,7 @@ import {
 	parsePgbench,
 	parseRsync,
 	parseWrk,
+	parseMessages,
 } from '../../bench/parse-programs.ts';
 
 // What the programs of Debian 13 wrote in the lab, shortened.
@@ -91,4 +92,10 @@ test('dd: Mbit/s', t => {
 test('rsync: Mbit/s of files in the time around it', t => {
 	t.is(parseRsync(rsync).value.toFixed(1), '203.4');
 	t.throws(() => parseRsync(rsync.replace(/took.*\n/, '')), {message: /transfer of rsync/});
+});
+
+test('vchan: messages, their size and their time', t => {
+	const stdout = '9184 messages of 1 bytes in 1.000172 s\n';
+	t.deepEqual(parseMessages(stdout), {count: 9184, bytes: 1, seconds: 1.000172});
+	t.throws(() => parseMessages('0 messages of 1 bytes in 1.0 s\n'), {message: /^expected/});
 });

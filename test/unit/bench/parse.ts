@@ -2,6 +2,7 @@
 import test from 'ava';
 import {
 	bytesOfIperf3,
+	lostDatagrams,
 	median,
 	parseBothWays,
 	parseDatagrams,
@@ -109,6 +110,7 @@ test('iperf3: what arrived, and what did not', t => {
 	t.is(loss?.toFixed(2), '28.36');
 	const none = datagrams.replace('"lost_packets":4758', '"lost_packets":0');
 	t.is(parseDatagrams(none).loss, 0);
+	t.deepEqual([datagrams, none].map(lostDatagrams), [4758, 0]);
 });
 
 test('iperf3: both ways at once', t => {

@@ -47,7 +47,7 @@ test('bounds are missed by the ratio, or by one lost datagram', t => {
 
 test('a line of the table for each row', t => {
 	const [head, first, second] = resultTable([pinged, udpWith(500, 0)]);
-	t.regex(head ?? '', /netfront +channel +loopback/);
+	t.regex(head ?? '', /netfront +channel +loopback +unit/);
 	t.regex(first ?? '', /^ping_rtt +0\.224 +0\.1 +0\.022 +ms +2\.24 x$/);
 	t.regex(second ?? '', /3\.45 x +34\.59 %, 0 %, 47 %$/);
 });
@@ -55,17 +55,15 @@ test('a line of the table for each row', t => {
 test('a row cut short has what was measured, and no ratio', t => {
 	const cut = result(ping, {netfront: {value: 0.224}});
 	t.deepEqual(cut, {name: 'ping_rtt', unit: 'ms', better: 'less', netfront: 0.224});
-	t.regex(resultTable([cut])[1] ?? '', /^ping_rtt +0\.224 +- +- +ms +-/);
+	t.regex(resultTable([cut])[1] ?? '', /^ping_rtt +0\.224 +ms +-/);
+	const vchan = resultTable([cut, {...cut, name: 'vchan', vchan: 7}]);
+	t.regex(vchan[2] ?? '', /^vchan +0\.224 +7 +ms/);
 	t.deepEqual(missedBounds([ping], [cut]), ['ping_rtt: 0 x, expected at least 2']);
 });
 
 test('results are read back', t => {
-	const text = JSON.stringify({results: [pinged], kernel: '6.12'});
-	const [read] = parseResults(text, 'x.json');
-	t.deepEqual(read, {
-		...{name: 'ping_rtt', unit: 'ms', better: 'less'},
-		...{netfront: 0.224, channel: 0.1, loopback: 0.022},
-	});
+	const text = JSON.stringify({results: [pinged, udpWith(500, 0)], kernel: '6.12'});
+	t.deepEqual(parseResults(text, 'x.json'), [pinged, udpWith(500, 0)]);
 	t.throws(() => parseResults('{}', 'x.json'), {message: 'x.json: expected results'});
 	const wrong = JSON.stringify({results: [pinged, {...pinged, channel: '1'}]});
 	t.throws(() => parseResults(wrong, 'x.json'), {
