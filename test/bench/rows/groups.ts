@@ -49,9 +49,7 @@ const kinds = (kind: string): readonly Row[] => [
 	{name: `ping_${kind}`, unit: 'ms', better: 'less', ...ping},
 	{name: `tcp_rr_${kind}`, unit: 'trans/s', better: 'more', ...pingPong(sockperfTcp)},
 	{name: `tcp_64K_${kind}`, ...mbit, ...stream('--length 64K')},
-	{name: `tcp_64K_x4_${kind}`, ...mbit, ...stream('--parallel 4 --length 64K')},
 	{name: `udp_1400_${kind}`, ...mbit, ...datagrams(1400)},
-	{name: `udp_32000_${kind}`, ...mbit, ...datagrams(32_000)},
 ];
 
 export const groups: readonly Group[] = [

@@ -7,7 +7,7 @@ import type {Work} from '../work.ts';
 const less = (name: string, unit: string) => ({name, unit, better: 'less'}) as const;
 
 // At a rate that netfront can carry, too.
-const seconds = 10;
+const seconds = 8;
 const datagrams = (address: string) =>
 	`iperf3 --client ${address} --udp --bitrate 20M --length 1400 --time ${seconds} --json`;
 const stream = (address: string) => `iperf3 --client ${address} --time ${seconds} --json`;
