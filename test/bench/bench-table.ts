@@ -3,9 +3,8 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import {table} from '../../userland/cli/render.ts';
 import {repository} from '../lab/paths.ts';
-import {cellsOf, judge} from './bounds.ts';
+import {verdictTable} from './bounds.ts';
 import {readmeTable, withTable} from './readme.ts';
 import {parseResults} from './results.ts';
 
@@ -13,5 +12,5 @@ const [file = path.join(repository, 'build/bench.json')] = process.argv.slice(2)
 const results = parseResults(await readFile(file, 'utf8'), file);
 const readme = path.join(repository, 'README.md');
 await writeFile(readme, withTable(await readFile(readme, 'utf8'), readmeTable(results)));
-const lines = [...readmeTable(results), '', ...table(judge(results).map(cellsOf), new Set([2]))];
+const lines = [...readmeTable(results), '', ...verdictTable(results)];
 process.stdout.write(`${lines.join('\n')}\n`);

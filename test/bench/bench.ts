@@ -3,11 +3,10 @@
 // BENCH='name or group ...' picks some.  Writes build/bench.json, bench.md and a chart per group.
 // Fails only if something does not work, at the end; it does not care how fast.
 import process from 'node:process';
-import {table} from '../../userland/cli/render.ts';
 import {findSplats} from '../lab/checks.ts';
 import {CrashError, LabError} from '../lab/errors.ts';
 import {Lab} from '../lab/lab.ts';
-import {cellsOf, judge} from './bounds.ts';
+import {verdictTable} from './bounds.ts';
 import {readmeTable} from './readme.ts';
 import {BenchRecord} from './record.ts';
 import {resultTable, round} from './results.ts';
@@ -114,7 +113,7 @@ for (const [kind, some] of kindsOf(chosen)) await benchKind(kind, some, record);
 const files = await record.illustrate(chosen);
 step('done');
 say(resultTable(record.results).join('\n'));
-say(`\n${table(judge(record.results).map(cellsOf), new Set([2])).join('\n')}`);
+say(`\n${verdictTable(record.results).join('\n')}`);
 say(`\n${readmeTable(record.results).join('\n')}`);
 say(`\nevery figure: build/bench.json; ${files.join(', ')}`);
 for (const {name, arm, message} of record.failures)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {table} from '../../userland/cli/render.ts';
 import {ratioOf, type Result} from './results.ts';
 import type {Arm} from './row.ts';
 
@@ -104,11 +105,22 @@ function reached({row, against}: Bound, results: readonly Result[]): number | un
 	}
 }
 
-/** A line for each bound: which, what it got, and whether that is enough. */
-export function cellsOf({bound, got, met}: Verdict): string[] {
-	const verdict = met === undefined ? 'not measured' : met ? 'met' : 'missed';
-	const why = met === false && bound.reason !== undefined ? bound.reason : '';
-	return [bound.row, wording(bound), got === undefined ? '-' : String(got), verdict, why];
+/** A line for each bound whose row was measured, and which others there are. */
+export function verdictTable(results: readonly Result[]): string[] {
+	const verdicts = judge(results);
+	const known = verdicts.filter(({met}) => met !== undefined);
+	const rest = new Set(verdicts.filter(({met}) => met === undefined).map(each => each.bound.row));
+	const missed = known.filter(({met}) => met === false).length;
+	return [
+		...table(known.map(cellsOf), new Set([2])),
+		`${known.length} bounds, ${missed} missed`,
+		...(rest.size === 0 ? [] : [`not measured: ${[...rest].join(' ')}`]),
+	];
+}
+
+function cellsOf({bound, got, met}: Verdict): string[] {
+	const why = met === true ? '' : (bound.reason ?? '');
+	return [bound.row, wording(bound), String(got ?? '-'), met === true ? 'met' : 'missed', why];
 }
 
 function wording({against, limit}: Bound): string {
