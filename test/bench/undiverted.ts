@@ -12,11 +12,11 @@ export type Undiverted = {
 
 // No time passes that nobody needs: each request goes out when the answer to the last one is
 // there, so the clock counts instructions, 2 ns each.
-const roundTrips = 5000;
+const roundTrips = 2000;
 const nsPerInstruction = 2;
 const flood = `from=$(date +%s%N) && ping -q -f -c ${roundTrips} dom0 >/dev/null &&
 	echo $(($(date +%s%N) - from))`;
-const rounds = 5;
+const rounds = 3;
 
 /**
  * What a guest's traffic with dom0 costs, which is no peer: without the module, and with the
