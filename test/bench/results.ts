@@ -74,8 +74,12 @@ function cellsOf({name, unit, ratio, loss, ...values}: Result, columns: readonly
 		...columns.map(arm => String(values[arm] ?? '-')),
 		unit,
 		ratio === undefined ? '-' : `${ratio.toFixed(2)} x`,
-		loss ? columns.map(arm => `${loss[arm] ?? '-'} %`).join(', ') : '',
+		loss ? columns.map(arm => lostOf(loss[arm])).join(', ') : '',
 	];
+}
+
+function lostOf(percent: number | undefined): string {
+	return percent === undefined ? '-' : `${percent} %`;
 }
 
 export function resultTable(results: readonly Result[]): string[] {

@@ -7,8 +7,9 @@ import {parsePingPong, parseStream, unexpected, type Parse} from '../parse.ts';
 import {networks, type Row} from '../row.ts';
 import type {Stage} from '../stage.ts';
 import type {Work} from '../work.ts';
-import {undivertedPackets, unplugged} from './moves.ts';
 import {sockperfTcp} from './tools.ts';
+import {undivertedPackets} from './undiverted.ts';
+import {unplugged} from './unplug.ts';
 
 const less = (name: string, unit: string) => ({name, unit, better: 'less'}) as const;
 

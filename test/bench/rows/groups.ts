@@ -56,11 +56,13 @@ export const groups: readonly Group[] = [
 	{name: 'latency', title: 'Request and response', ...guests, works: latency.map(workOf)},
 	{name: 'stream', title: 'TCP streams by write size', ...guests, works: streams.map(workOf)},
 	{name: 'udp', title: 'UDP datagrams by size', ...guests, works: udp.map(workOf)},
+	{name: 'flows', title: 'TCP connections at once', ...guests, works: flows.map(workOf)},
+	{name: 'rings', title: 'Sizes of rings', ...guests, works: rings},
+	{name: 'vchan', title: 'Raw shared memory: libvchan', ...guests, works: vchans},
 	{
 		...{name: 'programs', title: 'Programs', ...guests, programs: true},
 		works: programs.map(workOf),
 	},
-	{name: 'flows', title: 'TCP connections at once', ...guests, works: flows.map(workOf)},
 	{
 		...{name: 'ipv6', title: 'IPv6', client: 'a', server: 'fd00::2', self: '::1'},
 		works: ipv6.map(workOf),
@@ -70,8 +72,6 @@ export const groups: readonly Group[] = [
 		works: dom0.map(workOf),
 	},
 	{name: 'cost', title: 'What it costs', ...guests, works: cost},
-	{name: 'rings', title: 'Sizes of rings', ...guests, works: rings},
-	{name: 'vchan', title: 'Raw shared memory: libvchan', ...guests, works: vchans},
 	// Its guests stay.
 	{name: 'mesh', title: 'Guests at once', ...guests, works: meshes},
 	{

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {bytesOfIperf3, lostDatagrams, type Figure} from '../parse.ts';
-import {disturb} from '../unplug-cost.ts';
-import {undiverted} from '../undiverted.ts';
+import {disturb} from '../disturb.ts';
 import type {Work} from '../work.ts';
 
 const less = (name: string, unit: string) => ({name, unit, better: 'less'}) as const;
@@ -48,20 +47,5 @@ export const unplugged: Work = {
 			},
 			{value: tcp.timeouts, detail: {quiet: quietTcp.timeouts}},
 		];
-	},
-};
-
-const counts = [0, 1, 100] as const;
-
-/** Of a guest's traffic with dom0, while it has peers but dom0 is none. */
-export const undivertedPackets: Work = {
-	headings: [
-		less('undiverted_unloaded', 'instr./packet'),
-		...counts.map(count => less(`undiverted_${count}_peers`, 'instr./packet')),
-	],
-	arms: ['netfront'],
-	take: async stage => {
-		const {unloaded, peers} = await undiverted(stage.client, counts);
-		return [unloaded, ...counts.map(count => peers.get(count) ?? NaN)].map(value => ({value}));
 	},
 };

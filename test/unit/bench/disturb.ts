@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {parseCounter, parseUnplug} from '../../bench/unplug-cost.ts';
+import {parseCounter, parseUnplug} from '../../bench/disturb.ts';
 
 const line = (time: string, from: number, to: number) =>
 	`  coloopd-421 [000] ....1 ${time}: coloop_state: domid=2 from=${from} to=${to} reason=1\n`;
