@@ -4,7 +4,7 @@
 #   make demo       real Xen, two guests, the same programs before and after: build/demo.json
 #   make bench      every row by netfront, loopback and the channel: build/bench.json, .md, .svg;
 #                   BENCH='stream tcp_rr_14' picks groups and rows
-#   make bench-table                README's table from build/bench.json
+#   make bench-table                README's table from build/bench.json; RESULTS='old.json new.json'
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
 #   make test       unit and harness tests, then the lab's on real Xen, one stack
@@ -32,6 +32,7 @@ ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs
 
 BENCH ?=
+RESULTS ?=
 ROW ?=
 ARM ?= channel
 export BENCH ROW ARM
@@ -46,7 +47,7 @@ bench: build
 	$(ready) && node build/ts/test/bench/bench.js
 
 bench-table:
-	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench/bench-table.js
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench/bench-table.js $(RESULTS)
 
 bench-compare:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench/bench-compare.js '$(OLD)'
