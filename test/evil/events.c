@@ -39,7 +39,7 @@ int storm(struct coloop_channel *ch, long number, char *said, size_t room)
 	long i;
 
 	for (i = 0; i < number; i++) {
-		coloop_evtchn_notify(&first_queue(ch)->evtchn);
+		coloop_evtchn_notify(&target(ch)->evtchn);
 		if (i % 64 == 63)
 			cond_resched();
 	}
@@ -55,17 +55,17 @@ int mute(struct coloop_channel *ch, long number, char *said, size_t room)
 
 	if (ret)
 		return ret;
-	mouth = first_queue(ch)->evtchn.port;
-	WRITE_ONCE(first_queue(ch)->evtchn.port, nowhere);
+	mouth = target(ch)->evtchn.port;
+	WRITE_ONCE(target(ch)->evtchn.port, nowhere);
 	scnprintf(said, room, "mute");
 	return 0;
 }
 
 void unmute(struct coloop_channel *ch)
 {
-	if (mouth && first_queue(ch)->evtchn.port == nowhere) {
-		WRITE_ONCE(first_queue(ch)->evtchn.port, mouth);
-		coloop_evtchn_notify(&first_queue(ch)->evtchn);
+	if (mouth && target(ch)->evtchn.port == nowhere) {
+		WRITE_ONCE(target(ch)->evtchn.port, mouth);
+		coloop_evtchn_notify(&target(ch)->evtchn);
 	}
 	mouth = 0;
 }

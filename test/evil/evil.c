@@ -45,6 +45,17 @@ static int calm(struct coloop_channel *ch, long number, char *said, size_t room)
 	return flip_stop(said, room);
 }
 
+unsigned int evil_queue;
+
+static int choose_queue(struct coloop_channel *ch, long number, char *said, size_t room)
+{
+	if (number < 0 || number >= COLOOP_QUEUES_MAX)
+		return -EINVAL;
+	evil_queue = number;
+	scnprintf(said, room, "acts on queue %u from now on", evil_queue);
+	return 0;
+}
+
 static const struct command commands[] = {
 	{ "prod", say_prod }, /* that many bytes more than there are */
 	{ "cons", say_cons }, /* that many bytes more than were taken */
@@ -68,6 +79,7 @@ static const struct command commands[] = {
 	{ "unmap-early", unmap_early },
 	{ "revoke", revoke },
 	{ "calm", calm, true },
+	{ "queue", choose_queue, true }, /* acts on that one */
 	{ "keep", keep, true }, /* 1: every mapping from now on; 0: none */
 	{ "balloon", balloon, true }, /* that many pages of our ring */
 	{ "foreign-grant", foreign_grant, true },

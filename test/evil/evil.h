@@ -8,8 +8,9 @@
 #include "peer.h"
 #include "queueing.h"
 
-/* The queue of a channel that evil acts on. */
-#define first_queue(ch) ((ch)->queue)
+/* The queue of a channel that evil acts on; the first one unless "queue N" said another. */
+extern unsigned int evil_queue;
+#define target(ch) (&(ch)->queue[evil_queue])
 
 /* What was done is said in @said. */
 typedef int evil_act(struct coloop_channel *ch, long number, char *said, size_t room);

@@ -53,12 +53,12 @@ static bool is_over(const struct view *view)
 static struct view view_of(struct coloop_channel *ch)
 {
 	struct view view = {
-		.own = first_queue(ch)->own,
-		.peer = first_queue(ch)->rx.peer,
-		.evtchn = &first_queue(ch)->evtchn,
-		.data = first_queue(ch)->ring,
+		.own = target(ch)->own,
+		.peer = target(ch)->rx.peer,
+		.evtchn = &target(ch)->evtchn,
+		.data = target(ch)->ring,
 		.size = COLOOP_PAGE_SIZE << ch->order,
-		.prod = first_queue(ch)->tx.prod,
+		.prod = target(ch)->tx.prod,
 		.eth = header_to(ch),
 	};
 
@@ -216,7 +216,7 @@ int flip_start(struct coloop_channel *ch, const char *kind, char *said, size_t r
 	thread.flip = flip;
 	thread.count = 0;
 	thread.view = view_of(ch);
-	thread.truth = *first_queue(ch)->own;
+	thread.truth = *target(ch)->own;
 	/* Who attaches need not wait for us. */
 	thread.truth.side = COLOOP_SIDE_CLOSING;
 	if (flip->frame) {
@@ -277,7 +277,7 @@ int jump(struct coloop_channel *ch, long number, char *said, size_t room)
 	long i;
 
 	fall_silent(ch);
-	cons = first_queue(ch)->rx.cons;
+	cons = target(ch)->rx.cons;
 	view = view_of(ch);
 	if (!lay_out(&view, ETH_HLEN))
 		return -ETIMEDOUT;
@@ -289,7 +289,7 @@ int jump(struct coloop_channel *ch, long number, char *said, size_t room)
 		if (i % 64 == 63)
 			cond_resched();
 	}
-	first_queue(ch)->tx.prod = view.prod;
+	target(ch)->tx.prod = view.prod;
 	scnprintf(said, room, "%ld jumps, %u records, %s", i, (view.prod - from) / view.record,
 		  is_taken(&view, 10 * HZ) ? "all taken" : "not all taken");
 	return 0;

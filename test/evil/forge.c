@@ -13,7 +13,9 @@ static const struct {
 	size_t offset;
 } fields[] = {
 	FIELD(magic), FIELD(version), FIELD(order), FIELD(epoch), FIELD(ref),
-	FIELD(prod), FIELD(cons), FIELD(side),
+	FIELD(prod), FIELD(cons), FIELD(side), FIELD(queues),
+	{ "further-ref", offsetof(struct coloop_control, further[0].control_ref) },
+	{ "further-port", offsetof(struct coloop_control, further[0].port) },
 };
 
 /* The next offer takes it; a command and an offer do not come at the same time. */
@@ -68,7 +70,7 @@ int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *o
 	int ret = honest_channel_offer(ch, offer, extack);
 
 	if (!ret && READ_ONCE(forgery.armed))
-		forge(first_queue(ch)->own);
+		forge(target(ch)->own);
 	return ret;
 }
 

@@ -61,7 +61,7 @@ fault:
 int write_peer(struct coloop_channel *ch, long number, char *said, size_t room)
 {
 	/* A byte that is always zero. */
-	u8 *at = (u8 *)(unsigned long)first_queue(ch)->rx.peer->zero3;
+	u8 *at = (u8 *)(unsigned long)target(ch)->rx.peer->zero3;
 	u8 before = READ_ONCE(*at);
 	int ret = write_byte(at, ~before);
 
@@ -73,7 +73,7 @@ int write_peer(struct coloop_channel *ch, long number, char *said, size_t room)
 /* Is there anything in the peer's pages that was not put there for us? */
 int look(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	const struct coloop_rx *rx = &first_queue(ch)->rx;
+	const struct coloop_rx *rx = &target(ch)->rx;
 	const u8 *control = (const u8 *)rx->peer;
 	u32 at, prod = READ_ONCE(rx->peer->prod), leaks = 0;
 
@@ -129,18 +129,18 @@ static void look_away(struct coloop_channel *ch)
 {
 	fall_silent(ch);
 	cancel_delayed_work_sync(&ch->watchdog);
-	spin_lock_bh(&first_queue(ch)->tx_lock);
-	first_queue(ch)->tx.peer = first_queue(ch)->own;
-	spin_unlock_bh(&first_queue(ch)->tx_lock);
-	first_queue(ch)->rx.peer = first_queue(ch)->own;
+	spin_lock_bh(&target(ch)->tx_lock);
+	target(ch)->tx.peer = target(ch)->own;
+	spin_unlock_bh(&target(ch)->tx_lock);
+	target(ch)->rx.peer = target(ch)->own;
 }
 
 int unmap_early(struct coloop_channel *ch, long number, char *said, size_t room)
 {
 	look_away(ch);
-	scnprintf(said, room, "unmapped %u pages", first_queue(ch)->ring_map.count + 1);
-	coloop_map_put(&first_queue(ch)->ring_map);
-	coloop_map_put(&first_queue(ch)->control_map);
+	scnprintf(said, room, "unmapped %u pages", target(ch)->ring_map.count + 1);
+	coloop_map_put(&target(ch)->ring_map);
+	coloop_map_put(&target(ch)->control_map);
 	return 0;
 }
 
@@ -160,7 +160,7 @@ static void *find_symbol(const char *name)
 /* Politely, which the kernel refuses; then by writing zero into the table that Xen reads. */
 int revoke(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	const struct coloop_pages *pages = first_queue(ch)->pages;
+	const struct coloop_pages *pages = target(ch)->pages;
 	struct grant_entry_v1 **table = find_symbol("gnttab_shared");
 	unsigned int i, refused = 0;
 
@@ -180,7 +180,7 @@ int revoke(struct coloop_channel *ch, long number, char *said, size_t room)
 /* Gives the pages of our ring back to Xen, granted as they are. */
 int balloon(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	struct coloop_pages *pages = first_queue(ch)->pages;
+	struct coloop_pages *pages = target(ch)->pages;
 	unsigned int i, count = pages ? min_t(unsigned int, number, pages->count - 1) : 0;
 	xen_pfn_t *frames;
 	struct page **list;
@@ -195,8 +195,8 @@ int balloon(struct coloop_channel *ch, long number, char *said, size_t room)
 	if (!frames || !list)
 		goto out;
 	/* On PV the alias would hold the frames. */
-	vunmap(first_queue(ch)->ring);
-	first_queue(ch)->ring = NULL;
+	vunmap(target(ch)->ring);
+	target(ch)->ring = NULL;
 	vm_unmap_aliases();
 	for (i = 0; i < count; i++) {
 		list[i] = pages->page[1 + i].page;

@@ -14,15 +14,15 @@ void fall_silent(struct coloop_channel *ch)
 {
 	set_bit(COLOOP_FAULTED, &ch->flags);
 	/* Who saw the channel live a moment ago holds this. */
-	spin_lock_bh(&first_queue(ch)->tx_lock);
-	spin_unlock_bh(&first_queue(ch)->tx_lock);
-	napi_synchronize(&first_queue(ch)->napi);
+	spin_lock_bh(&target(ch)->tx_lock);
+	spin_unlock_bh(&target(ch)->tx_lock);
+	napi_synchronize(&target(ch)->napi);
 }
 
 static void claim(struct coloop_channel *ch, u32 *word, u32 value)
 {
 	virt_store_release(word, value); /* as P4 and C4 do it */
-	coloop_evtchn_notify(&first_queue(ch)->evtchn);
+	coloop_evtchn_notify(&target(ch)->evtchn);
 }
 
 int say_prod(struct coloop_channel *ch, long number, char *said, size_t room)
@@ -30,8 +30,8 @@ int say_prod(struct coloop_channel *ch, long number, char *said, size_t room)
 	u32 truth;
 
 	fall_silent(ch);
-	truth = first_queue(ch)->tx.prod;
-	claim(ch, &first_queue(ch)->own->prod, truth + number);
+	truth = target(ch)->tx.prod;
+	claim(ch, &target(ch)->own->prod, truth + number);
 	scnprintf(said, room, "prod %u for %u", truth + (u32)number, truth);
 	return 0;
 }
@@ -41,8 +41,8 @@ int say_cons(struct coloop_channel *ch, long number, char *said, size_t room)
 	u32 truth;
 
 	fall_silent(ch);
-	truth = first_queue(ch)->rx.cons;
-	claim(ch, &first_queue(ch)->own->cons, truth + number);
+	truth = target(ch)->rx.cons;
+	claim(ch, &target(ch)->own->cons, truth + number);
 	scnprintf(said, room, "cons %u for %u", truth + (u32)number, truth);
 	return 0;
 }
@@ -50,7 +50,7 @@ int say_cons(struct coloop_channel *ch, long number, char *said, size_t room)
 int say_side(struct coloop_channel *ch, long number, char *said, size_t room)
 {
 	fall_silent(ch);
-	claim(ch, &first_queue(ch)->own->side, number);
+	claim(ch, &target(ch)->own->side, number);
 	scnprintf(said, room, "side %ld", number);
 	return 0;
 }
@@ -58,19 +58,19 @@ int say_side(struct coloop_channel *ch, long number, char *said, size_t room)
 /* Any value is allowed; the peer must neither loop nor forget us. */
 int say_thresholds(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	struct coloop_control *own = first_queue(ch)->own;
+	struct coloop_control *own = target(ch)->own;
 	long i;
 
 	for (i = 0; i < number; i++) {
 		WRITE_ONCE(own->want, get_random_u32());
 		WRITE_ONCE(own->wait, get_random_u32());
-		coloop_evtchn_notify(&first_queue(ch)->evtchn);
+		coloop_evtchn_notify(&target(ch)->evtchn);
 		if (i % 64 == 63)
 			cond_resched();
 	}
 	/* Our own poll has to arm again. */
 	local_bh_disable();
-	napi_schedule(&first_queue(ch)->napi);
+	napi_schedule(&target(ch)->napi);
 	local_bh_enable();
 	scnprintf(said, room, "%ld pairs of thresholds", number);
 	return 0;
@@ -88,17 +88,17 @@ int starve(struct coloop_channel *ch, long number, char *said, size_t room)
 static int put_frame(struct coloop_channel *ch, const struct coloop_record *record,
 		     const u8 *frame)
 {
-	struct coloop_tx *tx = &first_queue(ch)->tx;
+	struct coloop_tx *tx = &target(ch)->tx;
 	bool fits;
 
-	spin_lock_bh(&first_queue(ch)->tx_lock);
+	spin_lock_bh(&target(ch)->tx_lock);
 	fits = coloop_tx_fits(tx, FRAME);
 	if (fits) {
 		memcpy(coloop_tx_begin(tx, record), frame, FRAME);
 		coloop_tx_commit(tx, FRAME);
 	}
-	spin_unlock_bh(&first_queue(ch)->tx_lock);
-	coloop_evtchn_notify(&first_queue(ch)->evtchn);
+	spin_unlock_bh(&target(ch)->tx_lock);
+	coloop_evtchn_notify(&target(ch)->evtchn);
 	return fits ? 0 : -ENOSPC;
 }
 

@@ -123,14 +123,14 @@ static bool put(struct coloop_channel *ch, const struct coloop_record *record,
 {
 	bool fits;
 
-	spin_lock_bh(&first_queue(ch)->tx_lock);
-	fits = coloop_send_look(first_queue(ch)) &&
-	       coloop_tx_fits(&first_queue(ch)->tx, record->len);
+	spin_lock_bh(&target(ch)->tx_lock);
+	fits = coloop_send_look(target(ch)) &&
+	       coloop_tx_fits(&target(ch)->tx, record->len);
 	if (fits) {
-		make_frame(rnd, coloop_tx_begin(&first_queue(ch)->tx, record), record->len, eth);
-		coloop_tx_commit(&first_queue(ch)->tx, record->len);
+		make_frame(rnd, coloop_tx_begin(&target(ch)->tx, record), record->len, eth);
+		coloop_tx_commit(&target(ch)->tx, record->len);
 	}
-	spin_unlock_bh(&first_queue(ch)->tx_lock);
+	spin_unlock_bh(&target(ch)->tx_lock);
 	return fits;
 }
 
@@ -141,8 +141,8 @@ static int put_patiently(struct coloop_channel *ch, const struct coloop_record *
 	while (!put(ch, record, rnd, eth)) {
 		if (!coloop_channel_is_live(ch))
 			return -EPIPE;
-		coloop_evtchn_notify(&first_queue(ch)->evtchn);
-		coloop_channel_watch(first_queue(ch));
+		coloop_evtchn_notify(&target(ch)->evtchn);
+		coloop_channel_watch(target(ch));
 		schedule_timeout_uninterruptible(1);
 	}
 	return 0;
@@ -164,7 +164,7 @@ int put_nonsense(struct coloop_channel *ch, long number, char *said, size_t room
 		if (i % 64 == 63)
 			cond_resched();
 	}
-	coloop_evtchn_notify(&first_queue(ch)->evtchn);
+	coloop_evtchn_notify(&target(ch)->evtchn);
 	scnprintf(said, room, "%ld records", i);
 	return ret;
 }
@@ -187,7 +187,7 @@ int put_lengths(struct coloop_channel *ch, long number, char *said, size_t room)
 		ret = put_patiently(ch, &record, &rnd, &eth);
 		cond_resched();
 	}
-	coloop_evtchn_notify(&first_queue(ch)->evtchn);
+	coloop_evtchn_notify(&target(ch)->evtchn);
 	scnprintf(said, room, "%ld records", count);
 	return ret;
 }
@@ -244,7 +244,7 @@ int put_boundaries(struct coloop_channel *ch, long number, char *said, size_t ro
 		count++;
 		cond_resched();
 	}
-	coloop_evtchn_notify(&first_queue(ch)->evtchn);
+	coloop_evtchn_notify(&target(ch)->evtchn);
 	scnprintf(said, room, "%ld records", count);
 	return ret;
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type {Request} from './inside/drive-requests.ts';
-import type {ModuleInfo, Offer, Peer, PeerConfig} from '../../userland/kernel/kernel.ts';
+import type {
+	ModuleInfo,
+	Offer,
+	OfferOptions,
+	Peer,
+	PeerConfig,
+} from '../../userland/kernel/kernel.ts';
 import type {Background, Guest} from './guest.ts';
 import type {Lab} from './lab.ts';
 
@@ -55,9 +61,8 @@ export class Drive {
 		return this.#ask({op: 'forget', domid: other.domid});
 	}
 
-	offer(other: Drive, epoch: number, listen: boolean, order?: number): Promise<Offer> {
-		const request = {op: 'offer', domid: other.domid, epoch, listen} as const;
-		return this.#ask(order === undefined ? request : {...request, order});
+	offer(other: Drive, epoch: number, options: OfferOptions): Promise<Offer> {
+		return this.#ask({op: 'offer', domid: other.domid, epoch, options});
 	}
 
 	attach(other: Drive, epoch: number, offer: Offer): Promise<null> {

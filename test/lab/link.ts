@@ -5,6 +5,7 @@ export type LinkOptions = {
 	/** Which end allocates the event channel. */
 	readonly listener?: 'left' | 'right';
 	readonly order?: number;
+	readonly queues?: number;
 };
 
 /** A channel between two driven machines, made anew as often as one likes. */
@@ -31,10 +32,11 @@ export class Link {
 	}
 
 	async offerBoth() {
-		const {listener = 'left', order} = this.#options;
+		const {listener = 'left', order, queues} = this.#options;
+		const rings = {...(order && {order}), ...(queues && {queues})};
 		const [left, right] = await Promise.all([
-			this.left.offer(this.right, this.epoch, listener === 'left', order),
-			this.right.offer(this.left, this.epoch, listener === 'right', order),
+			this.left.offer(this.right, this.epoch, {...rings, listen: listener === 'left'}),
+			this.right.offer(this.left, this.epoch, {...rings, listen: listener === 'right'}),
 		]);
 		return {left, right};
 	}

@@ -24,9 +24,14 @@ async function once(own: Ask, other: Ask, ends: Ends, time: number): Promise<num
 	const [there, here] = [ends.peer.domid, ends.us.domid];
 	await own({op: 'peer', config: {...ends.peer, epoch}});
 	await other({op: 'peer', config: {...ends.us, epoch}});
-	const offer = {op: 'offer', epoch, order: ends.order} as const;
-	const ours = parseOffer(await own({...offer, domid: there, listen: here < there}));
-	const theirs = parseOffer(await other({...offer, domid: here, listen: there < here}));
+	const {order} = ends;
+	const offer = {op: 'offer', epoch} as const;
+	const ours = parseOffer(
+		await own({...offer, domid: there, options: {order, listen: here < there}}),
+	);
+	const theirs = parseOffer(
+		await other({...offer, domid: here, options: {order, listen: there < here}}),
+	);
 	await other({op: 'attach', domid: here, epoch, offer: ours});
 	await own({op: 'attach', domid: there, epoch, offer: theirs});
 	const live = {op: 'reaches', states: ['live'], ms: 30_000} as const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {Offer, PeerConfig} from '../../../userland/kernel/kernel.ts';
+import type {Offer, OfferOptions, PeerConfig} from '../../../userland/kernel/kernel.ts';
 
 /** Two machines that shall have a channel: how we and the peer know each other. */
 export type Ends = {
@@ -19,8 +19,7 @@ export type Request =
 			readonly op: 'offer';
 			readonly domid: number;
 			readonly epoch: number;
-			readonly listen: boolean;
-			readonly order?: number;
+			readonly options: OfferOptions;
 	  }
 	| {
 			readonly op: 'attach';

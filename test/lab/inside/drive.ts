@@ -38,7 +38,7 @@ async function obey(request: Request): Promise<unknown> {
 		case 'forget':
 			return module.peerDelete(request.domid);
 		case 'offer':
-			return offer(module, request);
+			return module.offer(request.domid, request.epoch, request.options);
 		case 'attach':
 			return module.attach(request.domid, request.epoch, request.offer);
 		case 'attach-often':
@@ -58,10 +58,6 @@ async function obey(request: Request): Promise<unknown> {
 		case 'evil':
 			return doEvil(request.command);
 	}
-}
-
-function offer(module: Kernel, {domid, epoch, listen, order}: Extract<Request, {op: 'offer'}>) {
-	return module.offer(domid, epoch, order === undefined ? {listen} : {listen, order});
 }
 
 /** What the peer's page says at each look; where it says something good, begin again. */

@@ -130,7 +130,7 @@ async function kept({a, b, t, say}: Bout): Promise<void> {
 	t.is(await waiting(), channels * pagesOf(9) + pagesOf(5));
 
 	await link.begin();
-	const refused = a.offer(b, link.epoch, true);
+	const refused = a.offer(b, link.epoch, {listen: true});
 	await t.throwsAsync(refused, {message: /the peer keeps too many pages of ended channels/});
 	say(await b.evil('keep 0'));
 	await until('all pages are back', async () => (await waiting()) === 0);

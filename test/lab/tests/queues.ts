@@ -3,6 +3,7 @@ import test from 'ava';
 import {
 	inTurn,
 	isLive,
+	load,
 	patient,
 	peer,
 	start,
@@ -10,7 +11,9 @@ import {
 	writePolicy,
 	type Body,
 } from '../channel.ts';
+import {Drive} from '../drive.ts';
 import type {Guest} from '../guest.ts';
+import {Link} from '../link.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
 
@@ -76,7 +79,7 @@ function spreads({c, d}: Pair): Body {
 }
 
 /** Eight files at once, four each way: none of them changes or loses its order. */
-function carries({c, d}: Pair): Body {
+function carries(c: Guest, d: Guest): Body {
 	return async t => {
 		const make = `mkdir -p /tmp/to /tmp/from; head -c 1M /dev/urandom >/tmp/one
 			for f in 1 2 3 4; do
@@ -91,7 +94,7 @@ function carries({c, d}: Pair): Body {
 			`until [ $(ss -Htln 'sport >= 7101 and sport <= 7104' | wc -l) = 4 ]; do
 				busybox usleep 50000; done`,
 		);
-		await c.run(`for f in 1 2 3 4; do ${both} TCP:d:710$f & done; wait`, slow);
+		await c.run(`for f in 1 2 3 4; do ${both} TCP:${d.name}:710$f & done; wait`, slow);
 		await servers.done;
 		const sums = await Promise.all(
 			[d, c].map(each => each.run('cd /tmp/from; sha256sum *', slow)),
@@ -126,12 +129,31 @@ function shrinks({c, d}: Pair): Body {
 	};
 }
 
+/** Also with one CPU for both queues, which a policy would not ask for. */
+const onOneCpu: Body = async (t, given) => {
+	const {lab} = given;
+	for (const guest of [lab.a, lab.b]) await load(guest);
+	const [a, b] = [await Drive.start(lab, lab.a), await Drive.start(lab, lab.b)];
+	const link = new Link(a, b, {order: 7, queues: 2});
+	await link.connect();
+	await carries(lab.a, lab.b)(t, given);
+	for (const guest of [lab.a, lab.b]) {
+		const counts = (await events(guest)).map(([count = 0]) => count);
+		t.log(`${guest.name}: events of the queues ${counts.join(', ')}`);
+		t.true(counts.length === 2 && counts.every(count => count > 20));
+	}
+	await link.forget();
+	await Promise.all([a.stop(), b.stop()]);
+};
+
+test('two queues carry eight streams', labWith({}), onOneCpu);
+
 test(
 	'flows spread over the queues of a channel',
 	labWith({}),
 	withPair(pair => ({
 		'two vCPUs, two queues, each with its CPU': spreads(pair),
-		'eight streams at once arrive whole': carries(pair),
+		'eight streams at once arrive whole': carries(pair.c, pair.d),
 		'the smaller number of queues holds, from the next channel on': shrinks(pair),
 	})),
 );
