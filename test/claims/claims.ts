@@ -44,6 +44,11 @@ export const claims = [
 		command: 'make lab-test STACK=debug LAB_TESTS=failures',
 	},
 	{
+		name: 'netlink',
+		claim: 'every netlink request is answered, however wrong, and leaves nothing behind',
+		command: 'make lab-test LAB_TESTS=netlink',
+	},
+	{
 		name: 'coverage',
 		claim: '85 % of lines of the module, all branches of the ring core, 90 % of TypeScript',
 		command: 'make coverage',

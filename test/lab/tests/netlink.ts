@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import path from 'node:path';
 import {build} from 'esbuild';
+import {claim} from '../../claims/claim.ts';
 import {load, type Body} from '../channel.ts';
 import {repository} from '../paths.ts';
 import {withLab} from '../with-lab.ts';
@@ -44,6 +45,7 @@ const survives: Body = async (t, {a}) => {
 	const last = JSON.parse((await a.run('node /opt/coloop/fuzz-netlink.mjs 3 0')).stdout);
 	t.deepEqual(last.held, zero);
 	await a.run('rmmod coloop');
+	await claim('netlink', `${count} requests answered, nothing left`);
 };
 
 test('the module answers every request, however broken, and keeps nothing', withLab, survives);
