@@ -5,8 +5,7 @@
 #define _COLOOP_LIMITS_H
 
 enum coloop_limits {
-	/* The smallest ring that takes the largest record and leaves room for small ones. */
-	COLOOP_ORDER_MIN = 5,
+	/* Of a ring when nobody says: beyond it a stream gains nothing (test/bench/README.md). */
 	COLOOP_ORDER_DEFAULT = 8,
 
 	/* Packets and bytes that may wait for room in a ring, per class. */

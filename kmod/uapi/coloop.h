@@ -20,6 +20,9 @@
 /* Most links one peer may have. */
 #define COLOOP_LINKS_MAX 16
 
+/* The smallest ring that takes the largest record and leaves room for small ones. */
+#define COLOOP_ORDER_MIN 5
+
 /* Largest ring, as a power of two of 4096-byte pages. */
 #define COLOOP_ORDER_MAX 9
 

@@ -8,6 +8,9 @@ export const nameMax = 64;
 /** Most links one peer may have. */
 export const linksMax = 16;
 
+/** The smallest ring that takes the largest record and leaves room for small ones. */
+export const orderMin = 5;
+
 /** Largest ring, as a power of two of 4096-byte pages. */
 export const orderMax = 9;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {orderMin} from '../../kernel/constants.ts';
 import type {PeerConfig} from '../../kernel/kernel.ts';
 import type {AcceptRule, Verdict} from '../../policy/types.ts';
 import {ruleName, type Refusal} from '../refusal.ts';
@@ -41,8 +42,6 @@ export type Will = {
 const nameMax = 64;
 
 const defaultPages = 256;
-/** See kmod/limits.h. */
-const smallestOrder = 5;
 
 /** Announced, accepted by our policy, and reached by a device that we have. */
 export function wish(announced: ReadonlyMap<number, Announcement | undefined>, will: Will): Wish[] {
@@ -75,7 +74,7 @@ function wishFor(domid: number, announcement: Announcement, will: Will): Wish {
 
 /** Queues share the memory, down to the smallest ring that takes every packet. */
 function orderOf(pages: number, queues: number): number {
-	return Math.max(smallestOrder, Math.floor(Math.log2(pages / queues)));
+	return Math.max(orderMin, Math.floor(Math.log2(pages / queues)));
 }
 
 function refuse(
