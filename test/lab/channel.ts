@@ -95,16 +95,25 @@ export async function writePolicy(machine: Guest, policy: string): Promise<void>
 	await machine.run(`mv ${policyFile}.new ${policyFile}`);
 }
 
-/** Packets until both ends say that they are live. */
+/** Packets until a and b say that they are live. */
 export async function channelUp({a, b}: Lab): Promise<void> {
+	await channelBetween(a, b);
+}
+
+/** The same of any two machines. */
+export async function channelBetween(from: Guest, to: Guest): Promise<void> {
 	await until(
-		'a and b have a channel',
+		`${from.name} and ${to.name} have a channel`,
 		async () => {
-			await a.run('ping -c 1 -W 1 b', {fails: 'maybe', silent: true});
-			return (await isLive(a, 'b')) && (await isLive(b, 'a'));
+			await from.run(`ping -c 1 -W 1 ${to.name}`, {fails: 'maybe', silent: true});
+			return (await isLive(from, domainName(to))) && (await isLive(to, domainName(from)));
 		},
 		patient,
 	);
+}
+
+function domainName({name}: Guest): string {
+	return name === 'dom0' ? 'Domain-0' : name;
 }
 
 /** What `coloop -j` prints, without the seconds that an emulated Node takes to start. */

@@ -138,8 +138,8 @@ async function ports({dom0}: Lab): Promise<ReadonlyMap<string, number>> {
 
 const kmemleak = '/sys/kernel/debug/kmemleak';
 
-// Memory that nobody points to any more, as stack debug's guests see it. To be reported a piece
-// must be five seconds old and the same in two scans.
+// Memory that nobody points to any more, as stack debug's guests see it. The kernel reports what is
+// the same in two scans and older than five seconds, its MSECS_MIN_AGE; there is nothing to ask.
 async function leavesNothingUnreferenced(lab: Lab) {
 	return async () => {
 		const complaints = (await running(lab)).map(async machine => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {
+	channelBetween,
 	diverted,
 	inTurn,
 	isLive,
@@ -12,7 +13,6 @@ import {
 	type Body,
 } from '../channel.ts';
 import type {Guest} from '../guest.ts';
-import type {Lab} from '../lab.ts';
 import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
@@ -24,21 +24,10 @@ function withDom0Channel(body: Body): Body {
 	return async (t, given) => {
 		const {lab, dom0, b} = given;
 		await Promise.all([start(dom0, allowDom0), start(b)]);
-		await channelUp(lab);
+		await channelBetween(dom0, b);
 		await body(t, given);
 		await takeBack(lab);
 	};
-}
-
-async function channelUp({dom0, b}: Lab): Promise<void> {
-	await until(
-		'dom0 and b have a channel',
-		async () => {
-			await dom0.run('ping -c 1 -W 1 b', {fails: 'maybe', silent: true});
-			return (await isLive(dom0, 'b')) && (await isLive(b, 'Domain-0'));
-		},
-		patient,
-	);
 }
 
 /** Bytes that a machine has put into its channel to a peer. */
@@ -76,7 +65,7 @@ const copies: Body = async (t, {dom0, b}) => {
 	await b.run('nginx -c /tmp/nginx.conf -s stop');
 };
 
-const moduleLeaves: Body = async (t, {lab, dom0, b}) => {
+const moduleLeaves: Body = async (t, {dom0, b}) => {
 	const traffic = await Traffic.start(dom0, b);
 	const before = await diverted(dom0);
 	await until('traffic is diverted', async () => (await diverted(dom0)) > before + 20);
@@ -86,7 +75,7 @@ const moduleLeaves: Body = async (t, {lab, dom0, b}) => {
 	await traffic.flows();
 
 	await load(dom0);
-	await channelUp(lab);
+	await channelBetween(dom0, b);
 	await until('traffic is diverted again', async () => (await diverted(dom0)) > 20);
 	await traffic.flows();
 	await traffic.stop();

@@ -12,7 +12,7 @@ const count = Number(process.env['NETLINK_REQUESTS'] ?? 40_000);
 
 async function program(): Promise<string> {
 	const built = await build({
-		entryPoints: [path.join(repository, 'test/evil/netlink.ts')],
+		entryPoints: [path.join(repository, 'test/evil/fuzz-netlink.ts')],
 		...{bundle: true, write: false, platform: 'node', target: 'node18', format: 'esm'},
 	});
 	return built.outputFiles?.[0]?.text ?? '';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {
+	channelBetween,
 	inTurn,
 	isLive,
 	load,
@@ -30,23 +31,11 @@ function withPair(body: (given: Parameters<Body>[1] & Pair) => Record<string, Bo
 		const d = await lab.create('d', {vcpus: 2, memoryMiB: 384});
 		await start(dom0, allow);
 		for (const guest of [c, d]) await start(guest);
-		await channelUp(c, d);
+		await channelBetween(c, d);
 		await inTurn(body({...given, c, d}))(t, given);
 		await takeBack({dom0, a: c, b: d});
 		await dom0.run('xl destroy c; xl destroy d');
 	};
-}
-
-async function channelUp(c: Guest, d: Guest): Promise<void> {
-	const bothLive = async () => (await isLive(c, 'd')) && (await isLive(d, 'c'));
-	await until(
-		'c and d have a channel',
-		async () => {
-			await c.run('ping -c 1 -W 1 d', {fails: 'maybe', silent: true});
-			return bothLive();
-		},
-		patient,
-	);
 }
 
 /** The events of each of the module's event channels, by the CPU that took them. */
@@ -115,7 +104,7 @@ function shrinks({c, d}: Pair): Body {
 		await d.run('coloop down c', slow);
 		await until('c has no channel', async () => !(await isLive(c, 'd')), patient);
 		await d.run('coloop up c -t 300', slow);
-		await channelUp(c, d);
+		await channelBetween(c, d);
 		t.like(await peer(c, 'd'), {queues: 1, ring_bytes: 512 << 10});
 		t.like(await peer(d, 'c'), {queues: 1, ring_bytes: 1 << 20});
 		const lines = iperf3.stdout().length;
