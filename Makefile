@@ -65,6 +65,7 @@ test-all:
 
 test-all-runs: unit
 	$(MAKE) harness && $(claim) harness passed && $(claim) exhaustive passed
+	$(MAKE) -C test/kmod records && $(claim) records 10^8
 	$(MAKE) model && $(claim) model passed
 	$(MAKE) audit && $(claim) audit passed
 	$(MAKE) frama && $(claim) frama no alarm
