@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {bytesOfIperf3} from '../parse.ts';
+import {kindsOf} from './kinds.ts';
 import type {Symbols} from './symbols.ts';
 
 /** Instructions by the address of their block. */
@@ -69,7 +70,7 @@ export type Profile = {
 	readonly amount: Amount | undefined;
 };
 
-/** The profile as people read it: the sums, then the functions that have a share. */
+/** The profile as people read it: by whose, by what for, then the functions that have a share. */
 export function profileText(title: string, {functions, amount}: Profile): string {
 	const total = functions.reduce((sum, {count}) => sum + count, 0);
 	const line = (name: string, count: number) => {
@@ -90,6 +91,8 @@ export function profileText(title: string, {functions, amount}: Profile): string
 		title,
 		...(amount ? [`${amount.count.toFixed(0)} x ${amount.unit}`] : []),
 		...['', heading, line('all', total), ...sums, ''],
+		...kindsOf(functions).map(({name, count}) => line(name, count)),
+		'',
 		...told.map(({name, count}) => line(name, count)),
 		'',
 	].join('\n');

@@ -7,7 +7,9 @@ import {
 	functionsOf,
 	parseCounts,
 	profileText,
+	type Share,
 } from '../../../bench/profile/counts.ts';
+import {kindsOf} from '../../../bench/profile/kinds.ts';
 import {Symbols} from '../../../bench/profile/symbols.ts';
 
 // As the files are: not sorted, data among the code.
@@ -94,4 +96,28 @@ test('shares, sums and instructions for each', t => {
 	t.regex(lines, /^ 40\.00 % +400 +40 {2}coloop$/m);
 	t.regex(lines, /^ {2}0\.00 % +0 +0 {2}xen$/m);
 	t.regex(lines, /^ 40\.00 % +400 +40 {2}xmit \[coloop\]$/m);
+});
+
+test('what instructions were spent on', t => {
+	const share = (name: string, part: Share['part'], count: number): Share => ({
+		name,
+		part,
+		count,
+	});
+	const functions = [
+		share('user', 'user', 50),
+		share('coloop_rx_copy [coloop]', 'coloop', 400),
+		share('rep_movs_alternative', 'linux', 300),
+		share('common/sched/credit2.c#csched2_schedule', 'xen', 20),
+		share('evtchn_2l_handle_events', 'linux', 10),
+		share('poll [coloop]', 'coloop', 5),
+		share('tcp_ack', 'linux', 4),
+	];
+	t.deepEqual(kindsOf(functions), [
+		{name: 'copies and sums of payload', count: 700},
+		{name: 'programs', count: 50},
+		{name: 'events, switches between domains', count: 30},
+		{name: 'the module, without its copies', count: 5},
+		{name: 'sockets, TCP, UDP, IP, devices', count: 4},
+	]);
 });
