@@ -73,7 +73,7 @@ export const bounds: readonly Bound[] = [
 	...timesNetfront(1.6, ...programs),
 	...ofLoopback(0.7, ...programs),
 	...timesNetfront(1.5, 'nfs_read', 'nfs_write'),
-	...timesNetfront(3, 'mesh_pairs_2', 'mesh_all_4'),
+	...timesNetfront(3, 'mesh_pairs_2', 'mesh_pairs_4', 'mesh_all_4'),
 	asGoodAs('tcp_rr_14', 0.9, 'tcp_rr_dom0'),
 	asGoodAs('tcp_128K', 0.9, 'tcp_stream_dom0'),
 	// Below 2 % of netback's.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {findCrashes, isFatal, type Crash} from './crash.ts';
+import {guestNames} from './guest-config.ts';
 import type {Guest} from './guest.ts';
 import type {Lab} from './lab.ts';
 
@@ -169,7 +170,7 @@ export async function findSplats(lab: Lab): Promise<Crash[]> {
 
 	if (!isFatal(lab.consoleText)) {
 		for (const machine of await running(lab)) await look(machine, machine.name, 'dmesg');
-		for (const name of ['a', 'b', 'c', 'd'])
+		for (const name of guestNames)
 			await look(lab.dom0, name, `cat /var/log/xen/guest-${name}.log`);
 	}
 	return [...new Map(found.map(crash => [crash.fingerprint, crash])).values()];

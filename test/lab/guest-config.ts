@@ -4,7 +4,7 @@ import {LabError} from './errors.ts';
 export type GuestType = 'pv' | 'pvh';
 
 /** The guests that the lab knows; a and b are up from the start. */
-export const guestNames = ['a', 'b', 'c', 'd'] as const;
+export const guestNames = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
 
 export type GuestName = (typeof guestNames)[number];
 

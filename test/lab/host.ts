@@ -64,7 +64,7 @@ export class Host {
 		await writeFile(cargo, '', {flag: 'a'});
 		await truncate(cargo, cargoBytes);
 		const machine = await Machine.start({
-			...{folder, mode, memoryMiB: 4096},
+			...{folder, mode, memoryMiB: 6144},
 			kernel: `${images}/xen`,
 			kernelArguments: xenArguments,
 			initrd: `${images}/vmlinuz ${dom0Arguments},${images}/initramfs`,
@@ -79,7 +79,7 @@ export class Host {
 		return new Host(machine, options.say);
 	}
 
-	/** dom0, a, b, c or d; it need not be running. */
+	/** dom0, or a guest, which need not be running. */
 	get(name: string): Guest {
 		const guest = this.machines.get(name);
 		if (!guest)

@@ -34,6 +34,12 @@ export const meshes: readonly Work[] = [
 		['a', 'b'],
 		['c', 'd'],
 	]),
+	mesh('mesh_pairs_4', [
+		['a', 'b'],
+		['c', 'd'],
+		['e', 'f'],
+		['g', 'h'],
+	]),
 	mesh('mesh_all_4', [
 		['a', 'b'],
 		['a', 'c'],
