@@ -35,8 +35,10 @@ export type Announcement = {
 	readonly links: readonly AnnouncedLink[];
 	/** Changes when another rule of the host policy decides. */
 	readonly digest: string;
-	/** Of the rings that each end sends through; undefined: as the endpoint likes. */
+	/** Most of the rings that each end sends through; undefined: as the endpoint likes. */
 	readonly ringPages: number | undefined;
+	/** What they have while they are quiet; undefined: as the endpoint likes. */
+	readonly ringPagesMin: number | undefined;
 	/** How many there are to be, at most. */
 	readonly queues: number;
 };
@@ -78,25 +80,29 @@ export function renderOffer(offer: OfferValue): string {
 const anyPages = '-';
 
 export function parseAnnouncement(text: string): Announcement | undefined {
-	const [first, name, linkTexts, digest, pages = anyPages, queueText = '1', ...rest] =
+	const [first, name, linkTexts, digest, most = anyPages, queueText = '1', least, ...rest] =
 		text.split(' ');
 	const epoch = parseNumber(first ?? '');
 	if (!epoch || !name || !linkTexts || !digest || rest.length > 0) return undefined;
 	if (!/^[0-9a-f]{1,64}$/.test(digest)) return undefined;
-	const ringPages = allRingPages.find(each => String(each) === pages);
-	if (pages !== anyPages && ringPages === undefined) return undefined;
+	const [ringPages, ringPagesMin] = [parsePages(most), parsePages(least ?? '')];
+	if (most !== anyPages && ringPages === undefined) return undefined;
+	if (least !== undefined && ringPagesMin === undefined) return undefined;
 	if (!/^[1-8]$/.test(queueText)) return undefined;
 
 	const links = linkTexts.split(',').map(parseLink);
 	const decoded = decode(name);
 	if (decoded === undefined || !links.every(link => link !== undefined)) return undefined;
-	return {epoch, name: decoded, links, digest, ringPages, queues: Number(queueText)};
+	const queues = Number(queueText);
+	return {epoch, name: decoded, links, digest, ringPages, ringPagesMin, queues};
 }
 
 export function renderAnnouncement(announcement: Announcement): string {
-	const {epoch, name, links, digest, ringPages, queues} = announcement;
+	const {epoch, name, links, digest, ringPages, ringPagesMin, queues} = announcement;
 	const texts = links.map(link => `${encode(link.vif)}:${link.localMac}:${link.remoteMac}`);
-	return `${epoch} ${encode(name)} ${texts.join(',')} ${digest} ${ringPages ?? anyPages} ${queues}`;
+	const words = [epoch, encode(name), texts.join(','), digest, ringPages ?? anyPages, queues];
+	/* Said only where policy does: who does not know the word takes none. */
+	return [...words, ...(ringPagesMin === undefined ? [] : [ringPagesMin])].join(' ');
 }
 
 export function parseStats(text: string): Stats | undefined {
@@ -133,6 +139,10 @@ function parseLink(text: string): AnnouncedLink | undefined {
 		parseMac(match?.[3] ?? ''),
 	];
 	return vif && localMac && remoteMac ? {vif, localMac, remoteMac} : undefined;
+}
+
+function parsePages(text: string): number | undefined {
+	return allRingPages.find(each => String(each) === text);
 }
 
 function parseNumbers(text: string, count: number): number[] | undefined {

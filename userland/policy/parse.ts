@@ -82,7 +82,10 @@ function explain(issue: Issue, base: Path, yaml: PlainDocument, file: string): P
 
 function unknownKey(path: Path, key: string, value: unknown): string {
 	if (path.length === 0) return `expected version, pairs or accept, got ${formatKey(key)}`;
-	const known = isRecord(value) && 'allow' in value ? 'allow, ring_pages and queues' : 'deny';
+	const known =
+		isRecord(value) && 'allow' in value
+			? 'allow, ring_pages, ring_pages_min and queues'
+			: 'deny';
 
 	return `expected only ${known} in this rule, got ${formatKey(key)}`;
 }
@@ -123,7 +126,8 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 
 function ringsOf(rule: {
 	readonly ring_pages?: number | undefined;
+	readonly ring_pages_min?: number | undefined;
 	readonly queues?: number | undefined;
 }) {
-	return {ringPages: rule.ring_pages, queues: rule.queues};
+	return {ringPages: rule.ring_pages, ringPagesMin: rule.ring_pages_min, queues: rule.queues};
 }

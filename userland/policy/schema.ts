@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as z from 'zod';
-import {queueCounts, ringPages} from './pages.ts';
+import {defaultRingPages, queueCounts, ringPages} from './pages.ts';
 
 export const policyFormat = 1;
 
@@ -16,12 +16,27 @@ const queues = z.literal(queueCounts, {error: '1, 2, 4 or 8'}).optional();
 
 const rules = {error: 'a list of rules, each starting with "- "'};
 
+const rings = {ring_pages: pages, ring_pages_min: pages, queues};
+
+type Rings = {
+	readonly ring_pages?: number | undefined;
+	readonly ring_pages_min?: number | undefined;
+};
+
+const most = (rule: unknown) => (rule as Rings).ring_pages ?? defaultRingPages;
+
+/** What JSON Schema has no words for: editors let it pass. */
+const minFits = z.refine<Rings>(rule => (rule.ring_pages_min ?? 0) <= most(rule), {
+	path: ['ring_pages_min'],
+	error: ({input}) => `at most ring_pages, which is ${most(input)}`,
+});
+
 const pairRule = z.union([
-	z.strictObject({allow: pair, ring_pages: pages, queues}),
+	z.strictObject({allow: pair, ...rings}).check(minFits),
 	z.strictObject({deny: pair}),
 ]);
 const acceptRule = z.union([
-	z.strictObject({allow: name, ring_pages: pages, queues}),
+	z.strictObject({allow: name, ...rings}).check(minFits),
 	z.strictObject({deny: name}),
 ]);
 

@@ -8,8 +8,10 @@ export type NamePattern = string;
 
 type RuleBody = {
 	readonly action: 'allow' | 'deny';
-	/** What our rings have in 4096-byte pages: a power of two from 32 to 512; undefined: default. */
+	/** Most that our rings have, in 4096-byte pages: a power of two from 32 to 512; undefined: default. */
 	readonly ringPages: number | undefined;
+	/** What they have while they are quiet, at most that. */
+	readonly ringPagesMin: number | undefined;
 	/** Most queues: 1, 2, 4 or 8; undefined: default. */
 	readonly queues: number | undefined;
 	readonly source: RuleSource;

@@ -63,6 +63,7 @@ export const allowRule: PairRule = {
 	action: 'allow',
 	between: ['*', '*'],
 	ringPages: undefined,
+	ringPagesMin: undefined,
 	queues: undefined,
 	source: {file: '10-all.yaml', line: 3, column: 5},
 };

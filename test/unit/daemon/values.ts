@@ -72,6 +72,7 @@ test('an announcement survives the way through XenStore, whatever the name', t =
 		),
 		digest: fc.constantFrom('0', 'deadbeef'),
 		ringPages: fc.constantFrom(undefined, 32, 512),
+		ringPagesMin: fc.constantFrom(undefined, 32, 512),
 		queues: fc.constantFrom(1, 4, 8),
 	});
 	fc.assert(
@@ -97,6 +98,10 @@ for (const text of [
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab 64 x',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab ',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab more',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab 64 1 33',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab 64 1 -',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab 64 1 ',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab 64 1 32 more',
 ]) {
 	test(`not an announcement: ${JSON.stringify(text)}`, t => {
 		t.is(parseAnnouncement(text), undefined);

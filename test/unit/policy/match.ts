@@ -10,6 +10,7 @@ const pair = (action: 'allow' | 'deny', left: string, right: string): PairRule =
 	action,
 	between: [left, right],
 	ringPages: undefined,
+	ringPagesMin: undefined,
 	queues: undefined,
 	source,
 });
@@ -17,6 +18,7 @@ const accept = (action: 'allow' | 'deny', peer: string): AcceptRule => ({
 	action,
 	peer,
 	ringPages: undefined,
+	ringPagesMin: undefined,
 	queues: undefined,
 	source,
 });

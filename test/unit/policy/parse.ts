@@ -10,6 +10,7 @@ test('a file becomes rules that know where they stand', t => {
 pairs:
   - allow: [web-*, db-1]
     ring_pages: 256
+    ring_pages_min: 64
     queues: 2
   - deny: ['*', vault]
 accept:
@@ -26,6 +27,7 @@ accept:
 				action: 'allow',
 				between: ['web-*', 'db-1'],
 				ringPages: 256,
+				ringPagesMin: 64,
 				queues: 2,
 				source: source(3),
 			},
@@ -33,8 +35,9 @@ accept:
 				action: 'deny',
 				between: ['*', 'vault'],
 				ringPages: undefined,
+				ringPagesMin: undefined,
 				queues: undefined,
-				source: source(6),
+				source: source(7),
 			},
 		],
 		accept: [
@@ -42,10 +45,18 @@ accept:
 				action: 'allow',
 				peer: 'db-1',
 				ringPages: undefined,
+				ringPagesMin: undefined,
 				queues: undefined,
-				source: source(8),
+				source: source(9),
 			},
-			{action: 'deny', peer: '*', ringPages: undefined, queues: undefined, source: source(9)},
+			{
+				action: 'deny',
+				peer: '*',
+				ringPages: undefined,
+				ringPagesMin: undefined,
+				queues: undefined,
+				source: source(10),
+			},
 		],
 	});
 });
@@ -89,6 +100,21 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 		'4:17: error: pairs[0].ring_pages: expected a power of two from 32 to 512, got 3',
 	],
 	[
+		'a least ring that is no power of two',
+		'version: 1\naccept:\n  - allow: a\n    ring_pages_min: 48',
+		'4:21: error: accept[0].ring_pages_min: expected a power of two from 32 to 512, got 48',
+	],
+	[
+		'a least ring above the largest',
+		'version: 1\npairs:\n  - allow: [a, b]\n    ring_pages_min: 128\n    ring_pages: 64',
+		'4:21: error: pairs[0].ring_pages_min: expected at most ring_pages, which is 64, got 128',
+	],
+	[
+		'a least ring above the usual one',
+		'version: 1\naccept:\n  - allow: a\n    ring_pages_min: 512',
+		'4:21: error: accept[0].ring_pages_min: expected at most ring_pages, which is 256, got 512',
+	],
+	[
 		'a number of queues that nobody has',
 		'version: 1\naccept:\n  - allow: a\n    queues: 3',
 		'4:13: error: accept[0].queues: expected 1, 2, 4 or 8, got 3',
@@ -96,7 +122,7 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'allow and deny in one rule',
 		'version: 1\naccept:\n  - allow: a\n    deny: b',
-		'4:5: error: accept[0].deny: expected only allow, ring_pages and queues in this rule, got deny',
+		'4:5: error: accept[0].deny: expected only allow, ring_pages, ring_pages_min and queues in this rule, got deny',
 	],
 	[
 		'a ring for a denied pair',
@@ -259,6 +285,7 @@ const yamlish = fc
 				'deny',
 				'queues',
 				'ring_pages',
+				'ring_pages_min',
 				': ',
 				':',
 				'- ',
@@ -311,7 +338,10 @@ test('any mixture of YAML: rules or a typed error with a position', t => {
 
 test('any value: rules or a typed error with a position', t => {
 	const rule = fc.record(
-		{allow: fc.anything(), deny: fc.anything(), ring_pages: fc.anything()},
+		{
+			...{allow: fc.anything(), deny: fc.anything()},
+			...{ring_pages: fc.anything(), ring_pages_min: fc.anything()},
+		},
 		{requiredKeys: []},
 	);
 	const document = fc.record({

@@ -24,6 +24,7 @@ export type PairVerdict = Pair & {
 	readonly rule: string | undefined;
 	readonly digest: string;
 	readonly ringPages: number | undefined;
+	readonly ringPagesMin: number | undefined;
 	readonly queues: number;
 	readonly links: readonly SharedLink[];
 	/** Why the pair is not announced; undefined where it is. */
@@ -64,6 +65,7 @@ function judgePair(pair: Pair, law: Law, ambiguous: ReadonlySet<string>): PairVe
 		rule: ruleName(verdict.rule),
 		digest: digest(verdict),
 		ringPages: verdict.rule?.ringPages,
+		ringPagesMin: verdict.rule?.ringPagesMin,
 		queues: Math.min(a.vcpus, b.vcpus, verdict.rule?.queues ?? defaultQueues),
 		links,
 		refusal:
@@ -139,6 +141,7 @@ function digest({action, rule}: Verdict<PairRule>): string {
 		action,
 		...(rule?.between ?? []),
 		rule?.ringPages ?? 'default',
+		rule?.ringPagesMin ?? 'default',
 		rule?.queues ?? 'default',
 	].join(' ');
 	return createHash('sha256').update(words).digest('hex').slice(0, 8);

@@ -125,13 +125,13 @@ function isOver({a, b}: PairVerdict, epoch: number): boolean {
 
 /** Another rule decides now, or in other words; the channel need not notice. */
 function reword(verdict: PairVerdict): Step[] {
-	const {a, b, digest, ringPages, queues} = verdict;
+	const {a, b} = verdict;
 	return [[a, b] as const, [b, a] as const].flatMap(([to, peer]) => {
 		const value = to.announced.get(peer.domid);
 		if (value === undefined) return [];
-		const words = {...value, digest, ringPages, queues};
-		if (isSame(value, words)) return [];
-		return [{kind: 'announce', to: to.domid, peer: peer.domid, value: words}];
+		const reworded = {...value, ...wordsOf(verdict)};
+		if (isSame(value, reworded)) return [];
+		return [{kind: 'announce', to: to.domid, peer: peer.domid, value: reworded}];
 	});
 }
 
@@ -154,14 +154,20 @@ function unrelay({a, b}: PairVerdict): Step[] {
 	];
 }
 
-function announce({a, b, links, digest, ringPages, queues}: PairVerdict, epoch: number): Step[] {
-	const words = {epoch, digest, ringPages, queues};
+function announce(verdict: PairVerdict, epoch: number): Step[] {
+	const {a, b, links} = verdict;
+	const words = {epoch, ...wordsOf(verdict)};
 	const forA = {...words, name: b.name, links: linksFor('a', links)};
 	const forB = {...words, name: a.name, links: linksFor('b', links)};
 	return [
 		{kind: 'announce', to: a.domid, peer: b.domid, value: forA},
 		{kind: 'announce', to: b.domid, peer: a.domid, value: forB},
 	];
+}
+
+/** What policy says about the pair, to both ends the same. */
+function wordsOf({digest, ringPages, ringPagesMin, queues}: PairVerdict) {
+	return {digest, ringPages, ringPagesMin, queues};
 }
 
 function withdraw({a, b}: PairVerdict): Step[] {

@@ -19,7 +19,10 @@ function will(change: Partial<Will> = {}): Will {
 }
 
 const links = [{vif: '0', localMac: macOf(1), remoteMac: macOf(2)}];
-const words = {epoch: 7, name: 'b', links, digest: 'ab', ringPages: undefined, queues: 1};
+const words = {
+	...{epoch: 7, name: 'b', links, digest: 'ab', queues: 1},
+	...{ringPages: undefined, ringPagesMin: undefined},
+};
 const announced = new Map([[2, words]]);
 
 test('an announced link is bound to the device with its address', t => {
@@ -53,6 +56,7 @@ test('a wish that cannot be says why', t => {
 	const rule = {
 		action: 'deny' as const,
 		ringPages: undefined,
+		ringPagesMin: undefined,
 		queues: undefined,
 		source,
 		peer: '*',
@@ -61,10 +65,10 @@ test('a wish that cannot be says why', t => {
 	t.deepEqual(denied[0]?.refusal, {code: 'policy', reason: 'denied by 30-site.yaml:4:3'});
 });
 
-function accepting(rings: {ringPages?: number; queues?: number}): Will {
+function accepting(rings: {ringPages?: number; ringPagesMin?: number; queues?: number}): Will {
 	const source = {file: '30-site.yaml', line: 4, column: 3};
-	const {ringPages, queues} = rings;
-	const rule = {action: 'allow' as const, ringPages, queues, source, peer: '*'};
+	const {ringPages, ringPagesMin, queues} = rings;
+	const rule = {action: 'allow' as const, ringPages, ringPagesMin, queues, source, peer: '*'};
 	return will({decide: () => ({action: 'allow', rule})});
 }
 

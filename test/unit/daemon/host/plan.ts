@@ -27,7 +27,12 @@ function planned(domains: Domain[], change: Partial<Wanted> = {}, laws: Partial<
 function told(domid: number, peer: number, epoch: number) {
 	const name = peer === 1 ? 'a' : 'b';
 	const links = [{vif: '0', localMac: macOf(domid), remoteMac: macOf(peer)}];
-	return new Map([[peer, {epoch, name, links, digest, ringPages: undefined, queues: 1}]]);
+	return new Map([
+		[
+			peer,
+			{epoch, name, links, digest, ringPages: undefined, ringPagesMin: undefined, queues: 1},
+		],
+	]);
 }
 
 function offer(change: Partial<OfferValue> = {}): OfferValue {
@@ -141,14 +146,15 @@ test("a rule's ring pages are told to both", t => {
 	const rule = {
 		action: 'allow' as const,
 		ringPages: 64,
+		ringPagesMin: 32,
 		queues: undefined,
 		source,
 		between: ['a', 'b'] as const,
 	};
 	const decide = () => ({action: 'allow', rule}) as const;
 	t.like(planned(pair(), {}, {decide}).steps, [
-		{kind: 'announce', to: 1, value: {epoch: 7, ringPages: 64}},
-		{kind: 'announce', to: 2, value: {epoch: 7, ringPages: 64}},
+		{kind: 'announce', to: 1, value: {epoch: 7, ringPages: 64, ringPagesMin: 32}},
+		{kind: 'announce', to: 2, value: {epoch: 7, ringPages: 64, ringPagesMin: 32}},
 	]);
 });
 
