@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {parseAnswer, type Request} from '../../userland/control/protocol.ts';
+import {defaultRingPages} from '../../userland/policy/pages.ts';
 import {isLive, patient, start, status, writePolicy} from '../lab/channel.ts';
 import type {Guest} from '../lab/guest.ts';
 import type {Lab} from '../lab/lab.ts';
@@ -8,12 +9,15 @@ import type {Place} from './measure.ts';
 import type {Network} from './row.ts';
 import type {Group} from './rows/groups.ts';
 
-/** dom0's policy for pairs of guests, with rings of so many pages or of the usual size. */
-export function policyFor(pairs: ReadonlyArray<readonly string[]>, ringPages?: number): string {
+/** dom0's policy for pairs of guests, with rings that have the size from the start that they would grow to. */
+export function policyFor(
+	pairs: ReadonlyArray<readonly string[]>,
+	ringPages: number = defaultRingPages,
+): string {
 	const rules = pairs.map(
 		pair =>
 			`  - allow: [${pair.map(each => `'${each}'`).join(', ')}]\n` +
-			(ringPages === undefined ? '' : `    ring_pages: ${ringPages}\n`),
+			`    ring_pages: ${ringPages}\n    ring_pages_min: ${ringPages}\n`,
 	);
 	const list = rules.length === 0 ? ' []\n' : `\n${rules.join('')}`;
 	return `version: 1\npairs:${list}accept:\n  - allow: '*'\n`;

@@ -11,8 +11,11 @@ import type {Lab} from './lab.ts';
 import {until} from './until.ts';
 import type {Given} from './with-lab.ts';
 
-/** dom0's policy for the tests: a and b may share a channel. */
-export const allowPair = "version: 1\npairs:\n  - allow: [a, b]\naccept:\n  - allow: '*'\n";
+/** dom0's policy for one test: a and b may share a channel, whose rings adapt. */
+export const allowAdapting = "version: 1\npairs:\n  - allow: [a, b]\naccept:\n  - allow: '*'\n";
+
+/** For the others: rings keep their size, so that what is held and counted can be compared. */
+export const allowPair = allowAdapting.replace(/\[a, b\]/, '$&\n    ring_pages_min: 256');
 
 const acceptAll = "version: 1\naccept:\n  - allow: '*'\n";
 const policyFile = '/etc/coloop/policy.d/10-test.yaml';
@@ -23,8 +26,8 @@ export const patient = {timeout: 600_000, every: 2000};
 export type Body = (t: ExecutionContext, given: Given) => Promise<void>;
 
 /** A test that begins with a live channel between a and b, and ends without Coloop. */
-export function withChannel(body: Body): Body {
-	return withColoop(allowPair, async (t, given) => {
+export function withChannel(body: Body, policy: string = allowPair): Body {
+	return withColoop(policy, async (t, given) => {
 		await channelUp(given.lab);
 		await body(t, given);
 	});

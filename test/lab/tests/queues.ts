@@ -18,7 +18,9 @@ import {Link} from '../link.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
 
-const allow = "version: 1\npairs:\n  - allow: [c, d]\naccept:\n  - allow: '*'\n";
+// Rings that do not grow: sizes are compared.
+const allow =
+	"version: 1\npairs:\n  - allow: [c, d]\n    ring_pages_min: 256\naccept:\n  - allow: '*'\n";
 const slow = {timeout: 240_000};
 
 type Pair = {readonly c: Guest; readonly d: Guest};

@@ -6,7 +6,7 @@ import process from 'node:process';
 import test from 'ava';
 import {claim} from '../../claims/claim.ts';
 import {
-	allowPair,
+	allowAdapting,
 	channelUp,
 	diverted,
 	killDaemon,
@@ -60,12 +60,12 @@ const faults: Readonly<Record<string, Fault>> = {
 	'policy withdrawn': async ({dom0, a}) => {
 		await writePolicy(dom0, 'version: 1\npairs: []\n');
 		await until('a has no channel', async () => (await channels(a)) === 0, patient);
-		await writePolicy(dom0, allowPair);
+		await writePolicy(dom0, allowAdapting);
 	},
 	'policy broken': async ({dom0}) => {
-		await writePolicy(dom0, `${allowPair}broken: [\n`);
+		await writePolicy(dom0, `${allowAdapting}broken: [\n`);
 		await dom0.run('coloop policy reload', {fails: true, timeout: 600_000});
-		await writePolicy(dom0, allowPair);
+		await writePolicy(dom0, allowAdapting);
 	},
 	'taken down': async ({a}) => {
 		await takeDown(a);
@@ -180,5 +180,5 @@ test(
 			'soak',
 			`${hours} h, ${count} faults, ${(bytes / 1e6).toFixed(0)} MB compared, seed ${seed}`,
 		);
-	}),
+	}, allowAdapting),
 );
