@@ -14,13 +14,15 @@ import {
 	say,
 	snapshot,
 } from './fake-world.ts';
-import type {ChannelState, Kernel, KernelEvent} from './kernel.ts';
+import type {Channel, ChannelCounters, ChannelState, Kernel, KernelEvent} from './kernel.ts';
 import {noModule} from './refusal.ts';
 
 /** A module in memory, and what only packets, peers and the toolstack can do to a real one. */
 export type FakeKernel = Kernel & {
 	/** A packet to the peer finds no channel. */
 	want(domid: number): void;
+	/** So much more goes over the channel. */
+	carry(domid: number, more: Partial<ChannelCounters>): void;
 	/** The peer lied, stalled or the like. */
 	fall(domid: number, state: ChannelState, reason: string): void;
 	/** Ends every channel and says so. */
@@ -110,6 +112,11 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 			side.wanted = true;
 			say(world, self, {kind: 'want', peer: snapshot(side)});
 		},
+		carry(domid, more) {
+			const side = expectSide(world, self, domid);
+
+			if (side.channel) side.channel = sum(side.channel, more);
+		},
 		fall(domid, state, reason) {
 			const side = expectSide(world, self, domid);
 
@@ -131,6 +138,13 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 			module.queues.forEach(queue => queue.fail(noModule()));
 		},
 	};
+}
+
+function sum(channel: Channel, more: Partial<ChannelCounters>): Channel {
+	const keys = Object.keys(more) as (keyof ChannelCounters)[];
+	const sums = keys.map(key => [key, channel[key] + (more[key] ?? 0n)]);
+
+	return {...channel, ...Object.fromEntries(sums)};
 }
 
 function endAll(world: FakeWorld, self: number, reason: string): void {

@@ -11,6 +11,8 @@ export type Wrapping = {
 	isDead?: boolean;
 	/** Called before each operation; what it throws is what the operation throws. */
 	before?: (operation: string, path: StorePath) => void;
+	/** The same before the kernel offers rings of so many `4096 << order` bytes. */
+	offer?: (order: number | undefined) => void;
 };
 
 export function wrapStore(store: Store, wrapping: Wrapping): Store {
@@ -82,6 +84,7 @@ export function wrapKernel(kernel: Kernel, wrapping: Wrapping): Kernel {
 		},
 		async offer(domid, epoch, options) {
 			check('offer', domid);
+			wrapping.offer?.(options.order);
 			return kernel.offer(domid, epoch, options);
 		},
 		async attach(domid, epoch, offer) {

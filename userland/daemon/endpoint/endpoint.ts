@@ -8,10 +8,12 @@ import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
 import {renderHello} from '../values.ts';
 import {apply} from './apply.ts';
+import {isLive, lookAtChannels} from './looks.ts';
 import {Module, type ModuleWorld} from './module.ts';
 import {plan, type Known} from './plan.ts';
 import {readKnown} from './read.ts';
-import {tellStats} from './stats.ts';
+import type {Range} from './size.ts';
+import {createSizes, type Sizes} from './sizes.ts';
 import {createTries, type Tries} from './tries.ts';
 import {wish, type Device, type Wish} from './wish.ts';
 
@@ -44,6 +46,7 @@ export class Endpoint {
 	readonly #world: EndpointWorld;
 	readonly #rescan: Rescan;
 	readonly #tries: Tries;
+	readonly #sizes: Sizes;
 	readonly #module: Module;
 	readonly #asked = new Set<string>();
 	#known: Known | undefined;
@@ -53,6 +56,7 @@ export class Endpoint {
 		this.#world = world;
 		this.#rescan = createRescan(world.clock, period);
 		this.#tries = createTries(world.clock);
+		this.#sizes = createSizes(world.clock);
 		this.#module = new Module(world, {
 			changed: this.#rescan.poke,
 			heard: event => {
@@ -64,17 +68,24 @@ export class Endpoint {
 
 	/** Serves until the signal aborts; throws when XenStore is lost, and may then be run again. */
 	async run(signal: AbortSignal): Promise<void> {
-		const {openStore, watchLinks, paths, clock} = this.#world;
+		const {openStore, watchLinks, paths} = this.#world;
 		const store = await openStore();
 		const {poke} = this.#rescan;
-		const kernel = () => this.#module.kernel;
+		const looks = {
+			...this.#world,
+			store,
+			sizes: this.#sizes,
+			kernel: () => this.#module.kernel,
+			wishes: () => this.#wishes,
+			changed: poke,
+		};
 		try {
 			await together(signal, [
 				inner => this.#module.run(inner),
 				inner => this.#rescan.run(() => this.#scan(store), inner),
 				inner => forEach(store.watch(paths.told, inner), poke),
 				inner => forEach(watchLinks(inner), poke),
-				inner => tellStats(store, paths, kernel, clock, inner),
+				inner => lookAtChannels(looks, inner),
 			]);
 		} finally {
 			await store.close();
@@ -151,17 +162,22 @@ export class Endpoint {
 			isAsked: name => this.#asked.has(name),
 			isWaiting: this.#tries.isWaiting,
 			isShunned: this.#tries.isShunned,
+			orderFor: this.#orderFor,
+			misfit: this.#sizes.misfit,
 		});
 		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
 		for (const {name} of live) this.#asked.delete(name);
 		this.#tries.saw(new Set(live.map(({domid}) => domid)));
 		this.#tries.keep(known.announced.keys());
+		this.#sizes.keep(known.announced.keys());
 		return known;
 	}
-}
 
-function isLive({channel}: Peer): boolean {
-	return channel?.state === 'live';
+	/** What has just failed is tried small: there may have been no memory for more. */
+	#orderFor = (domid: number, range: Range): number =>
+		this.#tries.lastFailure(domid) === undefined
+			? this.#sizes.orderFor(domid, range)
+			: range.least;
 }
 
 function hello({protocolMin, protocolMax, features}: ModuleInfo): string {

@@ -113,8 +113,10 @@ function planChannel(
 			}
 			return theirs === undefined ? [] : [{kind: 'attach', domid, epoch, offer: theirs}];
 		case 'live': {
-			const isSaid = own === undefined || own.state === 'live';
-			return isSaid ? [] : [{kind: 'publish', domid, value: {...own, state: 'live'}}];
+			/* dom0 ends a closed life with a new epoch; where it is silent, the channel stays. */
+			const state = wish.misfit === peer.channel.since ? 'closed' : 'live';
+			const isSaid = own === undefined || own.state === state;
+			return isSaid ? [] : [{kind: 'publish', domid, value: {...own, state}}];
 		}
 		case 'mapped':
 		case 'draining':

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import {orderMin} from '../../kernel/constants.ts';
 import type {PeerConfig} from '../../kernel/kernel.ts';
+import {defaultRingPages, defaultRingPagesMin} from '../../policy/pages.ts';
 import type {AcceptRule, Verdict} from '../../policy/types.ts';
 import {ruleName, type Refusal} from '../refusal.ts';
 import type {Announcement, AnnouncedLink} from '../values.ts';
+import type {Range} from './size.ts';
 
 /** A network device of ours, of which a link may be the upper half. */
 export type Device = {readonly ifindex: number; readonly name: string; readonly mac: string};
@@ -16,8 +18,12 @@ export type Wish = {
 	readonly rule: string | undefined;
 	/** We allocate the event channel. */
 	readonly listen: boolean;
-	/** Each ring of ours is 4096 << order bytes. */
+	/** Each ring of ours is 4096 << order bytes when it is offered next. */
 	readonly order: number;
+	/** What it may become. */
+	readonly range: Range;
+	/** The channel that is live since then is to end, for one with rings of another size. */
+	readonly misfit: bigint | undefined;
 	/** How many we offer. */
 	readonly queues: number;
 	/** A person wants the channel now, traffic or not. */
@@ -36,12 +42,12 @@ export type Will = {
 	readonly isAsked: (name: string) => boolean;
 	readonly isWaiting: (domid: number) => boolean;
 	readonly isShunned: (domid: number) => boolean;
+	readonly orderFor: (domid: number, range: Range) => number;
+	readonly misfit: (domid: number) => bigint | undefined;
 };
 
 /** Longest name the kernel takes, in bytes. */
 const nameMax = 64;
-
-const defaultPages = 256;
 
 /** Announced, accepted by our policy, and reached by a device that we have. */
 export function wish(announced: ReadonlyMap<number, Announcement | undefined>, will: Will): Wish[] {
@@ -56,20 +62,29 @@ function wishFor(domid: number, announcement: Announcement, will: Will): Wish {
 	const {epoch, links} = announcement;
 	const name = clip(announcement.name);
 	const verdict = will.decide(announcement.name);
-	const pages = verdict.rule?.ringPages ?? announcement.ringPages;
 	const queues = Math.min(verdict.rule?.queues ?? announcement.queues, announcement.queues);
+	const range = rangeOf(announcement, verdict.rule, queues);
 	const found = links.flatMap(link => bind(link, will));
 	return {
 		config: {domid, epoch, name, links: found},
 		refusal: refuse(name, links, found.length, verdict, will),
 		rule: ruleName(verdict.rule),
 		listen: will.domid < domid,
-		order: orderOf(pages ?? defaultPages, queues),
+		order: will.orderFor(domid, range),
+		range,
+		misfit: will.misfit(domid),
 		queues,
 		isAsked: will.isAsked(name),
 		isWaiting: will.isWaiting(domid),
 		isShunned: will.isShunned(domid),
 	};
+}
+
+/** Our own policy's word goes before dom0's, and the limit before the least. */
+function rangeOf(told: Announcement, rule: AcceptRule | undefined, queues: number): Range {
+	const most = rule?.ringPages ?? told.ringPages ?? defaultRingPages;
+	const least = rule?.ringPagesMin ?? told.ringPagesMin ?? defaultRingPagesMin;
+	return {least: orderOf(Math.min(least, most), queues), most: orderOf(most, queues)};
 }
 
 /** Queues share the memory, down to the smallest ring that takes every packet. */

@@ -23,6 +23,8 @@ function wish(change: Partial<Wish> = {}): Wish {
 		rule: undefined,
 		listen: true,
 		order: 8,
+		range: {least: 5, most: 8},
+		misfit: undefined,
 		queues: 1,
 		isAsked: false,
 		isWaiting: false,
@@ -153,6 +155,19 @@ test('a live channel is said to be, once, and left alone', t => {
 	const said = new Map([[2, offer({state: 'live'})]]);
 	t.deepEqual(plan(known({kernel, own: said}), [wish()], hello), []);
 	t.deepEqual(plan(known({kernel, relayed: new Map()}), [wish()], hello), []);
+});
+
+test('a live channel of the wrong size is said to be closed, and stays until dom0 answers', t => {
+	const kernel = peer('live');
+	const said = new Map([[2, offer({state: 'live'})]]);
+	const closed = new Map([[2, offer({state: 'closed'})]]);
+	const misfit = wish({misfit: 0n});
+	t.deepEqual(plan(known({kernel, own: said}), [misfit], hello), [
+		{kind: 'publish', domid: 2, value: offer({state: 'closed'})},
+	]);
+	t.deepEqual(plan(known({kernel, own: closed}), [misfit], hello), []);
+	t.deepEqual(plan(known({kernel, own: said}), [wish({misfit: 1n})], hello), [], 'another life');
+	t.like(plan(known({kernel, own: closed}), [wish()], hello), [{value: {state: 'live'}}]);
 });
 
 const endings: Array<[ChannelState, string, Failure | undefined]> = [

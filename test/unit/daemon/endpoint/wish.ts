@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {wish, type Will} from '../../../../userland/daemon/endpoint/wish.ts';
+import type {Announcement} from '../../../../userland/daemon/values.ts';
 import {bridgeMac, macOf} from '../_domains.ts';
 
 const eth0 = {ifindex: 2, name: 'eth0', mac: macOf(1)};
@@ -14,6 +15,8 @@ function will(change: Partial<Will> = {}): Will {
 		isAsked: () => false,
 		isWaiting: () => false,
 		isShunned: () => false,
+		orderFor: (_, {most}) => most,
+		misfit: () => undefined,
 		...change,
 	};
 }
@@ -80,6 +83,20 @@ test('ring pages become an order', t => {
 	t.is(wish(told, will())[0]?.order, 6);
 	t.is(wish(told, accepting({ringPages: 512}))[0]?.order, 9);
 	t.is(wish(announced, will())[0]?.order, 8);
+});
+
+test('how small rings may be is told, too, and never more than how large', t => {
+	const range = (told: Partial<Announcement>, will: Will) =>
+		wish(new Map([[2, {...words, ...told}]]), will)[0]?.range;
+	t.deepEqual(range({}, will()), {least: 5, most: 8});
+	t.deepEqual(range({ringPagesMin: 128}, will()), {least: 7, most: 8});
+	t.deepEqual(range({ringPagesMin: 128}, accepting({ringPagesMin: 64})), {least: 6, most: 8});
+	t.deepEqual(range({ringPagesMin: 128}, accepting({ringPages: 64})), {least: 6, most: 6});
+	t.deepEqual(range({ringPages: 64}, accepting({ringPagesMin: 256})), {least: 6, most: 6});
+	t.deepEqual(range({ringPages: 512, ringPagesMin: 256, queues: 4}, will()), {least: 6, most: 7});
+
+	const small = will({orderFor: (domid, {least}) => (domid === 2 ? least : -1)});
+	t.is(wish(announced, small)[0]?.order, 5);
 });
 
 test('queues share the pages, as many as both sides would have', t => {

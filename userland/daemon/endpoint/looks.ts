@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+import type {Kernel, Peer} from '../../kernel/kernel.ts';
+import type {Own} from '../../xenstore/paths.ts';
+import type {Store} from '../../xenstore/store.ts';
+import type {Clock} from '../clock.ts';
+import type {Log} from '../log.ts';
+import type {Choice, LivePeer, Sizes} from './sizes.ts';
+import {createStats} from './stats.ts';
+import type {Wish} from './wish.ts';
+
+export type LooksWorld = {
+	readonly store: Store;
+	readonly paths: Own;
+	readonly sizes: Sizes;
+	readonly clock: Clock;
+	readonly log: Log;
+	kernel(): Kernel | undefined;
+	wishes(): readonly Wish[];
+	/** A channel ought to have rings of another size. */
+	changed(): void;
+};
+
+const period = 5000;
+/* Only after a look that found a ring full: a channel that is quiet costs no more than before. */
+const soon = 1000;
+
+/** Looks at the counters of live channels, for dom0's lists and for the size of our rings. */
+export async function lookAtChannels(world: LooksWorld, signal: AbortSignal): Promise<void> {
+	const {store, paths, sizes, clock, log} = world;
+	const tell = createStats(store, paths, clock);
+	while (!signal.aborted) {
+		await clock.sleep(sizes.isFilling() ? soon : period, signal);
+		if (signal.aborted) return;
+		/* A module that just went away is somebody else's news. */
+		const peers: readonly Peer[] =
+			(await world
+				.kernel()
+				?.peers()
+				.catch(() => [])) ?? [];
+		const live = peers.filter(isLive);
+		await tell(live);
+		const choices = sizes.saw(live, rangesOf(world.wishes()));
+		for (const choice of choices) report(choice, log);
+		if (choices.length > 0) world.changed();
+	}
+}
+
+export function isLive(peer: Peer): peer is LivePeer {
+	return peer.channel?.state === 'live';
+}
+
+function rangesOf(wishes: readonly Wish[]) {
+	return new Map(wishes.map(({config, range}) => [config.domid, range]));
+}
+
+function report({peer, order}: Choice, log: Log): void {
+	const {domid, epoch, name, channel} = peer;
+	const [from, to] = [channel.order ?? 0, order].map(each => 4096 << each);
+	const reason = order > (channel.order ?? 0) ? 'full' : 'quiet';
+	log.info('size.chosen', {peer: name, domid, epoch, reason, from, to});
+}

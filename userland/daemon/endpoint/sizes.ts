@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import type {Channel, Peer} from '../../kernel/kernel.ts';
+import type {Clock} from '../clock.ts';
+import {isFilling, look, orderFor, type Range, type Size} from './size.ts';
+
+export type LivePeer = Peer & {readonly channel: Channel};
+
+/** The rings of a live channel ought to have another order now. */
+export type Choice = {readonly peer: LivePeer; readonly order: number};
+
+/** The sizes of our rings, by peer; what decides them is in size.ts. */
+export type Sizes = {
+	/** For the next channel with a peer. */
+	orderFor(domid: number, range: Range): number;
+	/** A channel that is to end for the sake of its size: since when it is live. */
+	misfit(domid: number): bigint | undefined;
+	/** A look at all live channels; answers what it changed. */
+	saw(live: readonly LivePeer[], ranges: ReadonlyMap<number, Range>): Choice[];
+	/** A channel may have to grow: look again soon. */
+	isFilling(): boolean;
+	/** Only these peers are still of interest. */
+	keep(domids: Iterable<number>): void;
+};
+
+export function createSizes(clock: Clock): Sizes {
+	const sizes = new Map<number, Size>();
+	let filling = false;
+
+	const see = (peer: LivePeer, range: Range | undefined): Choice[] => {
+		if (range === undefined) return [];
+		const before = sizes.get(peer.domid);
+		const size = look(before, peer.channel, range, clock.now());
+		sizes.set(peer.domid, size);
+		filling ||= isFilling(size, range, clock.now());
+		return isMisfit(size) && size.order !== before?.order ? [{peer, order: size.order}] : [];
+	};
+
+	return {
+		orderFor: (domid, range) => orderFor(sizes.get(domid), range, clock.now()),
+		misfit(domid) {
+			const size = sizes.get(domid);
+			return size && isMisfit(size) ? size.seen.since : undefined;
+		},
+		saw(live, ranges) {
+			filling = false;
+			return live.flatMap(peer => see(peer, ranges.get(peer.domid)));
+		},
+		isFilling: () => filling,
+		keep(domids) {
+			const kept = new Set(domids);
+			for (const domid of sizes.keys()) if (!kept.has(domid)) sizes.delete(domid);
+		},
+	};
+}
+
+function isMisfit({order, seen}: Size): boolean {
+	return order !== seen.order;
+}
