@@ -20,7 +20,7 @@ export type Size = {
 
 /*
  * One full look may be a burst that is over. Rings grow to the limit at once: each reconnect costs
- * a stream some 30 ms, and no size between saves much.
+ * a stream about a second's worth (test/bench/README.md), and who fills 32 pages fills 128.
  */
 const fullLooks = 2;
 
