@@ -42,6 +42,14 @@ enum coloop_limits {
 	/* ...and with more than this many of one domain's, it gets no further channel (R14). */
 	COLOOP_DEFERRED_MAX = 2048,
 
+	/*
+	 * Frames that are not from the peer to us, or no IP.  No honest peer sends any, but what is
+	 * in its ring may turn into such when a link changes.  So as many are forgiven as the ring
+	 * holds packets that are an IP header alone, and as many again after this time.
+	 */
+	COLOOP_DOUBT_MS = 10000,
+	COLOOP_DOUBT_BYTES = 64,
+
 	/* The consumer tells of freed room after this many bytes, not after every record. */
 	COLOOP_PUBLISH_BYTES = 64 << 10,
 

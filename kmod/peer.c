@@ -353,8 +353,10 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 		bool had_links = !list_empty(&peer->links);
 
 		list_for_each_entry_safe(link, next, &peer->links, peer_entry) {
-			if (link->dev == dev)
-				unlink_link(link);
+			if (link->dev != dev)
+				continue;
+			set_bit(COLOOP_UNLINKED, &peer->channel.flags);
+			unlink_link(link);
 		}
 		if (had_links && list_empty(&peer->links))
 			coloop_peer_post(peer, COLOOP_TODO_UNLINKED);

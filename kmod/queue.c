@@ -8,6 +8,7 @@
 #include "queueing.h"
 
 #include <linux/cpumask.h>
+#include <linux/ratelimit.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -138,6 +139,8 @@ static void init_ends(struct coloop_queue *queue)
 		.pages = queue->ring_map.address,
 		.size = COLOOP_PAGE_SIZE << queue->remote_order,
 	};
+	ratelimit_state_init(&queue->doubts, msecs_to_jiffies(COLOOP_DOUBT_MS),
+			     queue->rx.size / COLOOP_DOUBT_BYTES);
 }
 
 int coloop_queue_map(struct coloop_queue *queue, grant_ref_t control_ref,

@@ -9,6 +9,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
+#include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 
 #include "evtchn.h"
@@ -76,6 +77,8 @@ struct coloop_queue {
 	struct coloop_rx rx;
 	struct coloop_pool pool;
 	struct coloop_rx_stats rx_stats;
+	/* How many more frames may be wrong. */
+	struct ratelimit_state doubts;
 
 	/* Read by both; hardly ever written. */
 	struct coloop_evtchn evtchn ____cacheline_aligned_in_smp;

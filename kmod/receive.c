@@ -7,6 +7,9 @@
 #include "trace.h"
 
 #include <linux/etherdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/ratelimit.h>
 #include <net/busy_poll.h>
 
 irqreturn_t coloop_receive_event(int irq, void *data)
@@ -79,8 +82,29 @@ static struct coloop_link *link_of(struct coloop_queue *queue, const struct sk_b
 	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
 	struct coloop_link *link = coloop_link_find(eth->h_dest, eth->h_source);
 
-	return link && &link->peer->channel == queue->channel && link->dev->flags & IFF_UP ?
-	       link : NULL;
+	return link && &link->peer->channel == queue->channel ? link : NULL;
+}
+
+static bool is_ip(const struct sk_buff *skb)
+{
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		return skb->len >= sizeof(struct iphdr);
+	case htons(ETH_P_IPV6):
+		return skb->len >= sizeof(struct ipv6hdr);
+	default:
+		return false;
+	}
+}
+
+/* A frame that no honest peer sends: a lie, unless it is one of few. */
+static void doubt(struct coloop_queue *queue)
+{
+	const struct coloop_rx_stats *stats = &queue->rx_stats;
+
+	if (!test_bit(COLOOP_UNLINKED, &queue->channel->flags) && !__ratelimit(&queue->doubts))
+		coloop_channel_fault(queue->channel, COLOOP_REASON_BAD_FRAME,
+				     stats->dropped_source + stats->dropped_header);
 }
 
 static void deliver(struct sk_buff *skb, struct net_device *lower)
@@ -106,15 +130,17 @@ static void receive_one(struct coloop_queue *queue, const struct coloop_record *
 	counter = &queue->rx_stats.dropped_source;
 	link = link_of(queue, skb);
 	if (unlikely(!link))
+		goto drop_lie;
+	if (unlikely(!(link->dev->flags & IFF_UP)))
 		goto drop;
 	drop = COLOOP_DROP_HEADER;
 	counter = &queue->rx_stats.dropped_header;
 	skb->dev = link->dev;
 	if (unlikely(!set_offloads(skb, record)))
-		goto drop;
+		goto drop_lie;
 	skb->protocol = eth_type_trans(skb, link->dev);
-	if (unlikely(skb->protocol != htons(ETH_P_IP) && skb->protocol != htons(ETH_P_IPV6)))
-		goto drop;
+	if (unlikely(!is_ip(skb)))
+		goto drop_lie;
 	/* For sockets that would rather spin than sleep: net.core.busy_read, SO_BUSY_POLL. */
 	skb_mark_napi_id(skb, &queue->napi);
 	queue->rx_stats.packets++;
@@ -122,6 +148,8 @@ static void receive_one(struct coloop_queue *queue, const struct coloop_record *
 	deliver(skb, link->dev);
 	return;
 
+drop_lie:
+	doubt(queue);
 drop:
 	++*counter;
 	dev_core_stats_rx_dropped_inc(coloop_dev);

@@ -87,6 +87,8 @@ enum coloop_channel_state {
  * @COLOOP_REASON_UNLOAD: The module is going away.
  * @COLOOP_REASON_TIMEOUT: The peer did not map our pages in time.
  * @COLOOP_REASON_DEVICE: A lower device of the channel went away.
+ * @COLOOP_REASON_BAD_FRAME: The peer keeps sending frames that are not from it
+ *   to us or no IP.
  */
 enum coloop_reason {
 	COLOOP_REASON_NONE,
@@ -102,6 +104,7 @@ enum coloop_reason {
 	COLOOP_REASON_UNLOAD,
 	COLOOP_REASON_TIMEOUT,
 	COLOOP_REASON_DEVICE,
+	COLOOP_REASON_BAD_FRAME,
 
 	/* private: */
 	__COLOOP_REASON_MAX,

@@ -52,6 +52,7 @@ export const reasons = [
 	'unload',
 	'timeout',
 	'device',
+	'bad-frame',
 ] as const;
 
 /** The module and the host resources it holds. */
