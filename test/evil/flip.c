@@ -2,16 +2,20 @@
 /*
  * A thread that changes shared words while the peer reads them, until "calm"; and jumps of the
  * indices.  The ring is laid out like a carpet: records of one size all over it, so that any run of
- * them is well formed and the indices may go anywhere along it.
+ * them is well formed and the indices may go anywhere along it.  Without a change of words that is
+ * a flood of one frame.
  */
 
 #include "evil.h"
 
 #include <linux/etherdevice.h>
+#include <linux/icmp.h>
 #include <linux/ip.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/prandom.h>
+
+enum { ANSWER = ETH_HLEN + sizeof(struct iphdr) + sizeof(struct icmphdr) };
 
 /* What the thread needs of a channel; the channel outlives it (flip_stop). */
 struct view {
@@ -23,7 +27,8 @@ struct view {
 	u32 prod;
 	u32 record; /* bytes of each record of the carpet */
 	struct rnd_state rnd;
-	struct ethhdr eth;
+	/* What each frame begins with. */
+	u8 frame[64];
 };
 
 struct flip {
@@ -33,6 +38,8 @@ struct flip {
 	/* True: also needs a live channel. */
 	bool ring;
 	void (*once)(struct view *view);
+	/* Makes another frame of one that has only the true addresses. */
+	void (*dress)(struct view *view);
 };
 
 static struct {
@@ -52,6 +59,7 @@ static bool is_over(const struct view *view)
 
 static struct view view_of(struct coloop_channel *ch)
 {
+	const struct ethhdr eth = header_to(ch);
 	struct view view = {
 		.own = target(ch)->own,
 		.peer = target(ch)->rx.peer,
@@ -59,9 +67,9 @@ static struct view view_of(struct coloop_channel *ch)
 		.data = target(ch)->ring,
 		.size = COLOOP_PAGE_SIZE << ch->order,
 		.prod = target(ch)->tx.prod,
-		.eth = header_to(ch),
 	};
 
+	memcpy(view.frame, &eth, sizeof(eth));
 	prandom_seed_state(&view.rnd, 0xc01009);
 	return view;
 }
@@ -99,7 +107,7 @@ static bool lay_out(struct view *view, u32 frame)
 
 		memset(to, 0, view->record);
 		memcpy(to, &record, sizeof(record));
-		memcpy(to + sizeof(record), &view->eth, min_t(u32, frame, ETH_HLEN));
+		memcpy(to + sizeof(record), view->frame, min_t(u32, frame, sizeof(view->frame)));
 	}
 	return true;
 }
@@ -138,7 +146,7 @@ static void flip_header(struct view *view)
 	other.hdr_len = (random >> 24) % 15;
 	other.flags = random & 0x80 ? COLOOP_DATA_VALID : 0;
 	memcpy(&word, (u8 *)&other + 8, sizeof(word));
-	WRITE_ONCE(record->len, 14 + (random >> 4) % 3);
+	WRITE_ONCE(record->len, 33 + (random >> 4) % 16);
 	WRITE_ONCE(((u64 *)record)[1], word);
 	keep_going(view);
 }
@@ -157,7 +165,7 @@ static void flip_payload(struct view *view)
 {
 	u8 *frame = some_slot(view) + sizeof(struct coloop_record);
 	u32 random = prandom_u32_state(&view->rnd);
-	u8 truth = view->eth.h_source[ETH_ALEN - 1];
+	u8 truth = view->frame[2 * ETH_ALEN - 1];
 
 	WRITE_ONCE(frame[2 * ETH_ALEN - 1], random & 1 ? truth : 3);
 	/* And anything in the packet. */
@@ -175,12 +183,34 @@ static void flip_events(struct view *view)
 	coloop_evtchn_notify(view->evtchn);
 }
 
+static void as_guest_c(struct view *view)
+{
+	view->frame[2 * ETH_ALEN - 1] = 3;
+}
+
+/* An answer to a ping that nobody sent: a good packet, of which nothing comes back. */
+static void as_answer(struct view *view)
+{
+	struct iphdr *ip = (struct iphdr *)(view->frame + ETH_HLEN);
+	struct icmphdr *icmp = (struct icmphdr *)(ip + 1);
+
+	*ip = (struct iphdr){
+		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_ICMP,
+		.tot_len = htons(ANSWER - ETH_HLEN),
+		.saddr = htonl(0x0a000002), .daddr = htonl(0x0a000001),
+	};
+	ip->check = ip_fast_csum(ip, ip->ihl);
+	*icmp = (struct icmphdr){ .type = ICMP_ECHOREPLY, .checksum = htons(0xffff) };
+}
+
 static const struct flip flips[] = {
 	{ "control", 0, false, flip_control },
-	{ "headers", 16, true, flip_header },
+	{ "headers", 48, true, flip_header, as_answer },
 	{ "lengths", 16, true, flip_length },
 	{ "payload", 48, true, flip_payload },
 	{ "events", 0, true, flip_events },
+	{ "source", ETH_HLEN, true, keep_going, as_guest_c },
+	{ "answers", ANSWER, true, keep_going, as_answer },
 };
 
 static int run(void *data)
@@ -222,6 +252,8 @@ int flip_start(struct coloop_channel *ch, const char *kind, char *said, size_t r
 	if (flip->frame) {
 		fall_silent(ch);
 		thread.view = view_of(ch);
+		if (flip->dress)
+			flip->dress(&thread.view);
 		if (!lay_out(&thread.view, flip->frame))
 			return -ETIMEDOUT;
 	}
@@ -279,7 +311,8 @@ int jump(struct coloop_channel *ch, long number, char *said, size_t room)
 	fall_silent(ch);
 	cons = target(ch)->rx.cons;
 	view = view_of(ch);
-	if (!lay_out(&view, ETH_HLEN))
+	as_answer(&view);
+	if (!lay_out(&view, ANSWER))
 		return -ETIMEDOUT;
 	from = view.prod;
 	for (i = 0; i < number && !is_over(&view); i++) {

@@ -139,7 +139,8 @@ static int put_patiently(struct coloop_channel *ch, const struct coloop_record *
 			 struct rnd_state *rnd, const struct ethhdr *eth)
 {
 	while (!put(ch, record, rnd, eth)) {
-		if (!coloop_channel_is_live(ch))
+		if (READ_ONCE(target(ch)->rx.peer->side) == COLOOP_SIDE_CLOSING ||
+		    !coloop_channel_is_live(ch))
 			return -EPIPE;
 		coloop_evtchn_notify(&target(ch)->evtchn);
 		coloop_channel_watch(target(ch));
@@ -148,15 +149,16 @@ static int put_patiently(struct coloop_channel *ch, const struct coloop_record *
 	return 0;
 }
 
-/* The same ones for the same @number. */
+/* The next @number of one and the same row; fewer, when the peer has had enough of them. */
 int put_nonsense(struct coloop_channel *ch, long number, char *said, size_t room)
 {
+	static struct rnd_state rnd;
 	const struct ethhdr eth = header_to(ch);
-	struct rnd_state rnd;
 	int ret = 0;
 	long i;
 
-	prandom_seed_state(&rnd, number);
+	if (!rnd.s1)
+		prandom_seed_state(&rnd, 0xc01009);
 	for (i = 0; i < number && !ret; i++) {
 		struct coloop_record record = some_record(&rnd);
 
@@ -166,7 +168,7 @@ int put_nonsense(struct coloop_channel *ch, long number, char *said, size_t room
 	}
 	coloop_evtchn_notify(&target(ch)->evtchn);
 	scnprintf(said, room, "%ld records", i);
-	return ret;
+	return ret == -EPIPE ? 0 : ret;
 }
 
 /* Good records of every @number-th length. */

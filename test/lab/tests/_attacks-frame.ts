@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Guest} from '../guest.ts';
 import {until} from '../until.ts';
-import type {Attack, Bout} from './_bout.ts';
+import {smallest, type Attack, type Bout} from './_bout.ts';
 
 /** Frames that are dropped and counted; the channel stays. */
 function frame(name: string, does: string, command: string, counter: 'Source' | 'Header'): Attack {
@@ -27,6 +27,20 @@ export const frames: readonly Attack[] = [
 	frame('frame-vlan', 'a frame of another VLAN', 'type 33024', 'Header'),
 	frame('frame-stp', 'a length in the place of a type', 'type 38', 'Header'),
 	{
+		name: 'flood-source',
+		does: 'frames from the address of guest c, without end',
+		must: 'dropped and counted; broken: bad-frame, when it is more than a ring of small packets',
+		rule: 'R9 R11',
+		body: flooded('source'),
+	},
+	{
+		name: 'flood-down',
+		does: 'good packets without end, while the interface of the victim is down',
+		must: 'dropped and counted, the channel stays: that is no lie',
+		rule: 'R9',
+		body: floodedDown,
+	},
+	{
 		name: 'frame-spoofed-ip',
 		does: 'a datagram with the IP address of guest c from its own MAC address',
 		must: "the victim's own rules see it, and stop it, as they would on eth0",
@@ -34,6 +48,35 @@ export const frames: readonly Attack[] = [
 		body: spoofed,
 	},
 ];
+
+/** So many wrong frames are no lie yet (COLOOP_DOUBT_BYTES). */
+export function forgiven(order: number): number {
+	return (4096 << order) / 64;
+}
+
+function flooded(kind: string): (bout: Bout) => Promise<void> {
+	return async ({t, a, b, say}) => {
+		say(await b.evil(`flip ${kind}`));
+		const {reason, droppedSource} = await a.reaches(b, 'broken');
+		say(`${await b.evil('calm')}, ${droppedSource} dropped`);
+		t.is(reason, 'bad-frame');
+		t.true(droppedSource > forgiven(smallest));
+		// A poll goes on to its end.
+		t.true(droppedSource <= forgiven(smallest) + 64);
+	};
+}
+
+async function floodedDown({t, lab, a, b, say}: Bout): Promise<void> {
+	await lab.a.run('ip link set eth0 down');
+	say(await b.evil('flip answers'));
+	await until(
+		'more is dropped than would be forgiven',
+		async () => (await a.channel(b)).droppedSource > 4 * forgiven(smallest),
+	);
+	say(await b.evil('calm'));
+	t.is((await a.channel(b)).state, 'live');
+	await lab.a.run('ip link set eth0 up');
+}
 
 /** Rules on what comes in by eth0, channel or not. */
 export async function guard(machine: Guest, rules: readonly string[]): Promise<void> {

@@ -27,12 +27,15 @@ export type Attack = {
 	readonly must: string;
 	/** Of the security rules; and the advisory or the failure of XenLoop that it repeats. */
 	readonly rule: string;
+	/** Of its rings, if those of the others are too small. */
+	readonly order?: number;
 	readonly body: (bout: Bout) => Promise<void>;
 };
 
 /** The smallest ring: quick to make, and as good a target. */
-const smallest = 5;
+export const smallest = 5;
 export const ringBytes = 4096 << smallest;
+export const largest = 9;
 
 /**
  * One attack after the other, each on a new channel. After each the victim holds nothing, the
@@ -44,12 +47,14 @@ export function bout(attacks: readonly Attack[], order = smallest): Body {
 		await load(lab.a);
 		await lab.b.run('insmod /opt/coloop/evil.ko dyndbg=+p');
 		const [a, b] = [await Drive.start(lab, lab.a), await Drive.start(lab, lab.b)];
-		const link = new Link(a, b, {order});
-		const context = {t, lab, a, b, link, say: (line: string) => t.log(`  ${line}`)};
+		const say = (line: string) => t.log(`  ${line}`);
 
 		await answers(lab.a, 'b');
-		for (const attack of attacks) await step(t, attack.name, fight(context, attack));
-		await link.forget();
+		for (const attack of attacks) {
+			const link = new Link(a, b, {order: attack.order ?? order});
+			await step(t, attack.name, fight({t, lab, a, b, link, say}, attack));
+			await link.forget();
+		}
 		await Promise.all([a.stop(), b.stop()]);
 		t.log(`${attacks.length} attacks`);
 	};

@@ -3,11 +3,13 @@
 // The attacks of which one is not enough. HEADERS, JUMPS and LIES say how many.
 import test from 'ava';
 import {claim} from '../../claims/claim.ts';
+import type {Channel} from '../drive.ts';
+import {until} from '../until.ts';
 import {withLab} from '../with-lab.ts';
 import {jumps} from './_attacks-index.ts';
 import {controlLies} from './_attacks-offer.ts';
 import {flood} from './_attacks-record.ts';
-import {bout, chosen, type Attack} from './_bout.ts';
+import {bout, chosen, holdsNothing, largest, taken, type Attack, type Bout} from './_bout.ts';
 import {count} from './_count.ts';
 
 const headers = count('HEADERS', 1_000_000);
@@ -25,17 +27,50 @@ function counted(attack: Attack, name: Parameters<typeof claim>[0], figure: stri
 	};
 }
 
+/** By as many channels as it takes: half of it is no packet, and that is forgiven so often only. */
+function nonsense(records: number): (bout: Bout) => Promise<void> {
+	return async bout => {
+		let put = 0;
+		let channels = 1;
+		while (put < records) {
+			const [count, state] = await someNonsense(bout, Math.min(records - put, 20_000));
+			put += count;
+			if (state === 'live') continue;
+			await bout.link.close();
+			await holdsNothing(bout.a);
+			await bout.link.connect();
+			channels++;
+		}
+		bout.say(`${put} records in ${channels} channels`);
+	};
+}
+
+async function someNonsense(bout: Bout, records: number): Promise<[number, Channel['state']]> {
+	const {t, a, b} = bout;
+	const before = await taken(bout);
+	const count = Number.parseInt(await b.evil(`nonsense ${records}`), 10);
+	await until(
+		'all are taken, or it is found out',
+		async () => (await a.channel(b)).state !== 'live' || (await taken(bout)) >= before + count,
+		{timeout: 900_000},
+	);
+	const channel = await a.channel(b);
+	if (channel.state !== 'live') t.is(channel.reason, 'bad-frame');
+	return [count, channel.state];
+}
+
 const volume: readonly Attack[] = [
 	counted(
 		{
 			name: 'nonsense',
 			does: `${headers} well-formed records with anything in them`,
-			must: 'all are taken or dropped, the channel stays',
+			must: 'taken, dropped, or found out: broken: bad-frame, and on by the next channel',
 			rule: 'R9 R21',
-			body: flood(`nonsense ${headers}`),
+			order: largest,
+			body: nonsense(headers),
 		},
 		'mutated-headers',
-		`${headers} records, all taken`,
+		`${headers} records, all taken or found out`,
 	),
 	counted(
 		{
