@@ -6,6 +6,7 @@
 import {existsSync} from 'node:fs';
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
+import {claim} from '../claims/claim.ts';
 import {mergeCovers, parseGcov, ratio, total, type Cover, type Ratio} from './gcov.ts';
 
 const core = 'ring.c';
@@ -15,6 +16,7 @@ const harness = await read('build/cover/harness', ['gcov.json']);
 const labs = await read('build/cover/lab', await labReports());
 const all = mergeCovers([harness, labs]);
 const missed: string[] = [];
+const figures: string[] = [];
 
 if (labs.size > 0) table(all);
 else console.log('module     not measured: STACK=debug make lab-test comes first');
@@ -22,6 +24,7 @@ const branches = harness.get(core)?.branches ?? new Map<string, number>();
 judge(`${core}, branches`, ratio(branches), targets.branches);
 await typescript();
 console.log(`${missed.length} of the targets missed`);
+if (labs.size > 0) await claim('coverage', figures.join(', '));
 process.exitCode = missed.length > 0 ? 1 : 0;
 
 async function read(folder: string, reports: readonly string[]): Promise<Cover> {
@@ -69,6 +72,7 @@ async function typescript(): Promise<void> {
 
 function judge(what: string, counted: Ratio, target: number): void {
 	const good = percent(counted) >= target;
+	figures.push(`${what} ${percent(counted).toFixed(1)} %`);
 	console.log(`${row(what, counted)}  ${good ? 'of' : 'MISSES'} ${target} %`);
 	if (!good) missed.push(what);
 }

@@ -8,6 +8,13 @@ const socket = '/run/fail-nth.sock';
 // Where modules are, and there is none but ours: the kernel's addresses are not random.
 const [start, end] = ['0xffffffffa0000000', '0xffffffffff000000'];
 
+// The kernel counts down what it may still refuse. It logs no more than some of what it refused.
+const most = 1_000_000_000;
+const countRefusals = `refusals() {
+	echo $((2 * ${most} - $(cat /sys/kernel/debug/failslab/times) -
+		$(cat /sys/kernel/debug/fail_page_alloc/times)))
+}`;
+
 /** From here on an allocation counts, if asked to fail, when our module is in the calls that led to it. */
 export async function watchAllocations(machine: Guest): Promise<void> {
 	await machine.run(`set -e
@@ -16,6 +23,7 @@ export async function watchAllocations(machine: Guest): Promise<void> {
 			echo N >ignore-gfp-wait
 			echo 1 >verbose
 			echo 32 >stacktrace-depth
+			echo ${most} >times
 			echo ${start} >require-start
 			echo ${end} >require-end
 		done
@@ -26,15 +34,12 @@ export async function watchAllocations(machine: Guest): Promise<void> {
 /** Until it is told otherwise, the kernel refuses some of what the module asks for, whoever runs it. */
 export async function refuseSome(machine: Guest, percent: number): Promise<void> {
 	await machine.run(`for each in /sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc; do
-		echo -1 >$each/times && echo ${percent} >$each/probability || exit 1
+		echo ${percent} >$each/probability || exit 1
 	done`);
 }
 
 export async function refusals(machine: Guest): Promise<number> {
-	const {stdout} = await machine.run("dmesg | grep -c 'FAULT_INJECTION: forcing'", {
-		fails: 'maybe',
-		silent: true,
-	});
+	const {stdout} = await machine.run(`${countRefusals}; refusals`, {silent: true});
 	return Number(stdout);
 }
 
@@ -45,7 +50,7 @@ export async function exhaustCommand(
 	undo: string,
 ): Promise<{refused: number; tolerated: number}> {
 	const {stdout} = await machine.run(
-		`refusals() { dmesg | grep -c 'FAULT_INJECTION: forcing'; }
+		`${countRefusals}
 		refused=0 tolerated=0
 		for n in $(seq 200); do
 			before=$(refusals)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
+import {claim} from '../../claims/claim.ts';
 import {
 	allowPair,
 	channelUp,
@@ -20,6 +21,8 @@ import {Exhauster, exhaustCommand, refusals, refuseSome, watchAllocations} from 
 
 const insmod = 'busybox insmod /opt/coloop/coloop.ko dyndbg=+p';
 const noMemory = new Set(['ENOMEM', 'ENOBUFS', 'EMSGSIZE']);
+/** One after the other, by all steps. */
+let failed = 0;
 
 const loading: Body = async (t, {a}) => {
 	const load = await exhaustCommand(a, insmod, 'rmmod coloop');
@@ -29,11 +32,13 @@ const loading: Body = async (t, {a}) => {
 	const unload = await exhaustCommand(a, 'rmmod coloop', insmod);
 	t.log(`unload: ${unload.refused} refused, ${unload.tolerated} done without`);
 	t.is(unload.refused, 0);
+	failed += load.refused + load.tolerated + unload.tolerated;
 };
 
 function judge(t: ExecutionContext, where: string, step: Order['step'], outcome: Outcome): void {
 	const {refused, tolerated} = outcome;
 	t.log(`${where}, ${step}: ${refused.length} refused, ${tolerated} done without`);
+	failed += refused.length + tolerated;
 	t.deepEqual(
 		refused.filter(({error}) => !noMemory.has(error)),
 		[],
@@ -113,4 +118,5 @@ test('whatever allocation fails, nothing is left half-made', withLab, async (t, 
 		'peers, offers, attaches, closes': requests,
 		'packets and works under traffic': traffic,
 	})(t, given);
+	await claim('fail-nth', `${failed} allocations failed in turn, nothing left behind`);
 });
