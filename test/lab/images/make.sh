@@ -21,13 +21,14 @@ cache=${COLOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coloop}
 mirror=${COLOOP_MIRROR:-http://deb.debian.org/debian}
 security=${COLOOP_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
 more=${more:-}
-# A stack whose guests have a kernel of their own has its configuration beside the manifest.
+# A stack whose guests have a kernel of their own has its configuration, and what builds it, beside
+# the manifest.
 config=$here/stack-$stack.config
-[ -f "$config" ] || config=
-root_key=$(cat "$manifest" "$here/packages" ${config:+"$config" "$here/kernel.sh"} |
-	sha256sum | cut -c1-12)
+kernel=$here/stack-$stack.sh
+[ -f "$config" ] || config= kernel=
+root_key=$(cat "$manifest" "$here/packages" $config $kernel | sha256sum | cut -c1-12)
 # Every file of this folder goes in, except what describes the other stacks.
-disk_key=$(find "$here" -type f ! -name 'stack-*' | LC_ALL=C sort | xargs cat "$manifest" $config |
+disk_key=$(find "$here" -type f ! -name 'stack-*' | LC_ALL=C sort | xargs cat "$manifest" $config $kernel |
 	sha256sum | cut -c1-12)
 root=$cache/root-$stack-$root_key
 image=$cache/image-$stack-$disk_key
@@ -54,7 +55,7 @@ make_root() {
 make_kernel() {
 	say "the guests' kernel: about fifteen minutes"
 	cp "$config" "$root.tmp/tmp/config"
-	install -m 755 "$here/kernel.sh" "$root.tmp/tmp/kernel.sh"
+	install -m 755 "$kernel" "$root.tmp/tmp/kernel.sh"
 	unshare --mount --propagation private sh -c '
 		mount --bind /dev "$1/dev" && mount -t proc proc "$1/proc" &&
 		exec chroot "$1" /tmp/kernel.sh /tmp/config' sh "$root.tmp" >&2

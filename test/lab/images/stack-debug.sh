@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernel.sh CONFIG: run in a Debian root, as root: build a kernel from the suite's linux-source and
+# stack-debug.sh CONFIG: run in a Debian root, as root: build a kernel from the suite's linux-source and
 # leave what boots and what modules are built with.
 #
 #   /boot/vmlinux-VERSION          stripped
@@ -16,10 +16,17 @@ unpack() {
 	rm -f /usr/src/linux-source-*.tar.xz
 }
 
-# KASAN has no shadow yet when Xen enters a PVH kernel. Linux spares most of what runs then, not this.
-spare_entry() {
+# KASAN has no shadow yet when Xen enters a PVH kernel; Linux spares most of what runs then, not this.
+# And what never touches memory of ours, but runs all the time, need not be watched in emulation.
+spare() {
 	echo 'KASAN_SANITIZE_enlighten_pvh.o := n' >>arch/x86/xen/Makefile
 	echo 'KASAN_SANITIZE_string.o := n' >>lib/Makefile
+	local folder
+	for folder in kernel/{irq,locking,rcu,sched,time} mm; do
+		echo 'KASAN_SANITIZE := n' >>"$folder/Makefile"
+	done
+	echo 'KASAN_SANITIZE_debugobjects.o := n' >>lib/Makefile
+	echo 'KASAN_SANITIZE_unwind_orc.o := n' >>arch/x86/kernel/Makefile
 }
 
 # A line of the fragment that Kconfig did not take is a check that nobody makes.
@@ -27,7 +34,7 @@ configure() {
 	make -s KCONFIG_ALLCONFIG="$config" allnoconfig
 	local lost
 	lost=$(grep -v '^#' "$config" | grep . | grep -vxFf .config || true)
-	[ -z "$lost" ] || { echo "kernel.sh: not in .config: $lost" >&2; return 1; }
+	[ -z "$lost" ] || { echo "stack-debug.sh: not in .config: $lost" >&2; return 1; }
 }
 
 # What is left is read by builds of modules alone.
@@ -40,7 +47,7 @@ prune() {
 
 unpack
 cd "$tree"
-spare_entry
+spare
 configure
 nice -n 19 make -s -j2 vmlinux modules
 version=$(make -s kernelrelease)
