@@ -408,8 +408,12 @@ int coloop_nl_channel_offer_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	ret = coloop_channel_offer(&peer->channel, &offer, info->extack);
-	if (!ret)
+	if (!ret) {
 		ret = reply_peer(peer, info, COLOOP_CMD_CHANNEL_OFFER);
+		/* Nobody knows what could be attached to. */
+		if (ret)
+			coloop_channel_close(&peer->channel, COLOOP_REASON_ASKED);
+	}
 	unlock_peer(peer);
 	return ret;
 }

@@ -10,9 +10,9 @@ import test from 'ava';
 /** Requests in all, by two programs at once. */
 const count = Number(process.env['NETLINK_REQUESTS'] ?? 40_000);
 
-async function program(): Promise<string> {
+async function program(name: string): Promise<string> {
 	const built = await build({
-		entryPoints: [path.join(repository, 'test/evil/fuzz-netlink.ts')],
+		entryPoints: [path.join(repository, `test/evil/${name}.ts`)],
 		...{bundle: true, write: false, platform: 'node', target: 'node18', format: 'esm'},
 	});
 	return built.outputFiles?.[0]?.text ?? '';
@@ -29,7 +29,7 @@ const zero = {peers: 0, channels: 0, grants: 0, maps: 0, ports: 0, deferred: 0};
 /** Every request is answered, right ones are done, and nothing is left of any of them. */
 const survives: Body = async (t, {a}) => {
 	await load(a);
-	await a.push('/opt/coloop/fuzz-netlink.mjs', await program());
+	await a.push('/opt/coloop/fuzz-netlink.mjs', await program('fuzz-netlink'));
 	const run = (seed: number) =>
 		a.run(`node /opt/coloop/fuzz-netlink.mjs ${seed} ${count / 2}`, {timeout: 1_500_000});
 	for (const {stdout} of await Promise.all([run(1), run(2)])) {
@@ -48,4 +48,14 @@ const survives: Body = async (t, {a}) => {
 	await claim('netlink', `${count} requests answered, nothing left`);
 };
 
+/** Who cannot be told of an offer could neither use it nor take it back. */
+const tellsOrKeepsNothing: Body = async (t, {a}) => {
+	await load(a);
+	await a.push('/opt/coloop/deaf-netlink.mjs', await program('deaf-netlink'));
+	const {stdout} = await a.run('node /opt/coloop/deaf-netlink.mjs');
+	t.deepEqual(JSON.parse(stdout), {channels: 0, grants: 0, ports: 0});
+	await a.run('rmmod coloop');
+};
+
+test('an offer of which nobody can be told is none', withLab, tellsOrKeepsNothing);
 test('the module answers every request, however broken, and keeps nothing', withLab, survives);
