@@ -43,7 +43,8 @@ struct coloop_link *coloop_link_find(const u8 *local, const u8 *remote)
 {
 	struct coloop_link *link;
 
-	hash_for_each_possible_rcu(table, link, entry, link_hash(local, remote)) {
+	hash_for_each_possible_rcu(table, link, entry, link_hash(local, remote),
+				   lockdep_is_held(&coloop_peers_lock)) {
 		if (ether_addr_equal_unaligned(link->remote, remote) &&
 		    ether_addr_equal_unaligned(link->local, local))
 			return link;
