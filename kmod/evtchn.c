@@ -48,8 +48,20 @@ int coloop_evtchn_connect(struct coloop_evtchn *ec, domid_t domid, evtchn_port_t
 	return 0;
 }
 
-int coloop_evtchn_bind(struct coloop_evtchn *ec, irq_handler_t handler, void *data,
-		       struct netlink_ext_ack *extack)
+/* Does it lead to that domain, or wait for it? */
+static bool is_open(evtchn_port_t port, domid_t domid)
+{
+	struct evtchn_status status = { .dom = DOMID_SELF, .port = port };
+
+	if (HYPERVISOR_event_channel_op(EVTCHNOP_status, &status))
+		return false;
+	if (status.status == EVTCHNSTAT_unbound)
+		return status.u.unbound.dom == domid;
+	return status.status == EVTCHNSTAT_interdomain && status.u.interdomain.dom == domid;
+}
+
+int coloop_evtchn_bind(struct coloop_evtchn *ec, domid_t domid, irq_handler_t handler,
+		       void *data, struct netlink_ext_ack *extack)
 {
 	int irq;
 
@@ -59,10 +71,12 @@ int coloop_evtchn_bind(struct coloop_evtchn *ec, irq_handler_t handler, void *da
 		NL_SET_ERR_MSG_MOD(extack, "no interrupt for the event channel");
 		/*
 		 * The port may be closed by now (the handler was refused) or not (there was no
-		 * interrupt number).  Closing it twice could hit somebody else's, so do not (R12).
+		 * interrupt number).  Closing it twice could hit somebody else's, so ask (R12).
 		 */
-		ec->port = 0;
-		atomic_dec(&coloop_ports_held);
+		if (!is_open(ec->port, domid)) {
+			ec->port = 0;
+			atomic_dec(&coloop_ports_held);
+		}
 		return irq;
 	}
 	ec->irq = irq;

@@ -29,9 +29,12 @@ int coloop_evtchn_listen(struct coloop_evtchn *ec, domid_t domid, struct netlink
 /* Binds to the port @remote that @domid made. */
 int coloop_evtchn_connect(struct coloop_evtchn *ec, domid_t domid, evtchn_port_t remote,
 			  struct netlink_ext_ack *extack);
-/* Starts to deliver events; the next one comes only after coloop_evtchn_done(). */
-int coloop_evtchn_bind(struct coloop_evtchn *ec, irq_handler_t handler, void *data,
-		       struct netlink_ext_ack *extack);
+/*
+ * Starts to deliver events; the next one comes only after coloop_evtchn_done().  On failure the
+ * port to @domid may be lost.
+ */
+int coloop_evtchn_bind(struct coloop_evtchn *ec, domid_t domid, irq_handler_t handler,
+		       void *data, struct netlink_ext_ack *extack);
 /* Delivers events on @cpu from now on. */
 void coloop_evtchn_settle(struct coloop_evtchn *ec, unsigned int cpu);
 /* To be called by the handler. */

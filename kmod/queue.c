@@ -184,7 +184,7 @@ int coloop_queue_connect(struct coloop_queue *queue, evtchn_port_t port,
 			return ret;
 	}
 	coloop_receive_init(queue);
-	ret = coloop_evtchn_bind(&queue->evtchn, coloop_receive_event, queue, extack);
+	ret = coloop_evtchn_bind(&queue->evtchn, domid, coloop_receive_event, queue, extack);
 	if (ret) {
 		coloop_receive_uninit(queue);
 		return ret;

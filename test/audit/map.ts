@@ -45,6 +45,7 @@ export const covers: Readonly<Record<string, Cover>> = {
 		lacks: 'a guest without free event channels',
 	},
 	'evtchn.c:coloop_evtchn_connect': {by: [`${offers}#offer-ports`]},
+	'evtchn.c:is_open': {by: ['test/lab/tests/failures.ts#peers, offers, attaches, closes']},
 	'evtchn.c:coloop_evtchn_close': {by: [`${faults}#a peer is destroyed`]},
 	'grant.c:end_grants': {by: [`${pages}#keep`, `${liar}#a broken channel holds nothing`]},
 	'grant.c:take_handles': granting,
