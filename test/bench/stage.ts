@@ -123,5 +123,6 @@ export async function ask(machine: Guest, request: Request): Promise<void> {
 		timeout: patient.timeout,
 	});
 	const answer = parseAnswer(stdout);
-	if (!answer.ok) throw new Error(`${machine.name}: ${line}: ${stdout}`);
+	if (!answer.ok || answer.status?.policy_errors.length !== 0)
+		throw new Error(`${machine.name}: ${line}: ${stdout}`);
 }
