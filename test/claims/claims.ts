@@ -86,7 +86,7 @@ export const claims = [
 	},
 	{
 		name: 'other-channels',
-		claim: "the victim's other channel loses less than 10 % of its rate to an attack",
+		claim: "the victim's other channel loses less than 10 % of its rate to lies and to events",
 		command: 'make lab-test LAB_TESTS=bystander',
 	},
 	{
