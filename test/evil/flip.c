@@ -200,7 +200,7 @@ static void as_answer(struct view *view)
 		.saddr = htonl(0x0a000002), .daddr = htonl(0x0a000001),
 	};
 	ip->check = ip_fast_csum(ip, ip->ihl);
-	*icmp = (struct icmphdr){ .type = ICMP_ECHOREPLY, .checksum = htons(0xffff) };
+	*icmp = (struct icmphdr){ .type = ICMP_ECHOREPLY, .checksum = csum_fold(0) };
 }
 
 static const struct flip flips[] = {
