@@ -6,6 +6,7 @@ import {
 	type PeerStatus,
 	type Status,
 } from '../../userland/control/protocol.ts';
+import {defaultRingPages} from '../../userland/policy/pages.ts';
 import type {Guest} from './guest.ts';
 import type {Lab} from './lab.ts';
 import {until} from './until.ts';
@@ -14,8 +15,13 @@ import type {Given} from './with-lab.ts';
 /** dom0's policy for one test: a and b may share a channel, whose rings adapt. */
 export const allowAdapting = "version: 1\npairs:\n  - allow: [a, b]\naccept:\n  - allow: '*'\n";
 
-/** For the others: rings keep their size, so that what is held and counted can be compared. */
-export const allowPair = allowAdapting.replace(/\[a, b\]/, '$&\n    ring_pages_min: 256');
+/** dom0's policy for others: rings keep their size, so that what is held can be compared. */
+export function allowFixed(one: string, other: string): string {
+	const pair = `  - allow: [${one}, ${other}]\n    ring_pages_min: ${defaultRingPages}\n`;
+	return `version: 1\npairs:\n${pair}accept:\n  - allow: '*'\n`;
+}
+
+export const allowPair = allowFixed('a', 'b');
 
 const acceptAll = "version: 1\naccept:\n  - allow: '*'\n";
 const policyFile = '/etc/coloop/policy.d/10-test.yaml';

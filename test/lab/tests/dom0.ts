@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {
+	allowFixed,
 	channelBetween,
 	diverted,
 	inTurn,
@@ -17,15 +18,11 @@ import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
 
-// Rings that do not grow: counters are of one channel, and are compared.
-const allowDom0 =
-	"version: 1\npairs:\n  - allow: [dom0, b]\n    ring_pages_min: 256\naccept:\n  - allow: '*'\n";
-
 /** A test with a live channel between dom0 and b. */
 function withDom0Channel(body: Body): Body {
 	return async (t, given) => {
 		const {lab, dom0, b} = given;
-		await Promise.all([start(dom0, allowDom0), start(b)]);
+		await Promise.all([start(dom0, allowFixed('dom0', 'b')), start(b)]);
 		await channelBetween(dom0, b);
 		await body(t, given);
 		await takeBack(lab);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {
+	allowFixed,
 	channelBetween,
 	inTurn,
 	isLive,
@@ -18,9 +19,6 @@ import {Link} from '../link.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
 
-// Rings that do not grow: sizes are compared.
-const allow =
-	"version: 1\npairs:\n  - allow: [c, d]\n    ring_pages_min: 256\naccept:\n  - allow: '*'\n";
 const slow = {timeout: 240_000};
 
 type Pair = {readonly c: Guest; readonly d: Guest};
@@ -31,7 +29,7 @@ function withPair(body: (given: Parameters<Body>[1] & Pair) => Record<string, Bo
 		const {lab, dom0} = given;
 		const c = await lab.create('c', {vcpus: 2, memoryMiB: 384});
 		const d = await lab.create('d', {vcpus: 2, memoryMiB: 384});
-		await start(dom0, allow);
+		await start(dom0, allowFixed('c', 'd'));
 		for (const guest of [c, d]) await start(guest);
 		await channelBetween(c, d);
 		await inTurn(body({...given, c, d}))(t, given);
