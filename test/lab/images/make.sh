@@ -28,8 +28,8 @@ kernel=$here/stack-$stack.sh
 [ -f "$config" ] || config= kernel=
 root_key=$(cat "$manifest" "$here/packages" $config $kernel | sha256sum | cut -c1-12)
 # Every file of this folder goes in, except what describes the other stacks.
-disk_key=$(find "$here" -type f ! -name 'stack-*' | LC_ALL=C sort | xargs cat "$manifest" $config $kernel |
-	sha256sum | cut -c1-12)
+disk_key=$(find "$here" -type f ! -name 'stack-*' | LC_ALL=C sort |
+	xargs cat "$manifest" $config $kernel | sha256sum | cut -c1-12)
 root=$cache/root-$stack-$root_key
 image=$cache/image-$stack-$disk_key
 
