@@ -16,7 +16,7 @@ struct coloop_peer;
 enum coloop_channel_flags {
 	/* Set once a lie or a stall was seen; nothing is read from or written to the rings then. */
 	COLOOP_FAULTED,
-	/* A link went under the channel; the peer may not have heard of that yet. */
+	/* A device went, and its link; what the peer still sends there is no lie. */
 	COLOOP_UNLINKED,
 };
 

@@ -9,7 +9,7 @@ import type {Place} from './measure.ts';
 import type {Network} from './row.ts';
 import type {Group} from './rows/groups.ts';
 
-/** dom0's policy for pairs of guests, with rings that have the size from the start that they would grow to. */
+/** dom0's policy for pairs of guests, whose rings have from the start the size that they may grow to. */
 export function policyFor(
 	pairs: ReadonlyArray<readonly string[]>,
 	ringPages: number = defaultRingPages,
@@ -115,7 +115,10 @@ export async function applyPolicy({dom0}: Lab, policy: string): Promise<void> {
 	await ask(dom0, {op: 'reload'});
 }
 
-/** Asks a daemon for something, without the seconds that an emulated `coloop` takes to start. */
+/**
+ * Asks a daemon for something, without the seconds that an emulated `coloop` takes to start. A
+ * policy that it refuses is an error.
+ */
 export async function ask(machine: Guest, request: Request): Promise<void> {
 	const line = JSON.stringify(request);
 	const {stdout} = await machine.run(`echo '${line}' | nc -U -w 60 /run/coloop/coloopd.sock`, {

@@ -8,7 +8,7 @@ export type NamePattern = string;
 
 type RuleBody = {
 	readonly action: 'allow' | 'deny';
-	/** Most that our rings have, in 4096-byte pages: a power of two from 32 to 512; undefined: default. */
+	/** Most that our rings have, in 4096-byte pages: 2^n from 32 to 512; undefined: default. */
 	readonly ringPages: number | undefined;
 	/** What they have while they are quiet, at most that. */
 	readonly ringPagesMin: number | undefined;
