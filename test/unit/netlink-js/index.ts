@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import {execFile, execFileSync} from 'node:child_process';
-import {mkdtemp} from 'node:fs/promises';
+import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {Worker} from 'node:worker_threads';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {openDevice, openSocket, SystemError} from '../../../userland/netlink-js/index.ts';
 import {message, types} from './_messages.ts';
 
@@ -15,9 +15,11 @@ const getLink = 18;
 const newLink = 16;
 const done = 3;
 
-async function fifo(): Promise<string> {
-	const path = join(await mkdtemp(join(tmpdir(), 'netlink-js-')), 'fifo');
+async function fifo(t: ExecutionContext): Promise<string> {
+	const folder = await mkdtemp(join(tmpdir(), 'netlink-js-'));
+	const path = join(folder, 'fifo');
 
+	t.teardown(() => rm(folder, {recursive: true}));
 	execFileSync('mkfifo', [path]);
 	return path;
 }
@@ -116,7 +118,7 @@ test('a device takes more than fits at once, and gives it back in order', async 
 	const parts: Uint8Array[] = [];
 	let length = 0;
 
-	await fifo().then(
+	await fifo(t).then(
 		path =>
 			new Promise<void>((resolve, reject) => {
 				const device = openDevice(path, {
@@ -138,7 +140,7 @@ test('a device takes more than fits at once, and gives it back in order', async 
 });
 
 test('a thread may end with descriptors open', async t => {
-	const worker = new Worker(new URL('_worker.js', import.meta.url), {workerData: await fifo()});
+	const worker = new Worker(new URL('_worker.js', import.meta.url), {workerData: await fifo(t)});
 	const code = await new Promise<number>(resolve => worker.once('exit', resolve));
 
 	t.is(code, 0);

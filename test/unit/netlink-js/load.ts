@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import {execFile} from 'node:child_process';
-import {cp, mkdtemp, writeFile} from 'node:fs/promises';
+import {cp, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 
 const run = promisify(execFile);
 const loader = fileURLToPath(new URL('../../../userland/netlink-js/load.js', import.meta.url));
@@ -14,9 +14,16 @@ const built = fileURLToPath(
 );
 const program = `import {load} from './load.js'; console.log(Object.keys(load()).join(' '));`;
 
+async function folder(t: ExecutionContext): Promise<string> {
+	const made = await mkdtemp(join(tmpdir(), 'netlink-js-'));
+
+	t.teardown(() => rm(made, {recursive: true}));
+	return made;
+}
+
 /** The loader alone, as a bundle would hold it, away from this tree. */
-async function installed(): Promise<string> {
-	const directory = await mkdtemp(join(tmpdir(), 'netlink-js-'));
+async function installed(t: ExecutionContext): Promise<string> {
+	const directory = await folder(t);
 
 	await writeFile(join(directory, 'package.json'), '{"type": "module"}');
 	await cp(loader, join(directory, 'load.js'));
@@ -25,7 +32,7 @@ async function installed(): Promise<string> {
 }
 
 test('the addon is found beside the running file', async t => {
-	const directory = await installed();
+	const directory = await installed(t);
 
 	await cp(built, join(directory, 'netlink.node'));
 	const {stdout} = await run(process.execPath, [join(directory, 'main.js')]);
@@ -33,8 +40,8 @@ test('the addon is found beside the running file', async t => {
 });
 
 test('the addon is found where COLOOP_ADDON_DIR says', async t => {
-	const directory = await installed();
-	const elsewhere = await mkdtemp(join(tmpdir(), 'netlink-js-'));
+	const directory = await installed(t);
+	const elsewhere = await folder(t);
 
 	await cp(built, join(elsewhere, 'netlink.node'));
 	const env = {...process.env, COLOOP_ADDON_DIR: elsewhere};
@@ -43,7 +50,7 @@ test('the addon is found where COLOOP_ADDON_DIR says', async t => {
 });
 
 test('a missing addon names every path tried', async t => {
-	const directory = await installed();
+	const directory = await installed(t);
 	const error = await t.throwsAsync(run(process.execPath, [join(directory, 'main.js')]));
 
 	t.regex(error?.message ?? '', /cannot load netlink\.node; tried/);

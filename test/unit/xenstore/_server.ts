@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A xenstored on a Unix socket: the wire in front, the tree of fake.ts behind.
+import {rmSync} from 'node:fs';
 import {mkdtemp} from 'node:fs/promises';
 import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -40,7 +41,8 @@ type Client = {
 };
 
 export async function serve(connect: () => Store, options: Options = {}): Promise<Server> {
-	const path = join(await mkdtemp(join(tmpdir(), 'coloop-xs-')), 'socket');
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-xs-'));
+	const path = join(folder, 'socket');
 	const sockets = new Set<Socket>();
 	const server = createServer(socket => {
 		const client: Client = {socket, store: connect(), watches: new Map()};
@@ -69,6 +71,7 @@ export async function serve(connect: () => Store, options: Options = {}): Promis
 		close() {
 			hangUp();
 			server.close();
+			rmSync(folder, {recursive: true});
 		},
 	};
 }
