@@ -60,6 +60,7 @@ test(
 		await dom0.run('xl save c /var/tmp/c', {timeout: 180_000});
 		await a.run('ping -c 1 -W 1 c', {fails: true});
 		await dom0.run('xl restore /var/tmp/c', {timeout: 180_000});
+		await lab.answers('c');
 		await a.run('ping -c 2 -W 20 c');
 		t.is((await c.run('hostname')).stdout, 'c\n');
 
