@@ -94,9 +94,13 @@ void coloop_evtchn_taken(struct coloop_evtchn *ec)
 	atomic_set(&ec->unhandled, 1);
 }
 
-void coloop_evtchn_done(struct coloop_evtchn *ec, bool useful)
+void coloop_evtchn_earned(struct coloop_evtchn *ec)
 {
-	ec->useful |= useful;
+	ec->useful = true;
+}
+
+void coloop_evtchn_done(struct coloop_evtchn *ec)
+{
 	/* A poll that no event started owes Xen nothing; what it did counts for the next event. */
 	if (!atomic_xchg(&ec->unhandled, 0))
 		return;

@@ -39,8 +39,10 @@ int coloop_evtchn_bind(struct coloop_evtchn *ec, domid_t domid, irq_handler_t ha
 void coloop_evtchn_settle(struct coloop_evtchn *ec, unsigned int cpu);
 /* To be called by the handler. */
 void coloop_evtchn_taken(struct coloop_evtchn *ec);
-/* The poll is over and sleeps until the next event; @useful: there was something to do. */
-void coloop_evtchn_done(struct coloop_evtchn *ec, bool useful);
+/* There was something to do; Xen's next event comes late after one without (R10). */
+void coloop_evtchn_earned(struct coloop_evtchn *ec);
+/* The poll is over and sleeps until the next event. */
+void coloop_evtchn_done(struct coloop_evtchn *ec);
 void coloop_evtchn_notify(struct coloop_evtchn *ec);
 /* Idempotent, from any of the states above. */
 void coloop_evtchn_close(struct coloop_evtchn *ec, void *data);

@@ -50,6 +50,12 @@ enum coloop_limits {
 	COLOOP_DOUBT_MS = 10000,
 	COLOOP_DOUBT_BYTES = 64,
 
+	/*
+	 * Polls that may follow each other while the ring does not run empty.  After as many as the
+	 * kernel's softirqs have rounds (MAX_SOFTIRQ_RESTART), programs get their turns between.
+	 */
+	COLOOP_EAGER_POLLS = 10,
+
 	/* The consumer tells of freed room after this many bytes, not after every record. */
 	COLOOP_PUBLISH_BYTES = 64 << 10,
 

@@ -24,9 +24,12 @@ static int __init coloop_init(void)
 	ret = coloop_peer_init();
 	if (ret)
 		return ret;
-	ret = coloop_device_init();
+	ret = coloop_receive_module_init();
 	if (ret)
 		goto err_peer;
+	ret = coloop_device_init();
+	if (ret)
+		goto err_receive;
 	ret = coloop_divert_init();
 	if (ret)
 		goto err_device;
@@ -44,6 +47,8 @@ err_divert:
 	coloop_divert_uninit();
 err_device:
 	coloop_device_uninit();
+err_receive:
+	coloop_receive_module_uninit();
 err_peer:
 	coloop_peer_uninit();
 	return ret;
@@ -58,6 +63,7 @@ static void __exit coloop_exit(void)
 	coloop_suspend_uninit();
 	coloop_divert_uninit();
 	coloop_device_uninit();
+	coloop_receive_module_uninit();
 	coloop_peer_uninit();
 	coloop_grant_uninit();
 }

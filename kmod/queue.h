@@ -11,6 +11,7 @@
 #include <linux/netlink.h>
 #include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "evtchn.h"
 #include "grant.h"
@@ -79,6 +80,10 @@ struct coloop_queue {
 	struct coloop_rx_stats rx_stats;
 	/* How many more frames may be wrong. */
 	struct ratelimit_state doubts;
+	/* Polls since the ring was last empty. */
+	unsigned int eager;
+	/* Polls on, one thread among others, when that is too many. */
+	struct work_struct patient;
 
 	/* Read by both; hardly ever written. */
 	struct coloop_evtchn evtchn ____cacheline_aligned_in_smp;

@@ -54,6 +54,8 @@ bool coloop_send_backlog(struct coloop_queue *queue);
 void coloop_send_return_backlog(struct coloop_queue *queue);
 
 /* receive.c */
+int coloop_receive_module_init(void);
+void coloop_receive_module_uninit(void);
 irqreturn_t coloop_receive_event(int irq, void *data);
 /* Events may come from here on; they are not handled yet. */
 void coloop_receive_init(struct coloop_queue *queue);

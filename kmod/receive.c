@@ -12,6 +12,8 @@
 #include <linux/ratelimit.h>
 #include <net/busy_poll.h>
 
+static struct workqueue_struct *patient_wq;
+
 irqreturn_t coloop_receive_event(int irq, void *data)
 {
 	struct coloop_queue *queue = data;
@@ -212,29 +214,60 @@ static void follow_side(struct coloop_channel *ch)
 	}
 }
 
+/*
+ * More waits.  A peer that fills its ring as fast as we empty it would keep the processor from all
+ * programs; beyond a few polls the next is a thread's, which the scheduler weighs against them.
+ * No event is asked for meanwhile, and one that came stays unanswered.
+ */
+static int go_on(struct coloop_queue *queue, int budget)
+{
+	if (++queue->eager < COLOOP_EAGER_POLLS)
+		return budget;
+	if (napi_complete_done(&queue->napi, budget - 1))
+		queue_work(patient_wq, &queue->patient);
+	return budget - 1;
+}
+
 static int poll(struct napi_struct *napi, int budget)
 {
 	struct coloop_queue *queue = container_of(napi, struct coloop_queue, napi);
 	struct coloop_channel *ch = queue->channel;
-	bool useful = false;
 	int done = 0;
 
 	if (likely(!coloop_channel_is_faulted(ch))) {
-		useful = coloop_send_backlog(queue);
+		bool sent = coloop_send_backlog(queue);
+
 		done = take_records(queue, budget);
+		if (sent || done)
+			coloop_evtchn_earned(&queue->evtchn);
 		if (done == budget)
-			return done;
+			return go_on(queue, budget);
 		follow_side(ch);
 	}
 	if (!coloop_channel_is_faulted(ch) && coloop_rx_arm(&queue->rx))
-		return budget;
+		return go_on(queue, budget);
+	queue->eager = 0;
 	if (napi_complete_done(napi, done))
-		coloop_evtchn_done(&queue->evtchn, done || useful);
+		coloop_evtchn_done(&queue->evtchn);
 	return done;
+}
+
+/* As the kernel's threaded polls do, outside of softirq: the time is this thread's. */
+static void poll_patiently(struct work_struct *work)
+{
+	struct coloop_queue *queue = container_of(work, struct coloop_queue, patient);
+
+	local_bh_disable();
+	if (napi_schedule_prep(&queue->napi) &&
+	    poll(&queue->napi, NAPI_POLL_WEIGHT) == NAPI_POLL_WEIGHT)
+		__napi_schedule(&queue->napi);
+	local_bh_enable();
 }
 
 void coloop_receive_init(struct coloop_queue *queue)
 {
+	queue->eager = 0;
+	INIT_WORK(&queue->patient, poll_patiently);
 	netif_napi_add(coloop_dev, &queue->napi, poll);
 }
 
@@ -255,4 +288,17 @@ void coloop_receive_start(struct coloop_queue *queue)
 void coloop_receive_stop(struct coloop_queue *queue)
 {
 	napi_disable(&queue->napi);
+	cancel_work_sync(&queue->patient);
+}
+
+int coloop_receive_module_init(void)
+{
+	/* Bound to the CPU where the event arrived, and the next one will. */
+	patient_wq = alloc_workqueue("coloop_rx", WQ_CPU_INTENSIVE | WQ_MEM_RECLAIM, 0);
+	return patient_wq ? 0 : -ENOMEM;
+}
+
+void coloop_receive_module_uninit(void)
+{
+	destroy_workqueue(patient_wq);
 }
