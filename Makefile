@@ -4,6 +4,7 @@
 #   make demo       real Xen, two guests, the same programs before and after: build/demo.json
 #   make bench      every row by netfront, loopback and the channel: build/bench.json, .md, .svg;
 #                   BENCH='stream tcp_rr_14' picks groups and rows
+#   make bench-threads              what a second processor gains, in turns: queues, busy polling
 #   make bench-table                README's table from build/bench.json; RESULTS='old.json new.json'
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
@@ -37,7 +38,7 @@ ROW ?=
 ARM ?= channel
 export BENCH ROW ARM
 
-.PHONY: demo bench bench-table bench-compare profile test test-all unit harness model fuzz frama audit
+.PHONY: demo bench bench-threads bench-table bench-compare profile test test-all unit harness model fuzz frama audit
 .PHONY: coverage lab-test test-all-runs soak claims build lab check generate clean
 
 demo: build
@@ -45,6 +46,9 @@ demo: build
 
 bench: build
 	$(ready) && node build/ts/test/bench/bench.js
+
+bench-threads: build
+	$(ready) && node build/ts/test/bench/threads.js
 
 bench-table:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench/bench-table.js $(RESULTS)

@@ -5,13 +5,14 @@
 import process from 'node:process';
 import {findSplats} from '../lab/checks.ts';
 import {CrashError, LabError} from '../lab/errors.ts';
+import type {GuestType} from '../lab/guest-config.ts';
 import {Lab} from '../lab/lab.ts';
 import {verdictTable} from './bounds.ts';
 import {readmeTable} from './readme.ts';
 import {BenchRecord} from './record.ts';
 import {resultTable, round} from './results.ts';
 import type {Network} from './row.ts';
-import {groups, pick, type Group, type Guests} from './rows/groups.ts';
+import {groups, pick, type Group} from './rows/groups.ts';
 import {startMoreServers, startServers} from './servers.ts';
 import {Stage} from './stage.ts';
 import type {Work} from './work.ts';
@@ -72,11 +73,10 @@ async function versions({dom0, flavour}: Lab) {
 }
 
 /** A machine is gone, and the rest of its rows with it; other kinds of guests have their own. */
-async function benchKind(kind: Guests, chosen: readonly Group[], record: BenchRecord) {
-	step(`boot Xen, dom0 and two guests${describe(kind)}, or restore them as they were`);
-	const lab = await Lab.start({mode: 'icount', type: kind.type ?? 'pv'});
+async function benchType(type: GuestType, chosen: readonly Group[], record: BenchRecord) {
+	step(`boot Xen, dom0 and two guests (${type}), or restore them as they were`);
+	const lab = await Lab.start({mode: 'icount', type});
 	try {
-		if (kind.vcpus !== undefined) await replaceGuests(lab, kind.vcpus);
 		await benchAll(lab, chosen, record);
 	} catch (error) {
 		process.exitCode = 1;
@@ -86,30 +86,18 @@ async function benchKind(kind: Guests, chosen: readonly Group[], record: BenchRe
 	}
 }
 
-async function replaceGuests(lab: Lab, vcpus: number): Promise<void> {
-	for (const name of ['a', 'b']) {
-		await lab.dom0.run(`xl destroy ${name}`, {timeout: 240_000});
-		await lab.create(name, {vcpus});
-	}
-}
-
-function describe({type, vcpus}: Guests): string {
-	return type === undefined && vcpus === undefined ? '' : ` (${type ?? `${vcpus} vCPUs`})`;
-}
-
-function kindsOf(chosen: readonly Group[]): Map<Guests, Group[]> {
-	const usual: Guests = {};
-	const kinds = new Map<Guests, Group[]>();
+function byType(chosen: readonly Group[]): Map<GuestType, Group[]> {
+	const types = new Map<GuestType, Group[]>();
 	for (const group of chosen) {
-		const kind = group.guests ?? usual;
-		kinds.set(kind, [...(kinds.get(kind) ?? []), group]);
+		const {type = 'pv'} = group;
+		types.set(type, [...(types.get(type) ?? []), group]);
 	}
-	return kinds;
+	return types;
 }
 
 const chosen = pick(groups, process.env['BENCH'] ?? '');
 const record = new BenchRecord();
-for (const [kind, some] of kindsOf(chosen)) await benchKind(kind, some, record);
+for (const [type, some] of byType(chosen)) await benchType(type, some, record);
 const files = await record.illustrate(chosen);
 step('done');
 say(resultTable(record.results).join('\n'));

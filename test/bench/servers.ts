@@ -15,7 +15,8 @@ const pipes = Object.values(netpipe)
 	)
 	.join('\n');
 
-const listening = (...ports: readonly number[]) => `for port in ${ports.join(' ')}; do
+/** Waits until somebody listens on each of these TCP ports. */
+export const listening = (...ports: readonly number[]) => `for port in ${ports.join(' ')}; do
 		until ss -Htln sport = $port | grep -q .; do busybox usleep 50000; done
 	done`;
 

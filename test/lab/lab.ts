@@ -93,6 +93,11 @@ export class Lab {
 		return this.#host.console;
 	}
 
+	/** Processor time that the emulator has used until now. */
+	cpuSeconds(): Promise<number> {
+		return this.#host.machine.cpuSeconds();
+	}
+
 	/** Resolves when QEMU ends by itself. */
 	get ended(): Promise<void> {
 		return this.#host.machine.ended;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type {GuestType} from '../../lab/guest-config.ts';
 import type {Row} from '../row.ts';
 import {cost} from './cost.ts';
 import {latency} from './latency.ts';
@@ -21,11 +22,9 @@ export type Group = {
 	readonly works: readonly Work[];
 	/** Whether it asks more than the servers of the demo. */
 	readonly programs?: true;
-	/** What kind of guests a and b are, if not PV with one vCPU. */
-	readonly guests?: Guests;
+	/** What a and b are, if not PV. */
+	readonly type?: GuestType;
 };
-
-export type Guests = {readonly type?: 'pvh'; readonly vcpus?: number};
 
 const guests = {client: 'a', server: '10.0.0.2', self: '127.0.0.1'} as const;
 
@@ -44,12 +43,11 @@ const dom0: readonly Row[] = [
 	{name: 'tcp_stream_dom0_reverse', ...mbit, ...stream('--reverse')},
 ];
 
-/** What tells kinds of machines apart. */
-const kinds = (kind: string): readonly Row[] => [
-	{name: `ping_${kind}`, unit: 'ms', better: 'less', ...ping},
-	{name: `tcp_rr_${kind}`, unit: 'trans/s', better: 'more', ...pingPong(sockperfTcp)},
-	{name: `tcp_64K_${kind}`, ...mbit, ...stream('--length 64K')},
-	{name: `udp_1400_${kind}`, ...mbit, ...datagrams(1400)},
+const pvh: readonly Row[] = [
+	{name: 'ping_pvh', unit: 'ms', better: 'less', ...ping},
+	{name: 'tcp_rr_pvh', unit: 'trans/s', better: 'more', ...pingPong(sockperfTcp)},
+	{name: 'tcp_64K_pvh', ...mbit, ...stream('--length 64K')},
+	{name: 'udp_1400_pvh', ...mbit, ...datagrams(1400)},
 ];
 
 export const groups: readonly Group[] = [
@@ -74,14 +72,7 @@ export const groups: readonly Group[] = [
 	{name: 'cost', title: 'What it costs', ...guests, works: cost},
 	// Its guests stay.
 	{name: 'mesh', title: 'Guests at once', ...guests, works: meshes},
-	{
-		...{name: 'vcpus', title: 'Two vCPUs in each guest', ...guests},
-		...{guests: {vcpus: 2}, works: kinds('2_vcpus').map(workOf)},
-	},
-	{
-		...{name: 'pvh', title: 'PVH guests', ...guests},
-		...{guests: {type: 'pvh'}, works: kinds('pvh').map(workOf)},
-	},
+	{name: 'pvh', title: 'PVH guests', ...guests, type: 'pvh', works: pvh.map(workOf)},
 ];
 
 /** The groups and rows that a list of names asks for; all of them if it is empty. */
