@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Guest} from '../guest.ts';
 import {until} from '../until.ts';
-import {smallest, type Attack, type Bout} from './_bout.ts';
+import {smallest, taken, type Attack, type Bout} from './_bout.ts';
 
 /** Frames that are dropped and counted; the channel stays. */
 function frame(name: string, does: string, command: string, counter: 'Source' | 'Header'): Attack {
@@ -41,6 +41,13 @@ export const frames: readonly Attack[] = [
 		body: floodedDown,
 	},
 	{
+		name: 'flood-unplug',
+		does: 'good packets without end, while the interface of the victim goes away',
+		must: 'closed: device, and not broken: what was on its way is no lie',
+		rule: 'R9 R12',
+		body: floodedUnplug,
+	},
+	{
 		name: 'frame-spoofed-ip',
 		does: 'a datagram with the IP address of guest c from its own MAC address',
 		must: "the victim's own rules see it, and stop it, as they would on eth0",
@@ -76,6 +83,20 @@ async function floodedDown({t, lab, a, b, say}: Bout): Promise<void> {
 	say(await b.evil('calm'));
 	t.is((await a.channel(b)).state, 'live');
 	await lab.a.run('ip link set eth0 up');
+}
+
+/** To another namespace is away; what comes back has lost its addresses. */
+async function floodedUnplug(bout: Bout): Promise<void> {
+	const {t, lab, a, b, say} = bout;
+	say(await b.evil('flip answers'));
+	const before = await taken(bout);
+	await until('it floods', async () => (await taken(bout)) > before + 4 * forgiven(smallest));
+	await lab.a.run('ip netns add away && ip link set eth0 netns away');
+	const {state, reason, droppedSource} = await a.reaches(b, 'closed', 'broken');
+	say(`${await b.evil('calm')}; ${state}, ${reason}, ${droppedSource} dropped`);
+	t.deepEqual([state, reason], ['closed', 'device']);
+	await lab.a.run(`ip -n away link set eth0 netns 1 && ip netns del away && ip link set eth0 up &&
+		ip addr add 10.0.0.1/24 dev eth0 && ip addr add fd00::1/64 dev eth0 nodad`);
 }
 
 /** Rules on what comes in by eth0, channel or not. */
