@@ -25,6 +25,8 @@ type Step = {
 	readonly act: () => Promise<void>;
 	/** Makes the step possible again after it was done. */
 	readonly undo: () => Promise<void>;
+	/** What has to follow a refusal before anything can be compared or tried again. */
+	readonly mend?: () => Promise<void>;
 };
 
 /** The newest of ours, for the peer to attach to. */
@@ -37,6 +39,10 @@ function stepFor(kernel: Kernel, {step, domid, link, listen, offer}: Order): Ste
 		made = await kernel.offer(domid, epoch, {listen, order});
 	};
 	const close = () => kernel.close(domid);
+	const offerAnew = async () => {
+		await close();
+		await makeOffer();
+	};
 	const nothing = async () => {};
 
 	switch (step) {
@@ -51,10 +57,9 @@ function stepFor(kernel: Kernel, {step, domid, link, listen, offer}: Order): Ste
 		case 'attach':
 			return {
 				act: () => kernel.attach(domid, epoch, offer),
-				undo: async () => {
-					await close();
-					await makeOffer();
-				},
+				undo: offerAnew,
+				// The kernel closes an event channel to which it refuses an interrupt.
+				mend: offerAnew,
 			};
 		case 'close':
 			return {act: close, undo: makeOffer};
@@ -68,7 +73,7 @@ async function readAll(kernel: Kernel): Promise<void> {
 	await kernel.peers();
 }
 
-async function exhaust(kernel: Kernel, {act, undo}: Step): Promise<Outcome> {
+async function exhaust(kernel: Kernel, {act, undo, mend}: Step): Promise<Outcome> {
 	const refused: Refused[] = [];
 	let tolerated = 0;
 
@@ -77,6 +82,7 @@ async function exhaust(kernel: Kernel, {act, undo}: Step): Promise<Outcome> {
 		const {error, failed} = await withRefusal(nth, act);
 
 		if (error !== undefined) {
+			await mend?.();
 			const after = await held(kernel);
 			refused.push({nth, error, ...(after === before ? {} : {left: `${before} ${after}`})});
 		} else if (failed) {
