@@ -12,7 +12,8 @@
 #   make test-all   both stacks, fuzzing, mutants, the long runs
 #   make lab        a Xen host with two guests to play with; Ctrl-D ends it
 #   make soak HOURS=2   traffic both ways, every byte compared, while things go wrong; SEED=n repeats
-#   make claims     all that is claimed of safety: how it is checked, what it showed, and when
+#   make claims     all that is claimed of safety: how it is checked, what it showed, and when;
+#                   KEEP=1 puts what runs in this tree have shown into the tree for good
 #   make harness    the ring core in user space; make fuzz HOURS=n, make model, make frama
 #   make audit      every place where the module reads what a peer or a caller said, with its test
 #   make coverage   of the module (harness, and the labs of STACK=debug that ran before) and of the TypeScript
@@ -127,7 +128,7 @@ soak: build
 		build/ts/test/lab/tests/soak.js
 
 claims:
-	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/claims/table.js
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/claims/table.js $(if $(KEEP),--keep)
 
 lab: build
 	$(ready) && node build/ts/test/lab/bin/lab.js --stack $(STACK)

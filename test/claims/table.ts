@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // table.js: each claim, the command that shows it, what it showed when it last ran, and when.
-import {readFile} from 'node:fs/promises';
+// table.js --keep: and puts what this tree's runs have shown into kept.jsonl.
+import {writeFile} from 'node:fs/promises';
 import process from 'node:process';
-import {notes, type Note} from './claim.ts';
 import {claims} from './claims.ts';
+import {kept, readNotes, type Note} from './notes.ts';
 
 /** The lines of a Markdown table; what was never shown says so. */
 export function table(shown: readonly Note[]): string[] {
@@ -12,27 +13,17 @@ export function table(shown: readonly Note[]): string[] {
 		'| claim | how checked | figure | date |',
 		'| --- | --- | --- | --- |',
 		...claims.map(({name, claim, command}) => {
-			const last = newest(shown.filter(note => note.name === name));
-			const figure = last.map(({figure, stack}) => (stack ? `${figure} (${stack})` : figure));
-			const [date] = last.map(each => each.date).sort();
-			return `| ${claim} | \`${command}\` | ${figure.join('; ') || '**missing**'} | ${date ?? ''} |`;
+			const of = shown.filter(note => note.name === name);
+			const figure = of.map(({figure, stack}) => (stack ? `${figure} (${stack})` : figure));
+			const [date = ''] = of.map(each => each.date).sort();
+			return `| ${claim} | \`${command}\` | ${figure.join('; ') || '**missing**'} | ${date} |`;
 		}),
 	];
 }
 
-/** The last one of each stack. */
-function newest(shown: readonly Note[]): Note[] {
-	return [...new Map(shown.map(note => [note.stack, note])).values()];
-}
-
-export function parseNotes(text: string): Note[] {
-	return text
-		.split('\n')
-		.filter(Boolean)
-		.map(line => JSON.parse(line) as Note);
-}
-
 if (process.argv[1]?.endsWith('claims/table.js')) {
-	const text = await readFile(notes, 'utf8').catch(() => '');
-	for (const line of table(parseNotes(text))) console.log(line);
+	const shown = await readNotes();
+	for (const line of table(shown)) console.log(line);
+	if (process.argv.includes('--keep'))
+		await writeFile(kept, shown.map(note => `${JSON.stringify(note)}\n`).join(''));
 }
