@@ -9,7 +9,9 @@
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
 #   make test       unit and harness tests, then the lab's on real Xen, one stack
-#   make test-all   both stacks, fuzzing, mutants, the long runs
+#   make test-all   and models, fuzzing, mutants, proofs: an hour; ends with `make claims`
+#   make test-long  and what takes half a day: counts by the thousand, both stacks, the kernel that
+#                   watches, a soak
 #   make lab        a Xen host with two guests to play with; Ctrl-D ends it
 #   make soak HOURS=2   traffic both ways, every byte compared, while things go wrong; SEED=n repeats
 #   make claims     all that is claimed of safety: how it is checked, what it showed, and when;
@@ -27,7 +29,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 STACK ?= 13
 export STACK
-# What `make test` runs of test/lab/tests; test-all runs all.
+# What `make test` runs of test/lab/tests.
 LAB_TESTS ?= boot channel dom0 faults hostile attacks rules
 
 ready := . test/setup/host.sh
@@ -41,6 +43,7 @@ export BENCH ROW ARM
 
 .PHONY: demo bench bench-threads bench-table bench-compare profile test test-all unit harness model fuzz frama audit
 .PHONY: coverage lab-test test-all-runs soak claims build lab check generate clean
+.PHONY: test-long test-long-13 test-long-12 test-long-debug
 
 demo: build
 	$(ready) && node build/ts/test/bench/demo.js
@@ -76,8 +79,26 @@ test-all-runs: unit
 	$(MAKE) frama && $(claim) frama no alarm
 	$(MAKE) -C test/kmod fuzz SECONDS=60 && $(claim) fuzz 60 s each, no crash
 	$(MAKE) -C test/kmod mutants && $(claim) mutants all found
-	$(MAKE) lab-test STACK=13 LAB_TESTS='*'
-	$(MAKE) lab-test STACK=12
+	$(MAKE) lab-test LAB_TESTS='$(LAB_TESTS) netlink'
+
+# One after the other, whatever becomes of each.
+test-long:
+	status=0; for run in test-long-13 test-long-12 test-long-debug soak; do \
+		$(MAKE) $$run || status=$$?; done; $(MAKE) claims; exit $$status
+
+test-long-13:
+	$(MAKE) lab-test STACK=13 LAB_TESTS='attacks-pvh bystander cycles lies queues rings volume'
+
+test-long-12:
+	$(MAKE) lab-test STACK=12 LAB_TESTS='$(LAB_TESTS) netlink'
+
+# The kernel that watches; what ran of the module is counted on the way.
+debug_tests = boot channel attacks hostile netlink failures
+test-long-debug: export STACK = debug
+test-long-debug:
+	$(MAKE) lab-test LAB_TESTS='$(debug_tests)'
+	$(claim) debug-kernel no splat and no leak: $(debug_tests)
+	$(MAKE) coverage
 
 # TypeScript alone: seconds.  The addons are built for this machine, to be tested here.
 unit:
