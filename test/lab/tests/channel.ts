@@ -125,6 +125,7 @@ const downAndUp: Body = async (t, {lab, dom0, a, b}) => {
 
 	t.regex((await a.run('coloop up b -t 300', slow)).stdout, /live/);
 	await until('iperf3 is diverted', async () => (await diverted(a)) > ordinary + 100);
+	await iperf3.stop();
 	for (const [machine, name, row] of [
 		[dom0, 'b', /^a <-> b .* live /m],
 		[a, 'b', /^b .* live /m],
@@ -135,7 +136,6 @@ const downAndUp: Body = async (t, {lab, dom0, a, b}) => {
 		t.regex((await machine.run('coloop -j', slow)).stdout, /"state": "live"/);
 	}
 	t.is((await pair(lab))?.state, 'live');
-	await iperf3.stop();
 };
 
 test(
