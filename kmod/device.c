@@ -75,6 +75,7 @@ static const struct net_device_ops device_ops = {
 static void free_device(struct net_device *dev)
 {
 	free_percpu(dev->tstats);
+	dev->tstats = NULL;
 }
 
 static void setup(struct net_device *dev)
