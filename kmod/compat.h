@@ -14,15 +14,17 @@
 #include <net/route.h>
 
 /*
- * 6.12 made lockless transmission and the bond to a namespace flags of their own; the latter got
- * its present name within that series, so the old feature bit tells better than the version.
+ * 6.12 made lockless transmission and the bond to a namespace flags of their own.  The latter got
+ * its present name in 6.15 and in the stable kernels of 6.12, so Kbuild looks which it is.
  */
 static inline void coloop_compat_device_flags(struct net_device *dev)
 {
-#ifdef NETIF_F_NETNS_LOCAL
+#if defined(NETIF_F_NETNS_LOCAL)
 	dev->features |= NETIF_F_NETNS_LOCAL;
-#else
+#elif defined(COLOOP_COMPAT_NETNS_IMMUTABLE)
 	dev->netns_immutable = true;
+#else
+	dev->netns_local = true;
 #endif
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	dev->lltx = true;
