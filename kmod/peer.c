@@ -250,22 +250,22 @@ int coloop_peer_create(const struct coloop_peer_config *config, struct netlink_e
 
 err_unlock:
 	mutex_unlock(&coloop_peers_lock);
-	/* A link that was found for a moment may have let a reader see the peer. */
-	call_rcu(&peer->rcu, free_peer_rcu);
+	/* A link that was found for a moment may have let a reader see the peer, and want it. */
+	synchronize_net();
+	cancel_work_sync(&peer->work);
+	kvfree(peer);
 	return ret;
 }
 
-int coloop_peer_change(const struct coloop_peer_config *config, struct netlink_ext_ack *extack)
+static int change(struct coloop_peer *peer, const struct coloop_peer_config *config,
+		  struct netlink_ext_ack *extack)
 {
-	struct coloop_peer *peer = coloop_peer_get(config->domid);
 	bool relink;
-	int ret = 0;
+	int ret;
 
-	if (!peer) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "domain %u is no peer", config->domid);
+	/* Whoever removed it has seen to its links, and would not see new ones. */
+	if (peer->is_dead)
 		return -ENOENT;
-	}
-	mutex_lock(&peer->lock);
 	mutex_lock(&coloop_peers_lock);
 	relink = config->links && !same_links(peer, config);
 	mutex_unlock(&coloop_peers_lock);
@@ -276,14 +276,28 @@ int coloop_peer_change(const struct coloop_peer_config *config, struct netlink_e
 	}
 	if (config->name)
 		strscpy(peer->name, config->name, sizeof(peer->name));
+	if (!relink)
+		return 0;
 	mutex_lock(&coloop_peers_lock);
-	if (relink) {
-		unlink_all(peer);
-		ret = link_all(peer, config, extack);
-	}
+	unlink_all(peer);
+	ret = link_all(peer, config, extack);
 	mutex_unlock(&coloop_peers_lock);
-	mutex_unlock(&peer->lock);
-	coloop_peer_put(peer);
+	return ret;
+}
+
+int coloop_peer_change(const struct coloop_peer_config *config, struct netlink_ext_ack *extack)
+{
+	struct coloop_peer *peer = coloop_peer_get(config->domid);
+	int ret = -ENOENT;
+
+	if (peer) {
+		mutex_lock(&peer->lock);
+		ret = change(peer, config, extack);
+		mutex_unlock(&peer->lock);
+		coloop_peer_put(peer);
+	}
+	if (ret == -ENOENT)
+		NL_SET_ERR_MSG_FMT_MOD(extack, "domain %u is no peer", config->domid);
 	return ret;
 }
 
