@@ -205,6 +205,8 @@ void coloop_divert_uninit(void)
 #endif
 	neigh_for_each(&arp_tbl, return_parked, NULL);
 #if IS_ENABLED(CONFIG_IPV6)
-	neigh_for_each(ipv6_stub->nd_tbl, return_parked, NULL);
+	/* None with ipv6.disable=1, or without the module. */
+	if (ipv6_stub->nd_tbl)
+		neigh_for_each(ipv6_stub->nd_tbl, return_parked, NULL);
 #endif
 }

@@ -27,6 +27,8 @@ export type GuestOptions = {
 	readonly type?: GuestType;
 	readonly memoryMiB?: number;
 	readonly vcpus?: number;
+	/** For its kernel, beside the lab's own. */
+	readonly kernelArguments?: string;
 	/** More lines of xl.cfg(5). */
 	readonly more?: readonly string[];
 };
@@ -35,6 +37,7 @@ export type GuestOptions = {
 export function guestConfig(name: GuestName, options: GuestOptions = {}): string {
 	const number = guestNumber(name);
 	const {type = 'pv', memoryMiB = 512, vcpus = 1, more = []} = options;
+	const {kernelArguments = ''} = options;
 	const lab = '/usr/local/lib/lab';
 	const disk = (seen: string, device: string) =>
 		`"format=raw,vdev=${seen},access=ro,script=block-shared,target=${device}"`;
@@ -48,7 +51,7 @@ export function guestConfig(name: GuestName, options: GuestOptions = {}): string
 		`kernel = "${lab}/vmlinux"`,
 		`ramdisk = "${lab}/initramfs"`,
 		// loglevel 5 lets warnings reach the console, which outlives the guest.
-		`extra = "console=hvc0 quiet loglevel=5 mitigations=off log_buf_len=1M LAB_NAME=${name} LAB_NUMBER=${number}"`,
+		`extra = "console=hvc0 quiet loglevel=5 mitigations=off log_buf_len=1M LAB_NAME=${name} LAB_NUMBER=${number} ${kernelArguments}"`,
 		// Otherwise Xen emulates RDTSC here, which no real machine needs.
 		`tsc_mode = "native"`,
 		`disk = [${disk('xvda', '/dev/vdb')}, ${disk('xvdb', '/dev/vdc')}]`,

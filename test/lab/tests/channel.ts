@@ -6,6 +6,7 @@ import {
 	diverted,
 	inTurn,
 	isLive,
+	load,
 	pair,
 	patient,
 	peer,
@@ -152,3 +153,10 @@ test(
 		}),
 	),
 );
+
+test('the module comes and goes in a kernel without IPv6', withLab, async (t, {lab}) => {
+	const c = await lab.create('c', {kernelArguments: 'ipv6.disable=1'});
+	t.is((await c.run('cat /proc/net/if_inet6', {fails: 'maybe'})).stdout, '');
+	await load(c);
+	await c.run('rmmod coloop');
+});
