@@ -10,6 +10,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/ratelimit.h>
+#include <linux/rtnetlink.h>
 #include <net/busy_poll.h>
 
 static struct workqueue_struct *patient_wq;
@@ -217,14 +218,16 @@ static void follow_side(struct coloop_channel *ch)
 /*
  * More waits.  A peer that fills its ring as fast as we empty it would keep the processor from all
  * programs; beyond a few polls the next is a thread's, which the scheduler weighs against them.
- * No event is asked for meanwhile, and one that came stays unanswered.
+ * No event is asked for meanwhile, and one that came stays unanswered.  The work is queued while
+ * the poll is ours, which napi_disable() waits for; who spins on the poll goes on by himself.
  */
 static int go_on(struct coloop_queue *queue, int budget)
 {
 	if (++queue->eager < COLOOP_EAGER_POLLS)
 		return budget;
-	if (napi_complete_done(&queue->napi, budget - 1))
+	if (!test_bit(NAPI_STATE_IN_BUSY_POLL, &queue->napi.state))
 		queue_work(patient_wq, &queue->patient);
+	napi_complete_done(&queue->napi, budget - 1);
 	return budget - 1;
 }
 
@@ -240,9 +243,11 @@ static int poll(struct napi_struct *napi, int budget)
 		done = take_records(queue, budget);
 		if (sent || done)
 			coloop_evtchn_earned(&queue->evtchn);
+		/* A peer that sends at once and without end must still be seen to have come. */
+		if (done < budget || READ_ONCE(ch->state) == COLOOP_CHANNEL_STATE_MAPPED)
+			follow_side(ch);
 		if (done == budget)
 			return go_on(queue, budget);
-		follow_side(ch);
 	}
 	if (!coloop_channel_is_faulted(ch) && coloop_rx_arm(&queue->rx))
 		return go_on(queue, budget);
@@ -268,12 +273,17 @@ void coloop_receive_init(struct coloop_queue *queue)
 {
 	queue->eager = 0;
 	INIT_WORK(&queue->patient, poll_patiently);
+	/* Channels share the device, and its list of polls has no other lock until 6.14. */
+	rtnl_lock();
 	netif_napi_add(coloop_dev, &queue->napi, poll);
+	rtnl_unlock();
 }
 
 void coloop_receive_uninit(struct coloop_queue *queue)
 {
+	rtnl_lock();
 	netif_napi_del(&queue->napi);
+	rtnl_unlock();
 }
 
 void coloop_receive_start(struct coloop_queue *queue)
