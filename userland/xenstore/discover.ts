@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {availableParallelism} from 'node:os';
 import {
 	parseAnnouncement,
 	parseHello,
@@ -97,9 +98,10 @@ async function readRemains(store: Store, domid: number): Promise<Remains | undef
 
 async function readVcpus(store: Store, domid: number): Promise<number> {
 	const cpus = `${domainPath(domid)}/cpu`;
-	const states = await Promise.all(
-		(await store.list(cpus)).map(cpu => store.read(`${cpus}/${cpu}/availability`)),
-	);
+	const listed = await store.list(cpus);
+	// Nobody writes dom0's before `xl vcpu-set`; but that is where we are.
+	if (domid === 0 && listed.length === 0) return availableParallelism();
+	const states = await Promise.all(listed.map(cpu => store.read(`${cpus}/${cpu}/availability`)));
 	return Math.max(1, states.filter(state => state === 'online').length);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {availableParallelism} from 'node:os';
 import test from 'ava';
 import {listDomids, readDomain} from '../../../userland/xenstore/discover.ts';
 import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
@@ -48,6 +49,18 @@ test('a vif without an address is none', async t => {
 	const {xen, vif} = await hostWithGuest();
 	await xen.write(`${vif}/mac`, '');
 	t.like(await readDomain(xen, 3), {vifs: []});
+});
+
+test("vCPUs are those on line; dom0's are this machine's until the toolstack says", async t => {
+	const {xen} = await hostWithGuest();
+	const vcpus = async (domid: number) => (await readDomain(xen, domid)) as {vcpus?: number};
+	t.like(await vcpus(3), {vcpus: 1});
+	t.like(await vcpus(0), {vcpus: availableParallelism()});
+	for (const domid of [0, 3]) {
+		for (const [cpu, state] of ['online', 'online', 'offline'].entries())
+			await xen.write(`/local/domain/${domid}/cpu/${cpu}/availability`, state);
+		t.like(await vcpus(domid), {vcpus: 2});
+	}
 });
 
 test('what a guest writes is parsed or counted', async t => {
