@@ -21,21 +21,25 @@ export type Surroundings = {
 export function createSurroundings(world: SurroundingsWorld): Surroundings {
 	let known: Pick<Law, 'topology' | 'bypassed'> | undefined;
 	let knownDevices = '';
+	let doubts = 0;
 
 	return {
 		doubt() {
+			doubts += 1;
 			known = undefined;
 		},
 		async take(domains) {
 			const vifs = domains.flatMap(domain => domain.vifs.map(vif => vif.device)).sort();
 			if (known !== undefined && knownDevices === vifs.join()) return known;
 
+			const before = doubts;
 			const topology = await world.topology();
 			const here = new Set(topology.interfaces.map(({name}) => name));
 			const devices = [...vifs.filter(vif => here.has(vif)), ...topology.bridges];
-			knownDevices = vifs.join();
-			known = {topology, bypassed: await readFirewall(world, devices)};
-			return known;
+			const taken = {topology, bypassed: await readFirewall(world, devices)};
+			/* A change while we read may be in what we read, or not: the next look reads again. */
+			if (doubts === before) [known, knownDevices] = [taken, vifs.join()];
+			return taken;
 		},
 	};
 }

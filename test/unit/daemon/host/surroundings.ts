@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {setImmediate} from 'node:timers/promises';
 import test from 'ava';
 import {createSurroundings} from '../../../../userland/daemon/host/surroundings.ts';
 import type {Port} from '../../../../userland/daemon/host/ports.ts';
@@ -32,6 +33,32 @@ test('is read once, and again when in doubt or when a vif came', async t => {
 	surroundings.doubt();
 	await surroundings.take([domain(1), domain(2)]);
 	t.is(asked.length, 3);
+});
+
+test('a doubt that comes during a read outlives it', async t => {
+	let reads = 0;
+	let release = () => {};
+	const surroundings = createSurroundings({
+		topology: async () => topology([1]),
+		firewall: async () => {
+			reads += 1;
+			await new Promise<void>(resolve => (release = resolve));
+			return () => undefined;
+		},
+		log: createLog(() => {}),
+	});
+	const take = async (during: () => void) => {
+		const taken = surroundings.take([domain(1)]);
+		await setImmediate();
+		during();
+		release();
+		await taken;
+	};
+	await take(surroundings.doubt);
+	await take(() => {});
+	t.is(reads, 2);
+	await take(() => {});
+	t.is(reads, 2);
 });
 
 test('a firewall that cannot be read may hold anything', async t => {
