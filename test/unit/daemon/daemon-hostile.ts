@@ -6,8 +6,9 @@ import fc from 'fast-check';
 import {createStage, type Stage} from './_stage.ts';
 
 /** a and b are honest and live; c (domain 3) is announced to both and has no daemon. */
-async function stageWithHostile(): Promise<Stage> {
+async function stageWithHostile(prepare: (stage: Stage) => void = () => {}): Promise<Stage> {
 	const stage = createStage();
+	prepare(stage);
 	for (const domid of [0, 1, 2, 3]) await stage.create(domid);
 	await stage.xen.write('/local/domain/3/data/coloop/hello', '1 1 0');
 	for (const domid of [0, 1, 2]) stage.start(domid);
@@ -84,6 +85,42 @@ test('a thousand writes a second make 20 scans', async t => {
 	}
 	t.true(hellos <= 25, String(hellos));
 	t.true(await stage.isLive(1, 2));
+	await stage.stopAll();
+});
+
+test('garbage is judged once, and dom0 walks its rules for none of it', async t => {
+	let [judged, walked] = [0, 0];
+	const stage = await stageWithHostile(({knobs, rules}) => {
+		const {held} = knobs(0);
+		const get = rules.get.bind(rules);
+		knobs(0).held = {...held, isPair: (a, b) => (judged++, held.isPair(a, b))};
+		rules.get = ports => (walked++, get(ports));
+	});
+	const write = async (value: string) => {
+		await stage.xen.write('/local/domain/3/data/coloop/offers/1', value);
+		await stage.clock.advance(1);
+	};
+	t.true(judged > 0 && walked > 0);
+	walked = 0;
+	await write('garbage');
+	await stage.clock.advance(300);
+	judged = 0;
+	for (let ms = 0; ms < 1000; ms++) await write(`garbage ${ms}`);
+	t.deepEqual([judged, walked], [0, 0]);
+
+	await stage.stopAll();
+});
+
+test('a pair that waits for its next life gets it while a guest pokes', async t => {
+	const stage = await stageWithHostile();
+	const peer = '/local/domain/1/coloop/peers/2';
+	const ended = await stage.xen.read(peer);
+	stage.kernel(1).fall(2, 'stalled', 'stalled');
+	for (let ms = 0; ms < 1000; ms += 10) {
+		await stage.xen.write('/local/domain/3/data/coloop/offers/1', `garbage ${ms}`);
+		await stage.clock.advance(10);
+	}
+	t.not(await stage.xen.read(peer), ended);
 	await stage.stopAll();
 });
 

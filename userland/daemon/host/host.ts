@@ -8,10 +8,15 @@ import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
 import {protocol} from '../values.ts';
 import {apply} from './apply.ts';
-import {createCensus, type Census} from './census.ts';
+import {createCensus, type Census, type Counted} from './census.ts';
 import {judge, type PairVerdict} from './judge.ts';
 import {plan, type Plan} from './plan.ts';
-import {createSurroundings, type Surroundings, type SurroundingsWorld} from './surroundings.ts';
+import {
+	createSurroundings,
+	type Around,
+	type Surroundings,
+	type SurroundingsWorld,
+} from './surroundings.ts';
 import {createVisits, type Visits} from './visits.ts';
 
 /** The world of the host role. */
@@ -38,6 +43,8 @@ export class Host {
 	readonly #world: HostWorld;
 	readonly #rescan: Rescan;
 	#view: HostView = {verdicts: [], store: undefined};
+	/** How often the policy or what is held may have changed. */
+	#orders = 0;
 
 	constructor(world: HostWorld) {
 		this.#world = world;
@@ -49,6 +56,7 @@ export class Host {
 		const store = await this.#world.openStore();
 		const session = new Session(store, this.#world, {
 			poke: this.#rescan.poke,
+			orders: () => this.#orders,
 			publish: verdicts => (this.#view = {verdicts, store}),
 		});
 		try {
@@ -62,11 +70,13 @@ export class Host {
 
 	/** The policy or what is held has changed. */
 	poke(): void {
+		this.#orders += 1;
 		this.#rescan.poke();
 	}
 
 	/** Looks at everything once more and acts on it. */
 	settle(): Promise<void> {
+		this.#orders += 1;
 		return this.#rescan.settle();
 	}
 
@@ -76,7 +86,11 @@ export class Host {
 	}
 }
 
-type Outside = {poke(): void; publish(verdicts: readonly PairVerdict[]): void};
+type Outside = {
+	poke(): void;
+	orders(): number;
+	publish(verdicts: readonly PairVerdict[]): void;
+};
 type Task = (signal: AbortSignal) => Promise<void>;
 
 /** One connection to XenStore, and all that is known by it. */
@@ -90,6 +104,8 @@ class Session {
 	readonly #host: string;
 	#memory: Pick<Plan, 'lives' | 'lastEpoch'> = {lives: new Map(), lastEpoch: 0};
 	#fullAt = -Infinity;
+	/** What the last round went by, and when it is to be repeated even so. */
+	#last: {readonly seen: readonly unknown[]; readonly againAt: number} = {seen: [], againAt: 0};
 
 	constructor(store: Store, world: HostWorld, outside: Outside) {
 		this.#store = store;
@@ -128,17 +144,30 @@ class Session {
 		];
 	}
 
-	async #round(): Promise<Plan> {
+	/** A guest may poke us as often as it likes: where nothing is new, nothing is judged. */
+	async #round(): Promise<Pick<Plan, 'steps' | 'again'>> {
+		const census = await this.#census.take();
+		this.#visits.update(census.domains.map(({domid}) => domid));
+		const around = await this.#surroundings.take(census.domains);
+
+		const now = this.#world.clock.now();
+		const seen = [census, around, this.#outside.orders()];
+		const {seen: before, againAt} = this.#last;
+		if (now < againAt && seen.every((one, index) => one === before[index])) {
+			return {steps: [], again: againAt - now};
+		}
+		const next = await this.#act(census, around, now);
+		this.#last = {seen, againAt: now + (next.again ?? Infinity)};
+		return next;
+	}
+
+	async #act({domains, remains}: Counted, around: Around, now: number): Promise<Plan> {
 		const {clock, log} = this.#world;
-		const {domains, remains} = await this.#census.take();
-		this.#visits.update(domains.map(({domid}) => domid));
-		const around = await this.#surroundings.take(domains);
 		const verdicts = judge(domains, {...this.#world, ...around});
 		this.#outside.publish(verdicts);
 
-		const [host, store] = [this.#host, this.#store];
-		const time = {now: clock.now(), unix: clock.unix()};
-		const next = plan({domains, remains, verdicts, host, ...this.#memory, ...time});
+		const [host, store, unix] = [this.#host, this.#store, clock.unix()];
+		const next = plan({domains, remains, verdicts, host, ...this.#memory, now, unix});
 		this.#memory = next;
 		const touched = await apply(next.steps, {store, host, log});
 		touched.forEach(domid => this.#census.doubt(domid));

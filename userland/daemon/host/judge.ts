@@ -26,6 +26,7 @@ export type PairVerdict = Pair & {
 	readonly ringPages: number | undefined;
 	readonly ringPagesMin: number | undefined;
 	readonly queues: number;
+	/** Where the channel runs; of a pair that is refused whatever its links, where the two meet. */
 	readonly links: readonly SharedLink[];
 	/** Why the pair is not announced; undefined where it is. */
 	readonly refusal: Refusal | undefined;
@@ -39,9 +40,10 @@ const linksMax = 16;
 
 /** Every pair of domains with its verdict, lower domid first. */
 export function judge(domains: readonly Domain[], law: Law): PairVerdict[] {
-	const macs = ambiguousMacs(domains, law.topology);
+	const ports = portsOf(domains, law.topology);
+	const places = {ports, ambiguous: ambiguousMacs([...ports.values()].flat())};
 	return domains.flatMap((a, index) =>
-		domains.slice(index + 1).map(b => judgePair({a, b}, law, macs)),
+		domains.slice(index + 1).map(b => judgePair({a, b}, law, places)),
 	);
 }
 
@@ -53,12 +55,21 @@ export function linksFor(end: 'a' | 'b', links: readonly SharedLink[]): Announce
 	});
 }
 
-function judgePair(pair: Pair, law: Law, ambiguous: ReadonlySet<string>): PairVerdict {
+/** Where the domains touch bridges, and the addresses that are on one of them twice. */
+type Places = {
+	readonly ports: ReadonlyMap<number, readonly Port[]>;
+	readonly ambiguous: ReadonlySet<string>;
+};
+
+function judgePair(pair: Pair, law: Law, {ports, ambiguous}: Places): PairVerdict {
 	const {a, b} = pair;
 	const verdict = law.decide(a.name, b.name);
-	const shared = sharedLinks(pair, law.topology);
-	const reasons = shared.map(link => refuseLink(link, law, ambiguous));
-	const links = shared.filter((_, index) => reasons[index] === undefined).slice(0, linksMax);
+	const shared = sharedLinks(ports.get(a.domid) ?? [], ports.get(b.domid) ?? []);
+	const word =
+		refuseDomain(a) ?? refuseDomain(b) ?? refuseHeld(pair, law) ?? refusePolicy(verdict);
+	const {links, refusal} = word
+		? {links: shared, refusal: word}
+		: judgeLinks(shared, law, ambiguous);
 	return {
 		a,
 		b,
@@ -67,14 +78,16 @@ function judgePair(pair: Pair, law: Law, ambiguous: ReadonlySet<string>): PairVe
 		ringPages: verdict.rule?.ringPages,
 		ringPagesMin: verdict.rule?.ringPagesMin,
 		queues: Math.min(a.vcpus, b.vcpus, verdict.rule?.queues ?? defaultQueues),
-		links,
-		refusal:
-			refuseDomain(a) ??
-			refuseDomain(b) ??
-			refuseHeld(pair, law) ??
-			refusePolicy(verdict) ??
-			(links.length > 0 ? undefined : (reasons[0] ?? noBridge)),
+		links: links.slice(0, linksMax),
+		refusal,
 	};
+}
+
+/** Walks dom0's rules, most of the work there is: only for a pair that nothing else refuses. */
+function judgeLinks(shared: readonly SharedLink[], law: Law, ambiguous: ReadonlySet<string>) {
+	const reasons = shared.map(link => refuseLink(link, law, ambiguous));
+	const links = shared.filter((_, index) => reasons[index] === undefined);
+	return {links, refusal: links.length > 0 ? undefined : (reasons[0] ?? noBridge)};
 }
 
 const noBridge: Refusal = {code: 'bridge', reason: 'they share no bridge of dom0'};
@@ -114,20 +127,17 @@ function refuseLink({a, b}: SharedLink, law: Law, ambiguous: ReadonlySet<string>
 	return rule === undefined ? undefined : ({code: 'rule', reason: rule} as const);
 }
 
-function sharedLinks({a, b}: Pair, topology: Topology): SharedLink[] {
-	const theirs = portsOf(b, topology);
-	return portsOf(a, topology).flatMap(own =>
+function sharedLinks(ours: readonly Port[], theirs: readonly Port[]): SharedLink[] {
+	return ours.flatMap(own =>
 		theirs.filter(peer => peer.bridge === own.bridge).map(peer => ({a: own, b: peer})),
 	);
 }
 
 /** Addresses that name no one port of a bridge: whom a packet is for could not be told. */
-function ambiguousMacs(domains: readonly Domain[], topology: Topology): Set<string> {
+function ambiguousMacs(ports: readonly Port[]): Set<string> {
 	const seen = new Set<string>();
 	const twice = new Set<string>();
-	for (const key of domains.flatMap(domain => portsOf(domain, topology)).map(macKey)) {
-		(seen.has(key) ? twice : seen).add(key);
-	}
+	for (const key of ports.map(macKey)) (seen.has(key) ? twice : seen).add(key);
 	return twice;
 }
 

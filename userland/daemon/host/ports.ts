@@ -25,9 +25,31 @@ export type Port = {
 	readonly rate: string | undefined;
 };
 
-/** The ports of a domain, by what the kernel says about the bridge, not what XenStore says. */
-export function portsOf(domain: Domain, topology: Topology): Port[] {
-	return domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, topology);
+/** The ports of each domain, by what the kernel says about the bridge, not what XenStore says. */
+export function portsOf(
+	domains: readonly Domain[],
+	topology: Topology,
+): Map<number, readonly Port[]> {
+	const bridgeOf = bridgeFinder(topology);
+	return new Map(
+		domains.map(domain => [
+			domain.domid,
+			domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, bridgeOf),
+		]),
+	);
+}
+
+type BridgeOf = (device: string) => string | undefined;
+
+function bridgeFinder({interfaces, bridges}: Topology): BridgeOf {
+	const byIndex = new Map<number | undefined, string>(
+		interfaces.map(({ifindex, name}) => [ifindex, name]),
+	);
+	const masters = new Map(interfaces.map(({name, master}) => [name, master]));
+	return device => {
+		const bridge = byIndex.get(masters.get(device));
+		return bridge !== undefined && bridges.has(bridge) ? bridge : undefined;
+	};
 }
 
 function hostPorts({interfaces, bridges}: Topology): Port[] {
@@ -43,14 +65,10 @@ function hostPorts({interfaces, bridges}: Topology): Port[] {
 		}));
 }
 
-function vifPorts(domain: Domain, {interfaces, bridges}: Topology): Port[] {
-	const byIndex = new Map(interfaces.map(device => [device.ifindex, device.name]));
-	const byName = new Map(interfaces.map(device => [device.name, device]));
-	return domain.vifs.flatMap(vif => {
-		const master = byName.get(vif.device)?.master;
-		const bridge = master === undefined ? undefined : byIndex.get(master);
-		if (!vif.connected || bridge === undefined || !bridges.has(bridge)) return [];
-		const {mac, device: name, rate} = vif;
-		return [{kind: 'vif' as const, name, mac, bridge, vif: String(vif.handle), rate}];
+function vifPorts({vifs}: Domain, bridgeOf: BridgeOf): Port[] {
+	return vifs.flatMap(({handle, mac, device: name, connected, rate}) => {
+		const bridge = bridgeOf(name);
+		if (!connected || bridge === undefined) return [];
+		return [{kind: 'vif' as const, name, mac, bridge, vif: String(handle), rate}];
 	});
 }

@@ -6,6 +6,8 @@ import type {Port, Topology} from './ports.ts';
 
 export type Bypassed = (a: Port, b: Port) => string | undefined;
 
+export type Around = Pick<Law, 'topology' | 'bypassed'>;
+
 export type SurroundingsWorld = {
 	topology(): Promise<Topology>;
 	firewall(devices: readonly string[]): Promise<Bypassed>;
@@ -15,11 +17,11 @@ export type SurroundingsWorld = {
 /** Dom0's devices and rules as last read, read again only when in doubt: it costs processes. */
 export type Surroundings = {
 	doubt(): void;
-	take(domains: readonly Domain[]): Promise<Pick<Law, 'topology' | 'bypassed'>>;
+	take(domains: readonly Domain[]): Promise<Around>;
 };
 
 export function createSurroundings(world: SurroundingsWorld): Surroundings {
-	let known: Pick<Law, 'topology' | 'bypassed'> | undefined;
+	let known: Around | undefined;
 	let knownDevices = '';
 	let doubts = 0;
 
@@ -36,7 +38,7 @@ export function createSurroundings(world: SurroundingsWorld): Surroundings {
 			const topology = await world.topology();
 			const here = new Set(topology.interfaces.map(({name}) => name));
 			const devices = [...vifs.filter(vif => here.has(vif)), ...topology.bridges];
-			const taken = {topology, bypassed: await readFirewall(world, devices)};
+			const taken = {topology, bypassed: remember(await readFirewall(world, devices))};
 			/* A change while we read may be in what we read, or not: the next look reads again. */
 			if (doubts === before) [known, knownDevices] = [taken, vifs.join()];
 			return taken;
@@ -52,4 +54,16 @@ async function readFirewall(world: SurroundingsWorld, devices: string[]): Promis
 		world.log.error('firewall.unread', describe(error));
 		return () => `dom0's firewall could not be read: ${sentence(error)}`;
 	}
+}
+
+/** The same rules say the same about the same two ports, and a walk through them is long. */
+function remember(bypassed: Bypassed): Bypassed {
+	const said = new Map<string, string | undefined>();
+	return (a, b) => {
+		const key = [a, b]
+			.map(({kind, name, mac, bridge}) => `${kind} ${name} ${mac} ${bridge}`)
+			.join();
+		if (!said.has(key)) said.set(key, bypassed(a, b));
+		return said.get(key);
+	};
 }

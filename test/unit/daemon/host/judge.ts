@@ -58,6 +58,28 @@ test('a refusal names its reason', t => {
 	});
 });
 
+test('the rules of dom0 are walked only for a pair that nothing else refuses', t => {
+	let walks = 0;
+	const bypassed = () => {
+		walks += 1;
+		return undefined;
+	};
+	const [vif] = b.vifs;
+	refusal([a, domain(2, {hello: undefined})], {bypassed});
+	refusal([a, domain(2, {hello: {min: 2, max: 3, features: 0}})], {bypassed});
+	refusal([a, b], {bypassed, isHeld: () => true});
+	refusal([a, b], {bypassed, decide: () => ({action: 'deny', rule: undefined})});
+	refusal([a, domain(2, {vifs: vif ? [{...vif, rate: '1,2'}] : []})], {bypassed});
+	t.is(walks, 0);
+	refusal([a, b], {bypassed});
+	t.is(walks, 1);
+});
+
+test('a pair that is held still says where it meets', t => {
+	const [verdict] = judge([a, b], law({isHeld: () => true}));
+	t.like(verdict?.links, [{a: {name: 'vif1.0', bridge: 'xenbr0'}, b: {name: 'vif2.0'}}]);
+});
+
 test('a rate limit is kept', t => {
 	const [vif] = b.vifs;
 	const limited = domain(2, {vifs: vif ? [{...vif, rate: '12500,50000'}] : []});
