@@ -30,7 +30,9 @@ export function pairKey({a, b}: {a: {domid: number}; b: {domid: number}}): strin
 export function end(life: Life | undefined, now: number): Life {
 	if (life === undefined) return unborn;
 	if (life.endedAt !== undefined) return life;
-	const isShort = life.bornAt !== undefined && now - life.bornAt < short;
+	/* A guest may end a life that nobody else has seen anything of. */
+	const start = life.bornAt ?? life.givenAt;
+	const isShort = start !== undefined && now - start < short;
 	const delay = isShort ? Math.min(most, Math.max(least, 2 * life.delay)) : 0;
 	return {...life, endedAt: now, delay};
 }
@@ -41,7 +43,6 @@ export function give(life: Life | undefined, now: number): Life {
 }
 
 /** How many ms the next epoch is away; 0 or less: now. */
-export function dueIn({givenAt, endedAt, delay}: Life, now: number): number {
-	const since = endedAt ?? now;
-	return Math.max(since + delay, (givenAt ?? -Infinity) + least) - now;
+export function dueIn({endedAt, delay}: Life, now: number): number {
+	return (endedAt ?? now) + delay - now;
 }

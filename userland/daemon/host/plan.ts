@@ -119,7 +119,9 @@ function isOver({a, b}: PairVerdict, epoch: number): boolean {
 		const offer = from.offers.get(to.domid);
 		const seen = to.relayed.get(from.domid);
 		if (seen?.epoch !== epoch) return offer?.epoch === epoch && offer.state === 'closed';
-		return !isSame({...seen, state: ''}, {...offer, state: ''}) || offer?.state === 'closed';
+		const isBack = seen.state === 'live' && offer?.state === 'offered';
+		const isOther = !isSame({...seen, state: ''}, {...offer, state: ''});
+		return isBack || isOther || offer?.state === 'closed';
 	});
 }
 

@@ -120,6 +120,18 @@ for (const [what, offers] of endings) {
 	});
 }
 
+test('a life that was live is not merely offered again', t => {
+	const live = offer({state: 'live'});
+	const {steps} = planned(
+		pair({offers: new Map([[2, offer()]])}, {relayed: new Map([[1, live]])}),
+	);
+	t.like(steps, [
+		{kind: 'unrelay', to: 2, from: 1},
+		{kind: 'announce', to: 1, value: {epoch: 5000}},
+		{kind: 'announce', to: 2, value: {epoch: 5000}},
+	]);
+});
+
 test('a life that closed before its offer was seen is over too', t => {
 	const offers = new Map([[2, offer({state: 'closed'})]]);
 	t.is(planned(pair({offers})).steps.filter(step => step.kind === 'announce').length, 2);
@@ -198,13 +210,26 @@ test('a life that ends young makes the next one wait, ever longer, up to 10 s', 
 	t.deepEqual(waits, [200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000]);
 });
 
-test('an old life is followed at once, but never twice in 200 ms', t => {
+test('a guest that closes each life as soon as it is announced gets eight in 30 s', t => {
+	const closed = pair({offers: new Map([[2, offer({state: 'closed'})]])});
+	let lives: Wanted['lives'] = new Map();
+	let given = 0;
+	for (let at = now; at < now + 30_000;) {
+		const next = planned(closed, {lives, now: at});
+		if (next.steps.length > 0) given += 1;
+		at += next.again ?? 1;
+		lives = next.lives;
+	}
+	t.is(given, 8);
+});
+
+test('an old life is followed at once, a fresh one after 200 ms', t => {
 	const closed = pair({offers: new Map([[2, offer({state: 'closed'})]])});
 	const old = {givenAt: 0, bornAt: 10, endedAt: undefined, delay: 6400};
 	t.is(planned(closed, {lives: new Map([['1-2', old]])}).steps.length, 2);
 	const fresh = {givenAt: now - 50, bornAt: undefined, endedAt: undefined, delay: 0};
 	const {again, steps} = planned(closed, {lives: new Map([['1-2', fresh]])});
-	t.deepEqual([again, steps.length], [150, 0]);
+	t.deepEqual([again, steps.length], [200, 0]);
 });
 
 test('a wrong announcement does not stand while the right one waits', t => {
