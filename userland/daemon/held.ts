@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+import {existsSync} from 'node:fs';
 import {mkdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import * as z from 'zod/mini';
+import {describe, type Log} from './log.ts';
 
 /** What `coloop down` took down and `coloop up` has not brought back. Kept over restarts, not boots. */
 export type Held = {
@@ -15,16 +17,23 @@ export type Held = {
 const shape = z.object({peers: z.array(z.string()), pairs: z.array(z.array(z.string()))});
 
 /** One name is a peer of ours, two are a pair of the host. */
-export async function openHeld(file: string): Promise<Held> {
-	const saved = parse(await readFile(file, 'utf8').catch(() => ''));
+export async function openHeld(file: string, log: Log): Promise<Held> {
+	const saved = await load(file, log);
 	const peers = new Set(saved.peers);
 	const pairs = new Set(saved.pairs.map(pairName));
 
-	const save = async () => {
+	const write = async () => {
 		const text = JSON.stringify({peers: [...peers], pairs: [...pairs].map(split)});
 		await mkdir(dirname(file), {recursive: true, mode: 0o700});
 		await writeFile(`${file}.new`, `${text}\n`, {mode: 0o600});
 		await rename(`${file}.new`, file);
+	};
+	/* One after the other: they share the new file, and the last one saves what all left. */
+	let last = Promise.resolve();
+	const save = () => {
+		const done = last.then(write);
+		last = done.catch(() => {});
+		return done;
 	};
 
 	return {
@@ -43,12 +52,13 @@ export async function openHeld(file: string): Promise<Held> {
 	};
 }
 
-function parse(text: string): z.infer<typeof shape> {
+async function load(file: string, log: Log): Promise<z.infer<typeof shape>> {
 	try {
-		return shape.parse(JSON.parse(text));
-	} catch {
-		return {peers: [], pairs: []};
+		if (existsSync(file)) return shape.parse(JSON.parse(await readFile(file, 'utf8')));
+	} catch (error) {
+		log.warn('held.unread', {file, ...describe(error)});
 	}
+	return {peers: [], pairs: []};
 }
 
 /* Names of domains hold no newline, so that it can part them. */

@@ -29,7 +29,7 @@ export async function systemWorld({
 		isDom0,
 		log,
 		clock: systemClock(),
-		held: await openHeld(heldFile),
+		held: await openHeld(heldFile, log),
 		openStore,
 		openKernel,
 		watchModule,
