@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type {Answer, Request} from '../control/protocol.ts';
 import {ColoopError} from '../errors.ts';
+import type {Domain} from '../xenstore/discover.ts';
 import type {Parts} from './daemon.ts';
-import type {Host} from './host/host.ts';
 import {readStatus} from './status.ts';
 
 /** Does what the CLI asks for. Throws what the CLI is to say. */
@@ -70,25 +70,37 @@ async function changePair(
 	op: 'up' | 'down',
 	givenA: string,
 	givenB: string,
-	{host, world}: Parts,
+	parts: Parts,
 ): Promise<void> {
+	const {host, world} = parts;
 	if (!host) {
 		throw new ColoopError('USAGE', 'only dom0 takes pairs up and down', {
 			hint: `in a guest name one peer: coloop ${op} ${givenB}`,
 		});
 	}
-	const names = [resolve(givenA, host), resolve(givenB, host)];
+	const domains = host.view().verdicts.flatMap(({a, b}) => [a, b]);
+	const names = [nameOf(givenA, domains), nameOf(givenB, domains)] as const;
+	const gone = names.find(name => domains.every(domain => domain.name !== name));
+	/* A pair that is held can be released while an end of it, or XenStore, is gone. */
+	const isReleased = op === 'up' && world.held.isPair(...names);
+	if (gone !== undefined && !isReleased) throw noDomain(gone, parts);
 	if (op === 'down') await world.held.hold(names);
 	else await world.held.release(names);
 	await host.settle();
 }
 
-/** A domain's name for its name or domid. A name that is gone stays one that can be released. */
-function resolve(given: string, host: Host): string {
-	const domains = host.view().verdicts.flatMap(({a, b}) => [a, b]);
-	const found = domains.find(({name, domid}) => name === given || String(domid) === given);
-	if (found) return found.name;
-	throw new ColoopError('PEER', `no domain is called ${given}`, {hint: 'coloop list names them'});
+/** A domain's name for its name or domid; what is given where there is no such domain. */
+function nameOf(given: string, domains: readonly Domain[]): string {
+	const isMeant = ({name, domid}: Domain) => name === given || String(domid) === given;
+	return domains.find(isMeant)?.name ?? given;
+}
+
+function noDomain(given: string, {problems}: Parts): ColoopError {
+	const problem = problems.get('host');
+	if (problem !== undefined) return new ColoopError('STORE', problem);
+	return new ColoopError('PEER', `no domain is called ${given}`, {
+		hint: 'coloop list names them',
+	});
 }
 
 function noPeer(given: string): ColoopError {

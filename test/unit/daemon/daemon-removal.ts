@@ -220,6 +220,38 @@ test('coloop down and up, in a guest and in dom0', async t => {
 	await stage.stopAll();
 });
 
+test('a held pair is released while an end is gone, and says what is wrong otherwise', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1, 2]) await stage.create(domid);
+	const host = stage.start(0);
+	for (const domid of [1, 2]) stage.start(domid);
+	await stage.connect(1, 2);
+	const ask = async (op: 'up' | 'down', ...names: string[]) => {
+		const answer = host.handle({op, names});
+		await stage.clock.advance(300);
+		await answer;
+	};
+	await ask('down', 'a', 'b');
+	await stage.stop(2);
+	await stage.destroy(2);
+	await stage.clock.advance(300);
+	await t.throwsAsync(ask('down', 'a', 'b'), {message: 'no domain is called b'});
+	await t.notThrowsAsync(ask('up', '1', 'b'));
+	await t.throwsAsync(ask('up', 'a', 'b'), {message: 'no domain is called b'});
+
+	await stage.create(2);
+	stage.start(2);
+	await stage.connect(1, 2);
+
+	stage.knobs(0).wrapping.isDead = true;
+	await stage.clock.advance(60_000);
+	await t.throwsAsync(ask('down', 'a', 'b'), {
+		code: 'STORE',
+		message: /^host: XenStore hung up$/,
+	});
+	await stage.stopAll();
+});
+
 test('a peer that was down for minutes is answered at once when it is back', async t => {
 	const stage = createStage();
 	for (const domid of [0, 1, 2]) await stage.create(domid);
