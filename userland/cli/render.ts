@@ -8,7 +8,7 @@ export function table(
 ): string[] {
 	const clean = rows.map(row => row.map(printable));
 	const widths = (clean[0] ?? []).map((_, column) =>
-		Math.max(...clean.map(row => [...(row[column] ?? '')].length)),
+		clean.reduce((width, row) => Math.max(width, [...(row[column] ?? '')].length), 0),
 	);
 	return clean.map(row =>
 		row

@@ -45,7 +45,9 @@ export type Plan = {
 /** Withdraw before announcing, and only to trees that are prepared. Touches nothing. */
 export function plan(wanted: Wanted): Plan {
 	const pairs = wanted.verdicts.map(verdict => planPair(verdict, wanted));
-	let lastEpoch = Math.max(wanted.lastEpoch, ...wanted.domains.flatMap(epochsOf));
+	/* One for each announcement: too many for arguments. */
+	const epochs = wanted.domains.flatMap(epochsOf);
+	let lastEpoch = epochs.reduce((last, epoch) => Math.max(last, epoch), wanted.lastEpoch);
 	const announcements = pairs.flatMap(pair => {
 		if (!pair.renew) return [];
 		lastEpoch = Math.max(lastEpoch + 1, wanted.unix);

@@ -14,7 +14,7 @@ function planned(domains: Domain[], change: Partial<Wanted> = {}, laws: Partial<
 	return plan({
 		domains,
 		remains: [],
-		verdicts: judge(domains, law(laws)),
+		verdicts: change.verdicts ?? judge(domains, law(laws)),
 		host,
 		lives: new Map(),
 		lastEpoch: 0,
@@ -61,6 +61,20 @@ test('epochs only grow, whatever the clock says', t => {
 	t.is(lastEpoch, 6003);
 	const old = pair({announced: told(1, 2, 9000)});
 	t.is(planned(old).lastEpoch, 9001);
+});
+
+test('400 domains that know each other are not too many', t => {
+	const peers = Array.from({length: 400}, (_, index) => index + 1);
+	const told7 = told(1, 2, 7).get(2);
+	const domains = peers.map(domid =>
+		domain(domid, {
+			announced: new Map(
+				peers.filter(peer => peer !== domid).map(peer => [peer, told7] as const),
+			),
+		}),
+	);
+	const {steps, lastEpoch} = planned(domains, {verdicts: []});
+	t.deepEqual([steps.length, lastEpoch], [0, 7]);
 });
 
 test('what both were told stays, and nothing is written', t => {
