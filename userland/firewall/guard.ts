@@ -2,6 +2,7 @@
 import type {NftChain, NftFamily, NftRule, NftRuleset} from '../nftables-js/index.ts';
 import {indexRuleset, keyOf, type Book} from './book.ts';
 import {evaluateMatch, fields} from './match.ts';
+import {findPhysdev} from './physdev.ts';
 import {visits, type Traffic} from './traffic.ts';
 import type {Port, Protocol, RuleRef} from './types.ts';
 
@@ -26,7 +27,10 @@ export function createGuard(ruleset: NftRuleset): Guard {
 				if (found) return found;
 			}
 
-		return undefined;
+		if (a.kind === 'vif' && b.kind === 'vif') return undefined;
+		const physdev = findPhysdev(book, filtersIp);
+
+		return physdev && matters(physdev);
 	};
 }
 

@@ -24,7 +24,7 @@ export function refusalBetween(a: Port, b: Port, state: FirewallState): Refusal 
 		separatedByBridge(a, b, state) ??
 		onDevice(a, state) ??
 		onDevice(b, state) ??
-		legacyRefusal(a, b, state) ??
+		legacyRefusal(a, state) ??
 		ruleRefusal(a, b, state)
 	);
 }
@@ -39,7 +39,7 @@ function onDevice({name}: Port, {links, control}: FirewallState): Refusal | unde
 		: {kind: 'tc', text: `${name} has ${text}, which would be bypassed`};
 }
 
-function legacyRefusal(a: Port, b: Port, state: FirewallState): Refusal | undefined {
+function legacyRefusal(port: Port, state: FirewallState): Refusal | undefined {
 	const {ebtables, legacyTables} = state;
 
 	if (ebtables.length > 0)
@@ -47,7 +47,7 @@ function legacyRefusal(a: Port, b: Port, state: FirewallState): Refusal | undefi
 			kind: 'legacy',
 			text: `legacy ebtables is loaded (${ebtables.join(', ')}); its rules cannot be seen`,
 		};
-	const filters = filtersIpBetween(a, b, state);
+	const filters = filtersIpOn(port, state);
 	const tables = [
 		...(filters.ip ? legacyTables.ip : []),
 		...(filters.ip6 ? legacyTables.ip6.map(table => `IPv6 ${table}`) : []),
@@ -62,7 +62,7 @@ function legacyRefusal(a: Port, b: Port, state: FirewallState): Refusal | undefi
 }
 
 function ruleRefusal(a: Port, b: Port, state: FirewallState): Refusal | undefined {
-	const found = state.guard(a, b, filtersIpBetween(a, b, state));
+	const found = state.guard(a, b, filtersIpOn(a, state));
 	if (!found) return undefined;
 	const rule = {...found, text: state.listing.textOf(found) ?? found.text};
 
@@ -73,10 +73,9 @@ function ruleRefusal(a: Port, b: Port, state: FirewallState): Refusal | undefine
 	};
 }
 
-/** dom0's own packets pass its IP chains on a channel too. */
-function filtersIpBetween(a: Port, b: Port, {links, filtersIp}: FirewallState): FiltersIp {
-	if (a.kind === 'host' || b.kind === 'host') return {ip: false, ip6: false};
-	const bridge = links.get(a.bridge)?.bridge;
+/** By now, both ports are known to be on one bridge. */
+function filtersIpOn({bridge: name}: Port, {links, filtersIp}: FirewallState): FiltersIp {
+	const bridge = links.get(name)?.bridge;
 
 	return {
 		ip: filtersIp.ip || bridge?.callsIptables === true,

@@ -80,7 +80,7 @@ function oneWay(from: Port, to: Port, protocol: Protocol, filtersIp: boolean): V
 
 /**
  * With bridge-nf-call-iptables the IP chains see bridged frames too, with the bridge or the port as device. Not for
- * dom0's own traffic: that passes its IP chains on a channel as well.
+ * dom0's own traffic: that passes its IP chains on a channel as well, where only `physdev` would miss its port.
  */
 function seenByIp(
 	from: Port,

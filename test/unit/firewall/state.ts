@@ -3,6 +3,7 @@ import test from 'ava';
 import {readFirewall, type Tools} from '../../../userland/firewall/read.ts';
 import {refusalBetween} from '../../../userland/firewall/state.ts';
 import type {Port} from '../../../userland/firewall/types.ts';
+import {parseRuleset} from '../../../userland/nftables-js/index.ts';
 import {captured, host, vifA, vifB} from './_fixtures.ts';
 
 const port = (name: string, more: object = {}) => ({
@@ -21,8 +22,10 @@ type World = {
 	readonly qdiscs?: readonly unknown[];
 	readonly filters?: Readonly<Record<string, string>>;
 	readonly files?: Readonly<Record<string, string>>;
-	readonly rules?: string;
+	readonly rules?: string | Rules;
 };
+
+type Rules = Awaited<ReturnType<Tools['readRules']>>;
 
 /** What the tools would print, and the rules of a captured case. */
 function tools({
@@ -37,8 +40,8 @@ function tools({
 		'bridge -json vlan show': '[]',
 		'tc -json qdisc show': JSON.stringify(qdiscs),
 	};
-	const fixture = captured.get('1.0.6')?.get(rules);
-	if (!fixture) throw new Error(`no capture ${rules}`);
+	const fixture = typeof rules === 'string' ? captured.get('1.0.6')?.get(rules) : rules;
+	if (!fixture) throw new Error(`no capture ${JSON.stringify(rules)}`);
 
 	return {
 		run: async (command, args) =>
@@ -90,10 +93,57 @@ test('legacy iptables counts where bridged packets pass it', async t => {
 		'/proc/sys/net/bridge/bridge-nf-call-ip6tables': '1',
 	};
 
-	t.is(await why({files}), undefined);
+	for (const other of [vifB, host]) {
+		t.is(await why({files}, vifA, other), undefined);
+		t.is(
+			await why({files: {...files, ...on}}, vifA, other),
+			'bridged packets pass legacy iptables (nat, filter, IPv6 filter); its rules cannot be seen',
+		);
+	}
+});
+
+/** What `iptables -t TABLE -A CHAIN -m MATCH ... -j DROP` leaves. */
+function iptables(table: string, hook: string, match: string): Rules {
+	const chain = hook.toUpperCase();
+	const expr = [{xt: {type: 'match', name: match}}, {drop: null}];
+	const nftables = [
+		{chain: {family: 'ip', table, name: chain, handle: 1, type: 'filter', hook, prio: 0}},
+		{rule: {family: 'ip', table, chain, handle: 2, expr}},
+	];
+	const lines = [
+		`table ip ${table} {`,
+		`\tchain ${chain} { # handle 1`,
+		`\t\ttype filter hook ${hook} priority filter; policy accept;`,
+		`\t\txt match "${match}" drop # handle 2`,
+		'\t}',
+		'}',
+	];
+
+	return {ruleset: parseRuleset(JSON.stringify({nftables})), text: lines.join('\n')};
+}
+
+test("a port that dom0's IP chains would ask for counts where bridged packets have one", async t => {
+	const files = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '1'};
+	const links = [bridge({nf_call_iptables: 1}), port('vif3.0')];
+	const rules = iptables('filter', 'input', 'physdev');
+	const why0 =
+		'a rule of dom0 would be bypassed: table ip filter, chain INPUT, handle 2: xt match "physdev" drop';
+
+	t.is(await why({rules, files}, vifA, host), why0);
+	t.is(await why({rules, files}, host, vifA), why0);
+	t.is(await why({rules, links}, vifA, host), why0);
+	t.is(await why({rules}, vifA, host), undefined);
 	t.is(
-		await why({files: {...files, ...on}}),
-		'bridged packets pass legacy iptables (nat, filter, IPv6 filter); its rules cannot be seen',
+		await why({rules: iptables('raw', 'prerouting', 'physdev'), files}, vifA, host),
+		why0.replace('ip filter, chain INPUT', 'ip raw, chain PREROUTING'),
+	);
+	t.is(
+		await why({rules: iptables('filter', 'input', 'conntrack'), files}, vifA, host),
+		undefined,
+	);
+	t.is(
+		await why({rules: iptables('filter', 'forward', 'physdev'), files}, vifA, host),
+		undefined,
 	);
 });
 
