@@ -120,6 +120,32 @@ test('counters reach dom0, and only when they change', async t => {
 	await stage.stopAll();
 });
 
+test('counters that XenStore refuses keep nothing else from being done', async t => {
+	const stage = await stageOf(1, 2, 3);
+	await stage.connect(1, 2);
+	const {wrapping} = stage.knobs(1);
+	wrapping.before = (operation, path) => {
+		if (operation === 'write' && path.includes('/stats/')) throw new Error('EQUOTA');
+	};
+	await stage.clock.advance(120_000);
+	t.deepEqual(
+		stage.log.filter(({event}) => event === 'role.failed'),
+		[],
+	);
+	const lines = stage.log.filter(({event}) => event === 'stats.refused');
+	t.is(lines.length, 1, 'said once, not at every look');
+	t.like(lines[0], {domid: 2, peer: 'b', level: 'warn'});
+	await stage.connect(1, 3);
+
+	delete wrapping.before;
+	await stage.clock.advance(6000);
+	for (const peer of [2, 3]) {
+		const path = `/local/domain/1/data/coloop/stats/${peer}`;
+		t.regex((await stage.xen.read(path)) ?? '', /^\d+ 0 0 0 0$/);
+	}
+	await stage.stopAll();
+});
+
 test('a pair that fails at once is tried ever more slowly', async t => {
 	const stage = await stageOf(1, 2);
 	await stage.connect(1, 2);

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type {Kernel, Peer} from '../../kernel/kernel.ts';
-import type {Own} from '../../xenstore/paths.ts';
-import type {Store} from '../../xenstore/store.ts';
-import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
 import type {Choice, LivePeer, Sizes} from './sizes.ts';
-import {createStats} from './stats.ts';
+import {createStats, type StatsWorld} from './stats.ts';
 import type {Wish} from './wish.ts';
 
-export type LooksWorld = {
-	readonly store: Store;
-	readonly paths: Own;
+export type LooksWorld = StatsWorld & {
 	readonly sizes: Sizes;
-	readonly clock: Clock;
-	readonly log: Log;
 	kernel(): Kernel | undefined;
 	wishes(): readonly Wish[];
 	/** A channel ought to have rings of another size. */
@@ -26,8 +19,8 @@ const soon = 1000;
 
 /** Looks at the counters of live channels, for dom0's lists and for the size of our rings. */
 export async function lookAtChannels(world: LooksWorld, signal: AbortSignal): Promise<void> {
-	const {store, paths, sizes, clock, log} = world;
-	const tell = createStats(store, paths, clock);
+	const {sizes, clock, log} = world;
+	const tell = createStats(world);
 	while (!signal.aborted) {
 		await clock.sleep(sizes.isFilling() ? soon : period, signal);
 		if (signal.aborted) return;

@@ -2,22 +2,45 @@
 import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {unixOf, type Clock} from '../clock.ts';
+import {describe, type Log} from '../log.ts';
 import {renderStats} from '../values.ts';
 import type {LivePeer} from './sizes.ts';
 
-type Told = {readonly since: bigint; readonly unix: number; text: string};
+export type StatsWorld = {
+	readonly store: Store;
+	readonly paths: Own;
+	readonly clock: Clock;
+	readonly log: Log;
+};
+
+type Told = {readonly since: bigint; readonly unix: number; readonly text: string};
 
 /** Answers what tells dom0 what went over our live channels, where that has changed. */
-export function createStats(store: Store, paths: Own, clock: Clock) {
+export function createStats({store, paths, clock, log}: StatsWorld) {
 	const told = new Map<number, Told>();
+	const refused = new Set<number>();
+
+	const tell = async ({domid, channel}: LivePeer) => {
+		const before = told.get(domid);
+		const isSame = before?.since === channel.since;
+		const unix = isSame ? before.unix : unixOf(channel.since, clock);
+		const text = renderStats({...channel, since: unix});
+		if (before?.text !== text) await store.write(`${paths.stats}/${domid}`, text);
+		told.set(domid, {since: channel.since, unix, text});
+	};
+
 	return async (live: readonly LivePeer[]): Promise<void> => {
-		for (const {domid, channel} of live) {
-			const before = told.get(domid);
-			const isSame = before?.since === channel.since;
-			const unix = isSame ? before.unix : unixOf(channel.since, clock);
-			const text = renderStats({...channel, since: unix});
-			told.set(domid, {since: channel.since, unix, text});
-			if (before?.text !== text) await store.write(`${paths.stats}/${domid}`, text);
+		for (const peer of live) {
+			const {domid, name} = peer;
+			try {
+				await tell(peer);
+				refused.delete(domid);
+			} catch (error) {
+				/* dom0 lists old numbers, that is all; the watches find out when XenStore is gone. */
+				if (!refused.has(domid))
+					log.warn('stats.refused', {domid, peer: name, ...describe(error)});
+				refused.add(domid);
+			}
 		}
 	};
 }
