@@ -95,13 +95,21 @@ function parsePortVlans(vlans: readonly Fields[]): PortVlans {
 	return {pvid, untagged};
 }
 
-export type Qdisc = {readonly device: string; readonly kind: string};
+export type Qdisc = {
+	readonly device: string;
+	readonly kind: string;
+	/** `0:` where nobody gave it one. */
+	readonly handle: string;
+	readonly isRoot: boolean;
+};
 
 /** `tc -j qdisc show`. */
 export function parseQdiscs(output: string): Qdisc[] {
-	return readList(output, 'tc qdisc').map(({dev, kind}) => ({
+	return readList(output, 'tc qdisc').map(({dev, kind, handle, root}) => ({
 		device: asName(dev, 'tc qdisc: dev'),
 		kind: asName(kind, 'tc qdisc: kind'),
+		handle: asName(handle, 'tc qdisc: handle'),
+		isRoot: isOn(root),
 	}));
 }
 

@@ -4,8 +4,9 @@ import {readFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
 import {ColoopError} from '../errors.ts';
 import {openNftables, type NftRuleset} from '../nftables-js/index.ts';
+import {readControl} from './control.ts';
 import {createGuard} from './guard.ts';
-import {parseFilters, parseLinks, parseQdiscs, parseVlans} from './links.ts';
+import {parseLinks, parseVlans} from './links.ts';
 import {parseListing, withDevices, type Listing} from './listing.ts';
 import type {FirewallState} from './state.ts';
 
@@ -97,48 +98,6 @@ async function readRules(tools: Tools): Promise<{ruleset: NftRuleset; listing: L
 	}
 
 	throw unreadable('nftables', 'the rules keep changing, or cannot be told from their listing');
-}
-
-/** Queues that only order or drop at their limit, as the kernel and netback set them up. */
-const plainQdiscs = [
-	'noqueue',
-	'mq',
-	'pfifo_fast',
-	'pfifo',
-	'bfifo',
-	'fq',
-	'fq_codel',
-	'codel',
-	'sfq',
-];
-
-async function readControl(
-	devices: readonly string[],
-	tools: Tools,
-): Promise<ReadonlyMap<string, string>> {
-	const found = new Map<string, string>();
-
-	for (const {device, kind} of parseQdiscs(await tools.run('tc', ['-json', 'qdisc', 'show']))) {
-		if (!devices.includes(device) || plainQdiscs.includes(kind)) continue;
-		// These two do nothing by themselves: they hold filters.
-		const text =
-			kind === 'clsact' || kind === 'ingress'
-				? await readFilters(device, tools)
-				: `a tc qdisc (${kind})`;
-		if (text !== undefined) found.set(device, text);
-	}
-
-	return found;
-}
-
-async function readFilters(device: string, tools: Tools): Promise<string | undefined> {
-	for (const way of ['ingress', 'egress']) {
-		const args = ['-json', 'filter', 'show', 'dev', device, way];
-		const kinds = parseFilters(await tools.run('tc', args));
-		if (kinds.length > 0) return `a tc ${way} filter (${kinds.join(', ')})`;
-	}
-
-	return undefined;
 }
 
 /** Absent where br_netfilter is not loaded. */

@@ -45,6 +45,18 @@ test('nothing printed is nothing there', t => {
 	t.is(parseVlans('\n').size, 0);
 });
 
+test('a queue with its handle', t => {
+	const output = [
+		{kind: 'mq', handle: '0:', dev: 'vif3.0', root: true, options: {}},
+		{kind: 'fq_codel', handle: '8001:', dev: 'vif3.0', parent: ':1', options: {limit: 10240}},
+	];
+
+	t.deepEqual(parseQdiscs(JSON.stringify(output)), [
+		{device: 'vif3.0', kind: 'mq', handle: '0:', isRoot: true},
+		{device: 'vif3.0', kind: 'fq_codel', handle: '8001:', isRoot: false},
+	]);
+});
+
 test('a classifier is named once', t => {
 	t.deepEqual(parseFilters('[{"kind":"u32"},{"kind":"u32"},{"kind":"bpf"}]'), ['u32', 'bpf']);
 });
@@ -64,6 +76,7 @@ const wrong: readonly (readonly [
 	],
 	[parseVlans, '[{"ifname":"a"}]', 'bridge vlan: vlans: expected a list, got undefined'],
 	[parseQdiscs, '[{"dev":"a"}]', 'tc qdisc: kind: expected a name, got undefined'],
+	[parseQdiscs, '[{"dev":"a","kind":"sfq"}]', 'tc qdisc: handle: expected a name, got undefined'],
 ];
 
 for (const [parse, text, message] of wrong)

@@ -160,7 +160,7 @@ test('legacy ebtables always counts', async t => {
 });
 
 test('traffic control on a device of the pair counts', async t => {
-	const qdisc = (dev: string, kind: string) => ({dev, kind});
+	const qdisc = (dev: string, kind: string) => ({dev, kind, handle: '0:', root: true});
 
 	t.is(
 		await why({
@@ -180,7 +180,7 @@ test('traffic control on a device of the pair counts', async t => {
 });
 
 test('clsact alone does nothing; its filters count', async t => {
-	const qdiscs = [{dev: 'vif3.0', kind: 'clsact'}];
+	const qdiscs = [{dev: 'vif3.0', kind: 'clsact', handle: 'ffff:', parent: 'ffff:fff1'}];
 
 	t.is(await why({qdiscs}), undefined);
 	t.is(
@@ -190,6 +190,32 @@ test('clsact alone does nothing; its filters count', async t => {
 		}),
 		'vif3.0 has a tc egress filter (bpf), which would be bypassed',
 	);
+});
+
+test('filters that a plain queue holds count', async t => {
+	const filters = {'dev vif3.0 parent 1:': '[{"protocol":"ip","pref":1,"kind":"u32","chain":0}]'};
+	const why1 = (kind: string, handle: string) =>
+		why({qdiscs: [{dev: 'vif3.0', kind, handle, root: true}], filters});
+
+	for (const kind of ['fq_codel', 'sfq']) {
+		t.is(
+			await why1(kind, '1:'),
+			'vif3.0 has a tc parent 1: filter (u32), which would be bypassed',
+		);
+		t.is(await why1(kind, '2:'), undefined);
+	}
+	t.is(await why1('fq', '1:'), undefined);
+});
+
+test('a queue without a handle holds filters as a root only', async t => {
+	const filters = {'dev vif3.0 parent 0:': '[{"protocol":"ip","pref":1,"kind":"u32","chain":0}]'};
+	const queue = {dev: 'vif3.0', kind: 'fq_codel', handle: '0:'};
+
+	t.is(
+		await why({qdiscs: [{...queue, root: true}], filters}),
+		'vif3.0 has a tc parent 0: filter (u32), which would be bypassed',
+	);
+	t.is(await why({qdiscs: [{...queue, parent: ':1'}], filters}), undefined);
 });
 
 test('an XDP program counts', async t => {
