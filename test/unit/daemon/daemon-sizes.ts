@@ -91,6 +91,53 @@ test('where there is no memory for large rings, small ones serve', async t => {
 	await stage.stopAll();
 });
 
+/** Traffic goes on until both have a live channel. */
+async function reconnect({clock, kernel, isLive}: Stage): Promise<void> {
+	await clock.until('live again', async () => {
+		if (await isLive(1, 2)) return true;
+		kernel(1).want(2);
+		return false;
+	});
+}
+
+test('what failed before the rings were to grow does not keep them small', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1, 2]) await stage.create(domid);
+	let refusals = 0;
+	stage.knobs(1).wrapping.before = operation => {
+		if (operation === 'attach' && refusals++ === 0) throw new Error('no such event channel');
+	};
+	for (const domid of [0, 1, 2]) stage.start(domid);
+	await stage.clock.until('1 knows 2', async () => (await stage.kernel(1).peers()).length > 1);
+	await reconnect(stage);
+	t.is(refusals, 2);
+	t.deepEqual(await orders(stage), [small, small]);
+	await grow(stage);
+	/* After a life that short, dom0 takes its time to begin another. */
+	await stage.clock.advance(10_000);
+	await reconnect(stage);
+	t.deepEqual(await orders(stage), [large, small]);
+	await stage.stopAll();
+});
+
+test('a large channel that ends comes back large, if there is memory for it', async t => {
+	const stage = await stageWithChannel();
+	await grow(stage);
+	await stage.clock.advance(1000);
+	stage.kernel(1).fall(2, 'stalled', 'stalled');
+	await reconnect(stage);
+	t.deepEqual(await orders(stage), [large, small]);
+
+	await stage.clock.advance(1000);
+	stage.knobs(1).wrapping.offer = order => {
+		if (order === large) throw new Error('no memory or grants for a ring of 256 pages');
+	};
+	stage.kernel(1).fall(2, 'stalled', 'stalled');
+	await reconnect(stage);
+	t.deepEqual(await orders(stage), [small, small]);
+	await stage.stopAll();
+});
+
 test('while dom0 has no daemon a channel keeps its size, and is live', async t => {
 	const stage = await stageWithChannel();
 	await stage.stop(0);

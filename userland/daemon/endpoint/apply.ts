@@ -57,8 +57,8 @@ async function act(step: Step, hands: Hands): Promise<void> {
 	}
 }
 
-function noteFailure(domid: number, {reason, failure}: Cause, {tries}: Hands): void {
-	if (failure !== undefined) tries.failed(domid, reason, failure);
+function noteFailure(domid: number, {reason, failure, wasLive}: Cause, {tries}: Hands): void {
+	if (failure !== undefined) tries.failed(domid, reason, failure, wasLive);
 }
 
 type KernelStep = Extract<

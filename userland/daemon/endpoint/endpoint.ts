@@ -12,7 +12,6 @@ import {isLive, lookAtChannels} from './looks.ts';
 import {Module, type ModuleWorld} from './module.ts';
 import {plan, type Known} from './plan.ts';
 import {readKnown} from './read.ts';
-import type {Range} from './size.ts';
 import {createSizes, type Sizes} from './sizes.ts';
 import {createTries, type Tries} from './tries.ts';
 import {wish, type Device, type Wish} from './wish.ts';
@@ -162,7 +161,8 @@ export class Endpoint {
 			isAsked: name => this.#asked.has(name),
 			isWaiting: this.#tries.isWaiting,
 			isShunned: this.#tries.isShunned,
-			orderFor: this.#orderFor,
+			orderFor: (domid, range) =>
+				this.#sizes.orderFor(domid, range, this.#tries.missedAt(domid)),
 			misfit: this.#sizes.misfit,
 		});
 		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
@@ -172,12 +172,6 @@ export class Endpoint {
 		this.#sizes.keep(known.announced.keys());
 		return known;
 	}
-
-	/** What has just failed is tried small: there may have been no memory for more. */
-	#orderFor = (domid: number, range: Range): number =>
-		this.#tries.lastFailure(domid) === undefined
-			? this.#sizes.orderFor(domid, range)
-			: range.least;
 }
 
 function hello({protocolMin, protocolMax, features}: ModuleInfo): string {

@@ -31,7 +31,11 @@ export type Step =
 export type Life = {readonly domid: number; readonly epoch: number};
 
 /** Why a life is over, and the failure, if it was one, after which the next has to wait. */
-export type Cause = {readonly reason: string; readonly failure: Failure | undefined};
+export type Cause = {
+	readonly reason: string;
+	readonly failure: Failure | undefined;
+	readonly wasLive: boolean;
+};
 
 /** What is, read from XenStore and the kernel in one go. */
 export type Known = {
@@ -131,7 +135,7 @@ function farewell({domid, channel}: Peer, own: OfferValue): Step {
 		kind: 'publish',
 		domid,
 		value: {...own, state: 'closed'},
-		cause: {reason, failure: failureOf(reason, own)},
+		cause: {reason, failure: failureOf(reason, own), wasLive: own.state === 'live'},
 	};
 }
 

@@ -25,9 +25,9 @@ export type Size = {
 const fullLooks = 2;
 
 /*
- * How long a large ring waits for what it was made for, and how long one that could not be had, or
- * keep, is not asked for again. So there are at most two changes in this time; a stream that comes
- * back every few minutes finds its large ring.
+ * How long a large ring waits for what it was made for, and how long one that could not be had is
+ * not asked for again. So there are at most two changes in this time; a stream that comes back every
+ * few minutes finds its large ring.
  */
 const patience = 600_000;
 
@@ -50,9 +50,19 @@ export function look(before: Size | undefined, seen: Seen, range: Range, now: nu
 	return isQuiet(size, now) ? {...size, order: Math.min(order, range.least)} : size;
 }
 
-/** What the next channel begins with: a quiet one with least, in between as the last one was. */
-export function orderFor(size: Size | undefined, range: Range, now: number): number {
+/**
+ * What the next channel begins with: a quiet one with least, in between as the last one was. One
+ * that has not come up since it was to grow is tried small: there may have been no memory for more.
+ * What failed before then says nothing of that.
+ */
+export function orderFor(
+	size: Size | undefined,
+	range: Range,
+	missedAt: number | undefined,
+	now: number,
+): number {
 	if (size === undefined || isQuiet(size, now)) return range.least;
+	if (missedAt !== undefined && missedAt >= size.grownAt) return range.least;
 	return Math.min(range.most, Math.max(range.least, size.order));
 }
 

@@ -10,8 +10,8 @@ export type Choice = {readonly peer: LivePeer; readonly order: number};
 
 /** The sizes of our rings, by peer; what decides them is in size.ts. */
 export type Sizes = {
-	/** For the next channel with a peer. */
-	orderFor(domid: number, range: Range): number;
+	/** For the next channel with a peer, of which the last that did not come up failed then. */
+	orderFor(domid: number, range: Range, missedAt: number | undefined): number;
 	/** A channel that is to end for the sake of its size: since when it is live. */
 	misfit(domid: number): bigint | undefined;
 	/** A look at all live channels; answers what it changed. */
@@ -36,7 +36,8 @@ export function createSizes(clock: Clock): Sizes {
 	};
 
 	return {
-		orderFor: (domid, range) => orderFor(sizes.get(domid), range, clock.now()),
+		orderFor: (domid, range, missedAt) =>
+			orderFor(sizes.get(domid), range, missedAt, clock.now()),
 		misfit(domid) {
 			const size = sizes.get(domid);
 			return size && isMisfit(size) ? size.seen.since : undefined;

@@ -6,7 +6,8 @@ export type Failure = 'silence' | 'fault';
 
 /** What failed with each peer, and how long to leave it alone: 1 s, doubling to 60 s. */
 export type Tries = {
-	failed(domid: number, reason: string, failure: Failure): void;
+	/** A channel that was live had what it takes to make one. */
+	failed(domid: number, reason: string, failure: Failure, wasLive?: boolean): void;
 	/** A person asks: try at once. */
 	reset(domid: number): void;
 	/** Channels that stay live for 10 s make good for what failed before. */
@@ -17,11 +18,19 @@ export type Tries = {
 	/** Not even an offer of the peer is answered. */
 	isShunned(domid: number): boolean;
 	lastFailure(domid: number): string | undefined;
+	/** When last one failed that was not live yet; undefined: none did. */
+	missedAt(domid: number): number | undefined;
 	/** Ms until a peer may be tried again; undefined where none waits. */
 	next(): number | undefined;
 };
 
-type Record = {failures: number; until: number; reason: string; failure: Failure};
+type Record = {
+	readonly failures: number;
+	readonly until: number;
+	readonly missedAt: number | undefined;
+	readonly reason: string;
+	readonly failure: Failure;
+};
 
 const first = 1000;
 const most = 60_000;
@@ -31,12 +40,19 @@ export function createTries(clock: Clock): Tries {
 	const records = new Map<number, Record>();
 	const liveSince = new Map<number, number>();
 	const left = (domid: number) => (records.get(domid)?.until ?? -Infinity) - clock.now();
+	const missedAt = (domid: number) => records.get(domid)?.missedAt;
 
 	return {
-		failed(domid, reason, failure) {
+		failed(domid, reason, failure, wasLive = false) {
 			const failures = (records.get(domid)?.failures ?? 0) + 1;
 			const delay = Math.min(most, first * 2 ** (failures - 1));
-			records.set(domid, {failures, until: clock.now() + delay, reason, failure});
+			records.set(domid, {
+				failures,
+				until: clock.now() + delay,
+				missedAt: wasLive ? missedAt(domid) : clock.now(),
+				reason,
+				failure,
+			});
 		},
 		reset: domid => void records.delete(domid),
 		saw(live) {
@@ -55,6 +71,7 @@ export function createTries(clock: Clock): Tries {
 		isWaiting: domid => left(domid) > 0,
 		isShunned: domid => left(domid) > 0 && records.get(domid)?.failure === 'fault',
 		lastFailure: domid => records.get(domid)?.reason,
+		missedAt,
 		next() {
 			const waits = [...records.keys()].map(left).filter(ms => ms > 0);
 			return waits.length > 0 ? Math.min(...waits) : undefined;

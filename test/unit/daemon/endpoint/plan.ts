@@ -186,7 +186,7 @@ for (const [state, reason, failure] of endings) {
 				kind: 'publish',
 				domid: 2,
 				value: offer({eventPort: 4, state: 'closed'}),
-				cause: {reason, failure},
+				cause: {reason, failure, wasLive: false},
 			},
 		]);
 		const said = new Map([[2, offer({state: 'closed'})]]);
@@ -197,7 +197,9 @@ for (const [state, reason, failure] of endings) {
 test('a peer that closes a live channel has not failed', t => {
 	const kernel = peer('closed', {}, 'peer-closed');
 	const live = new Map([[2, offer({state: 'live'})]]);
-	t.like(plan(known({kernel, own: live}), [wish()], hello), [{cause: {failure: undefined}}]);
+	t.like(plan(known({kernel, own: live}), [wish()], hello), [
+		{cause: {failure: undefined, wasLive: true}},
+	]);
 });
 
 test('an offer of an old epoch is removed before anything is offered', t => {

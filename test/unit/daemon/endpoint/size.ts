@@ -94,11 +94,22 @@ test('a size that could not be had is not asked for again at once', t => {
 
 test('the next channel begins as the last was, or small after a quiet time', t => {
 	const {size, now} = follow([full, full]);
-	t.is(orderFor(undefined, range, 0), 5);
-	t.is(orderFor(size, range, now), 8);
-	t.is(orderFor(size, {least: 5, most: 6}, now), 6);
-	t.is(orderFor(size, {least: 9, most: 9}, now), 9);
-	t.is(orderFor(size, range, now + 10 * minute), 5);
+	const next = (of: Size | undefined, within: Range, at: number) =>
+		orderFor(of, within, undefined, at);
+	t.is(next(undefined, range, 0), 5);
+	t.is(next(size, range, now), 8);
+	t.is(next(size, {least: 5, most: 6}, now), 6);
+	t.is(next(size, {least: 9, most: 9}, now), 9);
+	t.is(next(size, range, now + 10 * minute), 5);
+});
+
+test('it begins small where one has not come up since it was to grow', t => {
+	const {size, now} = follow([full, full]);
+	t.is(orderFor(size, range, now - 1, now + minute), 8);
+	t.is(orderFor(size, range, now, now + minute), 5);
+	t.is(orderFor(size, range, now + 1, now + minute), 5);
+	const {size: found} = follow([busy], 8);
+	t.is(orderFor(found, range, 1, minute), 5, 'a daemon that did not make it grow goes by any');
 });
 
 /** Traffic of one kind for a while, then of another. */

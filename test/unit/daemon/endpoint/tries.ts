@@ -35,6 +35,21 @@ test('ten good seconds, a person, or the end of the peer make it forgotten', asy
 	t.is(tries.next(), undefined);
 });
 
+test('a channel that was live had what it takes', async t => {
+	const clock = fakeClock();
+	const tries = createTries(clock);
+	t.is(tries.missedAt(2), undefined);
+	tries.failed(2, 'stalled', 'silence', true);
+	t.is(tries.missedAt(2), undefined);
+	tries.failed(2, 'timeout', 'silence');
+	const then = clock.now();
+	await clock.advance(5000);
+	tries.failed(2, 'stalled', 'silence', true);
+	t.is(tries.missedAt(2), then);
+	tries.reset(2);
+	t.is(tries.missedAt(2), undefined);
+});
+
 test('after a fault not even an offer is answered', async t => {
 	const clock = fakeClock();
 	const tries = createTries(clock);
