@@ -5,11 +5,11 @@ import {networks, type Arm} from './row.ts';
 
 /** What README shows of the bench: one row for each question that people ask first. */
 const shown = [
-	...['ping_rtt', 'tcp_rr_1', 'udp_rr_14'],
+	...['ping_rtt', 'tcp_rr_1', 'tcp_rr_1024', 'udp_rr_14'],
 	...['tcp_1K', 'tcp_8K', 'tcp_64K', 'tcp_64K_x4'],
 	...['udp_1400', 'udp_8900', 'udp_32000'],
 	...['redis_get', 'wrk_1K', 'pgbench_select', 'memcached_get', 'nfs_read', 'nfs_write'],
-	'tcp_stream_dom0',
+	...['tcp_stream_dom0', 'mesh_pairs_4'],
 ];
 
 const begin = '<!-- bench: written by `make bench-table` -->';
