@@ -1,39 +1,52 @@
 // SPDX-License-Identifier: MIT
-import type {NftChain, NftRule} from '../nftables-js/index.ts';
+import type {NftChain, NftFamily, NftRule} from '../nftables-js/index.ts';
 import {keyOf, type Book} from './book.ts';
 import type {FiltersIp} from './guard.ts';
 import {fields} from './match.ts';
 
 /**
  * The first rule that may ask, with iptables' `physdev`, by which port of the bridge a frame came to dom0; undefined
- * if none does. With bridge-nf-call-iptables that is known in PREROUTING and INPUT, of frames from a vif; of those from
- * a channel it is not.
+ * if none does. With bridge-nf-call-iptables that is known, of frames from a vif; of those from a channel it is not.
  *
- * OUTPUT and POSTROUTING see what dom0 sends before the bridge chooses a port. FORWARD, which sees what dom0 routes,
- * is left out: Xen's hotplug scripts add rules with `physdev` there for each vif.
+ * PREROUTING and INPUT see what is for dom0, FORWARD what it routes. Xen's hotplug scripts add rules to FORWARD that
+ * accept what is bridged from and to each vif, so only those that do anything else count there. OUTPUT and POSTROUTING
+ * see what dom0 sends before the bridge chooses a port.
  */
 export function findPhysdev(book: Book, filtersIp: FiltersIp): NftRule | undefined {
-	const reached = new Set(
-		[...book.chains.values()].filter(chain => seesArrivals(chain, filtersIp)),
-	);
+	const asks = (rule: NftRule) => rule.expr.some(mayBePhysdev);
+	const find = (hooks: readonly string[], counts: (rule: NftRule) => boolean) =>
+		rulesFrom(book, hooks, filtersIp).find(rule => asks(rule) && counts(rule));
 
+	return find(['prerouting', 'input'], () => true) ?? find(['forward'], rule => !isAccept(rule));
+}
+
+/** The rules that IP packets meet from a hook of the kernel on. */
+function rulesFrom(book: Book, hooks: readonly string[], filtersIp: FiltersIp): NftRule[] {
+	const reached = new Set<NftChain>();
+	const met: NftRule[] = [];
+
+	for (const chain of book.chains.values())
+		if (chain.base && hooks.includes(chain.base.hook) && hears(chain.family, filtersIp))
+			reached.add(chain);
 	// What is added meanwhile has its turn too.
 	for (const chain of reached)
 		for (const rule of book.rules.get(keyOf(chain, chain.name)) ?? []) {
-			if (rule.expr.some(mayBePhysdev)) return rule;
+			met.push(rule);
 			for (const target of targetsIn(rule.expr)) {
 				const next = book.chains.get(keyOf(rule, target));
 				if (next) reached.add(next);
 			}
 		}
 
-	return undefined;
+	return met;
 }
 
-function seesArrivals({family, base}: NftChain, {ip, ip6}: FiltersIp): boolean {
-	const hears = {ip, ip6, inet: ip || ip6, arp: false, bridge: false, netdev: false}[family];
+function hears(family: NftFamily, {ip, ip6}: FiltersIp): boolean {
+	return {ip, ip6, inet: ip || ip6, arp: false, bridge: false, netdev: false}[family];
+}
 
-	return hears && (base?.hook === 'prerouting' || base?.hook === 'input');
+function isAccept({expr}: NftRule): boolean {
+	return expr.some(statement => 'accept' in fields(statement));
 }
 
 /** Libraries that do not tell the name may not tell a match from a target either. */

@@ -30,9 +30,17 @@ function foundIn(
 test('only where the port is known of arriving frames', t => {
 	const at = (hook: string) => foundIn({c: {hook, exprs: [[physdev, {drop: null}]]}});
 
-	t.is(at('prerouting'), 'c');
-	t.is(at('input'), 'c');
-	for (const hook of ['forward', 'output', 'postrouting']) t.is(at(hook), undefined);
+	for (const hook of ['prerouting', 'input', 'forward']) t.is(at(hook), 'c');
+	for (const hook of ['output', 'postrouting']) t.is(at(hook), undefined);
+});
+
+test('of what dom0 routes, only what does more than accept, as Xen does for each vif', t => {
+	const accept = [physdev, {counter: null}, {accept: null}];
+	const jump = [physdev, {jump: {target: 'guests'}}];
+
+	t.is(foundIn({c: {hook: 'forward', exprs: [accept]}}), undefined);
+	t.is(foundIn({c: {hook: 'forward', exprs: [accept, jump]}, guests: {}}), 'c');
+	t.is(foundIn({c: {hook: 'input', exprs: [accept]}}), 'c');
 });
 
 test('only of the IP version that bridged frames are filtered for', t => {

@@ -102,10 +102,10 @@ test('legacy iptables counts where bridged packets pass it', async t => {
 	}
 });
 
-/** What `iptables -t TABLE -A CHAIN -m MATCH ... -j DROP` leaves. */
-function iptables(table: string, hook: string, match: string): Rules {
+/** What `iptables -t TABLE -A CHAIN -m MATCH ... -j VERDICT` leaves. */
+function iptables(table: string, hook: string, match: string, verdict = 'drop'): Rules {
 	const chain = hook.toUpperCase();
-	const expr = [{xt: {type: 'match', name: match}}, {drop: null}];
+	const expr = [{xt: {type: 'match', name: match}}, {[verdict]: null}];
 	const nftables = [
 		{chain: {family: 'ip', table, name: chain, handle: 1, type: 'filter', hook, prio: 0}},
 		{rule: {family: 'ip', table, chain, handle: 2, expr}},
@@ -114,7 +114,7 @@ function iptables(table: string, hook: string, match: string): Rules {
 		`table ip ${table} {`,
 		`\tchain ${chain} { # handle 1`,
 		`\t\ttype filter hook ${hook} priority filter; policy accept;`,
-		`\t\txt match "${match}" drop # handle 2`,
+		`\t\txt match "${match}" ${verdict} # handle 2`,
 		'\t}',
 		'}',
 	];
@@ -141,10 +141,17 @@ test("a port that dom0's IP chains would ask for counts where bridged packets ha
 		await why({rules: iptables('filter', 'input', 'conntrack'), files}, vifA, host),
 		undefined,
 	);
-	t.is(
-		await why({rules: iptables('filter', 'forward', 'physdev'), files}, vifA, host),
-		undefined,
+});
+
+test('what dom0 routes counts too, but not what Xen adds for each vif', async t => {
+	const files = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '1'};
+	const forward = (verdict: string) => iptables('filter', 'forward', 'physdev', verdict);
+
+	t.regex(
+		(await why({rules: forward('drop'), files}, vifA, host)) ?? '',
+		/chain FORWARD, handle 2: xt match "physdev" drop$/,
 	);
+	t.is(await why({rules: forward('accept'), files}, vifA, host), undefined);
 });
 
 test('legacy ebtables always counts', async t => {
