@@ -7,8 +7,12 @@ import process from 'node:process';
 import type {ClaimName} from './claims.ts';
 import {noted, parseName, type Note} from './notes.ts';
 
-export async function claim(name: ClaimName, figure: string): Promise<void> {
-	const stack = process.env['STACK'];
+/** What a test in a lab has shown, on this stack. */
+export function claim(name: ClaimName, figure: string): Promise<void> {
+	return add(name, figure, process.env['STACK']);
+}
+
+async function add(name: ClaimName, figure: string, stack?: string): Promise<void> {
 	const date = new Date().toISOString().slice(0, 10);
 	const note: Note = {name, figure, date, ...(stack ? {stack} : {})};
 	await mkdir(path.dirname(noted), {recursive: true});
@@ -17,5 +21,5 @@ export async function claim(name: ClaimName, figure: string): Promise<void> {
 
 if (process.argv[1]?.endsWith('claims/claim.js')) {
 	const [name = '', ...figure] = process.argv.slice(2);
-	await claim(parseName(name), figure.join(' '));
+	await add(parseName(name), figure.join(' '));
 }
