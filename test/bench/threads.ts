@@ -51,7 +51,7 @@ async function busyPolling(lab: Lab): Promise<Outcome> {
 		// A socket takes the setting when it is made.
 		const sockperf = b.spawn('exec sockperf server --tcp --port 11113', {silent: true});
 		await b.run(listening(11113), slow);
-		const command = 'sockperf ping-pong -i b --tcp --port 11113 --msg-size 14 --time 2';
+		const command = 'sockperf ping-pong -i 10.0.0.2 --tcp --port 11113 --msg-size 14 --time 2';
 		const taken = await timed(lab, a, command, parsePingPong);
 		await sockperf.stop();
 		return told(arm, taken);
