@@ -13,22 +13,19 @@ import type {Guest} from '../lab/guest.ts';
 import {Lab} from '../lab/lab.ts';
 import {Link} from '../lab/link.ts';
 import {repository} from '../lab/paths.ts';
+import {count} from '../lab/tests/_count.ts';
 import {markdownTable} from './markdown.ts';
 import {compete, type Outcome, type Taken} from './pairs.ts';
 import {parsePingPong, parseStream, type Parse} from './parse.ts';
 import {listening} from './servers.ts';
 
-const pairs = Number(process.env['PAIRS'] || 5);
+const pairs = count('PAIRS', 5);
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const slow = {timeout: 300_000, silent: true};
 
-async function driven(lab: Lab, ...machines: readonly Guest[]): Promise<Drive[]> {
-	const drives: Drive[] = [];
-	for (const machine of machines) {
-		await load(machine);
-		drives.push(await Drive.start(lab, machine));
-	}
-	return drives;
+async function driven(lab: Lab, machine: Guest): Promise<Drive> {
+	await load(machine);
+	return Drive.start(lab, machine);
 }
 
 /** A program's figure, and how many processors of this machine the emulator used for it. */
@@ -43,7 +40,7 @@ async function timed(lab: Lab, client: Guest, command: string, parse: Parse): Pr
 /** Sockets that spin before they sleep; 50 us is what the kernel's documentation proposes. */
 async function busyPolling(lab: Lab): Promise<Outcome> {
 	const {a, b} = lab;
-	const [client, server] = (await driven(lab, a, b)) as [Drive, Drive];
+	const [client, server] = [await driven(lab, a), await driven(lab, b)];
 	const link = new Link(client, server, {order: 8});
 	await link.connect();
 	const take = async (arm: string) => {
@@ -66,7 +63,7 @@ async function busyPolling(lab: Lab): Promise<Outcome> {
 async function queues(lab: Lab): Promise<Outcome> {
 	const size = {vcpus: 2, memoryMiB: 384};
 	const [c, d] = [await lab.create('c', size), await lab.create('d', size)];
-	const [client, server] = (await driven(lab, c, d)) as [Drive, Drive];
+	const [client, server] = [await driven(lab, c), await driven(lab, d)];
 	await d.run(`iperf3 --server --daemon; ${listening(5201)}`, slow);
 	const take = async (arm: string) => {
 		const link = new Link(client, server, {order: 8, queues: Number.parseInt(arm, 10)});
