@@ -9,9 +9,9 @@
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
 #   make test       unit and harness tests, then the lab's on real Xen, one stack
-#   make test-all   and models, fuzzing, mutants, proofs: an hour; ends with `make claims`
-#   make test-long  and what takes half a day: counts by the thousand, both stacks, the kernel that
-#                   watches, a soak
+#   make test-all   and models, fuzzing, mutants, proofs, attacks; ends with `make claims`
+#   make test-long  and what takes hours: counts by the thousand, both stacks, the kernel that watches,
+#                   a soak
 #   make lab        a Xen host with two guests to play with; Ctrl-D ends it
 #   make soak HOURS=2   traffic both ways, every byte compared, while things go wrong; SEED=n repeats
 #   make claims     all that is claimed of safety: how it is checked, what it showed, and when;
@@ -29,7 +29,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 STACK ?= 13
 export STACK
-# What `make test` runs of test/lab/tests: 45 minutes of two processors.
+# What `make test` runs of test/lab/tests; it is to take less than 45 minutes.
 LAB_TESTS ?= boot channel dom0 faults hostile rules
 
 ready := . test/setup/host.sh

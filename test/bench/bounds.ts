@@ -88,7 +88,7 @@ export const bounds: readonly Bound[] = [
 	// Within 1 % of instructions.
 	asGoodAs('undiverted_unloaded', 1 / 1.01, 'undiverted_100_peers', 'netfront'),
 	...because(
-		'four rounds of three daemons, whose code is cold',
+		'three daemons take part; nobody has looked for the rest',
 		atMost(200, 'first_packet_to_live'),
 	),
 	...atMost(0, 'unplug_udp_lost', 'unplug_tcp_timeouts'),
