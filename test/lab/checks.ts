@@ -25,7 +25,7 @@ export async function running(lab: Lab): Promise<Guest[]> {
 	);
 	return [
 		lab.dom0,
-		...stdout.split('\n').flatMap(name => (/^[a-d]$/.test(name) ? [lab.get(name)] : [])),
+		...guestNames.flatMap(name => (stdout.split('\n').includes(name) ? [lab.get(name)] : [])),
 	];
 }
 

@@ -106,7 +106,8 @@ export class Lab {
 	/** Creates a guest (c, d, or a and b again after their end) with the builds in it. */
 	async create(machine: string, options: GuestOptions = {}): Promise<Guest> {
 		const name = asGuestName(machine);
-		const guest = await this.#host.create(name, {type: this.flavour.type, ...options});
+		const created = this.#host.create(name, {type: this.flavour.type, ...options});
+		const guest = await this.#orLastWords(name, created);
 		await settle(this.#host, name);
 		if (this.#builds) await this.#unpack([name]);
 		return guest;
@@ -114,7 +115,7 @@ export class Lab {
 
 	/** Waits until a machine that was away runs commands again. */
 	answers(machine: string): Promise<void> {
-		return this.#host.answers(machine);
+		return this.#orLastWords(machine, this.#host.answers(machine));
 	}
 
 	/** Puts what build/stack-N holds now into machines that run. */
@@ -126,6 +127,18 @@ export class Lab {
 	async stop(): Promise<void> {
 		await this.#host.stop();
 		await rm(this.#folder, {recursive: true, force: true});
+	}
+
+	/** Whoever does not come up says on its console how far it got. */
+	async #orLastWords<T>(machine: string, up: Promise<T>): Promise<T> {
+		try {
+			return await up;
+		} catch (cause) {
+			const look = `xl list; xl vcpu-list ${machine}; tail -n 30 /var/log/xen/guest-${machine}.log`;
+			const {stdout} = await this.dom0.run(look, {fails: 'maybe', silent: true});
+			const message = cause instanceof Error ? cause.message : String(cause);
+			throw new LabError(`${message}\n${stdout}`, {cause});
+		}
 	}
 
 	async #unpack(machines: readonly string[]): Promise<void> {
