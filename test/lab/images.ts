@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {LabError} from './errors.ts';
 import type {GuestType} from './guest-config.ts';
+import type {Mode} from './machine.ts';
 import {repository} from './paths.ts';
 
 export type Stack = '12' | '13' | 'debug';
@@ -22,6 +23,11 @@ export function stackFromEnvironment(): Stack {
 /** What a and b are unless a test wants something: the kernel of stack debug is none of PV. */
 export function usualType(stack: Stack): GuestType {
 	return stack === 'debug' ? 'pvh' : 'pv';
+}
+
+/** Counted time on stack debug: threads of its guests starve each other, 0.1 Mbit/s instead of 60. */
+export function usualMode(stack: Stack): Mode {
+	return stack === 'debug' ? 'icount' : 'multi';
 }
 
 /** Builds the images of a stack unless the cache has them; answers with their folder. */

@@ -8,7 +8,7 @@ import {LabError} from './errors.ts';
 import type {Guest} from './guest.ts';
 import {asGuestName, type GuestOptions} from './guest-config.ts';
 import {Host} from './host.ts';
-import {stackFromEnvironment, usualType} from './images.ts';
+import {stackFromEnvironment, usualMode, usualType} from './images.ts';
 import {cache} from './paths.ts';
 import {snapshot, snapshotName, type Flavour} from './snapshot.ts';
 
@@ -45,8 +45,8 @@ export class Lab {
 	}
 
 	static async start(options: LabOptions = {}): Promise<Lab> {
-		const {stack = stackFromEnvironment(), mode = 'multi'} = options;
-		const {type = usualType(stack)} = options;
+		const {stack = stackFromEnvironment()} = options;
+		const {mode = usualMode(stack), type = usualType(stack)} = options;
 		const {builds = true, say = () => {}} = options;
 		const flavour = {stack, mode, type};
 		const {images, disk: saved} = await snapshot(flavour, say);

@@ -18,7 +18,7 @@ export async function prompt(lab: Lab): Promise<void> {
 	lines.on('SIGINT', () => (running ? void running.stop('SIGINT') : show()));
 	show();
 	for await (const line of lines) {
-		const at = /^@(dom0|[a-d])$/.exec(line.trim());
+		const at = /^@(dom0|[a-h])$/.exec(line.trim());
 		if (at?.[1] !== undefined) here = at[1];
 		else if (line.trim() !== '') {
 			const {machine, command} = parseCommand(line, here);

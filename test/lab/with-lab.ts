@@ -4,7 +4,7 @@ import {checks, findSplats} from './checks.ts';
 import {keepCounts} from './counts.ts';
 import {CommandError, CrashError, LabError, Skip, outcomeOf} from './errors.ts';
 import type {Guest} from './guest.ts';
-import {stackFromEnvironment, usualType} from './images.ts';
+import {stackFromEnvironment, usualMode, usualType} from './images.ts';
 import {Lab, type LabOptions} from './lab.ts';
 import {keep} from './report.ts';
 import {patience, until} from './until.ts';
@@ -103,6 +103,7 @@ async function complainOfSplats(lab: Lab): Promise<void> {
 }
 
 function describe(options: LabOptions): string {
-	const {stack = stackFromEnvironment(), mode = 'multi'} = options;
-	return [`stack ${stack}`, mode, options.type ?? usualType(stack)].join(', ');
+	const {stack = stackFromEnvironment()} = options;
+	const {mode = usualMode(stack), type = usualType(stack)} = options;
+	return [`stack ${stack}`, mode, type].join(', ');
 }

@@ -2,7 +2,7 @@
 import {parseArgs} from 'node:util';
 import {LabError} from '../errors.ts';
 import type {GuestType} from '../guest-config.ts';
-import {stackFromEnvironment, stacks, usualType} from '../images.ts';
+import {stackFromEnvironment, stacks, usualMode, usualType} from '../images.ts';
 import type {LabOptions} from '../lab.ts';
 import type {Mode} from '../machine.ts';
 
@@ -26,7 +26,7 @@ export function parseArguments(argv: string[]): Arguments {
 		allowPositionals: true,
 		options: {
 			stack: {type: 'string', default: stackFromEnvironment()},
-			mode: {type: 'string', default: 'multi'},
+			mode: {type: 'string'},
 			type: {type: 'string'},
 			name: {type: 'string', default: 'default'},
 			'no-builds': {type: 'boolean', default: false},
@@ -36,7 +36,7 @@ export function parseArguments(argv: string[]): Arguments {
 	return {
 		options: {
 			stack,
-			mode: oneOf('--mode', modes, values.mode),
+			mode: oneOf('--mode', modes, values.mode ?? usualMode(stack)),
 			type: oneOf('--type', types, values.type ?? usualType(stack)),
 			builds: !values['no-builds'],
 		},
@@ -48,7 +48,7 @@ export function parseArguments(argv: string[]): Arguments {
 
 /** `a: ls` names a machine; without a name it is dom0. */
 export function parseCommand(text: string, fallback = 'dom0'): MachineCommand {
-	const match = /^(dom0|[a-d]):\s*(.*)$/s.exec(text);
+	const match = /^(dom0|[a-h]):\s*(.*)$/s.exec(text);
 	const [, machine = fallback, command = text] = match ?? [];
 	return {machine, command};
 }
