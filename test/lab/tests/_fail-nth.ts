@@ -15,6 +15,9 @@ const countRefusals = `refusals() {
 		$(cat /sys/kernel/debug/fail_page_alloc/times)))
 }`;
 
+// A netdevice, its sysctls and its two address families are more than 200.
+const mostRounds = 1000;
+
 /** From here on an allocation counts, if asked to fail, when our module is in the calls that led to it. */
 export async function watchAllocations(machine: Guest): Promise<void> {
 	await machine.run(`set -e
@@ -52,19 +55,20 @@ export async function exhaustCommand(
 	const {stdout} = await machine.run(
 		`${countRefusals}
 		refused=0 tolerated=0
-		for n in $(seq 200); do
+		for n in $(seq ${mostRounds}); do
 			before=$(refusals)
 			if sh -c "echo $n >/proc/self/fail-nth && exec ${command}"; then
 				[ $(refusals) != $before ] || { echo $refused $tolerated; exit; }
 				tolerated=$((tolerated + 1))
-				${undo} || exit 1
+				${undo} || { echo "cannot be taken back after failure $n" >&2; exit 1; }
 			else
-				[ $(refusals) != $before ] || exit 1
+				[ $(refusals) != $before ] || { echo "round $n: no for another reason" >&2; exit 1; }
 				refused=$((refused + 1))
 			fi
 		done
+		echo "$refused refused, $tolerated done without, and no end" >&2
 		exit 1`,
-		{timeout: 600_000},
+		{timeout: 1_200_000},
 	);
 	const [refused = 0, tolerated = 0] = stdout.trim().split(' ').map(Number);
 	return {refused, tolerated};
