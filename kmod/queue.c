@@ -218,13 +218,12 @@ void coloop_queue_detach(struct coloop_queue *queue, bool listens)
 
 void coloop_queue_stop(struct coloop_queue *queue)
 {
-	bool is_bound = queue->evtchn.irq;
-
-	if (is_bound)
+	if (queue->evtchn.irq) {
 		coloop_receive_stop(queue);
-	coloop_evtchn_close(&queue->evtchn, queue);
-	if (is_bound)
+		/* Waits for a poll that is over but for its word to the interrupt. */
 		coloop_receive_uninit(queue);
+	}
+	coloop_evtchn_close(&queue->evtchn, queue);
 }
 
 void coloop_queue_release(struct coloop_queue *queue)

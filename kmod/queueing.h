@@ -59,6 +59,7 @@ void coloop_receive_module_uninit(void);
 irqreturn_t coloop_receive_event(int irq, void *data);
 /* Events may come from here on; they are not handled yet. */
 void coloop_receive_init(struct coloop_queue *queue);
+/* Afterwards not even the end of a poll runs; an event does nothing any more. */
 void coloop_receive_uninit(struct coloop_queue *queue);
 /* Handles events, among them those that came before. */
 void coloop_receive_start(struct coloop_queue *queue);

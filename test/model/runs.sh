@@ -50,7 +50,8 @@ broken teardown live 'the sender does not ask for the state' SENDER_ASKS=true
 broken teardown port 'the watchdog does not ask for the state' WATCH_ASKS=true
 broken teardown ring 'the peer is unmapped while the poll runs' UNMAP_FIRST
 broken teardown port 'the port is closed while the poll runs' UNBIND_FIRST
-broken teardown ring 'the poll is not stopped' STOP_POLL=skip
+broken teardown port 'the port is closed before the poll has had its last word' DELETE_POLL=skip
+broken teardown port 'the poll is not stopped' STOP_POLL=skip
 broken teardown leak 'the watchdog is not stopped' STOP_WATCH=skip
 broken teardown ring 'close does not ask whether it was closed' CLOSE_ASKS=true
 broken teardown once 'the port that unbinding closed is closed again' 'CLOSE_PORT=unbind();unbind()'

@@ -42,6 +42,9 @@ bool ring, port, live, once, fresh, leak;	/* names for claim(); all false */
 #ifndef STOP_POLL
 #define STOP_POLL stop_poll()
 #endif
+#ifndef DELETE_POLL
+#define DELETE_POLL delete_poll()
+#endif
 #ifndef CLOSE_PORT
 #define CLOSE_PORT unbind()
 #endif
@@ -66,6 +69,7 @@ bool over = true;		/* set_state() is done, and the channel is not live */
 bool is_up;			/* own: memory is held */
 bool mapped, bound;		/* the peer's pages, the event channel */
 bool poll_on, poll_runs, poll_wanted;
+bool poll_ends;			/* given back, but for its word to the interrupt */
 bool watch_queued, watch_runs;
 bool tx_lock, peer_lock;
 bool todo_close;
@@ -104,6 +108,8 @@ inline set_state(to)
 
 /* napi_disable(): waits for the poll, none starts after it */
 inline stop_poll() { atomic { !poll_runs -> poll_on = false; poll_wanted = false } }
+/* netif_napi_del(): waits for whoever is still in the poll */
+inline delete_poll() { !poll_ends }
 /* cancel_delayed_work_sync(); the watchdog may queue itself again while it runs */
 inline stop_watch() { atomic { !watch_runs -> watch_queued = false } }
 
@@ -121,6 +127,7 @@ inline tear_down()
 	CLOSE_PORT;
 #endif
 	STOP_POLL;
+	DELETE_POLL;
 #ifndef UNBIND_FIRST
 	CLOSE_PORT;
 #endif
@@ -206,7 +213,10 @@ proctype napi()
 		:: true
 		fi;
 		touch();
-		poll_runs = false
+		/* napi_complete_done(), then coloop_evtchn_done() */
+		d_step { poll_runs = false; poll_ends = true };
+		notify();
+		poll_ends = false
 	:: finished -> break
 	od
 }
