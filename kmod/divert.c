@@ -43,11 +43,14 @@ static struct neighbour *next_hop6(const struct sk_buff *skb, struct net_device 
 static struct coloop_link *link_to(const struct neighbour *neigh, struct net_device *dev)
 {
 	u8 remote[ALIGN(MAX_ADDR_LEN, sizeof(unsigned long))];
+	struct coloop_link *link;
 
 	if (!neigh || !(READ_ONCE(neigh->nud_state) & NUD_VALID) || dev->addr_len != ETH_ALEN)
 		return NULL;
 	neigh_ha_snapshot(remote, neigh, dev);
-	return coloop_link_find(dev->dev_addr, remote);
+	link = coloop_link_find(dev->dev_addr, remote);
+	/* A VLAN's device has the same addresses as the one below, and leads elsewhere. */
+	return link && link->dev == dev ? link : NULL;
 }
 
 /* Queueing that orders packets but promises nobody a rate; any other is a rule. */
