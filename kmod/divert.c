@@ -87,12 +87,15 @@ static bool is_eligible(const struct sk_buff *skb, const struct nf_hook_state *s
 	return !lwtunnel_xmit_redirect(dst->lwtstate) && coloop_dev->flags & IFF_UP;
 }
 
-/* Must the stack cut this datagram, and may it?  As ip_finish_output() would decide. */
+/*
+ * Must the stack cut this datagram, and may it?  As ip_finish_output() would decide.  A tunnel's
+ * stays the stack's: the checksum within, still to be filled in, is lost where UDP is cut as such.
+ */
 static bool is_large_udp4(struct sk_buff *skb, struct sock *sk)
 {
 	const struct iphdr *ip = ip_hdr(skb);
 
-	return ip->protocol == IPPROTO_UDP && !ip_is_fragment(ip) &&
+	return ip->protocol == IPPROTO_UDP && !skb->encapsulation && !ip_is_fragment(ip) &&
 	       skb->len > ip_skb_dst_mtu(sk, skb) && !IPCB(skb)->frag_max_size &&
 	       (!(ip->frag_off & htons(IP_DF)) || skb->ignore_df) && ip->ihl == 5;
 }
@@ -100,8 +103,9 @@ static bool is_large_udp4(struct sk_buff *skb, struct sock *sk)
 static bool is_large_udp6(struct sk_buff *skb)
 {
 	/* A jumbogram has no length in its header. */
-	return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP && skb->len > ip6_skb_dst_mtu(skb) &&
-	       !IP6CB(skb)->frag_max_size && skb->len <= IPV6_MAXPLEN;
+	return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP && !skb->encapsulation &&
+	       skb->len > ip6_skb_dst_mtu(skb) && !IP6CB(skb)->frag_max_size &&
+	       skb->len <= IPV6_MAXPLEN;
 }
 
 /* Lets a datagram above the MTU cross as one record, ready to be cut where it leaves the host. */
