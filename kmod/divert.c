@@ -90,6 +90,7 @@ static bool is_eligible(const struct sk_buff *skb, const struct nf_hook_state *s
 /*
  * Must the stack cut this datagram, and may it?  As ip_finish_output() would decide.  A tunnel's
  * stays the stack's: the checksum within, still to be filled in, is lost where UDP is cut as such.
+ * So does one that is only passed on: nobody here may have looked at its checksum.
  */
 static bool is_large_udp4(struct sk_buff *skb, struct sock *sk)
 {
@@ -97,6 +98,7 @@ static bool is_large_udp4(struct sk_buff *skb, struct sock *sk)
 
 	return ip->protocol == IPPROTO_UDP && !skb->encapsulation && !ip_is_fragment(ip) &&
 	       skb->len > ip_skb_dst_mtu(sk, skb) && !IPCB(skb)->frag_max_size &&
+	       !(IPCB(skb)->flags & IPSKB_FORWARDED) &&
 	       (!(ip->frag_off & htons(IP_DF)) || skb->ignore_df) && ip->ihl == 5;
 }
 
