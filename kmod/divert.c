@@ -105,7 +105,7 @@ static bool is_large_udp4(struct sk_buff *skb, struct sock *sk)
 static bool is_large_udp6(struct sk_buff *skb)
 {
 	/* A jumbogram has no length in its header. */
-	return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP && !skb->encapsulation &&
+	return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP && !skb->encapsulation && skb->ignore_df &&
 	       skb->len > ip6_skb_dst_mtu(skb) && !IP6CB(skb)->frag_max_size &&
 	       skb->len <= IPV6_MAXPLEN;
 }
