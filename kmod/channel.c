@@ -116,11 +116,12 @@ bool coloop_channel_is_drained(struct coloop_channel *ch)
 
 /*
  * Has the peer taken what waits for it, since the last look?  Ends the watch when nothing waits;
- * under tx_lock, so that a packet sent after that starts a new one.
+ * under tx_lock, so that a packet sent after that starts a new one.  Without a watch there is no
+ * time to go by: what waits is so new that its sender has not come to start one.
  */
 static bool is_stalled(struct coloop_queue *queue, bool *waiting)
 {
-	if (!coloop_send_look(queue))
+	if (!test_bit(COLOOP_WATCHED, &queue->flags) || !coloop_send_look(queue))
 		return false;
 	if (queue->tx.cons == queue->tx.prod) {
 		clear_bit(COLOOP_WATCHED, &queue->flags);
@@ -179,10 +180,11 @@ static void watch(struct work_struct *work)
 
 void coloop_channel_watch(struct coloop_queue *queue)
 {
-	if (test_bit(COLOOP_WATCHED, &queue->flags) ||
-	    test_and_set_bit(COLOOP_WATCHED, &queue->flags))
+	if (test_bit(COLOOP_WATCHED, &queue->flags))
 		return;
 	queue->progress_at = jiffies;
+	if (test_and_set_bit(COLOOP_WATCHED, &queue->flags)) /* after the time it goes by */
+		return;
 	schedule_delayed_work(&queue->channel->watchdog, msecs_to_jiffies(COLOOP_WATCH_MS));
 }
 
