@@ -5,6 +5,7 @@
 #define _COLOOP_COMPAT_H
 
 #include <linux/atomic.h>
+#include <linux/container_of.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/skbuff.h>
@@ -71,6 +72,16 @@ static inline bool coloop_compat_has_tc_egress(const struct net_device *dev)
 	return false;
 #endif
 }
+
+/* From 6.2, and in later stable kernels of 6.1. */
+#ifndef container_of_const
+#define container_of_const container_of
+#endif
+
+/* From 6.6, and in later stable kernels of 6.1; 6.2 to 6.5 have had none. */
+#ifndef __counted_by
+#define __counted_by(member)
+#endif
 
 /* 6.10 made the route of a dst a function. */
 static inline const struct rtable *coloop_compat_rtable(const struct dst_entry *dst)

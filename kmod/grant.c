@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "grant.h"
-#include "compat.h"
 #include "limits.h"
 
 #include <linux/mm.h>

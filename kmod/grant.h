@@ -10,6 +10,8 @@
 #include <xen/grant_table.h>
 #include <xen/interface/xen.h>
 
+#include "compat.h"
+
 /**
  * struct coloop_pages - pages of ours for one peer: a control page, then a ring
  * @domid: the peer

@@ -457,10 +457,12 @@ int coloop_nl_channel_close_doit(struct sk_buff *skb, struct genl_info *info)
 
 static unsigned int count_peers(void)
 {
-	unsigned int count;
+	const struct coloop_peer *peer;
+	unsigned int count = 0;
 
 	mutex_lock(&coloop_peers_lock);
-	count = list_count_nodes(&coloop_peers);
+	list_for_each_entry(peer, &coloop_peers, entry)
+		count++;
 	mutex_unlock(&coloop_peers_lock);
 	return count;
 }
