@@ -138,6 +138,13 @@ static int fill_peer(struct sk_buff *msg, struct coloop_peer *peer, u32 portid, 
 	return 0;
 }
 
+/* As after a full socket buffer: listeners know that they missed something, and read anew. */
+static void tell_of_loss(struct sk_buff *msg)
+{
+	nlmsg_free(msg);
+	genl_set_err(&family, &init_net, 0, COLOOP_NLGRP_EVENTS, -ENOBUFS);
+}
+
 void coloop_nl_notify(struct coloop_peer *peer, u8 cmd)
 {
 	struct sk_buff *msg;
@@ -145,10 +152,8 @@ void coloop_nl_notify(struct coloop_peer *peer, u8 cmd)
 	if (!genl_has_listeners(&family, &init_net, COLOOP_NLGRP_EVENTS))
 		return;
 	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!msg)
-		return;
-	if (fill_peer(msg, peer, 0, 0, 0, cmd)) {
-		nlmsg_free(msg);
+	if (!msg || fill_peer(msg, peer, 0, 0, 0, cmd)) {
+		tell_of_loss(msg);
 		return;
 	}
 	genlmsg_multicast(&family, msg, 0, COLOOP_NLGRP_EVENTS, GFP_KERNEL);
@@ -157,13 +162,10 @@ void coloop_nl_notify(struct coloop_peer *peer, u8 cmd)
 void coloop_nl_announce(u8 cmd)
 {
 	struct sk_buff *msg = genlmsg_new(GENL_HDRLEN, GFP_KERNEL);
-	void *header;
+	void *header = msg ? genlmsg_put(msg, 0, 0, &family, 0, cmd) : NULL;
 
-	if (!msg)
-		return;
-	header = genlmsg_put(msg, 0, 0, &family, 0, cmd);
 	if (!header) {
-		nlmsg_free(msg);
+		tell_of_loss(msg);
 		return;
 	}
 	genlmsg_end(msg, header);
