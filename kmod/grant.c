@@ -240,7 +240,7 @@ out:
 void coloop_map_put(struct coloop_map *map)
 {
 	struct gnttab_unmap_grant_ref *ops;
-	struct gntab_unmap_queue_data queue = {};
+	struct gntab_unmap_queue_data *queue;
 	struct page **pages;
 	unsigned int i, count = 0;
 
@@ -249,6 +249,8 @@ void coloop_map_put(struct coloop_map *map)
 	/* Must not fail: a mapping that stays pins the peer's memory for ever. */
 	ops = kvcalloc(map->count, sizeof(*ops), GFP_KERNEL | __GFP_NOFAIL);
 	pages = kvcalloc(map->count, sizeof(*pages), GFP_KERNEL | __GFP_NOFAIL);
+	/* Has a timer, which the kernel does not expect on a stack. */
+	queue = kzalloc(sizeof(*queue), GFP_KERNEL | __GFP_NOFAIL);
 	for (i = 0; i < map->count; i++) {
 		if (map->handles[i] == INVALID_GRANT_HANDLE)
 			continue;
@@ -256,12 +258,13 @@ void coloop_map_put(struct coloop_map *map)
 				    GNTMAP_host_map | GNTMAP_readonly, map->handles[i]);
 		pages[count++] = map->pages[i];
 	}
-	queue.unmap_ops = ops;
-	queue.pages = pages;
-	queue.count = count;
-	if (count && gnttab_unmap_refs_sync(&queue))
+	queue->unmap_ops = ops;
+	queue->pages = pages;
+	queue->count = count;
+	if (count && gnttab_unmap_refs_sync(queue))
 		pr_warn("could not unmap the pages of a peer\n");
 	atomic_sub(count, &coloop_maps_held);
+	kfree(queue);
 	kvfree(pages);
 	kvfree(ops);
 	map_free(map);
