@@ -59,8 +59,13 @@ inline void Teardown(napi_async_cleanup_hook_handle, void *data) {
 }
 
 inline void Polled(uv_poll_t *poll, int status, int events) {
-	// A status is an error of epoll on this descriptor: read or write will name it.
-	static_cast<Watch *>(poll->data)->owner->Ready(status < 0 ? UV_READABLE : events);
+	// A status is an error of epoll on this descriptor, such as a netlink socket's overrun: libuv has
+	// stopped polling, and read or write will name it.
+	if (status < 0) {
+		events = UV_READABLE | UV_WRITABLE;
+		uv_poll_start(poll, UV_READABLE, Polled);
+	}
+	static_cast<Watch *>(poll->data)->owner->Ready(events);
 }
 
 // An object with an open descriptor is kept alive until close() or the end of the environment.

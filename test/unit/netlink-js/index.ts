@@ -95,6 +95,39 @@ test('messages beyond the receive buffer are reported as ENOBUFS', async t => {
 	t.true(error instanceof SystemError && error.code === 'ENOBUFS', String(error));
 });
 
+test('messages go on after ENOBUFS', async t => {
+	const answer = await new Promise<number[]>((resolve, reject) => {
+		const late = setTimeout(() => reject(new Error('nothing was read any more')), 5000);
+		const socket = openSocket(
+			0,
+			{
+				onData(data) {
+					if (!types(data).includes(done)) {
+						return;
+					}
+					clearTimeout(late);
+					socket.close();
+					resolve(types(data));
+				},
+				onError() {
+					setTimeout(() => socket.send(message(getLink, dump, new Uint8Array(16))), 10);
+				},
+			},
+			{receiveBuffer: 1},
+		);
+
+		for (let count = 0; count < 100; count++) {
+			try {
+				socket.send(message(getLink, 5, new Uint8Array(16)));
+			} catch (error) {
+				t.true(error instanceof SystemError);
+			}
+		}
+	});
+
+	t.is(answer.at(-1), done);
+});
+
 test('a refused system call names itself', t => {
 	const nothing = {onData() {}, onError() {}};
 	const error = t.throws(() => openSocket(99, nothing), {instanceOf: SystemError});
