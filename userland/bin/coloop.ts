@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: MIT
 import {main} from '../cli/main.ts';
 
-/* `coloop | head` is no error. */
-process.stdout.on('error', () => process.exit(0));
+/* `coloop | head` is no error; a full disk is. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	if (error.code === 'EPIPE') process.exit(0);
+	process.stderr.write(`coloop: standard output: ${error.message}\n`);
+	process.exit(1);
+});
 
 main(process.argv.slice(2), {
 	out: line => process.stdout.write(`${line}\n`),

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// The program itself: what becomes of its output is not main's to know.
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {open} from 'node:fs/promises';
+import {fileURLToPath} from 'node:url';
+import test from 'ava';
+
+const program = fileURLToPath(new URL('../../../userland/bin/coloop.js', import.meta.url));
+
+test('what could not be written is no success', async t => {
+	const full = await open('/dev/full', 'w');
+	const coloop = spawn(process.execPath, [program, '--help'], {
+		stdio: ['ignore', full.fd, 'pipe'],
+	});
+	const said: string[] = [];
+
+	coloop.stderr?.setEncoding('utf8').on('data', text => said.push(String(text)));
+	const [status] = (await once(coloop, 'close')) as [number];
+	await full.close();
+	t.is(status, 1);
+	t.regex(said.join(''), /^coloop: standard output: .*ENOSPC/);
+});
+
+test('a reader who has enough is no failure', async t => {
+	const coloop = spawn(process.execPath, [program, '--help'], {
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
+	const said: string[] = [];
+
+	coloop.stdout.destroy();
+	coloop.stderr.setEncoding('utf8').on('data', text => said.push(String(text)));
+	const [status] = (await once(coloop, 'close')) as [number];
+	t.is(status, 0);
+	t.is(said.join(''), '');
+});
