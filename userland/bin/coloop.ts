@@ -8,6 +8,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 	process.stderr.write(`coloop: standard output: ${error.message}\n`);
 	process.exit(1);
 });
+/* Where nobody can be told what is wrong, the data and the status are all the more wanted. */
+process.stderr.on('error', () => {});
 
 main(process.argv.slice(2), {
 	out: line => process.stdout.write(`${line}\n`),
