@@ -53,13 +53,19 @@ async function open(path: string): Promise<Socket> {
 }
 
 async function readLine(socket: Socket): Promise<string> {
-	let text = '';
+	const parts: string[] = [];
+	let length = 0;
 	socket.setEncoding('utf8');
 	socket.setTimeout(patience, () => socket.destroy(tooSlow()));
 	for await (const chunk of socket) {
-		text += String(chunk);
-		if (text.includes('\n')) return text.slice(0, text.indexOf('\n'));
-		if (text.length > maxLine) break;
+		const text = String(chunk);
+		const end = text.indexOf('\n');
+		parts.push(end < 0 ? text : text.slice(0, end));
+		if (end >= 0) return parts.join('');
+		length += text.length;
+		if (length > maxLine) {
+			throw new ColoopError('PROTOCOL', `answer: expected at most ${maxLine} characters`);
+		}
 	}
 	throw new ColoopError('NO_DAEMON', 'coloopd hung up before it had answered', {
 		hint: 'see its log for the reason',

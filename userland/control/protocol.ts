@@ -7,8 +7,8 @@ import {ColoopError, errorCodes, type ErrorCode} from '../errors.ts';
  * `coloop -j` prints; userland/README.md tells what every field means.
  */
 
-/** Longest line either side reads. */
-export const maxLine = 16 * 1024 * 1024;
+/** Longest answer: a thousand guests are half a million pairs of some 400 bytes. */
+export const maxLine = 256 * 1024 * 1024;
 export const maxRequest = 64 * 1024;
 
 const request = z.discriminatedUnion('op', [

@@ -133,6 +133,16 @@ test('without a daemon the client says how to start it', async t => {
 	t.regex(error.hint ?? '', /start/);
 });
 
+test('the pairs of a host with many guests fit into an answer', async t => {
+	const status = statusOf({problems: Array.from({length: 20}, () => 'x'.repeat(1 << 20))});
+	await withServer(
+		async () => ({ok: true, status}),
+		async path => {
+			t.deepEqual(await askStatus(path), status);
+		},
+	);
+});
+
 test('an answer that is not ours is said to be', async t => {
 	t.throws(() => parseAnswer('{"ok":true,"status":{"version":1}}'), {
 		message: /^answer\.status\.version: /,
