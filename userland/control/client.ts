@@ -57,17 +57,29 @@ async function readLine(socket: Socket): Promise<string> {
 	let length = 0;
 	socket.setEncoding('utf8');
 	socket.setTimeout(patience, () => socket.destroy(tooSlow()));
-	for await (const chunk of socket) {
-		const text = String(chunk);
-		const end = text.indexOf('\n');
-		parts.push(end < 0 ? text : text.slice(0, end));
-		if (end >= 0) return parts.join('');
-		length += text.length;
-		if (length > maxLine) {
-			throw new ColoopError('PROTOCOL', `answer: expected at most ${maxLine} characters`);
+	try {
+		for await (const chunk of socket) {
+			const text = String(chunk);
+			const end = text.indexOf('\n');
+			parts.push(end < 0 ? text : text.slice(0, end));
+			if (end >= 0) return parts.join('');
+			length += text.length;
+			if (length > maxLine) throw tooLong();
 		}
+	} catch (error) {
+		/* Killed with our request unread, it resets the connection. */
+		throw error instanceof ColoopError ? error : hungUp(error);
 	}
-	throw new ColoopError('NO_DAEMON', 'coloopd hung up before it had answered', {
+	throw hungUp();
+}
+
+function tooLong(): ColoopError {
+	return new ColoopError('PROTOCOL', `answer: expected at most ${maxLine} characters`);
+}
+
+function hungUp(cause?: unknown): ColoopError {
+	return new ColoopError('NO_DAEMON', 'coloopd hung up before it had answered', {
+		cause,
 		hint: 'see its log for the reason',
 	});
 }

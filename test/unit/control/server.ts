@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {once} from 'node:events';
 import {chmod, mkdtemp, rm, stat, writeFile} from 'node:fs/promises';
-import {connect} from 'node:net';
+import {connect, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -141,6 +141,23 @@ test('the pairs of a host with many guests fit into an answer', async t => {
 			t.deepEqual(await askStatus(path), status);
 		},
 	);
+});
+
+test('a daemon killed before it has read is no more than absent', async t => {
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
+	const path = join(folder, 'coloopd.sock');
+	/* What it leaves unread makes the kernel reset the connection. */
+	const server = createServer({pauseOnConnect: true}, socket =>
+		setTimeout(() => socket.destroy(), 50),
+	).listen(path);
+	t.teardown(async () => {
+		server.close();
+		await rm(folder, {recursive: true});
+	});
+	await once(server, 'listening');
+	const error = await t.throwsAsync(askStatus(path), {instanceOf: ColoopError});
+	t.is(error.code, 'NO_DAEMON');
+	t.regex(error.message, /hung up/);
 });
 
 test('an answer that is not ours is said to be', async t => {
