@@ -22,11 +22,19 @@ export type Listener = {
 	readonly onEnd: (cause: unknown) => void;
 };
 
-const sockets = ['/var/run/xenstored/socket', '/run/xenstored/socket'];
-const devices = ['/dev/xen/xenbus', '/proc/xen/xenbus'];
+const places = {
+	sockets: ['/var/run/xenstored/socket', '/run/xenstored/socket'],
+	devices: ['/dev/xen/xenbus', '/proc/xen/xenbus'],
+};
 
-/** xenstored's socket where it runs, else the kernel's device. */
-export async function openTransport(listener: Listener): Promise<Transport> {
+/**
+ * xenstored's socket where there is one, else the kernel's device. Where xenstored has died, the
+ * device would take requests all the same, with nobody to answer them.
+ */
+export async function openTransport(
+	listener: Listener,
+	{sockets, devices} = places,
+): Promise<Transport> {
 	const failures: unknown[] = [];
 
 	for (const path of sockets.filter(each => existsSync(each))) {
@@ -36,7 +44,7 @@ export async function openTransport(listener: Listener): Promise<Transport> {
 			failures.push(error);
 		}
 	}
-	for (const path of devices.filter(each => existsSync(each))) {
+	for (const path of failures.length > 0 ? [] : devices.filter(each => existsSync(each))) {
 		try {
 			return openKernelDevice(path, listener);
 		} catch (error) {
@@ -50,7 +58,7 @@ export async function openTransport(listener: Listener): Promise<Transport> {
 	}
 	throw new ColoopError('STORE', `XenStore cannot be reached: ${String(failures[0])}`, {
 		cause: failures[0],
-		hint: 'only root may talk to XenStore',
+		hint: 'xenstored must run, and only root may talk to it',
 	});
 }
 
