@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import {watch, type FSWatcher} from 'node:fs';
-import {dirname} from 'node:path';
+import {readdirSync, watch, type FSWatcher} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
 import {realReaders, type Readers} from './files.ts';
 import {loadPolicy, policyDirs, type LoadedPolicy, type PolicyDirs} from './load.ts';
 
@@ -97,7 +97,7 @@ function createBell(): Bell {
 	};
 }
 
-/** inotify on each directory, or on the nearest parent while it does not exist. */
+/** inotify on each directory, on the way to it and on what its links mean: any of these may be replaced. */
 function createHints(dirs: readonly string[], ring: () => void): {renew(): void; close(): void} {
 	let watchers: FSWatcher[] = [];
 	const close = () => {
@@ -110,19 +110,45 @@ function createHints(dirs: readonly string[], ring: () => void): {renew(): void;
 		renew() {
 			close();
 			for (const dir of dirs) {
-				const watcher = watchNearest(dir, ring);
-				if (watcher) watchers.push(watcher);
+				for (const place of [...steps(dir), ...links(dir)]) {
+					const watcher = watchPlace(place, ring);
+					if (watcher) watchers.push(watcher);
+				}
 			}
 		},
 	};
 }
 
-function watchNearest(path: string, ring: () => void): FSWatcher | undefined {
-	for (let dir = path; ; dir = dirname(dir)) {
-		try {
-			return watch(dir, {persistent: false}, ring).on('error', ring);
-		} catch {
-			if (dirname(dir) === dir) return undefined;
-		}
+/** `entry`: the one name in the directory that matters; undefined: all do. */
+type Place = {readonly path: string; readonly entry: string | undefined};
+
+/** The directory, and each one above it for the next step down. */
+function steps(dir: string): Place[] {
+	const places: Place[] = [{path: dir, entry: undefined}];
+
+	for (let path = dir; dirname(path) !== path; path = dirname(path))
+		places.push({path: dirname(path), entry: basename(path)});
+
+	return places;
+}
+
+/** Policy files that stand elsewhere: what happens to them is no event of the directory. */
+function links(dir: string): Place[] {
+	try {
+		return readdirSync(dir, {withFileTypes: true})
+			.filter(file => file.isSymbolicLink())
+			.map(({name}) => ({path: join(dir, name), entry: undefined}));
+	} catch {
+		return [];
+	}
+}
+
+function watchPlace({path, entry}: Place, ring: () => void): FSWatcher | undefined {
+	try {
+		return watch(path, {persistent: false}, (_, name) => {
+			if (entry === undefined || name === null || name === entry) ring();
+		}).on('error', ring);
+	} catch {
+		return undefined;
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {mkdir, mkdtemp, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -27,6 +27,7 @@ async function watched(t: ExecutionContext, files: Record<string, string>) {
 	for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
 
 	return {
+		parent,
 		dir,
 		stop,
 		reload: watch.reload,
@@ -91,6 +92,53 @@ test('a directory made later is found', async t => {
 	await until(state => state.dir === dir);
 	await writeFile(join(dir, '1.yaml'), good('a'));
 	t.deepEqual(names(await until(state => names(state).length > 0)), ['a']);
+});
+
+test('a directory behind a link is followed when the link is made anew', async t => {
+	const {dir, until} = await watched(t, {});
+	for (const name of ['a', 'b']) {
+		await mkdir(`${dir}.${name}`);
+		await writeFile(join(`${dir}.${name}`, '1.yaml'), good(name));
+	}
+	await symlink(`${dir}.a`, dir);
+	await until(state => names(state).join() === 'a');
+
+	await symlink(`${dir}.b`, `${dir}.new`);
+	await rename(`${dir}.new`, dir);
+	await until(state => names(state).join() === 'b');
+	t.pass();
+});
+
+test('a directory is followed when one above it is replaced', async t => {
+	const {parent, dir, until} = await watched(t, {'1.yaml': good('a')});
+	await until(state => names(state).join() === 'a');
+
+	await mkdir(join(`${parent}.new`, 'policy.d'), {recursive: true});
+	await writeFile(join(`${parent}.new`, 'policy.d', '1.yaml'), good('b'));
+	await rename(parent, `${parent}.old`);
+	await rename(`${parent}.new`, parent);
+	await until(state => names(state).join() === 'b');
+	await rm(`${parent}.old`, {recursive: true});
+	t.is((await stat(dir)).isDirectory(), true);
+});
+
+test('a file behind a link is seen to change, in place and by rename', async t => {
+	const {parent, dir, until} = await watched(t, {'2.yaml': good('z')});
+	const file = join(parent, 'elsewhere');
+	await writeFile(file, good('a'));
+	await symlink(file, join(dir, '1.yaml'));
+	await until(state => names(state).join() === 'a,z');
+
+	await writeFile(file, good('b'));
+	await until(state => names(state).join() === 'b,z');
+
+	await writeFile(`${file}.new`, good('c'));
+	await rename(`${file}.new`, file);
+	await until(state => names(state).join() === 'c,z');
+
+	await writeFile(file, good('d'));
+	await until(state => names(state).join() === 'd,z');
+	t.pass();
 });
 
 test('reload yields even if nothing changed; the signal ends it', async t => {
