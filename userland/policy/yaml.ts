@@ -32,6 +32,10 @@ export function readYaml(text: string, file: string): PlainDocument {
 		report(pos[0], ['yaml'], sentence(message));
 	const {explicit} = document.directives?.yaml ?? {};
 	if (explicit === true) report(0, ['yaml'], 'expected no directive, got %YAML');
+	// Editors show a new line there, YAML's reader goes on with the comment.
+	const alone = text.search(/\r(?!\n)/);
+	if (alone >= 0)
+		report(alone, ['yaml'], 'expected lines that end with \\n or \\r\\n, got \\r alone');
 	if (problems.length === 0) check(document.contents, [], report);
 	if (problems.length > 0) throw new PolicyError(problems);
 

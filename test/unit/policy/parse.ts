@@ -187,6 +187,11 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 		'3:1: error: yaml: expected YAML, got an error: Tabs are not allowed as indentation',
 	],
 	[
+		'a rule that a comment hides, where lines end as on old Macs',
+		'version: 1\n# Nobody:\raccept:\r  - deny: "*"\n',
+		'2:10: error: yaml: expected lines that end with \\n or \\r\\n, got \\r alone',
+	],
+	[
 		'a quote left open',
 		"version: 1\npairs: 'x",
 		"2:10: error: yaml: expected YAML, got an error: Missing closing 'quote",
