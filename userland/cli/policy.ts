@@ -23,7 +23,11 @@ export async function lint(files: readonly string[]): Promise<string[]> {
 export async function test(directory: string | undefined, names: readonly string[]) {
 	const {loadPolicy} = await import('../policy/load.ts');
 	const {decideAccept, decidePair} = await import('../policy/match.ts');
+	const {fileError} = await import('../policy/parse.ts');
 	const loaded = await (directory === undefined ? loadPolicy() : loadPolicy(directory));
+	if (directory !== undefined && loaded.dir === undefined) {
+		throw fileError(directory, 'expected a directory, got none');
+	}
 	refuseBroken(loaded);
 	const [a = '', b] = names.map(name => (name === 'dom0' ? 'Domain-0' : name));
 	const verdict: Verdict =

@@ -254,5 +254,11 @@ test('policy lint names every problem', async t => {
 	t.deepEqual(allowed.out, ['b <-> a: allow (10-bad.yaml:3:5)']);
 	const denied = await run(['policy', 'test', '-d', folder, 'c']);
 	t.deepEqual(denied.out, ['accept c: deny (no rule matches, and that is deny)']);
+	const absent = join(folder, 'none');
+	t.deepEqual(await run(['policy', 'test', '-d', absent, 'b', 'a']), {
+		status: 1,
+		out: [],
+		err: `coloop: ${absent}:1:1: error: file: expected a directory, got none\n  see the policy manual, policy/README.md`,
+	});
 	await rm(folder, {recursive: true});
 });
