@@ -9,19 +9,32 @@ export type Place = {
 	readonly text: string;
 };
 
-/** `naked`: without an accessor the compiler may read twice, and what was checked is not what is used. */
-export type Kind = keyof typeof patterns | 'naked';
+/**
+ * `naked`: without an accessor the compiler may read twice, and what was checked is not what is used.
+ * `twice`: the same word a second time, when it may say something else.
+ */
+export type Kind = keyof typeof patterns | 'naked' | 'twice';
 
-const control = 'magic|version|order|features|epoch|queues|further|prod|want|cons|wait|side|ref';
-/* A control page is reached as `peer`, `tx->peer` and the like; `peer` may be a domain, too. */
-const page = `&?(?:\\w+->|\\w+\\.)*peer->(?:${control})\\b`;
+/** What wire.h has in a control page and in a record, but for the bytes that are not read. */
+const fields = {
+	coloop_control: [
+		...['magic', 'version', 'order', 'features', 'epoch', 'queues', 'further'],
+		...['prod', 'want', 'cons', 'wait', 'side', 'ref'],
+	],
+	coloop_record: [
+		...['len', 'hdr_len', 'flags', 'gso_type', 'gso_size', 'csum_start', 'csum_offset', 'zero'],
+	],
+} as const;
+
+const control = fields.coloop_control.join('|');
 const accessor = '\\b(?:READ_ONCE|virt_load_acquire)';
-const offloads = 'len|hdr_len|flags|gso_type|gso_size|csum_start|csum_offset|zero';
+/* A control page is reached as `peer`, `tx->peer` and the like; `peer` may be a domain, too. */
+const page = `&?(?:\\w+->|\\w+\\.)*peer->((?:${control})\\b(?:\\[\\w+\\])?(?:\\.\\w+)?)`;
 
 const patterns = {
 	page: new RegExp(`${accessor}\\(${page}`),
 	ring: /\b(?:rx_at|copy_record|coloop_rx_copy)\((?:rx|&queue->rx|record),|READ_ONCE\(\(\(const u64/,
-	record: new RegExp(`\\b(?:record|r)->(?:${offloads})\\b`),
+	record: new RegExp(`\\b(?:record|r)->(?:${fields.coloop_record.join('|')})\\b`),
 	frame: /\(const struct ethhdr \*\)skb->data|\beth_hdr\(|\beth_type_trans\(/,
 	netlink: /\bnla_(?:get_\w+|data|memcpy|parse\w*)\(|\btb\[COLOOP_A_CHANNEL_LISTEN\]/,
 	xen: /\bHYPERVISOR_\w+\(|\bgnttab_(?:map_refs|unmap_refs_sync|try_end_foreign_access)\(|\.status\b/,
@@ -33,26 +46,91 @@ const patterns = {
 export function findPlaces(file: string, source: string): Place[] {
 	const lines = withoutComments(source).split('\n');
 	const owners = functionsOf(lines);
+	const aliases = aliasesOf(lines, owners);
+	const seen = new Set<string>();
 	return lines.flatMap((text, index) => {
 		const owner = owners[index];
-		if (owner === undefined) return [];
-		const pages = lines.some(
-			(line, at) => owners[at] === owner && /const struct coloop_control \*peer/.test(line),
-		);
-		const place = {key: `${file}:${owner}`, line: index + 1, text: text.trim()};
-		return kindsOf(text, pages).map(kind => ({...place, kind}));
+		const found = kindsOf(text, owner ?? '', aliases.get(owner) ?? []);
+		const words = [...text.matchAll(new RegExp(`${accessor}\\(${page}`, 'g'))];
+		const again = words.filter(([, word]) => isAgain(seen, `${owner ?? ''} ${word ?? ''}`));
+		const place = {key: `${file}:${owner ?? ''}`, line: index + 1, text: text.trim()};
+		/* What is read in no function is in a macro, which may stand anywhere. */
+		const kept = owner === undefined ? found.filter(isOfPage) : found;
+		return [...kept, ...again.map(() => 'twice' as const)].map(kind => ({...place, kind}));
 	});
 }
 
-function kindsOf(text: string, pages: boolean): Kind[] {
-	const bare = text.replaceAll(new RegExp(`${accessor}\\(${page}`, 'g'), '');
-	const isNaked = pages
-		? new RegExp(`\\bpeer->(?:${control})\\b`).test(bare)
-		: new RegExp(`\\b[tr]x(?:->|\\.)peer->(?:${control})\\b`).test(bare);
+function isAgain(seen: Set<string>, word: string): boolean {
+	const is = seen.has(word);
+	seen.add(word);
+	return is;
+}
+
+function isOfPage(kind: Kind): boolean {
+	return kind === 'page' || kind === 'naked';
+}
+
+/** By function, what it calls a control page of the peer, beside `tx->peer` and `rx->peer`. */
+function aliasesOf(
+	lines: readonly string[],
+	owners: ReadonlyArray<string | undefined>,
+): ReadonlyMap<string | undefined, string[]> {
+	const aliases = new Map<string | undefined, string[]>();
+	lines.forEach((line, index) => {
+		const owner = owners[index];
+		for (const [, name = ''] of line.matchAll(/const struct coloop_control \*(\w+)/g))
+			if (owner !== undefined) aliases.set(owner, [...(aliases.get(owner) ?? []), name]);
+	});
+	return aliases;
+}
+
+function kindsOf(text: string, owner: string, aliases: readonly string[]): Kind[] {
+	const isNaked = isNakedPage(text, aliases) || isNakedRing(text, owner);
 	return [
 		...kinds.filter(kind => patterns[kind].test(text)),
 		...(isNaked ? ['naked' as const] : []),
 	];
+}
+
+/** A word of the page but for an accessor, or all of the page at once. */
+function isNakedPage(text: string, aliases: readonly string[]): boolean {
+	const bare = text
+		.replaceAll(new RegExp(`${accessor}\\(${page}`, 'g'), '')
+		.replaceAll(/const struct coloop_control \*/g, '');
+	const pointer = `(?:${['[tr]x\\)?(?:->|\\.)peer', ...aliases].join('|')})\\b`;
+	return (
+		new RegExp(`\\b${pointer}\\)?(?:->|\\.)(?:${control})\\b`).test(bare) ||
+		new RegExp(`\\bmem\\w+\\([^;]*\\b${pointer}(?!->)`).test(bare) ||
+		new RegExp(`\\*\\(?(?:\\w+->|\\w+\\.)*${pointer}`).test(bare) ||
+		(/_map\.address\[/.test(bare) && !/^\s*\w+ = \(const void \*\)/.test(bare))
+	);
+}
+
+/** The peer's ring is reached by rx_at() alone, and what that finds is copied before it is looked at. */
+function isNakedRing(text: string, owner: string): boolean {
+	if (owner === 'rx_at') return false;
+	if (owner === 'copy_record')
+		return /\bfrom\b/.test(
+			text.replaceAll(/READ_ONCE\(\(\(const u64 \*\)from\)|const u8 \*from/g, ''),
+		);
+	const bare = text.replaceAll(/\b(?:copy_record|coloop_copy)\(\w+, rx_at\(/g, '');
+	return /\brx_at\(|\brx(?:->|\.)pages\[/.test(bare);
+}
+
+/** Members of the shared structures that nobody looks for; `wire` is what wire.h says. */
+export function unlisted(wire: string): string[] {
+	return Object.entries(fields).flatMap(([name, known]) => {
+		const body = new RegExp(`^struct ${name} \\{\\n([^}]*)^\\};`, 'm').exec(wire)?.[1];
+		if (body === undefined) return [`struct ${name} is not there`];
+		const members = [...body.matchAll(/^\t[\w ]+\b(\w+)(?:\[.*\])?;/gm)].map(
+			each => each[1] ?? '',
+		);
+		const isKnown = (member: string) =>
+			/^zero\d$/.test(member) || known.some(each => each === member);
+		return members
+			.filter(member => !isKnown(member))
+			.map(member => `struct ${name}: ${member}`);
+	});
 }
 
 const kinds = Object.keys(patterns).filter(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Prints every place in kmod/ that reads what a peer, Xen or a caller of netlink has said, with the
-// tests that cover it. Fails where one has none, and where a test or a function that map.ts names
-// is gone. Runs from the top of the tree.
+// tests that cover it. Fails where one has none, where a shared word is read without an accessor or
+// a second time, and where a test or a function that map.ts names is gone. Runs from the top of the tree.
 import {readdir, readFile} from 'node:fs/promises';
-import {findPlaces, type Place} from './find.ts';
+import {findPlaces, unlisted, type Place} from './find.ts';
 import {covers, type Cover} from './map.ts';
 
 const places = (await Promise.all((await sources('kmod')).map(read))).flat();
@@ -12,6 +12,9 @@ const missing = await Promise.all(
 	Object.entries(covers).flatMap(([key, cover]) => cover.by.map(test => check(key, test))),
 );
 const problems = [
+	...unlisted(await readFile('kmod/wire.h', 'utf8')).map(
+		each => `${each}: find.ts does not know it`,
+	),
 	...places.flatMap(uncovered),
 	...Object.keys(covers)
 		.filter(key => !places.some(place => place.key === key))
@@ -42,6 +45,7 @@ async function read(file: string): Promise<Place[]> {
 }
 
 function uncovered({key, line, kind, text}: Place): string[] {
+	if (kind === 'twice') return [`${key}, line ${line}: a second time: ${text}`];
 	if (kind === 'naked') return [`${key}, line ${line}: without an accessor: ${text}`];
 	return covers[key] === undefined ? [`${key}, line ${line}: no test: ${text}`] : [];
 }
