@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {findCrashes, isFatal, type Crash} from './crash.ts';
+import {LabError} from './errors.ts';
 import {guestNames} from './guest-config.ts';
 import type {Guest} from './guest.ts';
 import type {Lab} from './lab.ts';
@@ -74,24 +75,47 @@ export function unbalanced(log: string): string[] {
 
 async function leavesNoNodes({dom0}: Lab) {
 	return async () => {
-		const {stdout} = await dom0.run(
-			`for d in $(xenstore-list /local/domain); do
-				xenstore-ls -f /local/domain/$d/coloop /local/domain/$d/data/coloop 2>/dev/null
-			done`,
-			{fails: 'maybe', silent: true},
-		);
-		return stdout === '' ? [] : [`XenStore keeps nodes:\n${stdout}`];
+		// A domain may go meanwhile; whether this has listed anything is looked at.
+		const {stdout} = await dom0.run('xenstore-ls -f /local/domain', {
+			fails: 'maybe',
+			silent: true,
+		});
+		return ourNodes(stdout);
 	};
 }
+
+/** Coloop's nodes in XenStore's listing of all domains. */
+export function ourNodes(listing: string): string[] {
+	const nodes = listing.split('\n');
+	if (!nodes.some(node => node.startsWith('/local/domain/0/')))
+		return [`XenStore does not list domain 0: ${listing.slice(0, 200)}`];
+	const ours = nodes.filter(node => /^\/local\/domain\/\d+\/(?:data\/)?coloop\b/.test(node));
+	return ours.length === 0 ? [] : [`XenStore keeps nodes:\n${ours.join('\n')}`];
+}
+
+// Neither dying nor crashed: its backends are still there.
+const alive = `xl list | awk 'NR > 2 && $5 !~ /[scd]/ {print $2}'`;
 
 // Xen itself says which grants are in use. Its log is on the console already.
 async function leavesNoGrants({dom0}: Lab) {
 	return async () => {
+		const {stdout: domains} = await dom0.run(alive, {silent: true});
 		const {stdout} = await dom0.run('xl dmesg -c >/dev/null; xl debug-keys g; xl dmesg -c', {
 			silent: true,
 		});
-		return foreignGrants(stdout);
+		return [
+			...unlistedGrants(stdout, domains.split('\n').filter(Boolean)),
+			...foreignGrants(stdout),
+		];
 	};
+}
+
+/** Every guest grants its console and its interfaces to dom0: where none is listed, none was seen. */
+export function unlistedGrants(listing: string, domains: readonly string[]): string[] {
+	const owners = new Set(grantsIn(listing).map(({owner}) => owner));
+	return domains
+		.filter(domain => !owners.has(domain))
+		.map(domain => `Xen lists no grant of domain ${domain}`);
 }
 
 /**
@@ -99,13 +123,22 @@ async function leavesNoGrants({dom0}: Lab) {
  * use: a frontend grants to dom0, and dom0 grants nothing to anybody.
  */
 export function foreignGrants(listing: string): string[] {
+	return grantsIn(listing)
+		.filter(({owner, mapper}) => mapper !== '0' || owner === '0')
+		.map(
+			({owner, mapper, line}) =>
+				`domain ${mapper} has a grant of domain ${owner} in use: ${line}`,
+		);
+}
+
+type InUse = {readonly owner: string; readonly mapper: string; readonly line: string};
+
+function grantsIn(listing: string): InUse[] {
 	let owner = '?';
 	return listing.split('\n').flatMap(line => {
 		owner = /grant-table for remote d(\d+)/.exec(line)?.[1] ?? owner;
 		const mapper = /\[0x[\da-f]+\]\s+(\d+)\s+0x/.exec(line)?.[1];
-		return mapper === undefined || (mapper === '0' && owner !== '0')
-			? []
-			: [`domain ${mapper} has a grant of domain ${owner} in use: ${line.trim()}`];
+		return mapper === undefined ? [] : [{owner, mapper, line: line.trim()}];
 	});
 }
 
@@ -124,17 +157,22 @@ async function leavesNoPorts(lab: Lab) {
 
 async function ports({dom0}: Lab): Promise<ReadonlyMap<string, number>> {
 	const {stdout} = await dom0.run(
-		`for d in $(xl list | awk 'NR > 2 {print $2}'); do
+		`for d in $(${alive}); do
 			echo $d $(/usr/lib/xen-4*/bin/lsevtchn $d | wc -l)
 		done`,
 		{silent: true},
 	);
-	return new Map(
-		[...stdout.matchAll(/^(\d+) (\d+)$/gm)].map(([, domain = '', count]) => [
-			domain,
-			Number(count),
-		]),
+	return parsePorts(stdout);
+}
+
+/** Every guest has event channels for XenStore and its console: where none is listed, none was seen. */
+export function parsePorts(text: string): ReadonlyMap<string, number> {
+	const counts = [...text.matchAll(/^(\d+) (\d+)$/gm)].map(
+		([, domain = '', count]) => [domain, Number(count)] as const,
 	);
+	const blind = counts.filter(([, count]) => count === 0).map(([domain]) => domain);
+	if (blind.length > 0) throw new LabError(`no event channel listed of domain ${blind.join()}`);
+	return new Map(counts);
 }
 
 const kmemleak = '/sys/kernel/debug/kmemleak';
