@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
+import {claim} from '../claims/claim.ts';
+import type {ClaimName} from '../claims/claims.ts';
 import {checks, findSplats} from './checks.ts';
 import {keepCounts} from './counts.ts';
 import {CommandError, CrashError, LabError, Skip, outcomeOf} from './errors.ts';
@@ -18,6 +20,8 @@ export type Given = {
 	readonly until: typeof until;
 	/** Ends the test, which says what it would have needed. */
 	readonly skip: (missing: string) => never;
+	/** What the test has shown; noted once it has passed, and nothing was left behind. */
+	readonly claim: (name: ClaimName, figure: string) => void;
 };
 
 type Body = (t: ExecutionContext, given: Given) => Promise<void>;
@@ -44,7 +48,7 @@ async function runInLab(t: ExecutionContext, body: Body, options: LabOptions): P
 	t.timeout(1_800_000 * patience);
 	try {
 		lab = await Lab.start({...options, say});
-		await testAndCheck(t, body, lab);
+		for (const shown of await testAndCheck(t, body, lab)) await claim(...shown);
 		// The verbs assert too, by throwing; ava does not know.
 		t.pass();
 	} catch (caught) {
@@ -64,15 +68,18 @@ async function runInLab(t: ExecutionContext, body: Body, options: LabOptions): P
 	}
 }
 
-async function testAndCheck(t: ExecutionContext, body: Body, lab: Lab): Promise<void> {
+type Claim = Parameters<Given['claim']>;
+
+async function testAndCheck(t: ExecutionContext, body: Body, lab: Lab): Promise<Claim[]> {
 	const {dom0, a, b} = lab;
+	const shown: Claim[] = [];
 	const looks = await Promise.all(checks.map(check => check(lab)));
 	const skip = (missing: string): never => {
 		throw new Skip(missing);
 	};
 
 	try {
-		await body(t, {lab, dom0, a, b, until, skip});
+		await body(t, {lab, dom0, a, b, until, skip, claim: (...each) => void shown.push(each)});
 	} catch (error) {
 		await explain(lab, error);
 	}
@@ -80,6 +87,7 @@ async function testAndCheck(t: ExecutionContext, body: Body, lab: Lab): Promise<
 	for (const look of looks) left.push(...(await look()));
 	await complainOfSplats(lab);
 	if (left.length > 0) throw new CommandError(`the test left behind:\n${left.join('\n')}`);
+	return shown;
 }
 
 // A machine that crashed explains a failure better than the failure does.

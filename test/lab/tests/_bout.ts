@@ -7,6 +7,7 @@ import type {Guest} from '../guest.ts';
 import type {Lab} from '../lab.ts';
 import {Link} from '../link.ts';
 import {until} from '../until.ts';
+import type {Given} from '../with-lab.ts';
 
 /** A victim with the real module, a liar with evil.ko, and a live channel between them. */
 export type Bout = {
@@ -19,6 +20,7 @@ export type Bout = {
 	readonly link: Link;
 	/** For the log. */
 	readonly say: (line: string) => void;
+	readonly claim: Given['claim'];
 };
 
 export type Attack = {
@@ -42,7 +44,7 @@ export const largest = 9;
  * ordinary path works, and the next channel comes up; so whatever it did is over.
  */
 export function bout(attacks: readonly Attack[], order = smallest): Body {
-	return async (t, {lab}) => {
+	return async (t, {lab, claim}) => {
 		for (const line of table(attacks)) t.log(line);
 		await load(lab.a);
 		await lab.b.run('insmod /opt/coloop/evil.ko dyndbg=+p');
@@ -52,7 +54,7 @@ export function bout(attacks: readonly Attack[], order = smallest): Body {
 		await answers(lab.a, 'b');
 		for (const attack of attacks) {
 			const link = new Link(a, b, {order: attack.order ?? order});
-			await step(t, attack.name, fight({t, lab, a, b, link, say}, attack));
+			await step(t, attack.name, fight({t, lab, a, b, link, say, claim}, attack));
 			await link.forget();
 		}
 		await Promise.all([a.stop(), b.stop()]);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {claim} from '../../claims/claim.ts';
 import {withLab} from '../with-lab.ts';
 import {attacks} from './_attacks.ts';
 import {bout, chosen} from './_bout.ts';
@@ -10,5 +9,5 @@ const tried = chosen(attacks);
 test('every attack that has a name is survived', withLab, async (t, given) => {
 	await bout(tried)(t, given);
 	if (tried.length === attacks.length)
-		await claim('attacks', `${tried.length} attacks, nothing held after any`);
+		given.claim('attacks', `${tried.length} attacks, nothing held after any`);
 });

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
-import {claim} from '../../claims/claim.ts';
 import {diverted, load, type Body} from '../channel.ts';
 import {Drive} from '../drive.ts';
 import type {Guest} from '../guest.ts';
@@ -28,7 +27,7 @@ const nuisances = {
  * The victim a, its good peer c, and the liar b, on one processor in counted time. A guest that does
  * nothing but compute takes its share of that as well; so that is what an attack is compared with.
  */
-const beside: Body = async (t, {lab, a, b}) => {
+const beside: Body = async (t, {lab, a, b, claim}) => {
 	const c = await lab.create('c');
 	await Promise.all([load(a), load(c), b.run('insmod /opt/coloop/evil.ko')]);
 	const [victim, liar, friend] = [
@@ -58,7 +57,7 @@ const beside: Body = async (t, {lab, a, b}) => {
 	await costs.of('datagrams by netfront', () => besideDatagrams(b, () => rate(a)));
 	await bad.connect();
 	await costs.of('datagrams by the channel', () => besideDatagrams(b, () => rate(a)));
-	await claim('other-channels', `lost ${costs.said.join(', ')}`);
+	claim('other-channels', `lost ${costs.said.join(', ')}`);
 	await Promise.all([good.forget(), bad.forget()]);
 	await Promise.all([victim, liar, friend].map(each => each.stop()));
 };

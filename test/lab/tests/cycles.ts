@@ -3,7 +3,6 @@
 // Counts, not seconds. CYCLES, LOADS, DESTROYS and SAVES say how many; MINUTES is the most that each
 // of the last three may take.
 import test from 'ava';
-import {claim} from '../../claims/claim.ts';
 import {
 	holdings,
 	isLive,
@@ -40,7 +39,7 @@ function withDrives(body: (given: Parameters<Body>[1], a: Drive, b: Drive) => Pr
 }
 
 test('channels come and go, and nothing stays', withLab, (t, given) =>
-	withDrives(async (_, a, b) => {
+	withDrives(async ({claim}, a, b) => {
 		const cycles = count('CYCLES', 1000);
 		// What is allocated once and for all, and Node's own growth.
 		await a.cycle(b, 50, 1);
@@ -60,12 +59,12 @@ test('channels come and go, and nothing stays', withLab, (t, given) =>
 		}
 		t.log(`${cycles} channels made and ended, ${packets} packets took them`);
 		t.true(packets >= cycles);
-		await claim('connect-cycles', `${cycles} cycles, 0 grants, ports, maps, pages left`);
+		claim('connect-cycles', `${cycles} cycles, 0 grants, ports, maps, pages left`);
 	})(t, given),
 );
 
 test('the module comes and goes under traffic', withLab, (t, given) =>
-	withDrives(async (_, a, b) => {
+	withDrives(async ({claim}, a, b) => {
 		const loads = count('LOADS', 200);
 		const link = new Link(a, b, {order: 5});
 		const traffic = await Traffic.start(a.machine, b.machine);
@@ -85,7 +84,7 @@ test('the module comes and goes under traffic', withLab, (t, given) =>
 		t.log(compared('a', before, await memoryOf(a.machine)));
 		t.log(`${done} loads and unloads, one TCP connection and UDP went on`);
 		t.true(done >= Math.min(loads, 50));
-		await claim('load-cycles', `${done} loads and unloads, no TCP connection lost`);
+		claim('load-cycles', `${done} loads and unloads, no TCP connection lost`);
 	})(t, given),
 );
 
@@ -135,7 +134,7 @@ async function isGone(a: Guest): Promise<void> {
 }
 
 test('guests are destroyed under load', withLab, (t, given) =>
-	withSaved(async ({lab, dom0, a}, saved) => {
+	withSaved(async ({lab, dom0, a, claim}, saved) => {
 		const destroys = count('DESTROYS', 100);
 		const before = await memoryOf(a);
 		const done = await repeat(t, destroys, minutes, async () => {
@@ -150,12 +149,12 @@ test('guests are destroyed under load', withLab, (t, given) =>
 		t.deepEqual(leaks(before, after), []);
 		t.is((await status(a)).problems.length, 0);
 		t.true(done >= Math.min(destroys, 10));
-		await claim('destroy-cycles', `${done} guests destroyed under load, nothing left`);
+		claim('destroy-cycles', `${done} guests destroyed under load, nothing left`);
 	})(t, given),
 );
 
 test('a guest is saved and restored under load', withLab, (t, given) =>
-	withSaved(async ({lab, dom0, a}, saved) => {
+	withSaved(async ({lab, dom0, a, claim}, saved) => {
 		const saves = count('SAVES', 50);
 		await dom0.run(`xl restore ${saved}`, patient);
 		const before = await memoryOf(a);
@@ -172,6 +171,6 @@ test('a guest is saved and restored under load', withLab, (t, given) =>
 		t.true(done >= Math.min(saves, 10));
 		await dom0.run('xl destroy c', patient);
 		await isGone(a);
-		await claim('save-cycles', `${done} saves and restores under load, nothing left`);
+		claim('save-cycles', `${done} saves and restores under load, nothing left`);
 	})(t, given),
 );

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
-import {claim} from '../../claims/claim.ts';
 import {
 	allowPair,
 	channelUp,
@@ -118,5 +117,5 @@ test('whatever allocation fails, nothing is left half-made', withLab, async (t, 
 		'peers, offers, attaches, closes': requests,
 		'packets and works under traffic': traffic,
 	})(t, given);
-	await claim('fail-nth', `${failed} allocations failed in turn, nothing left behind`);
+	given.claim('fail-nth', `${failed} allocations failed in turn, nothing left behind`);
 });

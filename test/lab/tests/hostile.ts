@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {claim} from '../../claims/claim.ts';
 import {
 	channelUp,
 	diverted,
@@ -25,7 +24,7 @@ import {
 } from './_liar.ts';
 
 /** Without the host role there is no next channel to hide the end of this one. */
-const brokenForGood: UnderTraffic = async (t, {lab, dom0, a, b}, traffic) => {
+const brokenForGood: UnderTraffic = async (t, {lab, dom0, a, b, claim}, traffic) => {
 	await killDaemon(dom0);
 	await tellUnderFlood(lab, 'prod 24');
 	await until('a sees it broken', async () => (await peer(a, 'b'))?.state === 'broken');
@@ -34,7 +33,7 @@ const brokenForGood: UnderTraffic = async (t, {lab, dom0, a, b}, traffic) => {
 	t.is(await diverted(a), ordinary);
 	const {stdout} = await a.run('coloop show b', {timeout: 120_000});
 	t.regex(stdout, /broken: bad-index/);
-	await claim('fallback', 'broken: bad-index in `coloop show`, one TCP connection and UDP go on');
+	claim('fallback', 'broken: bad-index in `coloop show`, one TCP connection and UDP go on');
 	// What b still maps of ours is not ours to free; all else is.
 	const [held] = await holdings(a);
 	t.like(held, {channels: 0, maps: 0, ports: 0, grants: held?.deferred});

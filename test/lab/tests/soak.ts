@@ -4,7 +4,6 @@
 // make soak HOURS=2
 import process from 'node:process';
 import test from 'ava';
-import {claim} from '../../claims/claim.ts';
 import {
 	allowAdapting,
 	channelUp,
@@ -176,7 +175,7 @@ test(
 		t.log(compared('a', before, await memoryOf(a)));
 		const bytes = totals.reduce((sum, each) => sum + each.tcpBytes + each.udpBytes, 0);
 		const count = [...done.values()].reduce((sum, each) => sum + each, 0);
-		await claim(
+		given.claim(
 			'soak',
 			`${hours} h, ${count} faults, ${(bytes / 1e6).toFixed(0)} MB compared, seed ${seed}`,
 		);

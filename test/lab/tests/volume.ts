@@ -2,7 +2,7 @@
 //
 // The attacks of which one is not enough. HEADERS, JUMPS and LIES say how many.
 import test from 'ava';
-import {claim} from '../../claims/claim.ts';
+import type {ClaimName} from '../../claims/claims.ts';
 import type {Channel} from '../drive.ts';
 import {until} from '../until.ts';
 import {withLab} from '../with-lab.ts';
@@ -17,12 +17,12 @@ const indexJumps = count('JUMPS', 100_000);
 const lies = count('LIES', 10_000);
 
 /** An attack whose figure goes into the table of claims. */
-function counted(attack: Attack, name: Parameters<typeof claim>[0], figure: string): Attack {
+function counted(attack: Attack, name: ClaimName, figure: string): Attack {
 	return {
 		...attack,
 		async body(given) {
 			await attack.body(given);
-			await claim(name, figure);
+			given.claim(name, figure);
 		},
 	};
 }
