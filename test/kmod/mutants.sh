@@ -14,7 +14,8 @@ failed=0
 # build_with SANITIZER TEST: into $build/TEST, from the broken copies
 build_with() {
 	case $2 in
-	fuzz-*) ;;
+	fuzz-record | fuzz-tx) set -- "$@" "$here/pair.c" -DRING_C="\"$build/ring.c\"" ;;
+	fuzz-*) set -- "$@" -DRING_C="\"$build/ring.c\"" ;;
 	tso) set -- "$@" "$here/pair.c" "$here/expect.c" -DRING_C="\"$build/ring.c\"" ;;
 	*) set -- "$@" "$here/pair.c" "$here/expect.c" "$build/ring.c" ;;
 	esac
@@ -24,10 +25,26 @@ build_with() {
 		-I"$here" -o "$build/$program" "$here/$program.c" "$@" -pthread
 }
 
-# mutant TESTS FILE NAME SED: one break and who must find it
-mutant() {
+copy() {
 	cp "$kmod/ring.c" "$kmod"/*.h "$build"
 	mkdir -p "$build/uapi" && cp "$kmod/uapi/coloop.h" "$build/uapi"
+}
+
+# passes TEST: with what stands in $build; in a minute, or it hangs
+passes() {
+	case $1 in
+	threads) sanitizer=thread runs=1000000 ;;
+	tso) sanitizer=undefined runs= ;;
+	fuzz-*) sanitizer=fuzzer,address,undefined runs="-runs=300000 -seed=1 -artifact_prefix=$build/" ;;
+	*) sanitizer=address,undefined runs= ;;
+	esac
+	build_with $sanitizer "$1" || exit 2
+	timeout 60 "$build/$1" $runs >"$build/log" 2>&1
+}
+
+# mutant TESTS FILE NAME SED: one break and who must find it
+mutant() {
+	copy
 	sed -i "$4" "$build/$2"
 	if cmp -s "$kmod/$2" "$build/$2"; then
 		echo "FAIL $3: the code to break is not there"
@@ -35,14 +52,7 @@ mutant() {
 		return
 	fi
 	for test in $1; do
-		case $test in
-		threads) sanitizer=thread runs=1000000 ;;
-		tso) sanitizer=undefined runs= ;;
-		fuzz-*) sanitizer=fuzzer,address,undefined runs="-runs=300000 -seed=1 -artifact_prefix=$build/" ;;
-		*) sanitizer=address,undefined runs= ;;
-		esac
-		build_with $sanitizer $test || exit 2
-		if ! timeout 60 "$build/$test" $runs >"$build/log" 2>&1; then
+		if ! passes $test; then
 			echo "ok   $3: found by $test"
 			passed=$((passed + 1))
 			return
@@ -53,6 +63,16 @@ mutant() {
 }
 
 all='ring window random exhaustive'
+
+# Who fails without a break, or takes too long here, would find every one.
+copy
+for test in $all threads tso fuzz-record fuzz-tx fuzz-control fuzz-meta; do
+	passes $test || {
+		tail -n 20 "$build/log"
+		echo "FAIL $test: fails with nothing broken, or is not done within a minute"
+		exit 1
+	}
+done
 
 mutant "$all" ring.h 'threshold counts as crossed at the old index' 's/mark - old - 1 </mark - old <=/'
 mutant "$all" ring.h 'threshold compared without wrap' 's/return mark - old - 1 < new - old;/return mark > old \&\& mark <= new;/'
@@ -86,6 +106,13 @@ done
 mutant tso ring.c 'asks for room too early' 's/own->want, mark)/own->want, mark - tx->size)/'
 mutant "$all" ring.c 'C7 waits for more than a record' 's/rx->cons + 1)/rx->cons + 64)/'
 
+mutant fuzz-record ring.c 'record read again' 's/^\treturn 1;/\tcopy_record(record, rx_at(rx, rx->cons));\n&/'
+mutant fuzz-record ring.c 'prod read again' 's/rx->prod = prod;/rx->prod = READ_ONCE(rx->peer->prod);/'
+mutant fuzz-record ring.c 'record may pass prod, to the fuzzer' 's/coloop_record_size(r->len) > used/0/'
+mutant fuzz-tx ring.c 'cons read again' 's/tx->cons = cons;/tx->cons = READ_ONCE(tx->peer->cons);/'
+mutant fuzz-tx ring.c 'P2 missing, to the fuzzer' 's/cons - tx->cons > tx->prod - tx->cons/0/'
+mutant fuzz-tx ring.c 'room without the header, to the fuzzer' 's/coloop_record_size(len) <= tx/len <= tx/'
+
 mutant fuzz-control control.h 'magic not looked at' 's/READ_ONCE(peer->magic) != COLOOP_MAGIC/0/'
 mutant fuzz-control control.h 'newer versions taken' 's/ || copy->version > COLOOP_PROTOCOL_MAX//'
 mutant fuzz-control control.h 'order not bounded' 's/ || copy->order > COLOOP_ORDER_MAX//'
@@ -95,6 +122,8 @@ mutant fuzz-control control.h 'queues read again' 's/i + 1 < copy->queues/i + 1 
 mutant fuzz-control control.h 'epoch not looked at' 's/READ_ONCE(peer->epoch) != epoch/0/'
 mutant fuzz-meta offload.h 'head not bounded from below' 's/hdr_len, ETH_HLEN/hdr_len, 0/'
 mutant fuzz-meta offload.h 'head not bounded from above' 's/ETH_HLEN, COLOOP_HEAD_BYTES/ETH_HLEN, 2 * COLOOP_HEAD_BYTES/'
+mutant fuzz-meta offload.h 'checksum offset lost' 's/(true, record->csum_offset)/(true, 0)/'
+mutant fuzz-meta offload.h 'congestion bit lost' 's/= record->gso_type/= record->gso_type \& ~COLOOP_GSO_ECN/'
 mutant fuzz-meta offload.h 'all flags handed on' 's/record->flags & COLOOP_NEEDS_CSUM ? .* : 0/record->flags/'
 
 echo "$passed passed, $failed failed"
