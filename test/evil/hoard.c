@@ -70,6 +70,16 @@ int write_peer(struct coloop_channel *ch, long number, char *said, size_t room)
 	return 0;
 }
 
+/* Whether nothing is said at this byte of a control page whose ring has @refs pages (wire.h). */
+static bool must_be_zero(u32 at, u32 refs)
+{
+	const u32 further = offsetof(struct coloop_control, further);
+
+	return (at >= 24 && at < 64) || (at >= 72 && at < 128) || (at >= 136 && at < 192) ||
+	       (at >= 196 && at < 256) || (at >= 256 + 4 * refs && at < further) ||
+	       at >= further + 8 * (COLOOP_QUEUES_MAX - 1);
+}
+
 /* Is there anything in the peer's pages that was not put there for us? */
 int look(struct coloop_channel *ch, long number, char *said, size_t room)
 {
@@ -77,12 +87,8 @@ int look(struct coloop_channel *ch, long number, char *said, size_t room)
 	const u8 *control = (const u8 *)rx->peer;
 	u32 at, prod = READ_ONCE(rx->peer->prod), leaks = 0;
 
-	for (at = offsetof(struct coloop_control, zero1); at < sizeof(*rx->peer); at++) {
-		bool zero = (at >= 72 && at < 128) || (at >= 136 && at < 192) ||
-			    (at >= 196 && at < 256) || at >= 256 + 4 * COLOOP_REFS_MAX + 256;
-
-		leaks += zero && READ_ONCE(control[at]);
-	}
+	for (at = 0; at < sizeof(*rx->peer); at++)
+		leaks += must_be_zero(at, rx->size / COLOOP_PAGE_SIZE) && READ_ONCE(control[at]);
 	for (at = prod; at < rx->size; at++)
 		leaks += READ_ONCE(rx->pages[at / COLOOP_PAGE_SIZE][at % COLOOP_PAGE_SIZE]) != 0;
 	scnprintf(said, room, "%u of %u bytes are not zero", leaks, rx->size);
