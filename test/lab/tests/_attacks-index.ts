@@ -4,7 +4,10 @@ import {breaks, ringBytes, speak, taken, type Attack, type Bout} from './_bout.t
 function index(name: string, does: string, command: string, rule: string): Attack {
 	return {
 		...{name, does, rule, must: 'broken: bad-index, with the number'},
-		body: bout => breaks(bout, command, 'bad-index'),
+		async body(bout) {
+			const {said, channel} = await breaks(bout, command, 'bad-index');
+			bout.t.regex(said, new RegExp(`^\\w+ ${channel.detail} for \\d+$`));
+		},
 	};
 }
 
@@ -23,9 +26,12 @@ export const indices: readonly Attack[] = [
 	{
 		name: 'side-unknown',
 		does: 'says that it is in state 9',
-		must: 'broken: bad-state',
+		must: 'broken: bad-state, with the number',
 		rule: 'R15',
-		body: bout => breaks(bout, 'side 9', 'bad-state'),
+		async body(bout) {
+			const {channel} = await breaks(bout, 'side 9', 'bad-state');
+			bout.t.is(channel.detail, 9);
+		},
 	},
 	{
 		name: 'side-back',
@@ -42,7 +48,7 @@ export const indices: readonly Attack[] = [
 	{
 		name: 'side-closing',
 		does: 'says that it closes, but keeps all it has',
-		must: 'the victim closes, in 500 ms at most',
+		must: 'the victim closes, and waits for nothing',
 		rule: 'R12 R14; XSA-396',
 		async body({a, b, t, say}) {
 			say(await b.evil('side 3'));
@@ -56,7 +62,7 @@ export const indices: readonly Attack[] = [
 		rule: 'R2 R10',
 		async body(bout) {
 			const {a, b, t, lab} = bout;
-			bout.say(await b.evil('thresholds 20000'));
+			t.is(await b.evil('thresholds 20000'), '20000 pairs of thresholds');
 			await lab.a.run('ping -q -c 3 -i 0.2 b', {silent: true});
 			t.is((await a.channel(b)).state, 'live');
 		},

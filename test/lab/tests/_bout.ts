@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import process from 'node:process';
 import type {ExecutionContext} from 'ava';
-import {load, step, type Body} from '../channel.ts';
-import {Drive} from '../drive.ts';
+import {diverted, load, step, type Body} from '../channel.ts';
+import {Drive, type Channel} from '../drive.ts';
 import type {Guest} from '../guest.ts';
 import type {Lab} from '../lab.ts';
 import {Link} from '../link.ts';
@@ -96,14 +96,22 @@ export async function taken({a, b}: Bout): Promise<number> {
 	return rxPackets + droppedHeader + droppedSource + droppedMemory;
 }
 
-/** The victim finds the channel broken, for a reason; nothing of it is held. */
-export async function breaks(bout: Bout, command: string, reason: string): Promise<void> {
-	const {t, a, b, say} = bout;
+/** The victim finds the channel broken, for a reason, and what it sends goes the ordinary path. */
+export async function breaks(
+	bout: Bout,
+	command: string,
+	reason: string,
+): Promise<{said: string; channel: Channel}> {
+	const {t, a, b, lab, say} = bout;
 	const said = await b.evil(command);
 	if (command.startsWith('cons')) await speak(bout);
 	const channel = await a.reaches(b, 'broken', 'stalled');
 	say(`${said}: ${channel.state}, ${channel.reason}, number ${channel.detail}`);
 	t.deepEqual([channel.state, channel.reason], ['broken', reason]);
+	const before = await diverted(lab.a);
+	await answers(lab.a, 'b');
+	t.is(await diverted(lab.a), before);
+	return {said, channel};
 }
 
 /** Those whose names begin as ATTACKS says: ATTACKS='flip keep'. */

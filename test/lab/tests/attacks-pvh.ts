@@ -8,6 +8,7 @@ const tried = chosen(attacks);
 
 test('every attack is survived by a PVH guest', labWith({type: 'pvh'}), async (t, given) => {
 	await bout(tried)(t, given);
-	if (tried.length === attacks.length)
+	// That kernel has no kprobes, so one of them was not tried.
+	if (tried.length === attacks.length && given.lab.flavour.stack !== 'debug')
 		given.claim('attacks-pvh', `${tried.length} attacks, nothing held after any`);
 });

@@ -45,9 +45,17 @@ const beside: Body = async (t, {lab, a, b, claim}) => {
 	const costs = new Costs(t, a, b);
 	for (const [nuisance, {state, most}] of Object.entries(nuisances)) {
 		await bad.connect();
-		const loss = await costs.of(nuisance, () => beforeCalm(liar, nuisance, () => rate(a)));
+		let did = '';
+		const attacked = async () => {
+			const value = await beforeCalm(liar, nuisance, () => rate(a));
+			did = value.said;
+			return value.result;
+		};
+		const loss = await costs.of(nuisance, attacked);
 		const {state: is, reason} = await victim.channel(liar);
-		t.log(`${nuisance}: ${is}, ${reason}`);
+		t.log(`${nuisance} ${did}: ${is}, ${reason}`);
+		// Where the victim has not ended it, there was something to end.
+		if (state === 'live') t.true(Number.parseInt(did, 10) > 1000, did);
 		t.is(is, state);
 		t.true(loss < most, nuisance);
 		t.is((await victim.channel(friend)).state, 'live');
@@ -85,11 +93,14 @@ class Costs {
 	}
 }
 
-async function beforeCalm<T>(liar: Drive, nuisance: string, act: () => Promise<T>): Promise<T> {
+async function beforeCalm<T>(
+	liar: Drive,
+	nuisance: string,
+	act: () => Promise<T>,
+): Promise<{result: T; said: string}> {
 	await liar.evil(`flip ${nuisance}`);
-	const value = await act();
-	await liar.evil('calm');
-	return value;
+	const result = await act();
+	return {result, said: await liar.evil('calm')};
 }
 
 async function withBusy<T>(busy: Guest, act: () => Promise<T>): Promise<T> {

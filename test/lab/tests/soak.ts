@@ -175,6 +175,7 @@ test(
 		t.log(compared('a', before, await memoryOf(a)));
 		const bytes = totals.reduce((sum, each) => sum + each.tcpBytes + each.udpBytes, 0);
 		const count = [...done.values()].reduce((sum, each) => sum + each, 0);
+		t.true(count > 0 && bytes > 0);
 		given.claim(
 			'soak',
 			`${hours} h, ${count} faults, ${(bytes / 1e6).toFixed(0)} MB compared, seed ${seed}`,

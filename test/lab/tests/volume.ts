@@ -78,7 +78,7 @@ const volume: readonly Attack[] = [
 			does: 'good records of every length from 14 to 65 600 bytes',
 			must: 'all are taken',
 			rule: 'R9; XSA-432',
-			body: flood('lengths 1'),
+			body: flood('lengths 1', 65_587),
 		},
 		'record-lengths',
 		'65587 lengths, all taken',
