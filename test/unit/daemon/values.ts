@@ -139,6 +139,40 @@ test('no text makes a parser throw', t => {
 	);
 });
 
+/** Text that was right before one character of it was put in, replaced or taken out. */
+function nearly(right: fc.Arbitrary<string>): fc.Arbitrary<string> {
+	const any = fc.oneof(fc.constantFrom(...'0123456789 -+.x%\n\t\0'), fc.string({maxLength: 1}));
+	return fc.tuple(right, fc.nat(), any, fc.constantFrom(0, 1)).map(([text, where, put, cut]) => {
+		const at = where % (text.length + 1);
+		return text.slice(0, at) + put + text.slice(at + cut);
+	});
+}
+
+test('what is nearly an offer or a hello is none, or says what it is', t => {
+	const state = fc.constantFrom('offered' as const, 'live' as const, 'closed' as const);
+	const offer = fc
+		.record({epoch: positive, state, version: positive, controlRef: u32, eventPort: u32})
+		.map(renderOffer);
+	const hello = fc.record({min: positive, max: positive, features: u32}).map(renderHello);
+	let taken = 0;
+	let refused = 0;
+	const check = <T>(text: string, value: T | undefined, render: (value: T) => string) => {
+		if (value === undefined) refused += 1;
+		else {
+			taken += 1;
+			t.is(render(value), text);
+		}
+	};
+	fc.assert(
+		fc.property(nearly(offer), nearly(hello), (offerText, helloText) => {
+			check(offerText, parseOffer(offerText), renderOffer);
+			check(helloText, parseHello(helloText), renderHello);
+		}),
+		{numRuns: 10_000},
+	);
+	t.true(taken > 1000 && refused > 1000, `${taken} taken, ${refused} refused`);
+});
+
 test('a range of versions is spoken where it meets ours', t => {
 	t.true(speaks({min: 1, max: 1, features: 0}));
 	t.true(speaks({min: 1, max: 9, features: 0}));
