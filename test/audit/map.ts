@@ -62,8 +62,7 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'offload.h:coloop_record_head': {by: [meta]},
 	'offload.h:coloop_record_offloads': {by: [meta]},
 	'peer.c:device_event': {
-		by: [`${faults}#the module goes and comes back`],
-		lacks: 'a lower device that is unplugged under a live channel',
+		by: [`${faults}#the module goes and comes back`, `${attacks}frame.ts#flood-unplug`],
 	},
 	'receive.c:coloop_receive_event': {by: [`${attacks}event.ts#event-storm`]},
 	'receive.c:set_offloads': {
