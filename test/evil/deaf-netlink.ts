@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// deaf-netlink: offers a channel by a socket that has no room for the answer; says as JSON what the
-// module holds then.
+// deaf-netlink: offers a channel by a socket that has no room for the answer, then by one that has;
+// says as JSON what the module holds after each.
 import process from 'node:process';
 import {openKernel} from '../../userland/kernel/client.ts';
 import {encode} from '../../userland/kernel/codec.ts';
@@ -24,19 +24,32 @@ lookup.close();
 if (family === undefined) throw new Error('the coloop module is not loaded');
 
 const nobody = {onData: () => {}, onError: () => {}};
-const deaf = openSocket(genericProtocol, nobody, {receiveBuffer: 1});
+type Socket = ReturnType<typeof openSocket>;
+
 /** The kernel acts before this returns; answers are read later, if ever. */
-function tell(command: number, values: Parameters<typeof encode<typeof peerAttributes>>[1]): void {
+function tell(
+	socket: Socket,
+	command: number,
+	values: Parameters<typeof encode<typeof peerAttributes>>[1],
+): void {
 	const header = new Uint8Array([command, family?.version ?? 0, 0, 0]);
 	const attributes = encode(peerAttributes, values);
 	const request = {type: family?.id ?? 0, header, attributes, table: peerAttributes};
-	deaf.send(buildRequest(request, 1));
+	socket.send(buildRequest(request, 1));
 }
-for (let i = 0; i < unread; i++) tell(commands.infoGet, {});
-tell(commands.channelOffer, {domid, epoch, channel: {order: 5, listen: true}});
-deaf.close();
 
-const {channels, grants, ports} = await kernel.info();
-process.stdout.write(`${JSON.stringify({channels, grants, ports})}\n`);
+/** What the module holds of an offer that a socket asks for. */
+async function offerBy(socket: Socket) {
+	tell(socket, commands.channelOffer, {domid, epoch, channel: {order: 5, listen: true}});
+	socket.close();
+	const {channels, grants, ports} = await kernel.info();
+	return {channels, grants, ports};
+}
+
+const full = openSocket(genericProtocol, nobody, {receiveBuffer: 1});
+for (let i = 0; i < unread; i++) tell(full, commands.infoGet, {});
+const deaf = await offerBy(full);
+const heard = await offerBy(openSocket(genericProtocol, nobody));
+process.stdout.write(`${JSON.stringify({deaf, heard})}\n`);
 await kernel.peerDelete(domid);
 await kernel.dispose();
