@@ -36,7 +36,15 @@ export async function memoryOf(machine: Guest): Promise<Memory> {
 		'sync; echo 3 >/proc/sys/vm/drop_caches; cat /proc/meminfo',
 		{silent: true},
 	);
-	const of = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(stdout)?.[1]);
+	return parseMemory(stdout);
+}
+
+export function parseMemory(text: string): Memory {
+	const of = (field: string) => {
+		const found = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1];
+		if (found === undefined) throw new Error(`no ${field} in /proc/meminfo: ${text}`);
+		return Number(found);
+	};
 	return {MemAvailable: of('MemAvailable'), SUnreclaim: of('SUnreclaim')};
 }
 
