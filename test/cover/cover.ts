@@ -24,7 +24,7 @@ const branches = harness.get(core)?.branches ?? new Map<string, number>();
 judge(`${core}, branches`, ratio(branches), targets.branches);
 await typescript();
 console.log(`${missed.length} of the targets missed`);
-if (labs.size > 0) await claim('coverage', figures.join(', '));
+if (labs.size > 0 && missed.length === 0) await claim('coverage', figures.join(', '));
 process.exitCode = missed.length > 0 ? 1 : 0;
 
 async function read(folder: string, reports: readonly string[]): Promise<Cover> {
