@@ -162,7 +162,35 @@ test('matches of iptables: those that only look may be there, others count', t =
 	t.is(xt({type: 'match', name: 'physdev'}), undefined);
 	t.is(xt({type: 'match', name: 'hashlimit'}), 2);
 	t.is(xt({type: 'target', name: 'LOG'}), 2);
+	t.is(xt({type: 'target', name: 'tcp'}), 2);
 	t.is(xt(null), 2);
+});
+
+test('a statement of two kinds is not understood', t => {
+	t.is(found([[{counter: null}]]), undefined);
+	t.is(found([[{counter: null, drop: null}]]), 2);
+});
+
+test('what ends the walk for some of the traffic does not end it for the rest', t => {
+	const some = {match: {op: '==', left: {payload: {protocol: 'tcp', field: 'dport'}}, right: 25}};
+	const sub = (...expr: readonly unknown[]) => [
+		{chain: {...table, name: 'sub', handle: 20}},
+		{rule: {...table, chain: 'sub', handle: 21, expr}},
+	];
+	const [to, over] = [{jump: {target: 'sub'}}, {goto: {target: 'sub'}}];
+	const drop = [{drop: null}];
+
+	for (const end of [{accept: null}, {return: null}]) {
+		t.is(found([[end], drop]), undefined);
+		t.is(found([[some, end], drop]), 3);
+	}
+	t.is(found([[to], drop], sub({accept: null})), undefined);
+	t.is(found([[some, to], drop], sub({accept: null})), 3);
+	t.is(found([[to], drop], sub(some, {accept: null})), 3);
+	t.is(found([[to], drop], sub({return: null})), 3);
+	t.is(found([[over], drop], sub({return: null})), undefined);
+	t.is(found([[some, over], drop], sub({return: null})), 3);
+	t.is(found([[some, to]], sub({drop: null})), 21);
 });
 
 test('a set that a rule adds to is not read, whatever its flags say', t => {
