@@ -85,6 +85,10 @@ broken() { # MODEL PROPERTY NAME MACRO...
 	found=$((found + 1))
 }
 
+used() { # MODEL: the names that its assertions give; "property" is a macro's
+	sed -n 's/.*[^a-z_]claim(\([a-z]*\),.*/\1/p' "$here/$1.pml" | grep -vx property | sort -u
+}
+
 properties() { # MODEL: the names listed in its head
 	sed -n '/^ \* Properties/,/^ \*\//s/^ \*   \([a-z]*\)  .*/\1/p' "$here/$1.pml"
 }
@@ -98,12 +102,18 @@ for file in "$here"/*.pml; do
 	model=$(basename "$file" .pml)
 	selected "$model" || continue
 	count=$((count + 1))
+	[ -n "$(properties "$model")" ] || fail "$model: its head lists no properties"
+	for property in $(used "$model"); do
+		properties "$model" | grep -qx "$property" || fail "$model: its head does not list $property"
+	done
+	grep -q "^holds $model " "$here/runs.sh" || fail "$model: runs.sh does not run it as it is"
 	for property in $(properties "$model"); do
 		listed=$((listed + 1))
 		grep -qx "$model $property" "$build/violated" ||
 			fail "$model: no broken step violates $property"
 	done
 done
+[ $count -gt 0 ] || fail "no model is named $models"
 echo "$count models, $listed properties: $held runs hold, $found of $((found + failed)) broken steps found"
 echo "$((held + found)) passed, $failed failed"
 [ $failed = 0 ]
