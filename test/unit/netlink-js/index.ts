@@ -96,8 +96,11 @@ test('messages beyond the receive buffer are reported as ENOBUFS', async t => {
 });
 
 test('messages go on after ENOBUFS', async t => {
-	const answer = await new Promise<number[]>((resolve, reject) => {
-		const late = setTimeout(() => reject(new Error('nothing was read any more')), 5000);
+	const answer = await new Promise<number[]>(resolve => {
+		let ask = () => {
+			ask = () => {};
+			setTimeout(() => socket.send(message(getLink, dump, new Uint8Array(16))), 10);
+		};
 		const socket = openSocket(
 			0,
 			{
@@ -105,13 +108,10 @@ test('messages go on after ENOBUFS', async t => {
 					if (!types(data).includes(done)) {
 						return;
 					}
-					clearTimeout(late);
 					socket.close();
 					resolve(types(data));
 				},
-				onError() {
-					setTimeout(() => socket.send(message(getLink, dump, new Uint8Array(16))), 10);
-				},
+				onError: () => ask(),
 			},
 			{receiveBuffer: 1},
 		);
