@@ -38,6 +38,7 @@ export const events: readonly Attack[] = [
 			say(`${state}, ${reason}`);
 			if (state === 'live') {
 				await b.evil('calm');
+				await b.evil('storm 1');
 				await until('what waited is taken', async () => (await taken(bout)) > before);
 			} else {
 				t.deepEqual([state, reason], ['stalled', 'stalled']);
