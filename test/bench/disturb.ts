@@ -13,17 +13,20 @@ export type Disturbed = {
 	/** Segments that TCP sent again, and times that it waited for nothing. */
 	readonly retransmits: number;
 	readonly timeouts: number;
+	/** Datagrams that found the server's socket full. */
+	readonly overflowed: number;
 	/** How long the channel took to go: everything in its rings was delivered meanwhile. */
 	readonly unplugMs: number | undefined;
 };
 
-const counters = 'nstat -asz TcpRetransSegs TcpExtTCPTimeouts';
+const counters = 'nstat -asz TcpRetransSegs TcpExtTCPTimeouts UdpRcvbufErrors';
 
 /** Runs a client in a over the channel, and takes that away and gives it back meanwhile. */
 export async function disturb(stage: Stage, program: string, doIt: boolean): Promise<Disturbed> {
 	const {client} = stage;
+	const server = stage.lab.b;
 	await stage.open();
-	const [retransmits, timeouts] = await tcpCounters(client);
+	const [before, there] = [await look(client), await look(server)];
 	await trace(client, 1);
 	const running = client.spawn(`exec ${program}`);
 	let hasEnded = false;
@@ -32,11 +35,12 @@ export async function disturb(stage: Stage, program: string, doIt: boolean): Pro
 	const {status, stdout, stderr} = await running.done;
 	if (status !== 0) throw new Error(`${program} ended with status ${status}: ${stderr}${stdout}`);
 	const traced = await trace(client, 0);
-	const [retransmitsNow, timeoutsNow] = await tcpCounters(client);
+	const [after, thereNow] = [await look(client), await look(server)];
 	return {
 		stdout,
-		retransmits: retransmitsNow - retransmits,
-		timeouts: timeoutsNow - timeouts,
+		retransmits: after.retransmits - before.retransmits,
+		timeouts: after.timeouts - before.timeouts,
+		overflowed: thereNow.overflowed - there.overflowed,
 		unplugMs: doIt ? parseUnplug(traced) : undefined,
 	};
 }
@@ -74,9 +78,13 @@ export function parseUnplug(trace: string): number {
 	return ms;
 }
 
-async function tcpCounters(client: Guest): Promise<[number, number]> {
-	const {stdout} = await client.run(counters, {silent: true});
-	return [parseCounter(stdout, 'TcpRetransSegs'), parseCounter(stdout, 'TcpExtTCPTimeouts')];
+async function look(machine: Guest) {
+	const {stdout} = await machine.run(counters, {silent: true});
+	return {
+		retransmits: parseCounter(stdout, 'TcpRetransSegs'),
+		timeouts: parseCounter(stdout, 'TcpExtTCPTimeouts'),
+		overflowed: parseCounter(stdout, 'UdpRcvbufErrors'),
+	};
 }
 
 export function parseCounter(stdout: string, name: string): number {

@@ -34,8 +34,9 @@ export const unplugged: Work = {
 		return [
 			{value: tcp.unplugMs ?? NaN, detail: {udp_ms: udp.unplugMs ?? NaN}},
 			{
-				value: lostDatagrams(udp.stdout),
-				detail: {quiet: lostDatagrams(quietUdp.stdout)},
+				// What iperf3 was too late to read had arrived.
+				value: lostDatagrams(udp.stdout) - udp.overflowed,
+				detail: {quiet: lostDatagrams(quietUdp.stdout), overflowed: udp.overflowed},
 			},
 			{
 				value: tcp.retransmits,
