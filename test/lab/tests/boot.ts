@@ -69,7 +69,7 @@ test(
 	},
 );
 
-// With threads such a guest has once not come up in four minutes, on a machine where all else passed.
+// With threads such a guest has once not come up in four minutes: see the README of the lab, PVH.
 const counted: LabOptions = {builds: false, mode: 'icount'};
 
 test('a PVH guest runs beside the others', labWith(counted), async (t, {lab, a}) => {
