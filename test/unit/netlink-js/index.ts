@@ -69,6 +69,17 @@ test('generic netlink finds the family nlctrl', async t => {
 	t.is(stdout, 'link changed\n');
 });
 
+/** Asks for more than the socket holds: each is answered at once, and nothing read before the loop turns. */
+function overrun(t: ExecutionContext, socket: ReturnType<typeof openSocket>): void {
+	for (let count = 0; count < 100; count++) {
+		try {
+			socket.send(message(getLink, 5, new Uint8Array(16)));
+		} catch (error) {
+			t.true(error instanceof SystemError);
+		}
+	}
+}
+
 test('messages beyond the receive buffer are reported as ENOBUFS', async t => {
 	const error = await new Promise<Error>(resolve => {
 		const socket = openSocket(
@@ -82,14 +93,7 @@ test('messages beyond the receive buffer are reported as ENOBUFS', async t => {
 			},
 			{receiveBuffer: 1},
 		);
-		// Each is answered at once, and nothing is read before the loop turns.
-		for (let count = 0; count < 100; count++) {
-			try {
-				socket.send(message(getLink, 5, new Uint8Array(16)));
-			} catch (error) {
-				t.true(error instanceof SystemError);
-			}
-		}
+		overrun(t, socket);
 	});
 
 	t.true(error instanceof SystemError && error.code === 'ENOBUFS', String(error));
@@ -97,10 +101,6 @@ test('messages beyond the receive buffer are reported as ENOBUFS', async t => {
 
 test('messages go on after ENOBUFS', async t => {
 	const answer = await new Promise<number[]>(resolve => {
-		let ask = () => {
-			ask = () => {};
-			setTimeout(() => socket.send(message(getLink, dump, new Uint8Array(16))), 10);
-		};
 		const socket = openSocket(
 			0,
 			{
@@ -111,18 +111,12 @@ test('messages go on after ENOBUFS', async t => {
 					socket.close();
 					resolve(types(data));
 				},
-				onError: () => ask(),
+				// Its own answer may find no room either, which is one more error.
+				onError: () => socket.send(message(getLink, dump, new Uint8Array(16))),
 			},
 			{receiveBuffer: 1},
 		);
-
-		for (let count = 0; count < 100; count++) {
-			try {
-				socket.send(message(getLink, 5, new Uint8Array(16)));
-			} catch (error) {
-				t.true(error instanceof SystemError);
-			}
-		}
+		overrun(t, socket);
 	});
 
 	t.is(answer.at(-1), done);
