@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+import {subscribe, unsubscribe} from 'node:diagnostics_channel';
 import {once} from 'node:events';
 import {chmod, mkdtemp, rm, stat, writeFile} from 'node:fs/promises';
-import {connect, createServer} from 'node:net';
+import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -143,14 +144,21 @@ test('the pairs of a host with many guests fit into an answer', async t => {
 	);
 });
 
-test('a daemon killed before it has read is no more than absent', async t => {
+/* Serial, as it looks at every socket of the process. */
+test.serial('a daemon killed before it has read is no more than absent', async t => {
 	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
 	const path = join(folder, 'coloopd.sock');
+	const clients: Socket[] = [];
+	const keep = (event: unknown) => clients.push((event as {socket: Socket}).socket);
+	subscribe('net.client.socket', keep);
+	const hasAsked = () => clients.some(each => each.bytesWritten > 0 && each.writableLength === 0);
 	/* What it leaves unread makes the kernel reset the connection. */
-	const server = createServer({pauseOnConnect: true}, socket =>
-		setTimeout(() => socket.destroy(), 50),
-	).listen(path);
+	const server = createServer({pauseOnConnect: true}, async socket => {
+		while (!hasAsked()) await new Promise(resolve => setImmediate(resolve));
+		socket.destroy();
+	}).listen(path);
 	t.teardown(async () => {
+		unsubscribe('net.client.socket', keep);
 		server.close();
 		await rm(folder, {recursive: true});
 	});
