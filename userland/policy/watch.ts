@@ -97,7 +97,7 @@ function createBell(): Bell {
 	};
 }
 
-/** inotify on each directory, on the way to it and on what its links mean: any of these may be replaced. */
+/** inotify on each directory, on the way to it and on what its links mean: each may be replaced. */
 function createHints(dirs: readonly string[], ring: () => void): {renew(): void; close(): void} {
 	let watchers: FSWatcher[] = [];
 	const close = () => {
