@@ -4,7 +4,7 @@ import {copyFile, mkdir, mkdtemp, readdir, rm} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {pack, unpackCommand} from './cargo.ts';
-import {LabError} from './errors.ts';
+import {CrashError, LabError} from './errors.ts';
 import type {Guest} from './guest.ts';
 import {asGuestName, type GuestOptions} from './guest-config.ts';
 import {Host} from './host.ts';
@@ -134,6 +134,7 @@ export class Lab {
 		try {
 			return await up;
 		} catch (cause) {
+			if (cause instanceof CrashError) throw cause;
 			const look = `xl list; xl vcpu-list ${machine}; tail -n 30 /var/log/xen/guest-${machine}.log`;
 			const {stdout} = await this.dom0.run(look, {fails: 'maybe', silent: true});
 			const message = cause instanceof Error ? cause.message : String(cause);
