@@ -139,7 +139,7 @@ static int fill_peer(struct sk_buff *msg, struct coloop_peer *peer, u32 portid, 
 }
 
 /* As after a full socket buffer: listeners know that they missed something, and read anew. */
-static void tell_of_loss(struct sk_buff *msg)
+static void lose_notification(struct sk_buff *msg)
 {
 	nlmsg_free(msg);
 	genl_set_err(&family, &init_net, 0, COLOOP_NLGRP_EVENTS, -ENOBUFS);
@@ -153,7 +153,7 @@ void coloop_nl_notify(struct coloop_peer *peer, u8 cmd)
 		return;
 	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!msg || fill_peer(msg, peer, 0, 0, 0, cmd)) {
-		tell_of_loss(msg);
+		lose_notification(msg);
 		return;
 	}
 	genlmsg_multicast(&family, msg, 0, COLOOP_NLGRP_EVENTS, GFP_KERNEL);
@@ -165,7 +165,7 @@ void coloop_nl_announce(u8 cmd)
 	void *header = msg ? genlmsg_put(msg, 0, 0, &family, 0, cmd) : NULL;
 
 	if (!header) {
-		tell_of_loss(msg);
+		lose_notification(msg);
 		return;
 	}
 	genlmsg_end(msg, header);
