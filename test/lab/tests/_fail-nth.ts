@@ -15,7 +15,7 @@ const countRefusals = `refusals() {
 		$(cat /sys/kernel/debug/fail_page_alloc/times)))
 }`;
 
-// A netdevice, its sysctls and its two address families are more than 200.
+// 200 were not enough to load the module.
 const mostRounds = 1000;
 
 /** From here on an allocation counts, if asked to fail, when our module is in the calls that led to it. */
