@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {once} from 'node:events';
-import {chmod, mkdir, rm} from 'node:fs/promises';
+import {chmod, lstat, mkdir, rm} from 'node:fs/promises';
 import {connect, createServer, type Server, type Socket} from 'node:net';
 import {dirname} from 'node:path';
 import {ColoopError} from '../errors.ts';
@@ -52,6 +52,12 @@ async function clear(path: string): Promise<void> {
 	if (isTaken) {
 		throw new ColoopError('USAGE', `another coloopd answers on ${path}`, {
 			hint: 'stop it first, or give this one a --socket of its own',
+		});
+	}
+	const there = await lstat(path).catch(() => undefined);
+	if (there && !there.isSocket()) {
+		throw new ColoopError('USAGE', `${path}: expected a socket or nothing, got another file`, {
+			hint: 'remove it, or give coloopd another --socket',
 		});
 	}
 	await rm(path, {force: true});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {subscribe, unsubscribe} from 'node:diagnostics_channel';
 import {once} from 'node:events';
-import {chmod, mkdtemp, rm, stat, writeFile} from 'node:fs/promises';
+import {link, mkdtemp, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -108,21 +108,38 @@ for (const [what, text] of [
 	});
 }
 
-test('the socket of a dead daemon is replaced, that of a living one is not', async t => {
+test('the socket of a living daemon is not replaced', async t => {
 	await withServer(good, async path => {
 		await t.throwsAsync(serve(path, good, new AbortController().signal), {
 			message: /another coloopd answers/,
 		});
 	});
+});
+
+test('the socket of a dead daemon is replaced', async t => {
 	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
 	const path = join(folder, 'coloopd.sock');
-	await writeFile(path, '');
-	await chmod(path, 0o600);
+	/* Closing removes a server's own name, and leaves this one. */
+	const dead = createServer().listen(`${path}.own`);
+	await once(dead, 'listening');
+	await link(`${path}.own`, path);
+	dead.close();
 	const stop = new AbortController();
 	const served = serve(path, good, stop.signal);
 	while (!(await isThere(path))) await new Promise(resolve => setImmediate(resolve));
 	stop.abort();
 	await t.notThrowsAsync(served);
+	await rm(folder, {recursive: true});
+});
+
+test('a file that is no socket stays', async t => {
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
+	const path = join(folder, 'coloopd.sock');
+	await writeFile(path, 'dear');
+	await t.throwsAsync(serve(path, good, new AbortController().signal), {
+		message: /coloopd\.sock: expected a socket or nothing/,
+	});
+	t.is(await readFile(path, 'utf8'), 'dear');
 	await rm(folder, {recursive: true});
 });
 
