@@ -8,7 +8,7 @@ import {systemClock} from './clock.ts';
 import type {World} from './daemon.ts';
 import {openHeld} from './held.ts';
 import type {Topology} from './host/ports.ts';
-import type {Log} from './log.ts';
+import {describe, type Log} from './log.ts';
 
 export type WorldOptions = {
 	readonly isDom0: boolean;
@@ -35,7 +35,8 @@ export async function systemWorld({
 		watchModule,
 		interfaces,
 		watchLinks,
-		watchPolicy: signal => watchPolicy(policyDir, signal),
+		watchPolicy: signal =>
+			watchPolicy(policyDir, signal, error => log.warn('policy.unwatched', describe(error))),
 		topology,
 		hints: [watchLinks, watchFirewall],
 		/* A guest has no use for libnftables, and may not have it. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {readdirSync, watch, type FSWatcher} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {realReaders, type Readers} from './files.ts';
 import {loadPolicy, policyDirs, type LoadedPolicy, type PolicyDirs} from './load.ts';
+
+type Warn = (error: Error) => void;
 
 export type PolicyWatch = AsyncIterable<LoadedPolicy> & {
 	/** Reads again now and yields the outcome, changed or not (SIGHUP, `coloop policy reload`). */
@@ -12,17 +13,18 @@ export type PolicyWatch = AsyncIterable<LoadedPolicy> & {
 /**
  * Yields the policy at once and after every change. While `errors` is not empty `policy` is the last good one,
  * or, where there never was one, the empty one: deny all. Ends with the signal. For one reader.
+ * `warn` hears once of each place whose changes nobody will tell of.
  */
 export function watchPolicy(
 	dirs: PolicyDirs = policyDirs,
 	signal: AbortSignal = new AbortController().signal,
-	readers: Readers = realReaders,
+	warn: Warn = () => {},
 ): PolicyWatch {
 	const bell = createBell();
 
 	return {
 		reload: () => bell.ring('reload'),
-		[Symbol.asyncIterator]: () => states(dirs, signal, readers, bell),
+		[Symbol.asyncIterator]: () => states(dirs, signal, warn, bell),
 	};
 }
 
@@ -32,10 +34,11 @@ const settleMs = 100;
 async function* states(
 	dirs: PolicyDirs,
 	signal: AbortSignal,
-	readers: Readers,
+	warn: Warn,
 	bell: Bell,
 ): AsyncGenerator<LoadedPolicy, void, undefined> {
-	const hints = createHints(typeof dirs === 'string' ? [dirs] : dirs, () => bell.ring('hint'));
+	const places = typeof dirs === 'string' ? [dirs] : dirs;
+	const hints = createHints(places, () => bell.ring('hint'), warn);
 	const end = () => bell.ring('end');
 	signal.addEventListener('abort', end);
 	let last: LoadedPolicy | undefined;
@@ -45,7 +48,7 @@ async function* states(
 			if (why === 'end') return;
 			// Watch first, then read: what changes in between rings the bell again.
 			hints.renew();
-			const read = await loadPolicy(dirs, readers);
+			const read = await loadPolicy(dirs);
 			const now = read.errors.length > 0 && last ? {...read, policy: last.policy} : read;
 			if (why === 'hint' && last && isSame(last, now)) continue;
 			last = now;
@@ -98,23 +101,32 @@ function createBell(): Bell {
 }
 
 /** inotify on each directory, on the way to it and on what its links mean: each may be replaced. */
-function createHints(dirs: readonly string[], ring: () => void): {renew(): void; close(): void} {
+function createHints(
+	dirs: readonly string[],
+	ring: () => void,
+	warn: Warn,
+): {renew(): void; close(): void} {
 	let watchers: FSWatcher[] = [];
+	const unwatched = new Set<string>();
 	const close = () => {
 		for (const watcher of watchers) watcher.close();
 		watchers = [];
+	};
+	const open = (place: Place) => {
+		try {
+			watchers.push(watchPlace(place, ring));
+		} catch (error) {
+			if (isAbsence(error) || unwatched.has(place.path)) return;
+			unwatched.add(place.path);
+			warn(error as Error);
+		}
 	};
 
 	return {
 		close,
 		renew() {
 			close();
-			for (const dir of dirs) {
-				for (const place of [...steps(dir), ...links(dir)]) {
-					const watcher = watchPlace(place, ring);
-					if (watcher) watchers.push(watcher);
-				}
-			}
+			for (const dir of dirs) for (const place of [...steps(dir), ...links(dir)]) open(place);
 		},
 	};
 }
@@ -143,12 +155,14 @@ function links(dir: string): Place[] {
 	}
 }
 
-function watchPlace({path, entry}: Place, ring: () => void): FSWatcher | undefined {
-	try {
-		return watch(path, {persistent: false}, (_, name) => {
-			if (entry === undefined || name === null || name === entry) ring();
-		}).on('error', ring);
-	} catch {
-		return undefined;
-	}
+function watchPlace({path, entry}: Place, ring: () => void): FSWatcher {
+	return watch(path, {persistent: false}, (_, name) => {
+		if (entry === undefined || name === null || name === entry) ring();
+	}).on('error', ring);
+}
+
+/** What is not there yet is told of by the directory above it. */
+function isAbsence(error: unknown): boolean {
+	const {code} = error as NodeJS.ErrnoException;
+	return code === 'ENOENT' || code === 'ENOTDIR';
 }

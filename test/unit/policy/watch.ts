@@ -151,3 +151,17 @@ test('reload yields even if nothing changed; the signal ends it', async t => {
 	stop.abort();
 	t.true((await next()).done);
 });
+
+test('a place whose changes nobody will tell of is named, once', async t => {
+	const stop = new AbortController();
+	const warnings: string[] = [];
+	const watch = watchPolicy('x'.repeat(300), stop.signal, error => warnings.push(error.message));
+	const states = watch[Symbol.asyncIterator]();
+
+	await states.next();
+	watch.reload();
+	await states.next();
+	t.is(warnings.length, 1);
+	t.regex(warnings[0] ?? '', /^ENAMETOOLONG/);
+	stop.abort();
+});
