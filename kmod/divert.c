@@ -56,9 +56,20 @@ static struct coloop_link *link_to(const struct neighbour *neigh, struct net_dev
 /* Queueing that orders packets but promises nobody a rate; any other is a rule. */
 static bool is_plain_qdisc(const struct Qdisc_ops *ops)
 {
-	static const char *const plain[] = { "noqueue", "mq", "pfifo_fast", "fq_codel", "fq" };
+	static const char *const plain[] = { "noqueue", "fq_codel", "pfifo_fast", "fq" };
 
 	return match_string(plain, ARRAY_SIZE(plain), ops->id) >= 0;
+}
+
+/* Under mq each queue has a discipline of its own; any other root is the discipline of them all. */
+static bool has_rules_in_queues(const struct net_device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->real_num_tx_queues; i++)
+		if (!is_plain_qdisc(rcu_dereference(netdev_get_tx_queue(dev, i)->qdisc)->ops))
+			return true;
+	return false;
 }
 
 /* Would the ordinary path apply rules to packets leaving here that coloop0 does not? */
@@ -68,8 +79,7 @@ static bool has_egress_rules(const struct net_device *dev)
 	if (rcu_access_pointer(dev->nf_hooks_egress))
 		return true;
 #endif
-	return coloop_compat_has_tc_egress(dev) ||
-	       !is_plain_qdisc(rcu_dereference(dev->qdisc)->ops);
+	return coloop_compat_has_tc_egress(dev) || has_rules_in_queues(dev);
 }
 
 /* May this packet skip the lower device at all? */

@@ -3,6 +3,7 @@ import test from 'ava';
 import {
 	allowFixed,
 	channelBetween,
+	diverted,
 	inTurn,
 	isLive,
 	load,
@@ -95,6 +96,21 @@ function carries(c: Guest, d: Guest): Body {
 	};
 }
 
+/** mq is the root, which says nothing; the shaper is one queue's. */
+function shaped({c, d}: Pair): Body {
+	const ping = `ping -c 5 -i 0.2 -W 5 ${d.name}`;
+	return async t => {
+		await c.run(`tc qdisc replace dev eth0 root handle 1: mq &&
+			tc qdisc replace dev eth0 parent 1:2 tbf rate 10mbit burst 32k latency 400ms`);
+		const before = await diverted(c);
+		await c.run(ping);
+		t.is(await diverted(c), before);
+		await c.run('tc qdisc del dev eth0 root');
+		await c.run(ping);
+		t.true((await diverted(c)) >= before + 5);
+	};
+}
+
 /** The channel comes back with one queue while 8 flows run, as one side's policy says now. */
 function shrinks({c, d}: Pair): Body {
 	return async t => {
@@ -143,6 +159,7 @@ test(
 	withPair(pair => ({
 		'two vCPUs, two queues, each with its CPU': spreads(pair),
 		'eight streams at once arrive whole': carries(pair.c, pair.d),
+		'a shaper of one queue keeps all traffic on eth0': shaped(pair),
 		'the smaller number of queues holds, from the next channel on': shrinks(pair),
 	})),
 );
