@@ -88,7 +88,8 @@ static void setup(struct net_device *dev)
 	dev->netdev_ops = &device_ops;
 	dev->priv_destructor = free_device;
 	dev->flags = IFF_NOARP;
-	dev->priv_flags |= IFF_NO_QUEUE;
+	/* Whoever prints while he holds a lock of ours would wait for himself. */
+	dev->priv_flags |= IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
 	dev->features |= features;
 	dev->hw_features |= features;

@@ -111,6 +111,13 @@ const shaped: Body = async (t, {a}) => {
 	t.true((await diverted(a)) >= before + 5);
 };
 
+/** It would send from within whatever prints, also from within our locks. */
+const noConsole: Body = async (t, {a}) => {
+	const netconsole = 'netconsole=@10.0.0.1/coloop0,@10.0.0.2/02:00:00:00:00:01';
+	await a.run(`modprobe netconsole ${netconsole}`, {fails: true});
+	t.regex((await a.run('dmesg | tail -n 20')).stdout, /coloop0 doesn't support polling/);
+};
+
 test(
 	'rules of guests and of dom0 hold for diverted packets',
 	withLab,
@@ -121,6 +128,7 @@ test(
 			'an ingress chain on coloop0': ingress,
 			"a rule of dom0's bridge refuses the pair, by name": hostRule,
 			'shaped traffic stays on eth0': shaped,
+			'netconsole does not go over coloop0': noConsole,
 		}),
 	),
 );
