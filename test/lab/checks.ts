@@ -202,7 +202,7 @@ export function leaks(report: string): string[] {
 export async function findSplats(lab: Lab): Promise<Crash[]> {
 	const found = findCrashes('xen', lab.consoleText);
 	const look = async (machine: Guest, where: string, command: string) => {
-		const log = await machine.run(command, {fails: 'maybe', silent: true, timeout: 20_000});
+		const log = await machine.run(command, {fails: 'maybe', silent: true, timeout: 60_000});
 		found.push(...findCrashes(where, log.stdout));
 	};
 

@@ -90,14 +90,17 @@ async function testAndCheck(t: ExecutionContext, body: Body, lab: Lab): Promise<
 	return shown;
 }
 
-// A machine that crashed explains a failure better than the failure does.
+// A machine that crashed explains a failure better than the failure does; one that is silent, beside it.
 async function explain(lab: Lab, error: unknown): Promise<never> {
 	if (error instanceof Skip) throw error;
 	try {
 		await complainOfSplats(lab);
 	} catch (worse) {
 		if (worse instanceof CrashError) throw worse;
-		throw new CrashError('dom0 is silent', {cause: error});
+		const [first, then] = [error, worse].map(each =>
+			each instanceof Error ? each.message : String(each),
+		);
+		throw new CrashError(`${first}\nand no machine says why: ${then}`, {cause: error});
 	}
 	throw error instanceof Error ? error : new LabError('test threw no error', {cause: error});
 }
