@@ -91,6 +91,7 @@ mutant "$all" ring.c 'checksum may end past the frame' 's/csum_offset + 2 <=/csu
 mutant "$all" ring.c 'type without size' 's/ || !r->gso_type != !r->gso_size//'
 mutant "$all" ring.c 'page arithmetic off' 's/COLOOP_PAGE_SIZE - index %/COLOOP_PAGE_SIZE + 16 - index %/'
 mutant "$all" ring.c 'told not moved' '/tx->told = tx->prod;/d'
+mutant "$all" ring.c 'a look sees nothing' 's/return READ_ONCE(rx->peer->prod) != rx->cons/return false/'
 mutant "$all" ring.c 'C7 waits for what it has' 's/rx->cons + 1)/rx->cons)/'
 mutant "$all" ring.c 'C9 missing' 's/return virt_load_acquire(&rx->peer->prod) != rx->cons/return false/'
 mutant "$all" window.h 'given back early' 's/>= 0)/>= -1)/'
