@@ -45,6 +45,8 @@ enum coloop_verdict {
 enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb);
 /* Under tx_lock: reads how far the peer is.  False once it has lied; the fault is posted. */
 bool coloop_send_look(struct coloop_queue *queue);
+/* Does anything wait for the peer to give room, or to get to a lent packet? */
+bool coloop_send_is_waiting(const struct coloop_queue *queue);
 /*
  * From the poll: moves the backlog into the ring as far as it goes, and takes lent packets back.
  * True: something was done.

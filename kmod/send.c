@@ -335,16 +335,21 @@ enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
 	return COLOOP_TAKEN;
 }
 
+/* Looked at without the lock: who adds the first packet drains or arms after it. */
+bool coloop_send_is_waiting(const struct coloop_queue *queue)
+{
+	return !skb_queue_empty_lockless(&queue->backlog[COLOOP_BULK].queue) ||
+	       !skb_queue_empty_lockless(&queue->backlog[COLOOP_DATAGRAM].queue) ||
+	       !skb_queue_empty_lockless(&queue->lent);
+}
+
 bool coloop_send_backlog(struct coloop_queue *queue)
 {
 	const struct sk_buff *lent;
 	u64 before;
 	bool moved;
 
-	/* Looked at without the lock: who adds the first packet drains or arms after it. */
-	if (skb_queue_empty_lockless(&queue->backlog[COLOOP_BULK].queue) &&
-	    skb_queue_empty_lockless(&queue->backlog[COLOOP_DATAGRAM].queue) &&
-	    skb_queue_empty_lockless(&queue->lent))
+	if (!coloop_send_is_waiting(queue))
 		return false;
 	spin_lock(&queue->tx_lock);
 	lent = skb_peek(&queue->lent);
