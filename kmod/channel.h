@@ -29,6 +29,8 @@ struct coloop_channel {
 	unsigned long flags;
 	/* How many are in use, by both sides. */
 	u32 queues;
+	/* How long a poll may spin, in microseconds; as the peer was set, in every life. */
+	u32 busy_poll_us;
 	/* What the peer says that it can receive, enum coloop_features. */
 	u32 remote_features;
 

@@ -34,20 +34,24 @@ const struct nla_policy coloop_channel_nl_policy[COLOOP_A_CHANNEL_MAX + 1] = {
 	[COLOOP_A_CHANNEL_REMOTE_ORDER] = { .type = NLA_U32, },
 	[COLOOP_A_CHANNEL_QUEUED_BYTES] = { .type = NLA_U32, },
 	[COLOOP_A_CHANNEL_QUEUES] = NLA_POLICY_RANGE(NLA_U32, 1, COLOOP_QUEUES_MAX),
+	[COLOOP_A_CHANNEL_SPINS] = { .type = NLA_U64, },
+	[COLOOP_A_CHANNEL_SPINS_PAID] = { .type = NLA_U64, },
 };
 
-static const struct nla_policy peer_new_nl_policy[COLOOP_A_PEER_LINK + 1] = {
+static const struct nla_policy peer_new_nl_policy[COLOOP_A_PEER_BUSY_POLL + 1] = {
 	[COLOOP_A_PEER_DOMID] = NLA_POLICY_MAX(NLA_U32, 32751),
 	[COLOOP_A_PEER_EPOCH] = NLA_POLICY_MIN(NLA_U32, 1),
 	[COLOOP_A_PEER_NAME] = { .type = NLA_NUL_STRING, .len = COLOOP_NAME_MAX, },
 	[COLOOP_A_PEER_LINK] = NLA_POLICY_NESTED(coloop_link_nl_policy),
+	[COLOOP_A_PEER_BUSY_POLL] = NLA_POLICY_MAX(NLA_U32, COLOOP_BUSY_POLL_MAX),
 };
 
-static const struct nla_policy peer_set_nl_policy[COLOOP_A_PEER_LINK + 1] = {
+static const struct nla_policy peer_set_nl_policy[COLOOP_A_PEER_BUSY_POLL + 1] = {
 	[COLOOP_A_PEER_DOMID] = NLA_POLICY_MAX(NLA_U32, 32751),
 	[COLOOP_A_PEER_EPOCH] = NLA_POLICY_MIN(NLA_U32, 1),
 	[COLOOP_A_PEER_NAME] = { .type = NLA_NUL_STRING, .len = COLOOP_NAME_MAX, },
 	[COLOOP_A_PEER_LINK] = NLA_POLICY_NESTED(coloop_link_nl_policy),
+	[COLOOP_A_PEER_BUSY_POLL] = NLA_POLICY_MAX(NLA_U32, COLOOP_BUSY_POLL_MAX),
 };
 
 static const struct nla_policy peer_del_nl_policy[COLOOP_A_PEER_DOMID + 1] = {

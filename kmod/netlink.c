@@ -30,6 +30,8 @@ static void add_stats(struct coloop_tx_stats *tx, struct coloop_rx_stats *rx,
 	rx->dropped_source += READ_ONCE(queue->rx_stats.dropped_source);
 	rx->dropped_header += READ_ONCE(queue->rx_stats.dropped_header);
 	rx->dropped_memory += READ_ONCE(queue->rx_stats.dropped_memory);
+	rx->spins += READ_ONCE(queue->rx_stats.spins);
+	rx->spins_paid += READ_ONCE(queue->rx_stats.spins_paid);
 }
 
 static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
@@ -54,7 +56,9 @@ static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
 	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_BACKLOG, tx.dropped_backlog) ||
 	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_SOURCE, rx.dropped_source) ||
 	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, rx.dropped_header) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory);
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_SPINS, rx.spins) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_SPINS_PAID, rx.spins_paid);
 }
 
 /* What the peer has to be told. */
@@ -118,6 +122,7 @@ static int put_peer(struct sk_buff *msg, struct coloop_peer *peer)
 	if (nla_put_u32(msg, COLOOP_A_PEER_DOMID, peer->domid) ||
 	    nla_put_u32(msg, COLOOP_A_PEER_EPOCH, peer->epoch) ||
 	    nla_put_string(msg, COLOOP_A_PEER_NAME, peer->name) ||
+	    nla_put_u32(msg, COLOOP_A_PEER_BUSY_POLL, peer->channel.busy_poll_us) ||
 	    (READ_ONCE(peer->wanted) && nla_put_flag(msg, COLOOP_A_PEER_WANTED)))
 		return -EMSGSIZE;
 	return put_links(msg, peer) ?: put_channel(msg, &peer->channel);
@@ -283,6 +288,8 @@ static int parse_peer(struct coloop_peer_config *config, struct genl_info *info)
 	config->epoch = nla_get_u32(info->attrs[COLOOP_A_PEER_EPOCH]);
 	if (info->attrs[COLOOP_A_PEER_NAME])
 		config->name = nla_data(info->attrs[COLOOP_A_PEER_NAME]);
+	if (info->attrs[COLOOP_A_PEER_BUSY_POLL])
+		config->busy_poll_us = nla_data(info->attrs[COLOOP_A_PEER_BUSY_POLL]);
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != COLOOP_A_PEER_LINK)
 			continue;

@@ -224,6 +224,8 @@ static struct coloop_peer *alloc_peer(const struct coloop_peer_config *config)
 	INIT_LIST_HEAD(&peer->links);
 	INIT_WORK(&peer->work, peer_work);
 	coloop_channel_init(&peer->channel);
+	if (config->busy_poll_us)
+		peer->channel.busy_poll_us = *config->busy_poll_us;
 	return peer;
 }
 
@@ -276,6 +278,8 @@ static int change(struct coloop_peer *peer, const struct coloop_peer_config *con
 	}
 	if (config->name)
 		strscpy(peer->name, config->name, sizeof(peer->name));
+	if (config->busy_poll_us)
+		WRITE_ONCE(peer->channel.busy_poll_us, *config->busy_poll_us);
 	if (!relink)
 		return 0;
 	mutex_lock(&coloop_peers_lock);

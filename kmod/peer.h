@@ -44,7 +44,9 @@ struct coloop_link {
 struct coloop_peer_config {
 	domid_t domid;
 	u32 epoch;
+	/* NULL: as it is, both. */
 	const char *name;
+	const u32 *busy_poll_us;
 	unsigned int links;
 	struct {
 		int ifindex;

@@ -32,6 +32,9 @@
 /* Most queues of a channel. */
 #define COLOOP_QUEUES_MAX 8
 
+/* Longest that a poll may spin for the next packet, in microseconds. */
+#define COLOOP_BUSY_POLL_MAX 1000
+
 /* Oldest version of the shared page format this module speaks. */
 #define COLOOP_PROTOCOL_MIN 1
 
@@ -175,6 +178,9 @@ enum coloop_a_link {
  * @COLOOP_A_PEER_CHANNEL: The channel to the peer; absent in requests.
  * @COLOOP_A_PEER_WANTED: A packet to this peer has asked for a channel that is
  *   not there.
+ * @COLOOP_A_PEER_BUSY_POLL: Microseconds that a poll spins for the peer's next
+ *   packet before it sleeps; 0, as in a new peer, for not at all. Holds at
+ *   once.
  */
 enum coloop_a_peer {
 	COLOOP_A_PEER_DOMID = 1,
@@ -183,6 +189,7 @@ enum coloop_a_peer {
 	COLOOP_A_PEER_LINK,
 	COLOOP_A_PEER_CHANNEL,
 	COLOOP_A_PEER_WANTED,
+	COLOOP_A_PEER_BUSY_POLL,
 
 	/* private: */
 	__COLOOP_A_PEER_MAX,
@@ -226,6 +233,8 @@ enum coloop_a_peer {
  * @COLOOP_A_CHANNEL_QUEUED_BYTES: Bytes that wait in our rings and backlogs.
  * @COLOOP_A_CHANNEL_QUEUES: In an offer, how many queues we would use, default
  *   1; else how many both sides use.
+ * @COLOOP_A_CHANNEL_SPINS: Times that a poll spun for the peer's next packet.
+ * @COLOOP_A_CHANNEL_SPINS_PAID: Those that ended because there was one.
  */
 enum coloop_a_channel {
 	COLOOP_A_CHANNEL_PAD = 1,
@@ -252,6 +261,8 @@ enum coloop_a_channel {
 	COLOOP_A_CHANNEL_REMOTE_ORDER,
 	COLOOP_A_CHANNEL_QUEUED_BYTES,
 	COLOOP_A_CHANNEL_QUEUES,
+	COLOOP_A_CHANNEL_SPINS,
+	COLOOP_A_CHANNEL_SPINS_PAID,
 
 	/* private: */
 	__COLOOP_A_CHANNEL_MAX,
@@ -263,7 +274,7 @@ enum coloop_a_channel {
  * @COLOOP_CMD_INFO_GET: The module itself.
  * @COLOOP_CMD_PEER_NEW: Make a domain a peer.
  * @COLOOP_CMD_PEER_SET: Change a peer. A new epoch, or links without the one in
- *   use, ends its channel; links not named stay as they are.
+ *   use, ends its channel; what is not named stays as it is.
  * @COLOOP_CMD_PEER_DEL: Forget a peer; its channel is drained and ended first.
  * @COLOOP_CMD_PEER_GET: One peer, or all of them, with their channels.
  * @COLOOP_CMD_CHANNEL_OFFER: Allocate and grant our pages to the peer, and the

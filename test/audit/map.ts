@@ -76,7 +76,7 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'receive.c:copy_frame': {by: [record, `${channel}#a TCP stream arrives intact`]},
 	'receive.c:link_of': {by: [foreign, `${attacks}race.ts#flip-payload`]},
 	'receive.c:receive_one': {by: [foreign]},
-	'receive.c:follow_side': {by: [`${attacks}index.ts#side-unknown`, 'test/model/hostile.pml']},
+	'receive.c:side_of': {by: [`${attacks}index.ts#side-unknown`, 'test/model/hostile.pml']},
 	'ring.c:coloop_tx_look': {by: [`${ring}#lying consumer`, tx, 'test/kmod/exhaustive.c']},
 	'ring.c:coloop_tx_must_notify': {by: [`${ring}#data event`, tx]},
 	'ring.c:coloop_record_ok': {by: [`${ring}#malformed records`, record, meta]},

@@ -89,8 +89,8 @@ const common = [
 
 /** What each command takes; others take anything. */
 const takes: Readonly<Record<number, readonly string[]>> = {
-	[commands.peerNew]: ['domid', 'epoch', 'name', 'links'],
-	[commands.peerSet]: ['domid', 'epoch', 'name', 'links'],
+	[commands.peerNew]: ['domid', 'epoch', 'name', 'links', 'busyPoll'],
+	[commands.peerSet]: ['domid', 'epoch', 'name', 'links', 'busyPoll'],
 	[commands.peerDel]: ['domid'],
 	[commands.peerGet]: ['domid'],
 	[commands.channelOffer]: ['domid', 'epoch', 'channel'],
@@ -100,7 +100,7 @@ const takes: Readonly<Record<number, readonly string[]>> = {
 
 /** What the command takes, and now and then less or more. */
 function attributesFor(command: number, random: Random): Buffer {
-	const {domid, epoch, name, link: links, channel: channels} = peerAttributes;
+	const {domid, epoch, name, link: links, channel: channels, busyPoll} = peerAttributes;
 	const text = Buffer.from('x'.repeat(random(68)) + (random(30) > 0 ? '\0' : ''));
 	const some = random(8) === 0 ? random(20) : 1;
 	const all = {
@@ -111,6 +111,7 @@ function attributesFor(command: number, random: Random): Buffer {
 			Array.from({length: some}, () => attribute(links.id | 0x8000, link(random))),
 		),
 		channel: attribute(channels.id | 0x8000, channel(random)),
+		busyPoll: attribute(busyPoll.id, number(random, [0, 50, 50, 50, 50, 1000, 1000, 1001])),
 	};
 	const parts = Object.entries(all).filter(([key]) => {
 		const isTaken = takes[command]?.includes(key) ?? random(2) === 0;

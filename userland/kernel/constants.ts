@@ -20,6 +20,9 @@ export const macLen = 6;
 /** Most queues of a channel. */
 export const queuesMax = 8;
 
+/** Longest that a poll may spin for the next packet, in microseconds. */
+export const busyPollMax = 1000;
+
 /** Oldest version of the shared page format this module speaks. */
 export const protocolMin = 1;
 
@@ -103,6 +106,8 @@ export const channelAttributes = {
 	remoteOrder: {id: 22, type: 'u32'},
 	queuedBytes: {id: 23, type: 'u32'},
 	queues: {id: 24, type: 'u32'},
+	spins: {id: 25, type: 'u64'},
+	spinsPaid: {id: 26, type: 'u64'},
 } as const;
 
 /** Another domain on this host. */
@@ -113,6 +118,7 @@ export const peerAttributes = {
 	link: {id: 4, type: 'nest', set: linkAttributes, multi: true},
 	channel: {id: 5, type: 'nest', set: channelAttributes},
 	wanted: {id: 6, type: 'flag'},
+	busyPoll: {id: 7, type: 'u32'},
 } as const;
 
 export const commands = {
