@@ -55,6 +55,8 @@ export const blank = {
 	droppedSource: 0n,
 	droppedHeader: 0n,
 	droppedMemory: 0n,
+	spins: 0n,
+	spinsPaid: 0n,
 } as const satisfies Partial<Channel>;
 
 export function moduleOf(world: FakeWorld, self: number): FakeModule {
@@ -90,7 +92,7 @@ export function say(world: FakeWorld, self: number, event: KernelEvent): void {
 }
 
 export function snapshot({config, wanted, channel}: Side): Peer {
-	return {...config, wanted, channel};
+	return {busyPollUs: 0, ...config, wanted, channel};
 }
 
 export function enter(

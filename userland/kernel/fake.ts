@@ -80,7 +80,7 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 			if (config.epoch !== side.config.epoch) {
 				end(world, self, config.domid, 'closed', 'epoch');
 			}
-			side.config = config;
+			side.config = {...side.config, ...config};
 		},
 		async peerDelete(domid) {
 			expectSide(world, self, domid);

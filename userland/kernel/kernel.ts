@@ -25,6 +25,9 @@ export type ChannelCounters = {
 	readonly droppedSource: bigint;
 	readonly droppedHeader: bigint;
 	readonly droppedMemory: bigint;
+	/** Times that a poll spun for the next packet, and those that found one. */
+	readonly spins: bigint;
+	readonly spinsPaid: bigint;
 };
 
 export type Channel = ChannelCounters & {
@@ -48,6 +51,8 @@ export type Peer = {
 	readonly name: string;
 	readonly links: readonly Link[];
 	readonly wanted: boolean;
+	/** How long a poll spins for the next packet, in microseconds. */
+	readonly busyPollUs: number;
 	readonly channel: Channel | undefined;
 };
 
@@ -73,11 +78,13 @@ export type KernelEvent =
 	/** The socket lost notifications; read everything again. */
 	| {readonly kind: 'overrun'};
 
+/** `busyPollUs`: 0 in a new peer and as it was in another, if not given. */
 export type PeerConfig = {
 	readonly domid: number;
 	readonly epoch: number;
 	readonly name: string;
 	readonly links: readonly Link[];
+	readonly busyPollUs?: number;
 };
 
 /** What a peer must know to attach; `eventPort` is 0 where the other side allocates it. */

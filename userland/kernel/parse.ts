@@ -35,6 +35,7 @@ export function parsePeer(values: Values<typeof peerAttributes>): Peer {
 		name: values.name ?? '',
 		links: (values.link ?? []).map(parseLink),
 		wanted: values.wanted ?? false,
+		busyPollUs: values.busyPoll ?? 0,
 		channel: values.channel && parseChannel(values.channel),
 	};
 }
@@ -48,11 +49,13 @@ export function parseOffer(values: Values<typeof peerAttributes>): Offer {
 }
 
 /** The attributes of a peer-new or peer-set. */
-export function peerValues({domid, epoch, name, links}: PeerConfig): Values<typeof peerAttributes> {
+export function peerValues(config: PeerConfig): Values<typeof peerAttributes> {
+	const {domid, epoch, name, links, busyPollUs} = config;
 	return {
 		domid,
 		epoch,
 		name,
+		busyPoll: busyPollUs,
 		link: links.map(({ifindex, localMac, remoteMac}) => ({
 			ifindex,
 			localMac: macBytes(localMac),
@@ -116,6 +119,8 @@ function parseChannel(values: Values<typeof channelAttributes>): Channel {
 		droppedSource: values.droppedSource ?? 0n,
 		droppedHeader: values.droppedHeader ?? 0n,
 		droppedMemory: values.droppedMemory ?? 0n,
+		spins: values.spins ?? 0n,
+		spinsPaid: values.spinsPaid ?? 0n,
 	};
 }
 

@@ -82,6 +82,15 @@ test('a new epoch ends the channel', async t => {
 	t.is(errnoOf(await t.throwsAsync(a.offer(2, 5, {listen: true}))), 'ESTALE');
 });
 
+test('how long to spin changes on a live channel, and stays where it is not named', async t => {
+	const {a} = await connected();
+
+	t.is((await a.peers())[0]?.busyPollUs, 0);
+	await a.peerSet({domid: 2, epoch: 5, name: 'b', links, busyPollUs: 50});
+	await a.peerSet({domid: 2, epoch: 5, name: 'c', links});
+	t.like((await a.peers())[0], {name: 'c', busyPollUs: 50, channel: {state: 'live'}});
+});
+
 test('what the real module refuses is refused', async t => {
 	const {a, b} = await pair();
 	const ofA = await a.offer(2, 5, {listen: true});

@@ -14,6 +14,7 @@ const config = {
 	epoch: 7,
 	name: 'b',
 	links: [{ifindex: 2, localMac: macOf(1), remoteMac: macOf(2)}],
+	busyPollUs: 0,
 };
 
 function wish(change: Partial<Wish> = {}): Wish {
