@@ -82,12 +82,15 @@ function explain(issue: Issue, base: Path, yaml: PlainDocument, file: string): P
 
 function unknownKey(path: Path, key: string, value: unknown): string {
 	if (path.length === 0) return `expected version, pairs or accept, got ${formatKey(key)}`;
-	const known =
-		isRecord(value) && 'allow' in value
-			? 'allow, ring_pages, ring_pages_min and queues'
-			: 'deny';
+	const known = isRecord(value) && 'allow' in value ? allowKeys(path) : 'deny';
 
 	return `expected only ${known} in this rule, got ${formatKey(key)}`;
+}
+
+function allowKeys(path: Path): string {
+	return path[0] === 'accept'
+		? 'allow, ring_pages, ring_pages_min, queues and busy_poll_us'
+		: 'allow, ring_pages, ring_pages_min and queues';
 }
 
 function valueAt(value: unknown, path: Path): unknown {
@@ -117,8 +120,11 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 		const source = sourceOf(['accept', index]);
 
 		return 'allow' in rule
-			? {action: 'allow', peer: rule.allow, ...ringsOf(rule), source}
-			: {action: 'deny', peer: rule.deny, ...ringsOf({}), source};
+			? {
+					...{action: 'allow', peer: rule.allow, ...ringsOf(rule)},
+					...{busyPollUs: rule.busy_poll_us, source},
+				}
+			: {action: 'deny', peer: rule.deny, ...ringsOf({}), busyPollUs: undefined, source};
 	});
 
 	return {pairs, accept};

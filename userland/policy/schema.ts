@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as z from 'zod';
+import {busyPollMax} from '../kernel/constants.ts';
 import {defaultRingPages, queueCounts, ringPages} from './pages.ts';
 
 export const policyFormat = 1;
@@ -13,6 +14,8 @@ const name = z
 const pair = z.tuple([name, name], {error: 'a list of two names, as in [web-*, db-1]'});
 const pages = z.literal(ringPages, {error: 'a power of two from 32 to 512'}).optional();
 const queues = z.literal(queueCounts, {error: '1, 2, 4 or 8'}).optional();
+const microseconds = {error: `a whole number of microseconds from 0 to ${busyPollMax}`};
+const busyPoll = z.int(microseconds).min(0, microseconds).max(busyPollMax, microseconds).optional();
 
 const rules = {error: 'a list of rules, each starting with "- "'};
 
@@ -36,7 +39,7 @@ const pairRule = z.union([
 	z.strictObject({deny: pair}),
 ]);
 const acceptRule = z.union([
-	z.strictObject({allow: name, ...rings}).check(minFits),
+	z.strictObject({allow: name, ...rings, busy_poll_us: busyPoll}).check(minFits),
 	z.strictObject({deny: name}),
 ]);
 

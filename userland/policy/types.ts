@@ -21,7 +21,11 @@ type RuleBody = {
 export type PairRule = RuleBody & {readonly between: readonly [NamePattern, NamePattern]};
 
 /** A guest's (and dom0's own) policy: do we accept this peer? */
-export type AcceptRule = RuleBody & {readonly peer: NamePattern};
+export type AcceptRule = RuleBody & {
+	readonly peer: NamePattern;
+	/** How long we spin for the peer's next packet before we sleep; undefined: not at all. */
+	readonly busyPollUs: number | undefined;
+};
 
 /** First match wins; no match is deny. */
 export type Policy = {

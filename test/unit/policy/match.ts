@@ -20,6 +20,7 @@ const accept = (action: 'allow' | 'deny', peer: string): AcceptRule => ({
 	ringPages: undefined,
 	ringPagesMin: undefined,
 	queues: undefined,
+	busyPollUs: undefined,
 	source,
 });
 const policyOf = (pairs: PairRule[], accepted: AcceptRule[] = []): Policy => ({

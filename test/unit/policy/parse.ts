@@ -15,6 +15,7 @@ pairs:
   - deny: ['*', vault]
 accept:
   - allow: db-1
+    busy_poll_us: 50
   - deny: '*'
 `,
 		'30-site.yaml',
@@ -47,6 +48,7 @@ accept:
 				ringPages: undefined,
 				ringPagesMin: undefined,
 				queues: undefined,
+				busyPollUs: 50,
 				source: source(9),
 			},
 			{
@@ -55,7 +57,8 @@ accept:
 				ringPages: undefined,
 				ringPagesMin: undefined,
 				queues: undefined,
-				source: source(10),
+				busyPollUs: undefined,
+				source: source(11),
 			},
 		],
 	});
@@ -119,10 +122,23 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 		'version: 1\naccept:\n  - allow: a\n    queues: 3',
 		'4:13: error: accept[0].queues: expected 1, 2, 4 or 8, got 3',
 	],
+	...['1001', '-1', '2.5', '"50"', '.inf', '.nan'].map(
+		text =>
+			[
+				`a time to spin of ${text}`,
+				`version: 1\naccept:\n  - allow: a\n    busy_poll_us: ${text}`,
+				`4:19: error: accept[0].busy_poll_us: expected a whole number of microseconds from 0 to 1000, got ${spoken(text)}`,
+			] as const,
+	),
+	[
+		'a time to spin for others',
+		'version: 1\npairs:\n  - allow: [a, b]\n    busy_poll_us: 50',
+		'4:5: error: pairs[0].busy_poll_us: expected only allow, ring_pages, ring_pages_min and queues in this rule, got busy_poll_us',
+	],
 	[
 		'allow and deny in one rule',
 		'version: 1\naccept:\n  - allow: a\n    deny: b',
-		'4:5: error: accept[0].deny: expected only allow, ring_pages, ring_pages_min and queues in this rule, got deny',
+		'4:5: error: accept[0].deny: expected only allow, ring_pages, ring_pages_min, queues and busy_poll_us in this rule, got deny',
 	],
 	[
 		'a ring for a denied pair',
@@ -213,6 +229,11 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	],
 ];
 
+/** As a problem has a number of YAML. */
+function spoken(text: string): string {
+	return {'.inf': 'Infinity', '.nan': 'NaN'}[text] ?? text;
+}
+
 for (const [title, text, ...problems] of wrong)
 	test(`refused: ${title}`, t => {
 		const error = t.throws(() => parsePolicy(text, 'x.yaml'), {instanceOf: PolicyError});
@@ -291,6 +312,7 @@ const yamlish = fc
 				'queues',
 				'ring_pages',
 				'ring_pages_min',
+				'busy_poll_us',
 				': ',
 				':',
 				'- ',
@@ -346,6 +368,7 @@ test('any value: rules or a typed error with a position', t => {
 		{
 			...{allow: fc.anything(), deny: fc.anything()},
 			...{ring_pages: fc.anything(), ring_pages_min: fc.anything()},
+			...{queues: fc.anything(), busy_poll_us: fc.anything()},
 		},
 		{requiredKeys: []},
 	);

@@ -155,13 +155,16 @@ function usable(known: Known, domid: number, epoch: number): OfferValue | undefi
 	return theyListen === (offer.eventPort !== 0) ? offer : undefined;
 }
 
-function isSame(peer: Peer, config: PeerConfig): boolean {
+function isSame(peer: Peer, config: Wish['config']): boolean {
 	const links = (of: PeerConfig) =>
 		of.links
 			.map(link => `${link.ifindex} ${link.localMac} ${link.remoteMac}`)
 			.sort()
 			.join();
 	return (
-		peer.epoch === config.epoch && peer.name === config.name && links(peer) === links(config)
+		peer.epoch === config.epoch &&
+		peer.name === config.name &&
+		peer.busyPollUs === config.busyPollUs &&
+		links(peer) === links(config)
 	);
 }

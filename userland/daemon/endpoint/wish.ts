@@ -12,7 +12,7 @@ export type Device = {readonly ifindex: number; readonly name: string; readonly 
 
 /** What we want of one announced peer. */
 export type Wish = {
-	readonly config: PeerConfig;
+	readonly config: Required<PeerConfig>;
 	readonly refusal: Refusal | undefined;
 	/** Where our own policy decided, for people. */
 	readonly rule: string | undefined;
@@ -66,7 +66,7 @@ function wishFor(domid: number, announcement: Announcement, will: Will): Wish {
 	const range = rangeOf(announcement, verdict.rule, queues);
 	const found = links.flatMap(link => bind(link, will));
 	return {
-		config: {domid, epoch, name, links: found},
+		config: {domid, epoch, name, links: found, busyPollUs: verdict.rule?.busyPollUs ?? 0},
 		refusal: refuse(name, links, found.length, verdict, will),
 		rule: ruleName(verdict.rule),
 		listen: will.domid < domid,

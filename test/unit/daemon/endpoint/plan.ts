@@ -78,10 +78,20 @@ test('without the module we take back what we said, once', t => {
 
 test('a peer is made, and changed where it differs', t => {
 	t.deepEqual(plan(known({kernel: new Map()}), [wish()], hello), [{kind: 'peer-new', config}]);
-	for (const change of [{epoch: 6}, {name: 'old'}, {links: []}]) {
+	for (const change of [{epoch: 6}, {name: 'old'}, {links: []}, {busyPollUs: 50}]) {
 		const kernel = peer('live', change);
 		t.deepEqual(plan(known({kernel}), [wish()], hello), [{kind: 'peer-set', config}]);
 	}
+});
+
+test('how long to spin is set on the live channel, which stays', t => {
+	const changed = wish({config: {...config, busyPollUs: 50}});
+	const said = new Map([[2, offer({state: 'live'})]]);
+	t.deepEqual(plan(known({kernel: peer('live'), own: said}), [changed], hello), [
+		{kind: 'peer-set', config: {...config, busyPollUs: 50}},
+	]);
+	const kernel = peer('live', {busyPollUs: 50});
+	t.deepEqual(plan(known({kernel, own: said}), [changed], hello), []);
 });
 
 test('a peer that is not wanted goes, with all that is said about it', t => {

@@ -61,6 +61,7 @@ test('a wish that cannot be says why', t => {
 		ringPages: undefined,
 		ringPagesMin: undefined,
 		queues: undefined,
+		busyPollUs: undefined,
 		source,
 		peer: '*',
 	};
@@ -68,10 +69,13 @@ test('a wish that cannot be says why', t => {
 	t.deepEqual(denied[0]?.refusal, {code: 'policy', reason: 'denied by 30-site.yaml:4:3'});
 });
 
-function accepting(rings: {ringPages?: number; ringPagesMin?: number; queues?: number}): Will {
+type Options = 'ringPages' | 'ringPagesMin' | 'queues' | 'busyPollUs';
+
+function accepting(given: Partial<Record<Options, number>>): Will {
 	const source = {file: '30-site.yaml', line: 4, column: 3};
-	const {ringPages, ringPagesMin, queues} = rings;
-	const rule = {action: 'allow' as const, ringPages, ringPagesMin, queues, source, peer: '*'};
+	const {ringPages, ringPagesMin, queues, busyPollUs} = given;
+	const options = {ringPages, ringPagesMin, queues, busyPollUs};
+	const rule = {action: 'allow' as const, ...options, source, peer: '*'};
 	return will({decide: () => ({action: 'allow', rule})});
 }
 
@@ -107,6 +111,12 @@ test('queues share the pages, as many as both sides would have', t => {
 	t.like(wish(new Map([[2, {...words, queues: 3}]]), will())[0], {queues: 3, order: 6});
 	// No ring is too small for a packet.
 	t.like(wish(four, accepting({ringPages: 64}))[0], {queues: 4, order: 5});
+});
+
+test('how long we spin is for our own policy to say, and not at all where it is silent', t => {
+	t.is(wish(announced, will())[0]?.config.busyPollUs, 0);
+	t.is(wish(announced, accepting({}))[0]?.config.busyPollUs, 0);
+	t.is(wish(announced, accepting({busyPollUs: 50}))[0]?.config.busyPollUs, 50);
 });
 
 test('announcements that do not parse, or name ourselves, are no wishes', t => {
