@@ -55,6 +55,8 @@ const counters = {
 	dropped_source: z.number(),
 	dropped_header: z.number(),
 	dropped_memory: z.number(),
+	spins: z.number(),
+	spins_paid: z.number(),
 };
 
 const peer = z.object({
@@ -76,6 +78,8 @@ const peer = z.object({
 	/** Rings of that size each way; null before both sides have met. */
 	queues: z.nullable(z.number()),
 	queued_bytes: z.number(),
+	/** How long a poll spins for the next packet, in microseconds. */
+	busy_poll_us: z.number(),
 	...counters,
 });
 

@@ -43,6 +43,7 @@ function peerStatus(wish: Wish, peer: Peer | undefined, context: Context): PeerS
 		peer_ring_bytes: ringBytes(channel?.remoteOrder),
 		queues: channel?.queues ?? null,
 		queued_bytes: channel?.queuedBytes ?? 0,
+		busy_poll_us: peer?.busyPollUs ?? 0,
 		...counters(channel),
 	};
 }
@@ -84,5 +85,7 @@ function counters(channel: ChannelCounters | undefined) {
 		dropped_source: of('droppedSource'),
 		dropped_header: of('droppedHeader'),
 		dropped_memory: of('droppedMemory'),
+		spins: of('spins'),
+		spins_paid: of('spinsPaid'),
 	};
 }

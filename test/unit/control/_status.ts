@@ -20,6 +20,7 @@ export function peerStatus(change: Partial<PeerStatus> = {}): PeerStatus {
 		peer_ring_bytes: null,
 		queues: null,
 		queued_bytes: 0,
+		busy_poll_us: 0,
 		tx_packets: 0,
 		tx_bytes: 0,
 		rx_packets: 0,
@@ -32,6 +33,8 @@ export function peerStatus(change: Partial<PeerStatus> = {}): PeerStatus {
 		dropped_source: 0,
 		dropped_header: 0,
 		dropped_memory: 0,
+		spins: 0,
+		spins_paid: 0,
 		...change,
 	};
 }
