@@ -10,6 +10,7 @@ import {load} from '../lab/channel.ts';
 import {findSplats} from '../lab/checks.ts';
 import {Drive} from '../lab/drive.ts';
 import type {Guest} from '../lab/guest.ts';
+import {asGuestName, guestNumber} from '../lab/guest-config.ts';
 import {Lab} from '../lab/lab.ts';
 import {Link} from '../lab/link.ts';
 import {repository} from '../lab/paths.ts';
@@ -46,12 +47,7 @@ async function busyPolling(lab: Lab): Promise<Outcome> {
 	const take = async (arm: string) => {
 		for (const machine of [a, b]) await machine.run(`sysctl -q net.core.${arm}`, slow);
 		// A socket takes the setting when it is made.
-		const sockperf = b.spawn('exec sockperf server --tcp --port 11113', {silent: true});
-		await b.run(listening(11113), slow);
-		const command = 'sockperf ping-pong -i 10.0.0.2 --tcp --port 11113 --msg-size 14 --time 2';
-		const taken = await timed(lab, a, command, parsePingPong);
-		await sockperf.stop();
-		return told(arm, taken);
+		return told(arm, await pingPong(lab, a, b));
 	};
 	const arms = ['busy_read=0', 'busy_read=50'] as const;
 	const outcome = await compete({name: 'tcp_rr_14', unit: 'trans/s', arms, take}, pairs);
@@ -59,10 +55,51 @@ async function busyPolling(lab: Lab): Promise<Outcome> {
 	return outcome;
 }
 
+/**
+ * Polls that spin before they sleep. Only an idle processor spins, so the programs have the other:
+ * on the poll's own, the packet that wakes them would end the spin.
+ */
+async function pollsThatSpin(lab: Lab): Promise<Outcome> {
+	const [c, d] = await twoWithTwo(lab);
+	const [client, server] = [await driven(lab, c), await driven(lab, d)];
+	const link = new Link(client, server, {order: 8});
+	await link.connect();
+	for (const machine of [c, d]) await machine.run(eventsOnFirst, slow);
+	const take = async (arm: string) => {
+		await link.busyPoll(Number.parseInt(arm.replace(/^\D*/, ''), 10));
+		return told(arm, await pingPong(lab, c, d, 'taskset -c 1 '));
+	};
+	const arms = ['busy_poll_us=0', 'busy_poll_us=50'] as const;
+	const outcome = await compete({name: 'tcp_rr_14', unit: 'trans/s', arms, take}, pairs);
+	const {spins, spinsPaid} = await client.channel(server);
+	say(`  ${spinsPaid} of ${spins} spins of the client's end found a packet`);
+	await link.forget();
+	return outcome;
+}
+
+const eventsOnFirst = `for irq in $(sed -n 's/^ *\\([0-9]*\\):.*coloop.*/\\1/p' /proc/interrupts); do
+	echo 1 >/proc/irq/$irq/smp_affinity
+done`;
+
+/** `on` goes before both programs. */
+async function pingPong(lab: Lab, client: Guest, server: Guest, on = ''): Promise<Taken> {
+	const sockperf = server.spawn(`exec ${on}sockperf server --tcp --port 11113`, {silent: true});
+	await server.run(listening(11113), slow);
+	const address = `10.0.0.${guestNumber(asGuestName(server.name))}`;
+	const command = `${on}sockperf ping-pong -i ${address} --tcp --port 11113 --msg-size 14 --time 2`;
+	const taken = await timed(lab, client, command, parsePingPong);
+	await sockperf.stop();
+	return taken;
+}
+
+async function twoWithTwo(lab: Lab): Promise<[Guest, Guest]> {
+	const size = {vcpus: 2, memoryMiB: 384};
+	return [await lab.create('c', size), await lab.create('d', size)];
+}
+
 /** Two guests with two vCPUs each. */
 async function queues(lab: Lab): Promise<Outcome> {
-	const size = {vcpus: 2, memoryMiB: 384};
-	const [c, d] = [await lab.create('c', size), await lab.create('d', size)];
+	const [c, d] = await twoWithTwo(lab);
 	const [client, server] = [await driven(lab, c), await driven(lab, d)];
 	await d.run(`iperf3 --server --daemon; ${listening(5201)}`, slow);
 	const take = async (arm: string) => {
@@ -93,6 +130,7 @@ function table(outcomes: readonly Outcome[]): string[] {
 
 const contests: Readonly<Record<string, (lab: Lab) => Promise<Outcome>>> = {
 	'busy polling, one vCPU in each guest': busyPolling,
+	'polls that spin, two vCPUs in each guest': pollsThatSpin,
 	'two queues, two vCPUs in each guest': queues,
 };
 
