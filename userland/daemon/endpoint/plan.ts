@@ -85,10 +85,17 @@ function planPeer(wish: Wish, known: Known, peer: Peer | undefined): Step[] {
 	const stale: Step[] =
 		known.own.has(domid) && own?.epoch !== epoch ? [{kind: 'unpublish', domid}] : [];
 
-	if (peer === undefined) return [...stale, {kind: 'peer-new', config}];
-	if (!isSame(peer, config)) return [...stale, {kind: 'peer-set', config}];
+	if (peer === undefined) return [...stale, {kind: 'peer-new', config: changed(config, 0)}];
+	if (!isSame(peer, config))
+		return [...stale, {kind: 'peer-set', config: changed(config, peer.busyPollUs)}];
 	if (stale.length > 0) return stale;
 	return planChannel(wish, peer, own, usable(known, domid, epoch));
+}
+
+/** Without a time to spin that is as it was: a module older than us, not reloaded yet, knows of none. */
+function changed(config: Wish['config'], before: number): PeerConfig {
+	const {busyPollUs, ...rest} = config;
+	return busyPollUs === before ? rest : config;
 }
 
 function planChannel(
