@@ -96,7 +96,7 @@ test-long:
 		$(MAKE) $$run || status=$$?; done; $(MAKE) claims; exit $$status
 
 test-long-13:
-	$(MAKE) lab-test STACK=13 LAB_TESTS='attacks-pvh bystander cycles lies queues rings volume'
+	$(MAKE) lab-test STACK=13 LAB_TESTS='attacks-pvh bystander channel-pvh cycles lies queues rings volume'
 
 test-long-12:
 	$(MAKE) lab-test STACK=12 LAB_TESTS='$(LAB_TESTS) attacks netlink'

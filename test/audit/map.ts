@@ -15,7 +15,7 @@ const liar = 'test/lab/tests/hostile.ts';
 const attacks = 'test/lab/tests/_attacks-';
 const offers = `${attacks}offer.ts`;
 const pages = `${attacks}memory.ts`;
-const channel = 'test/lab/tests/channel.ts';
+const channel = 'test/lab/tests/_channel.ts';
 const faults = 'test/lab/tests/faults.ts';
 
 const list = 'test/lab/tests/lies.ts';

@@ -25,6 +25,7 @@ const warmUp =
 export type HostOptions = {
 	readonly folder: string;
 	readonly images: string;
+	readonly emulator: string;
 	readonly mode: Mode;
 	/** dom0's disk: qcow2 over the image. */
 	readonly disk: string;
@@ -58,13 +59,13 @@ export class Host {
 	}
 
 	static async start(options: HostOptions): Promise<Host> {
-		const {folder, images, mode, disk, snapshot, plugin} = options;
+		const {folder, images, emulator, mode, disk, snapshot, plugin} = options;
 		const cargo = path.join(folder, cargoFile);
 
 		await writeFile(cargo, '', {flag: 'a'});
 		await truncate(cargo, cargoBytes);
 		const machine = await Machine.start({
-			...{folder, mode, memoryMiB: 6144},
+			...{folder, emulator, mode, memoryMiB: 6144},
 			kernel: `${images}/xen`,
 			kernelArguments: xenArguments,
 			initrd: `${images}/vmlinuz ${dom0Arguments},${images}/initramfs`,

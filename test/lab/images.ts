@@ -31,13 +31,22 @@ export function usualMode(stack: Stack): Mode {
 }
 
 /** Builds the images of a stack unless the cache has them; answers with their folder. */
-export async function images(stack: Stack): Promise<string> {
-	const script = path.join(repository, 'test/lab/images/make.sh');
-	const running = promisify(execFile)(script, [stack]);
+export function images(stack: Stack): Promise<string> {
+	return built('test/lab/images/make.sh', [stack], `images of stack ${stack}`);
+}
+
+/** QEMU, name or path; what PVH guests need is built unless the cache has it. */
+export async function emulatorFor(type: GuestType): Promise<string> {
+	if (type === 'pv') return 'qemu-system-x86_64';
+	return built('test/setup/emulator.sh', [], 'QEMU for PVH guests');
+}
+
+async function built(script: string, args: readonly string[], what: string): Promise<string> {
+	const running = promisify(execFile)(path.join(repository, script), args);
 	running.child.stderr?.pipe(process.stderr);
 	try {
 		return (await running).stdout.trim();
 	} catch (error) {
-		throw new LabError(`images of stack ${stack} could not be built`, {cause: error});
+		throw new LabError(`${what} could not be built`, {cause: error});
 	}
 }

@@ -49,7 +49,7 @@ export class Lab {
 		const {mode = usualMode(stack), type = usualType(stack)} = options;
 		const {builds = true, say = () => {}} = options;
 		const flavour = {stack, mode, type};
-		const {images, disk: saved} = await snapshot(flavour, say);
+		const {images, emulator, disk: saved} = await snapshot(flavour, say);
 
 		const folder = await runFolder();
 		const disk = path.join(folder, 'disk.qcow2');
@@ -57,7 +57,7 @@ export class Lab {
 		if (builds) await pack(stack, folder);
 		const from = Date.now();
 		const host = await Host.start({
-			...{folder, images, mode, disk, say},
+			...{folder, images, emulator, mode, disk, say},
 			snapshot: snapshotName,
 			...(options.plugin === undefined ? {} : {plugin: options.plugin}),
 		});

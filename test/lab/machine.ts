@@ -27,6 +27,8 @@ const cpu = 'max,-smap,-smep,-erms,-fsrm,-rdtscp';
 export type MachineOptions = {
 	/** Where sockets and the console log go; one per machine. */
 	readonly folder: string;
+	/** QEMU for x86_64, a name or a path. */
+	readonly emulator: string;
 	readonly mode: Mode;
 	readonly memoryMiB: number;
 	readonly kernel: string;
@@ -63,7 +65,7 @@ export class Machine {
 		// A test that dies takes its machine with it.
 		const process = spawn(
 			'setpriv',
-			['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options)],
+			['--pdeathsig', 'KILL', options.emulator, ...qemuArguments(options)],
 			{cwd: options.folder, stdio: ['ignore', 'pipe', 'pipe']},
 		);
 		let complaint = '';

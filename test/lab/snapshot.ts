@@ -7,9 +7,9 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {cargoFile} from './cargo.ts';
-import {Host} from './host.ts';
+import {Host, type HostOptions} from './host.ts';
 import {LabError} from './errors.ts';
-import {images, type Stack} from './images.ts';
+import {emulatorFor, images, type Stack} from './images.ts';
 import {guestConfig, type GuestType} from './guest-config.ts';
 import type {Mode} from './machine.ts';
 import {cache} from './paths.ts';
@@ -17,21 +17,26 @@ import {cache} from './paths.ts';
 /** What tells one snapshot from another. */
 export type Flavour = {readonly stack: Stack; readonly mode: Mode; readonly type: GuestType};
 
-export type Snapshot = {readonly images: string; readonly disk: string};
+export type Snapshot = {
+	readonly images: string;
+	readonly emulator: string;
+	readonly disk: string;
+};
 
 export const snapshotName = 'up';
 
 /** The host with guests a and b up; booted once, then from the cache. */
 export async function snapshot(flavour: Flavour, say: (line: string) => void): Promise<Snapshot> {
 	const {stack, mode, type} = flavour;
-	const image = await images(stack);
-	const folder = path.join(cache, `snapshot-${stack}-${mode}-${type}-${await key(image, type)}`);
+	const [image, emulator] = [await images(stack), await emulatorFor(type)];
+	const hash = await key(image, emulator, type);
+	const folder = path.join(cache, `snapshot-${stack}-${mode}-${type}-${hash}`);
 
 	if (!existsSync(folder)) {
 		say(`booting stack ${stack} (${mode}, ${type}), about two minutes`);
 		const draft = await mkdtemp(path.join(cache, 'snapshot-draft-'));
 		try {
-			await boot(draft, image, flavour, say);
+			await boot(draft, {images: image, emulator, mode, type, say});
 		} catch (error) {
 			throw new LabError(`boot failed: see ${draft}/console.log`, {cause: error});
 		}
@@ -40,14 +45,12 @@ export async function snapshot(flavour: Flavour, say: (line: string) => void): P
 	}
 	// Touched: make.sh forgets what nobody used for a week.
 	await utimes(folder, new Date(), new Date());
-	return {images: image, disk: path.join(folder, 'disk.qcow2')};
+	return {images: image, emulator, disk: path.join(folder, 'disk.qcow2')};
 }
 
 async function boot(
 	folder: string,
-	image: string,
-	{mode, type}: Flavour,
-	say: (line: string) => void,
+	{type, ...options}: Omit<HostOptions, 'folder' | 'disk'> & {readonly type: GuestType},
 ): Promise<void> {
 	const disk = path.join(folder, 'disk.qcow2');
 	const run = promisify(execFile);
@@ -58,12 +61,12 @@ async function boot(
 		'-f',
 		'qcow2',
 		'-b',
-		`${image}/root.ext4`,
+		`${options.images}/root.ext4`,
 		'-F',
 		'raw',
 		disk,
 	]);
-	const host = await Host.start({folder, images: image, mode, disk, say});
+	const host = await Host.start({folder, disk, ...options});
 	try {
 		await host.answers('dom0');
 		await host.create('a', {type});
@@ -77,11 +80,11 @@ async function boot(
 }
 
 // Everything that decides what is in a snapshot, beside the image.
-async function key(image: string, type: GuestType): Promise<string> {
+async function key(image: string, emulator: string, type: GuestType): Promise<string> {
 	const hash = createHash('sha256').update(image).update(guestConfig('a', {type}));
-	const {stdout} = await promisify(execFile)('qemu-system-x86_64', ['--version']);
+	const {stdout} = await promisify(execFile)(emulator, ['--version']);
 
-	hash.update(stdout);
+	hash.update(emulator).update(stdout);
 	for (const module of ['machine.js', 'host.js', 'guest-config.js', 'snapshot.js'])
 		hash.update(await readFile(fileURLToPath(new URL(module, import.meta.url))));
 	return hash.digest('hex').slice(0, 12);

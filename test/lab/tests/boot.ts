@@ -68,12 +68,3 @@ test(
 		t.notRegex((await dom0.run('xl list')).stdout, /^c /m);
 	},
 );
-
-// With threads such a guest has once not come up in four minutes: see the README of the lab, PVH.
-const counted: LabOptions = {builds: false, mode: 'icount'};
-
-test('a PVH guest runs beside the others', labWith(counted), async (t, {lab, a}) => {
-	const c = await lab.create('c', {type: 'pvh'});
-	await a.run('ping -c 2 -W 5 c');
-	t.is((await c.run('cat /sys/hypervisor/guest_type')).stdout, 'PVH\n');
-});
