@@ -52,7 +52,7 @@ test(
 	labWith({mode: 'icount'}),
 	withLiar(
 		inTurn({
-			'it cannot write our pages': unwritable('writing says -14, and the byte is as it was'),
+			'it cannot write our pages': unwritable,
 			'a lying length or index is found out, and a broken channel holds nothing':
 				underTraffic(findsOut([['record-len 2000', 'bad-record']]), brokenForGood),
 		}),
