@@ -115,8 +115,8 @@ async function send(host: string, port: number, seed: number): Promise<void> {
 		if (!stream.write(makeBlock('tcp', seed, number)))
 			await new Promise(resolve => stream.once('drain', resolve));
 		datagrams.send(makeBlock('udp', seed, number), port, host);
-		// An emulated machine is soon busy.
-		await pause(5);
+		// An emulated machine is soon busy, and daemons that get no turn answer nobody.
+		await pause(50);
 	}
 }
 
