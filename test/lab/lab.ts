@@ -68,7 +68,8 @@ export class Lab {
 			return lab;
 		} catch (error) {
 			await host.stop();
-			throw new LabError('restored machines do not answer', {cause: error});
+			const why = error instanceof Error ? error.message : String(error);
+			throw new LabError(`restored machines do not answer: ${why}`, {cause: error});
 		}
 	}
 
