@@ -24,6 +24,7 @@
 #
 # STACK=13 (Debian 13: Xen 4.20, Linux 6.12; the default), 12 (Xen 4.17, Linux 6.1) or debug (13,
 # whose guests have a kernel that watches itself; built once, a quarter of an hour).
+# MODE=icount counts time in lab tests that do not say which they want: one processor is enough.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec

@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {LabError} from './errors.ts';
 import type {GuestType} from './guest-config.ts';
-import type {Mode} from './machine.ts';
+import {modes, type Mode} from './machine.ts';
 import {repository} from './paths.ts';
 
 export type Stack = '12' | '13' | 'debug';
@@ -25,9 +25,16 @@ export function usualType(stack: Stack): GuestType {
 	return stack === 'debug' ? 'pvh' : 'pv';
 }
 
-/** Counted time on stack debug: threads of its guests starve each other, 0.1 Mbit/s instead of 60. */
+/**
+ * What a test runs in that does not care: MODE, else threads. Counted time on stack debug: threads of its
+ * guests starve each other, 0.1 Mbit/s instead of 60.
+ */
 export function usualMode(stack: Stack): Mode {
-	return stack === 'debug' ? 'icount' : 'multi';
+	const given = process.env['MODE'];
+	if (given === undefined || given === '') return stack === 'debug' ? 'icount' : 'multi';
+	const mode = modes.find(each => each === given);
+	if (mode !== undefined) return mode;
+	throw new LabError(`MODE: expected ${modes.join(', ')}, got "${given}"`);
 }
 
 /** Builds the images of a stack unless the cache has them; answers with their folder. */
