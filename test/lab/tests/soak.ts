@@ -178,7 +178,7 @@ test(
 		t.true(count > 0 && bytes > 0);
 		given.claim(
 			'soak',
-			`${hours} h, ${count} faults, ${(bytes / 1e6).toFixed(0)} MB compared, seed ${seed}`,
+			`${hours} h (${lab.flavour.mode}), ${count} faults, ${(bytes / 1e6).toFixed(0)} MB compared, seed ${seed}`,
 		);
 	}, allowAdapting),
 );
