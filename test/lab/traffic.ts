@@ -4,13 +4,14 @@ import {until} from './until.ts';
 
 /*
  * Numbers, over one TCP connection and in datagrams, for as long as the test wants. They leave
- * time for others: an emulated machine is soon busy.
+ * time for others: an emulated machine is soon busy, and a program started for each pause costs
+ * more than all that is sent. bash's pause is a read of what nobody writes.
  */
-const sendStream = `awk 'BEGIN {
-	for (;;) { for (i = 0; i < 5000; i++) print ++n; fflush(); system("busybox usleep 100000") }
+const sendStream = `perl -e '$| = 1; for (;;) {
+	print map {++$n . "\\n"} 1 .. 5000; select undef, undef, undef, 0.1
 }' | socat -u - TCP:b:7100`;
-const sendDatagrams = `while :; do
-	echo $((++n)) >/dev/udp/b/7101; busybox usleep 20000
+const sendDatagrams = `exec {quiet}<> <(:); while :; do
+	echo $((++n)) >/dev/udp/b/7101; read -r -t 0.02 -u $quiet
 done 2>/dev/null`;
 
 // The stream ends at the first number that is not the next.  Receivers of an earlier run go.
