@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {LabError} from './errors.ts';
 import type {GuestType} from './guest-config.ts';
-import {modes, type Mode} from './machine.ts';
+import type {Mode} from './machine.ts';
 import {repository} from './paths.ts';
 
 export type Stack = '12' | '13' | 'debug';
@@ -13,11 +13,17 @@ export type Stack = '12' | '13' | 'debug';
 /** Debian 13, Debian 12, and 13 whose guests have a kernel that watches itself. */
 export const stacks: Record<string, Stack> = {12: '12', 13: '13', debug: 'debug'};
 
+export const modes: Record<string, Mode> = {multi: 'multi', icount: 'icount'};
+
+/** The one of a table that a flag, or a variable of the environment, names. */
+export function oneOf<T>(name: string, table: Record<string, T>, value: string): T {
+	const found = Object.hasOwn(table, value) ? table[value] : undefined;
+	if (found !== undefined) return found;
+	throw new LabError(`${name}: expected ${Object.keys(table).join(' or ')}, got "${value}"`);
+}
+
 export function stackFromEnvironment(): Stack {
-	const name = process.env['STACK'] ?? '13';
-	const stack = Object.hasOwn(stacks, name) ? stacks[name] : undefined;
-	if (stack !== undefined) return stack;
-	throw new LabError(`STACK: expected ${Object.keys(stacks).join(', ')}, got "${name}"`);
+	return oneOf('STACK', stacks, process.env['STACK'] ?? '13');
 }
 
 /** What a and b are unless a test wants something: the kernel of stack debug is none of PV. */
@@ -30,11 +36,8 @@ export function usualType(stack: Stack): GuestType {
  * guests starve each other, 0.1 Mbit/s instead of 60.
  */
 export function usualMode(stack: Stack): Mode {
-	const given = process.env['MODE'];
-	if (given === undefined || given === '') return stack === 'debug' ? 'icount' : 'multi';
-	const mode = modes.find(each => each === given);
-	if (mode !== undefined) return mode;
-	throw new LabError(`MODE: expected ${modes.join(', ')}, got "${given}"`);
+	const usual = stack === 'debug' ? 'icount' : 'multi';
+	return oneOf('MODE', modes, process.env['MODE'] || usual);
 }
 
 /** Builds the images of a stack unless the cache has them; answers with their folder. */

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {parseArgs} from 'node:util';
-import {LabError} from '../errors.ts';
 import type {GuestType} from '../guest-config.ts';
-import {stackFromEnvironment, stacks, usualMode, usualType} from '../images.ts';
+import {modes, oneOf, stackFromEnvironment, stacks, usualMode, usualType} from '../images.ts';
 import type {LabOptions} from '../lab.ts';
-import type {Mode} from '../machine.ts';
 
 export type MachineCommand = {readonly machine: string; readonly command: string};
 
@@ -16,7 +14,6 @@ export type Arguments = {
 	readonly argv: readonly string[];
 };
 
-const modes: Record<string, Mode> = {multi: 'multi', icount: 'icount'};
 const types: Record<string, GuestType> = {pv: 'pv', pvh: 'pvh'};
 
 /** The flags that every entry of the lab shares, and what is left. */
@@ -51,10 +48,4 @@ export function parseCommand(text: string, fallback = 'dom0'): MachineCommand {
 	const match = /^(dom0|[a-h]):\s*(.*)$/s.exec(text);
 	const [, machine = fallback, command = text] = match ?? [];
 	return {machine, command};
-}
-
-function oneOf<T>(flag: string, table: Record<string, T>, value: string): T {
-	const found = Object.hasOwn(table, value) ? table[value] : undefined;
-	if (found !== undefined) return found;
-	throw new LabError(`${flag}: expected ${Object.keys(table).join(' or ')}, got "${value}"`);
 }
