@@ -5,7 +5,8 @@
 #   root/           the Debian root, which is also where module and addons are built
 #   root.ext4       the same as a disk: dom0's (under an overlay) and the guests' (read-only)
 #   xen vmlinuz vmlinux initramfs   what is booted
-#   kernel-version guest-kernel-version     of dom0 and of the guests; the same but in stack debug
+#   kernel-version guest-kernel-version     of dom0 and of the guests; the same unless
+#                   these have a kernel of their own
 #   versions        what was installed
 #
 # The folder's name carries a hash of everything that goes in, so a change of a
@@ -15,21 +16,20 @@ here=$(cd "$(dirname "$0")" && pwd)
 stack=$1
 manifest=$here/stack-$stack.conf
 [ -f "$manifest" ] || { echo "make.sh: no stack $stack: no $manifest" >&2; exit 2; }
+more= kernel= config=
 . "$manifest"
 
 cache=${COLOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coloop}
 mirror=${COLOOP_MIRROR:-http://deb.debian.org/debian}
 security=${COLOOP_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
-more=${more:-}
-# A stack whose guests have a kernel of their own has its configuration, and what builds it, beside
-# the manifest.
-config=$here/stack-$stack.config
-kernel=$here/stack-$stack.sh
-[ -f "$config" ] || config= kernel=
-root_key=$(cat "$manifest" "$here/packages" $config $kernel | sha256sum | cut -c1-12)
+# Where guests have a kernel of their own, the manifest names what builds it, and its configuration, in
+# parts that stacks share.
+describe_stack() { (cd "$here" && cat "stack-$stack.conf" $config $kernel); }
 # Every file of this folder goes in, except what describes the other stacks.
-disk_key=$(find "$here" -type f ! -name 'stack-*' | LC_ALL=C sort |
-	xargs cat "$manifest" $config $kernel | sha256sum | cut -c1-12)
+all_files() { find "$here" -type f ! -name 'stack-*' | LC_ALL=C sort | xargs cat; }
+key() { sha256sum | cut -c1-12; }
+root_key=$({ describe_stack; cat "$here/packages"; } | key)
+disk_key=$({ describe_stack; all_files; } | key)
 root=$cache/root-$stack-$root_key
 image=$cache/image-$stack-$disk_key
 
@@ -48,14 +48,14 @@ make_root() {
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		"$suite" "$root.tmp" \
 		"deb $mirror $suite main" "deb $security $suite-security main" >&2
-	[ -z "$config" ] || make_kernel
+	[ -z "$kernel" ] || make_kernel
 	mv "$root.tmp" "$root"
 }
 
 make_kernel() {
 	say "the guests' kernel: about fifteen minutes"
-	cp "$config" "$root.tmp/tmp/config"
-	install -m 755 "$kernel" "$root.tmp/tmp/kernel.sh"
+	(cd "$here" && cat $config) >"$root.tmp/tmp/config"
+	install -m 755 "$here/$kernel" "$root.tmp/tmp/kernel.sh"
 	unshare --mount --propagation private sh -c '
 		mount --bind /dev "$1/dev" && mount -t proc proc "$1/proc" &&
 		exec chroot "$1" /tmp/kernel.sh /tmp/config' sh "$root.tmp" >&2
@@ -63,7 +63,7 @@ make_kernel() {
 }
 
 kernel_version() { basename "$root"/lib/modules/*-amd64; }
-guest_kernel_version() { basename "$root"/lib/modules/*"${config:+-debug}"; }
+guest_kernel_version() { basename "$root"/lib/modules/*"${kernel:+-debug}"; }
 
 # The payload of a bzImage, found by the offsets in its setup header.
 unpack_vmlinux() {
@@ -110,7 +110,7 @@ add_lab_files() {
 	install -m 755 "$here/init" "$lab/init"
 	cp vmlinux initramfs "$lab/"
 	# With all that it needs inside; what initramfs loads is dom0's, and is refused.
-	[ -z "$config" ] || cp "$root/boot/vmlinux-$(guest_kernel_version)" "$lab/vmlinux"
+	[ -z "$kernel" ] || cp "$root/boot/vmlinux-$(guest_kernel_version)" "$lab/vmlinux"
 	install -m 755 "$here"/{vif-bridged,vif-managed,block-shared} "$tree/etc/xen/scripts/"
 	install -m 755 "$here/power" "$tree/usr/sbin/poweroff"
 	install -m 755 "$here/power" "$tree/usr/sbin/reboot"
