@@ -44,6 +44,11 @@ export const claims = [
 		command: 'make lab-test STACK=debug',
 	},
 	{
+		name: 'debug-kernel-pv',
+		claim: 'the same in PV guests, which have no KASAN',
+		command: 'make lab-test STACK=debug-pv',
+	},
+	{
 		name: 'fail-nth',
 		claim: 'every allocation fails once, through load, connect, disconnect, unload',
 		command: 'make lab-test STACK=debug LAB_TESTS=failures',

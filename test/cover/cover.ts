@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Prints how much of the module and of the control plane the tests have run: of kmod/ what the
-// harness and the labs of stack debug counted, of the TypeScript what c8 did. Fails below the
-// targets, of those that were measured. Runs from the top of the tree.
+// harness and the labs of stacks debug and debug-pv counted, of the TypeScript what c8 did. Fails
+// below the targets, of those that were measured. Runs from the top of the tree.
 import {existsSync} from 'node:fs';
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';

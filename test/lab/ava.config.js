@@ -8,5 +8,5 @@ export default {
 	workerThreads: false,
 	concurrency: 1,
 	serial: true,
-	timeout: process.env.STACK === 'debug' ? '150m' : '30m',
+	timeout: process.env.STACK?.startsWith('debug') ? '150m' : '30m',
 };

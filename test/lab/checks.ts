@@ -177,7 +177,7 @@ export function parsePorts(text: string): ReadonlyMap<string, number> {
 
 const kmemleak = '/sys/kernel/debug/kmemleak';
 
-// Memory that nobody points to any more, as stack debug's guests see it. The kernel reports what is
+// Memory that nobody points to any more, as guests that watch see it. The kernel reports what is
 // the same in two scans and older than five seconds, its MSECS_MIN_AGE; there is nothing to ask.
 async function leavesNothingUnreferenced(lab: Lab) {
 	return async () => {

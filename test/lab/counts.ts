@@ -5,6 +5,7 @@ import path from 'node:path';
 import {promisify} from 'node:util';
 import {running} from './checks.ts';
 import type {Guest} from './guest.ts';
+import {watches, type Stack} from './images.ts';
 import type {Lab} from './lab.ts';
 import {repository} from './paths.ts';
 
@@ -13,18 +14,20 @@ const kept = '/sys/kernel/debug/gcov/mnt/kmod';
 
 /** The guests' counts of what ran of the module, with the notes of its build, for test/cover. */
 export async function keepCounts(lab: Lab, title: string): Promise<void> {
-	if (lab.flavour.stack !== 'debug') return;
+	const {stack} = lab.flavour;
+
+	if (!watches(stack)) return;
 	for (const machine of await running(lab)) {
 		if ((await machine.run(`test -d ${kept}`, {fails: 'maybe', silent: true})).status !== 0)
 			continue;
 		const name = `${title.replaceAll(/[^\w]+/g, '-')}-${machine.name}`;
-		await keep(machine, path.join(repository, 'build/cover/lab', name));
+		await keep(machine, stack, path.join(repository, 'build/cover/lab', name));
 	}
 }
 
-async function keep(machine: Guest, folder: string): Promise<void> {
+async function keep(machine: Guest, stack: Stack, folder: string): Promise<void> {
 	const archive = path.join(folder, 'counts.tar');
-	const notes = path.join(repository, 'build/work-debug/kmod');
+	const notes = path.join(repository, `build/work-${stack}/kmod`);
 
 	await rm(folder, {recursive: true, force: true});
 	await mkdir(folder, {recursive: true});

@@ -8,10 +8,15 @@ import type {GuestType} from './guest-config.ts';
 import type {Mode} from './machine.ts';
 import {repository} from './paths.ts';
 
-export type Stack = '12' | '13' | 'debug';
+export type Stack = '12' | '13' | 'debug' | 'debug-pv';
 
-/** Debian 13, Debian 12, and 13 whose guests have a kernel that watches itself. */
-export const stacks: Record<string, Stack> = {12: '12', 13: '13', debug: 'debug'};
+/** Debian 13, Debian 12, and 13 whose guests have a kernel that watches itself: PVH ones, PV ones. */
+export const stacks: Record<string, Stack> = {
+	12: '12',
+	13: '13',
+	debug: 'debug',
+	'debug-pv': 'debug-pv',
+};
 
 export const modes: Record<string, Mode> = {multi: 'multi', icount: 'icount'};
 
@@ -26,17 +31,22 @@ export function stackFromEnvironment(): Stack {
 	return oneOf('STACK', stacks, process.env['STACK'] ?? '13');
 }
 
+/** Whether guests have a kernel of their own, which looks for bugs, counts lines and can refuse memory. */
+export function watches(stack: Stack): boolean {
+	return stack === 'debug' || stack === 'debug-pv';
+}
+
 /** What a and b are unless a test wants something: the kernel of stack debug is none of PV. */
 export function usualType(stack: Stack): GuestType {
 	return stack === 'debug' ? 'pvh' : 'pv';
 }
 
 /**
- * What a test runs in that does not care: MODE, else threads. Counted time on stack debug: threads of its
- * guests starve each other, 0.1 Mbit/s instead of 60.
+ * What a test runs in that does not care: MODE, else threads. Counted time for guests that watch
+ * themselves: their threads starve each other, 0.1 Mbit/s instead of 60.
  */
 export function usualMode(stack: Stack): Mode {
-	const usual = stack === 'debug' ? 'icount' : 'multi';
+	const usual = watches(stack) ? 'icount' : 'multi';
 	return oneOf('MODE', modes, process.env['MODE'] || usual);
 }
 

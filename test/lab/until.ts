@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import process from 'node:process';
 import {setTimeout as pause} from 'node:timers/promises';
+import {stackFromEnvironment, watches} from './images.ts';
 
-/** How much longer everything may take: every check of stack debug's kernel is emulated, too. */
-export const patience = process.env['STACK'] === 'debug' ? 5 : 1;
+/** How much longer everything may take: every check of a kernel that watches is emulated, too. */
+export const patience = watches(stackFromEnvironment()) ? 5 : 1;
 
 export type UntilOptions = {
 	/** How long the condition may stay away, in milliseconds. */

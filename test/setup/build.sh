@@ -6,7 +6,7 @@
 #                    and what the bench runs in the machines: vchan, peers.mjs
 #   build/work-N/    the copies in which compilers of that stack's own root work
 #
-# STACK: 13, 12 or debug.
+# STACK: 13, 12, debug or debug-pv.
 #
 # What does not exist yet in the tree is named and left out.
 set -euo pipefail
@@ -85,12 +85,14 @@ bundle() { # FOLDER NAME
 		--banner:js='import {createRequire as require_} from "node:module"; const require = require_(import.meta.url);'
 }
 
-# The guests of stack debug count the lines that ran (test/cover), and dom0 has Debian's kernel.
+# Guests that have a kernel of their own count the lines that ran (test/cover), and can refuse memory;
+# dom0 has Debian's.
 if [ "$version" = "$dom0_version" ]; then
 	build_module kmod coloop
 else
 	build_module kmod coloop GCOV_PROFILE=y
 	build_dom0_module
+	bundle test/lab/inside fail-nth
 fi
 build_module test/evil evil
 build_addon netlink-js netlink
@@ -101,7 +103,6 @@ bundle userland/bin coloopd
 bundle test/lab/inside drive
 bundle test/lab/inside flow
 bundle test/bench peers
-[ "$stack" != debug ] || bundle test/lab/inside fail-nth
 rm -rf "$out/policy"
 cp -r "$top/policy" "$out/policy"
 say "$(cd "$out" && ls | paste -sd' ') in ${out#"$top/"}"

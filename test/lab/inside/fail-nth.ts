@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs in a guest of stack debug: does things to the module again and again, each time with another
-// one of the memory allocations that it makes on the way refused, until all of them were.
+// Runs in a guest whose kernel can refuse memory: does things to the module again and again, each time
+// with another one of the memory allocations that it makes on the way refused, until all of them were.
 //
 //   fail-nth.mjs SOCKET     a line of JSON in, {"step":"offer",...}; a line of JSON out
 //

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {watches} from '../images.ts';
 import {until} from '../until.ts';
 import {speak, type Attack} from './_bout.ts';
 
@@ -14,8 +15,9 @@ export const events: readonly Attack[] = [
 			const said = await b.evil('storm 100000');
 			say(said);
 			t.regex(said, /^100000 events, /);
-			// A PVH guest of the lab leaves its emulated machine for each of them.
-			if (lab.flavour.type === 'pv') claim('event-rate', said);
+			// A PVH guest of the lab leaves its emulated machine for each of them; one that watches, too,
+			// has other things to do.
+			if (lab.flavour.type === 'pv' && !watches(lab.flavour.stack)) claim('event-rate', said);
 			await pings;
 			const handled = async () => (await a.channel(b)).eventsReceived - before;
 			await until('one is handled', async () => (await handled()) > 0);

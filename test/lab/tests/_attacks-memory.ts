@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {watches} from '../images.ts';
 import {Link} from '../link.ts';
 import {until} from '../until.ts';
 import {holdsNothing, ringBytes, speak, type Attack, type Bout} from './_bout.ts';
@@ -84,7 +85,7 @@ export const memory: readonly Attack[] = [
 		async body(bout) {
 			const {a, b, t, lab, say} = bout;
 			// Without kprobes the table is not found.
-			if (lab.flavour.stack === 'debug') return say('not tried: needs a kernel with kprobes');
+			if (watches(lab.flavour.stack)) return say('not tried: needs a kernel with kprobes');
 			const said = await b.evil('revoke');
 			say(said);
 			t.is(said, `revoked ${pagesOf(5)} grants, ${pagesOf(5)} of them in use`);

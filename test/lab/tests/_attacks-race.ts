@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import {stackFromEnvironment} from '../images.ts';
+import {stackFromEnvironment, watches} from '../images.ts';
 import {forgiven, guard} from './_attacks-frame.ts';
 import {largest, smallest, taken, type Attack, type Bout} from './_bout.ts';
 
-/** Time of KASAN, counted, is slow: fewer are wrong in ten seconds than a large ring forgives. */
-const order = stackFromEnvironment() === 'debug' ? smallest : largest;
+/** Time of a kernel that watches, counted, is slow: fewer are wrong in ten seconds than a large ring forgives. */
+const order = watches(stackFromEnvironment()) ? smallest : largest;
 
 export const races: readonly Attack[] = [
 	{

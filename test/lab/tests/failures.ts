@@ -11,7 +11,7 @@ import {
 	takeBack,
 	type Body,
 } from '../channel.ts';
-import {stackFromEnvironment} from '../images.ts';
+import {watches} from '../images.ts';
 import type {Order, Outcome} from '../inside/order.ts';
 import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
@@ -110,7 +110,7 @@ const traffic: Body = async (t, {lab, dom0, a, b}) => {
 };
 
 test('whatever allocation fails, nothing is left half-made', withLab, async (t, given) => {
-	if (stackFromEnvironment() !== 'debug') given.skip('the kernel of STACK=debug');
+	if (!watches(given.lab.flavour.stack)) given.skip('the kernel of STACK=debug or debug-pv');
 	for (const each of [given.a, given.b]) await watchAllocations(each);
 	await inTurn({
 		'the module is loaded and unloaded': loading,

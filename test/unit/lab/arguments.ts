@@ -17,6 +17,14 @@ test('flags choose the lab, the rest is left', t => {
 	t.deepEqual(rest, ['run', 'a', 'ls']);
 });
 
+test('a stack decides of what type guests are, and of what kind their time is', t => {
+	const usual = (stack: string) => parseArguments(['--stack', stack]).options;
+
+	t.like(usual('13'), {type: 'pv', mode: 'multi'});
+	t.like(usual('debug'), {type: 'pvh', mode: 'icount'});
+	t.like(usual('debug-pv'), {type: 'pv', mode: 'icount'});
+});
+
 test('a wrong flag says what it could be', t => {
 	t.throws(() => parseArguments(['--mode', 'fast']), {
 		message: '--mode: expected multi or icount, got "fast"',
