@@ -160,11 +160,11 @@ build:
 lab-test: build
 	$(ready) && $(ava) --config test/lab/ava.config.js $(LAB_TESTS:%=build/ts/test/lab/tests/%.js)
 
-# HOURS=0.1 is a try.  ava's own patience is for tests that hang.
+# HOURS=0.1 is a try.
 HOURS ?= 2
-soak: build
-	$(ready) && HOURS=$(HOURS) $(ava) --config test/lab/ava.config.js --timeout=48h \
-		build/ts/test/lab/tests/soak.js
+soak: export HOURS := $(HOURS)
+soak:
+	$(MAKE) lab-test LAB_TESTS=soak
 
 claims:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/claims/table.js $(if $(KEEP),--keep)

@@ -13,8 +13,6 @@ import {until} from './until.ts';
 /** `multi` for races and stress, `icount` (time is instructions) for figures. */
 export type Mode = 'multi' | 'icount';
 
-export const modes: readonly Mode[] = ['multi', 'icount'];
-
 const execution: Record<Mode, readonly string[]> = {
 	multi: ['-accel', 'tcg,thread=multi', '-smp', '2'],
 	icount: ['-accel', 'tcg,thread=single', '-smp', '1', '-icount', 'shift=1,sleep=off'],
