@@ -112,17 +112,17 @@ export const claims = [
 	{
 		name: 'load-cycles',
 		claim: '200 loads and unloads of the module under traffic',
-		command: 'make lab-test LAB_TESTS=cycles LOADS=200',
+		command: 'make lab-test LAB_TESTS=cycles LOADS=200 MINUTES=60',
 	},
 	{
 		name: 'destroy-cycles',
 		claim: '100 guests destroyed under load',
-		command: 'make lab-test LAB_TESTS=cycles DESTROYS=100',
+		command: 'make lab-test LAB_TESTS=cycles DESTROYS=100 MINUTES=150',
 	},
 	{
 		name: 'save-cycles',
 		claim: '50 saves and restores under load',
-		command: 'make lab-test LAB_TESTS=cycles SAVES=50',
+		command: 'make lab-test LAB_TESTS=cycles SAVES=50 MINUTES=150',
 	},
 	{
 		name: 'soak',
