@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // threads.js: what a second processor gains. Counted time has one CPU, so this runs in threads, where
 // times mean nothing: two arms take turns, and the median of their ratios is told, with its spread.
-// PAIRS=n turns of each.  Writes build/bench-threads.json.
+// PAIRS=n turns of each; BENCH='sockets polls' picks.  Writes build/bench-threads.json.
 import {mkdir, writeFile} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import {findSplats} from '../lab/checks.ts';
 import {Drive} from '../lab/drive.ts';
 import type {Guest} from '../lab/guest.ts';
 import {asGuestName, guestNumber} from '../lab/guest-config.ts';
+import {oneOf} from '../lab/images.ts';
 import {Lab} from '../lab/lab.ts';
 import {Link} from '../lab/link.ts';
 import {repository} from '../lab/paths.ts';
@@ -128,18 +129,27 @@ function table(outcomes: readonly Outcome[]): string[] {
 	return markdownTable([head, ...rows], new Set([4]));
 }
 
-const contests: Readonly<Record<string, (lab: Lab) => Promise<Outcome>>> = {
-	'busy polling, one vCPU in each guest': busyPolling,
-	'polls that spin, two vCPUs in each guest': pollsThatSpin,
-	'two queues, two vCPUs in each guest': queues,
+type Contest = {
+	readonly title: string;
+	readonly hold: (lab: Lab) => Promise<Outcome>;
 };
 
+const contests: Readonly<Record<string, Contest>> = {
+	sockets: {title: 'sockets that spin, one vCPU in each guest', hold: busyPolling},
+	polls: {title: 'polls that spin, two vCPUs in each guest', hold: pollsThatSpin},
+	queues: {title: 'two queues, two vCPUs in each guest', hold: queues},
+};
+
+const asked = (process.env['BENCH'] ?? '').split(/[\s,]+/).filter(name => name !== '');
+const held = (asked.length === 0 ? Object.keys(contests) : asked).map(name =>
+	oneOf('BENCH', contests, name),
+);
 const outcomes: Outcome[] = [];
-for (const [title, contest] of Object.entries(contests)) {
+for (const {title, hold} of held) {
 	say(`== ${title}`);
 	const lab = await Lab.start({mode: 'multi'});
 	try {
-		outcomes.push(await contest(lab));
+		outcomes.push(await hold(lab));
 		const splats = await findSplats(lab);
 		if (splats.length > 0) throw new Error(splats.map(({text}) => text).join('\n'));
 	} catch (error) {
