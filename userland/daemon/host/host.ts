@@ -112,7 +112,7 @@ class Session {
 		this.#world = world;
 		this.#outside = outside;
 		this.#census = createCensus(store);
-		this.#surroundings = createSurroundings(world);
+		this.#surroundings = createSurroundings(world, outside.poke);
 		this.#visits = createVisits(store, domid => this.#hint(() => this.#census.doubt(domid)));
 		this.#host = `${protocol.min} ${protocol.max} ${world.clock.unix()}`;
 	}
@@ -122,7 +122,7 @@ class Session {
 		if (now - this.#fullAt >= period) {
 			this.#fullAt = now;
 			this.#census.doubtAll();
-			this.#surroundings.doubt();
+			this.#surroundings.refresh();
 		}
 		/* What we wrote shows what is left to do, e.g. to relay what had been offered. */
 		for (let round = 0; round < 4; round++) {

@@ -14,34 +14,46 @@ export type SurroundingsWorld = {
 	readonly log: Log;
 };
 
-/** Dom0's devices and rules as last read, read again only when in doubt: it costs processes. */
+/** Dom0's devices and rules as last read; reading them costs processes, and half a second of a slow machine. */
 export type Surroundings = {
+	/** Something may have changed: the next look reads, and waits for it. */
 	doubt(): void;
+	/** Nothing says so: reads beside the looks, which go by what is known until then. */
+	refresh(): void;
 	take(domains: readonly Domain[]): Promise<Around>;
 };
 
-export function createSurroundings(world: SurroundingsWorld): Surroundings {
+/** `changed` is called when a refresh is over. */
+export function createSurroundings(world: SurroundingsWorld, changed: () => void): Surroundings {
 	let known: Around | undefined;
-	let knownDevices = '';
-	let doubts = 0;
+	let knownVifs: readonly string[] = [];
+	/** Of doubts and of reads: what is read is kept if nothing happened since its read began. */
+	let turn = 0;
+
+	const doubt = () => {
+		turn += 1;
+		known = undefined;
+	};
+	const read = async (vifs: readonly string[]) => {
+		const mine = ++turn;
+		const topology = await world.topology();
+		const here = new Set(topology.interfaces.map(({name}) => name));
+		const devices = [...vifs.filter(vif => here.has(vif)), ...topology.bridges];
+		const taken = {topology, bypassed: remember(await readFirewall(world, devices))};
+		/* A change while we read may be in what we read, or not: the next look reads again. */
+		if (turn === mine) [known, knownVifs] = [taken, vifs];
+		return taken;
+	};
 
 	return {
-		doubt() {
-			doubts += 1;
-			known = undefined;
+		doubt,
+		refresh() {
+			/* Where it fails, the next look does too, and says so. */
+			if (known !== undefined) read(knownVifs).catch(doubt).finally(changed);
 		},
 		async take(domains) {
 			const vifs = domains.flatMap(domain => domain.vifs.map(vif => vif.device)).sort();
-			if (known !== undefined && knownDevices === vifs.join()) return known;
-
-			const before = doubts;
-			const topology = await world.topology();
-			const here = new Set(topology.interfaces.map(({name}) => name));
-			const devices = [...vifs.filter(vif => here.has(vif)), ...topology.bridges];
-			const taken = {topology, bypassed: remember(await readFirewall(world, devices))};
-			/* A change while we read may be in what we read, or not: the next look reads again. */
-			if (doubts === before) [known, knownDevices] = [taken, vifs.join()];
-			return taken;
+			return known !== undefined && knownVifs.join() === vifs.join() ? known : read(vifs);
 		},
 	};
 }

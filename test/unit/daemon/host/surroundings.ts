@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 import {setImmediate} from 'node:timers/promises';
 import test from 'ava';
-import {createSurroundings} from '../../../../userland/daemon/host/surroundings.ts';
+import {
+	createSurroundings,
+	type SurroundingsWorld,
+} from '../../../../userland/daemon/host/surroundings.ts';
 import type {Port} from '../../../../userland/daemon/host/ports.ts';
 import {createLog} from '../../../../userland/daemon/log.ts';
 import {domain, topology} from '../_domains.ts';
@@ -15,9 +18,11 @@ const port: Port = {
 	rate: undefined,
 };
 
+const surroundingsOf = (world: SurroundingsWorld) => createSurroundings(world, () => {});
+
 test('is read once, and again when in doubt or when a vif came', async t => {
 	const asked: string[][] = [];
-	const surroundings = createSurroundings({
+	const surroundings = surroundingsOf({
 		topology: async () => topology([1, 2]),
 		firewall: async devices => {
 			asked.push([...devices]);
@@ -38,7 +43,7 @@ test('is read once, and again when in doubt or when a vif came', async t => {
 test('a doubt that comes during a read outlives it', async t => {
 	let reads = 0;
 	let release = () => {};
-	const surroundings = createSurroundings({
+	const surroundings = surroundingsOf({
 		topology: async () => topology([1]),
 		firewall: async () => {
 			reads += 1;
@@ -61,9 +66,63 @@ test('a doubt that comes during a read outlives it', async t => {
 	t.is(reads, 2);
 });
 
+test('nobody waits for a refresh, and who asks after it has what it read', async t => {
+	const reads: Array<(says: string | undefined) => void> = [];
+	let changes = 0;
+	const surroundings = createSurroundings(
+		{
+			topology: async () => topology([1]),
+			firewall: async () => {
+				const says = await new Promise<string | undefined>(resolve => reads.push(resolve));
+				return () => says;
+			},
+			log: createLog(() => {}),
+		},
+		() => (changes += 1),
+	);
+	const ask = async () => (await surroundings.take([domain(1)])).bypassed(port, port);
+	surroundings.refresh();
+	const first = ask();
+	await setImmediate();
+	t.is(reads.length, 1);
+	reads[0]?.(undefined);
+	t.is(await first, undefined);
+
+	surroundings.refresh();
+	t.is(await ask(), undefined);
+	reads[1]?.('a rule');
+	await setImmediate();
+	t.is(changes, 1);
+	t.is(await ask(), 'a rule');
+
+	surroundings.refresh();
+	await setImmediate();
+	surroundings.doubt();
+	reads[2]?.('what was before the doubt');
+	await setImmediate();
+	const last = ask();
+	await setImmediate();
+	reads[3]?.('another');
+	t.is(await last, 'another');
+});
+
+test('what a refresh cannot read, the next look says', async t => {
+	let works = true;
+	const surroundings = surroundingsOf({
+		topology: async () => (works ? topology([1]) : Promise.reject(new Error('no socket'))),
+		firewall: async () => () => undefined,
+		log: createLog(() => {}),
+	});
+	await surroundings.take([domain(1)]);
+	works = false;
+	surroundings.refresh();
+	await setImmediate();
+	await t.throwsAsync(surroundings.take([domain(1)]), {message: 'no socket'});
+});
+
 test('the rules are asked once about two ports, until they are read again', async t => {
 	const asked: string[] = [];
-	const surroundings = createSurroundings({
+	const surroundings = surroundingsOf({
 		topology: async () => topology([1, 2]),
 		firewall: async () => (a, b) => {
 			asked.push(`${a.mac} ${b.mac}`);
@@ -87,7 +146,7 @@ test('the rules are asked once about two ports, until they are read again', asyn
 
 test('a firewall that cannot be read may hold anything', async t => {
 	const lines: string[] = [];
-	const surroundings = createSurroundings({
+	const surroundings = surroundingsOf({
 		topology: async () => topology([1]),
 		firewall: async () => {
 			throw new Error('nft: not permitted');
