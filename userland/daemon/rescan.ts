@@ -11,8 +11,11 @@ export type Rescan = {
 	run(work: Work, signal: AbortSignal): Promise<void>;
 };
 
-/** Answers in how many ms it wants to run again; undefined: when poked. */
-type Work = () => Promise<number | undefined>;
+/**
+ * Answers in how many ms it wants to run again; undefined: when poked. Work that looks more than once
+ * says so before each look, which serves the pokes until then: mostly echoes of what it has done.
+ */
+export type Work = (looks: () => void) => Promise<number | undefined>;
 
 /* Guests may write as fast as they like; a handshake needs a few runs in quick succession. */
 const burst = 5;
@@ -38,11 +41,16 @@ export function createRescan(clock: Clock, period: number): Rescan {
 		wake();
 	};
 
+	/* Who waits to be settled wants a whole run. */
+	const looks = () => {
+		if (waiting.length === 0) poked = false;
+	};
+
 	const turn = async (work: Work, starts: number[], signal: AbortSignal) => {
 		const served = waiting.splice(0);
 		poked = false;
 		starts.push(clock.now());
-		const again = await work().finally(() => served.forEach(resolve => resolve()));
+		const again = await work(looks).finally(() => served.forEach(resolve => resolve()));
 		await idle(Math.min(again ?? period, period), signal);
 		const oldest = starts.length < burst ? undefined : starts.shift();
 		const early = oldest === undefined ? 0 : oldest + window - clock.now();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {createRescan} from '../../../userland/daemon/rescan.ts';
+import {createRescan, type Work} from '../../../userland/daemon/rescan.ts';
 import {fakeClock} from './_clock.ts';
 
 function counted(period = 10_000) {
@@ -45,6 +45,55 @@ test('runs again when the work asks for it', async t => {
 	rescan.poke();
 	await clock.advance(700);
 	t.deepEqual(runs, [0, 100, 400, 700]);
+});
+
+test('a poke that a later look of the same run serves makes no further run', async t => {
+	const clock = fakeClock();
+	const rescan = createRescan(clock, 10_000);
+	const stop = new AbortController();
+	const work: Work[] = [
+		async looks => {
+			looks();
+			rescan.poke();
+			looks();
+			return undefined;
+		},
+		async looks => {
+			looks();
+			rescan.poke();
+			return undefined;
+		},
+		async () => undefined,
+	];
+	const left = [...work];
+	const done = rescan.run(async looks => left.shift()?.(looks), stop.signal);
+	await clock.advance(1000);
+	t.is(left.length, 2);
+	rescan.poke();
+	await clock.advance(1000);
+	t.is(left.length, 0);
+	stop.abort();
+	await done;
+});
+
+test('who waits to be settled gets a run of his own', async t => {
+	const clock = fakeClock();
+	const rescan = createRescan(clock, 10_000);
+	const stop = new AbortController();
+	let runs = 0;
+	let settled: Promise<void> | undefined;
+	const done = rescan.run(async looks => {
+		runs += 1;
+		looks();
+		settled ??= rescan.settle();
+		looks();
+		return undefined;
+	}, stop.signal);
+	await clock.advance(1000);
+	await settled;
+	t.is(runs, 2);
+	stop.abort();
+	await done;
 });
 
 test('settle waits for a whole run, and for none where nothing runs', async t => {

@@ -70,7 +70,7 @@ export class Endpoint {
 		const {openStore, watchLinks, paths} = this.#world;
 		const store = await openStore();
 		const {poke} = this.#rescan;
-		const looks = {
+		const counters = {
 			...this.#world,
 			store,
 			sizes: this.#sizes,
@@ -81,10 +81,10 @@ export class Endpoint {
 		try {
 			await together(signal, [
 				inner => this.#module.run(inner),
-				inner => this.#rescan.run(() => this.#scan(store), inner),
+				inner => this.#rescan.run(looks => this.#scan(store, looks), inner),
 				inner => forEach(store.watch(paths.told, inner), poke),
 				inner => forEach(watchLinks(inner), poke),
-				inner => lookAtChannels(looks, inner),
+				inner => lookAtChannels(counters, inner),
 			]);
 		} finally {
 			await store.close();
@@ -125,12 +125,9 @@ export class Endpoint {
 		};
 	}
 
-	async #scan(store: Store): Promise<number | undefined> {
-		const {kernel, isPresent} = this.#module;
-		/* Before we know that the module is gone, nothing may be taken back. */
-		if (kernel === undefined && isPresent !== false) return undefined;
+	async #scan(store: Store, looks: () => void): Promise<number | undefined> {
 		try {
-			return await this.#converge(store, kernel);
+			return await this.#converge(store, looks);
 		} catch (error) {
 			/* Its own watch tells when the module has gone; until then, look again. */
 			if (error instanceof ColoopError && error.code === 'NO_MODULE') return retry;
@@ -139,10 +136,14 @@ export class Endpoint {
 	}
 
 	/** Each round shows what comes next: the peer, then the offer, then the attaching. */
-	async #converge(store: Store, kernel: Kernel | undefined): Promise<number | undefined> {
+	async #converge(store: Store, looks: () => void): Promise<number | undefined> {
 		const {paths, log} = this.#world;
 		const tries = this.#tries;
 		for (let round = 0; round < 5; round++) {
+			looks();
+			const {kernel, isPresent} = this.#module;
+			/* Before we know that the module is gone, nothing may be taken back. */
+			if (kernel === undefined && isPresent !== false) return undefined;
 			const known = await this.#look(store, kernel);
 			const steps = plan(known, this.#wishes, kernel ? hello(await kernel.info()) : '');
 			if (steps.length === 0) return tries.next();

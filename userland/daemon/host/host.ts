@@ -60,7 +60,8 @@ export class Host {
 			publish: verdicts => (this.#view = {verdicts, store}),
 		});
 		try {
-			const scan = (inner: AbortSignal) => this.#rescan.run(() => session.scan(), inner);
+			const scan = (inner: AbortSignal) =>
+				this.#rescan.run(looks => session.scan(looks), inner);
 			await together(signal, [scan, ...session.tasks()]);
 		} finally {
 			this.#view = {verdicts: [], store: undefined};
@@ -117,7 +118,7 @@ class Session {
 		this.#host = `${protocol.min} ${protocol.max} ${world.clock.unix()}`;
 	}
 
-	async scan(): Promise<number | undefined> {
+	async scan(looks: () => void): Promise<number | undefined> {
 		const now = this.#world.clock.now();
 		if (now - this.#fullAt >= period) {
 			this.#fullAt = now;
@@ -126,6 +127,7 @@ class Session {
 		}
 		/* What we wrote shows what is left to do, e.g. to relay what had been offered. */
 		for (let round = 0; round < 4; round++) {
+			looks();
 			const {steps, again} = await this.#round();
 			if (steps.length === 0) return again;
 		}
