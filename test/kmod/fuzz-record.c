@@ -28,13 +28,16 @@ static const u8 *input;
 static size_t left;
 static bool acting;
 
+/* Our own loops teach the fuzzer nothing, and counting each of their turns took half of the time. */
+#define UNCOUNTED __attribute__((noinline, no_sanitize("coverage")))
+
 static void must(bool held)
 {
 	if (!held)
 		abort();
 }
 
-static u32 operand(u32 bytes)
+UNCOUNTED static u32 operand(u32 bytes)
 {
 	u32 value = 0;
 
@@ -49,7 +52,7 @@ static u32 operand(u32 bytes)
 static u32 written[1 << 16];
 static u32 writes;
 
-static void write_ring(u32 at, u8 byte)
+UNCOUNTED static void write_ring(u32 at, u8 byte)
 {
 	if (writes == sizeof(written) / sizeof(*written))
 		return;
@@ -57,7 +60,7 @@ static void write_ring(u32 at, u8 byte)
 	pair.tx.data[at & (SIZE - 1)] = byte;
 }
 
-static void wipe_ring(void)
+UNCOUNTED static void wipe_ring(void)
 {
 	while (writes)
 		pair.tx.data[written[--writes] & (SIZE - 1)] = 0;
@@ -105,21 +108,22 @@ static void check_record(const struct coloop_record *r, u32 used)
 	}
 }
 
-/* As a receiver does: headers first, then the rest, each into room of exactly that size. */
+/*
+ * As a receiver does: headers first, then the rest, each into room of exactly that size: the end of
+ * an array, behind which ASan lets nobody write.  Fresh memory for each took half of the time.
+ */
 static void copy_frame(u32 len)
 {
-	u32 head = len < 256 ? len : 256;
-	u8 *to = malloc(head), *rest = malloc(len - head + 1);
+	static u8 heads[256], rests[COLOOP_FRAME_MAX];
+	u32 head = len < sizeof(heads) ? len : sizeof(heads);
+	u8 *to = heads + sizeof(heads) - head, *rest = rests + sizeof(rests) - (len - head);
 	const u8 *from;
 
-	must(to && rest);
 	coloop_rx_copy(&pair.rx, to, 0, head);
 	coloop_rx_copy(&pair.rx, rest, head, len - head);
 	/* The producer's view of the ring is twice in a row. */
 	from = pair.tx.data + ((pair.rx.cons + 16) & (SIZE - 1));
 	must(!memcmp(to, from, head) && !memcmp(rest, from + head, len - head));
-	free(to);
-	free(rest);
 }
 
 /* Takes all there is.  False: the peer was caught, the channel is broken. */
