@@ -61,6 +61,21 @@ test('ten quiet minutes make it small again, at the next packet', async t => {
 	await stage.stopAll();
 });
 
+test('a live channel that is too large for a new policy becomes smaller', async t => {
+	const stage = await stageWithChannel();
+	await grow(stage);
+	stage.setPolicy(
+		0,
+		`version: 1\npairs:\n  - allow: ['*', '*']\n    ring_pages: 64\naccept:\n  - allow: '*'\n`,
+	);
+	await stage.clock.until('1 gives it up', async () => !(await stage.isLive(1, 2)));
+	const last = stage.log.filter(({event}) => event === 'size.chosen').at(-1);
+	t.like(last, {reason: 'policy', from: 1 << 20, to: 256 << 10});
+	await stage.connect(1, 2);
+	t.deepEqual(await orders(stage), [6, small]);
+	await stage.stopAll();
+});
+
 test('a restarted daemon leaves a channel its size', async t => {
 	const stage = await stageWithChannel();
 	await grow(stage);

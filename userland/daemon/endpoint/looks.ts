@@ -46,9 +46,8 @@ function rangesOf(wishes: readonly Wish[]) {
 	return new Map(wishes.map(({config, range}) => [config.domid, range]));
 }
 
-function report({peer, order}: Choice, log: Log): void {
+function report({peer, order, reason}: Choice, log: Log): void {
 	const {domid, epoch, name, channel} = peer;
 	const [from, to] = [channel.order ?? 0, order].map(each => 4096 << each);
-	const reason = order > (channel.order ?? 0) ? 'full' : 'quiet';
 	log.info('size.chosen', {peer: name, domid, epoch, reason, from, to});
 }

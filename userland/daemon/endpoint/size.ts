@@ -34,7 +34,8 @@ const patience = 600_000;
 /** A look at a live channel; an order other than the channel's own is one that it should get. */
 export function look(before: Size | undefined, seen: Seen, range: Range, now: number): Size {
 	const last = before?.seen.since === seen.since ? before : undefined;
-	const order = last?.order ?? seen.order ?? range.least;
+	/* Outside of the range it is since policy has changed. */
+	const order = within(last?.order ?? seen.order ?? range.least, range);
 	const sent = seen.txBytes - (last?.seen.txBytes ?? 0n);
 	const hasWaited = seen.backlogged > (last?.seen.backlogged ?? 0n);
 	const isBusy = before === undefined || hasWaited || mightFill(sent, range);
@@ -63,7 +64,11 @@ export function orderFor(
 ): number {
 	if (size === undefined || isQuiet(size, now)) return range.least;
 	if (missedAt !== undefined && missedAt >= size.grownAt) return range.least;
-	return Math.min(range.most, Math.max(range.least, size.order));
+	return within(size.order, range);
+}
+
+export function within(order: number, {least, most}: Range): number {
+	return Math.min(most, Math.max(least, order));
 }
 
 /** One more look like the last, and the ring grows. */

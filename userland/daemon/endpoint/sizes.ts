@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 import type {Channel, Peer} from '../../kernel/kernel.ts';
 import type {Clock} from '../clock.ts';
-import {isFilling, look, orderFor, type Range, type Size} from './size.ts';
+import {isFilling, look, orderFor, within, type Range, type Size} from './size.ts';
 
 export type LivePeer = Peer & {readonly channel: Channel};
 
 /** The rings of a live channel ought to have another order now. */
-export type Choice = {readonly peer: LivePeer; readonly order: number};
+export type Choice = {
+	readonly peer: LivePeer;
+	readonly order: number;
+	/** For people. */
+	readonly reason: 'full' | 'quiet' | 'policy';
+};
 
 /** The sizes of our rings, by peer; what decides them is in size.ts. */
 export type Sizes = {
@@ -32,7 +37,8 @@ export function createSizes(clock: Clock): Sizes {
 		const size = look(before, peer.channel, range, clock.now());
 		sizes.set(peer.domid, size);
 		filling ||= isFilling(size, range, clock.now());
-		return isMisfit(size) && size.order !== before?.order ? [{peer, order: size.order}] : [];
+		if (!isMisfit(size) || size.order === before?.order) return [];
+		return [{peer, order: size.order, reason: reasonOf(size, range)}];
 	};
 
 	return {
@@ -56,4 +62,10 @@ export function createSizes(clock: Clock): Sizes {
 
 function isMisfit({order, seen}: Size): boolean {
 	return order !== seen.order;
+}
+
+function reasonOf({order, seen}: Size, range: Range): Choice['reason'] {
+	const had = seen.order ?? 0;
+	if (had !== within(had, range)) return 'policy';
+	return order > had ? 'full' : 'quiet';
 }

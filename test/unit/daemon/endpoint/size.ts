@@ -81,6 +81,15 @@ test('fixed rings are left alone', t => {
 	t.is(look(size, seen(3n), fixed, 100 * minute).order, 8);
 });
 
+test('rings that policy no longer lets be so get the next size that it does', t => {
+	const seen = {since: 1n, order: 8, txBytes: 0n, backlogged: 0n};
+	const kept = look(undefined, seen, range, 0);
+	t.is(kept.order, 8);
+	t.is(look(kept, seen, {least: 5, most: 6}, 1).order, 6);
+	t.is(look(kept, seen, {least: 9, most: 9}, 1).order, 9);
+	t.is(look(undefined, seen, {least: 5, most: 7}, 0).order, 7, 'a daemon that has just come');
+});
+
 test('a size that could not be had is not asked for again at once', t => {
 	const {size: grown, now} = follow([full, full]);
 	const small = (backlogged: bigint) => ({since: 9n, order: 5, txBytes: 0n, backlogged});
