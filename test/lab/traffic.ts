@@ -5,14 +5,14 @@ import {until} from './until.ts';
 /*
  * Numbers, over one TCP connection and in datagrams, for as long as the test wants. They leave
  * time for others: an emulated machine is soon busy, and a program started for each pause costs
- * more than all that is sent. bash's pause is a read of what nobody writes.
+ * more than all that is sent.
  */
 const sendStream = `perl -e '$| = 1; for (;;) {
 	print map {++$n . "\\n"} 1 .. 5000; select undef, undef, undef, 0.1
 }' | socat -u - TCP:b:7100`;
-const sendDatagrams = `exec {quiet}<> <(:); while :; do
-	echo $((++n)) >/dev/udp/b/7101; read -r -t 0.02 -u $quiet
-done 2>/dev/null`;
+const sendDatagrams = `perl -MIO::Socket::INET -e '
+	my $socket = IO::Socket::INET->new(Proto => "udp", PeerAddr => "b:7101") or die $@;
+	for (;;) { $socket->send(++$n . "\\n"); select undef, undef, undef, 0.02 }'`;
 
 // The stream ends at the first number that is not the next.  Receivers of an earlier run go.
 const receive = `pkill -x socat; while pgrep -x socat; do busybox usleep 50000; done >/dev/null
