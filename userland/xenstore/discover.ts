@@ -55,20 +55,27 @@ export async function readDomain(
 	domid: number,
 ): Promise<Domain | Remains | undefined> {
 	const paths = pathsOf(domid);
-	const name = (await store.read(paths.name)) ?? (domid === 0 ? 'Domain-0' : undefined);
+	/* All at once: an answer costs xenstored less than waiting for the next request. */
+	const [named, told, hello, vm, vifs, vcpus] = await Promise.all([
+		store.read(paths.name),
+		readTold(store, domid),
+		store.read(paths.hello),
+		store.read(vmPath(domid)),
+		domid === 0 ? [] : readVifs(store, domid),
+		readVcpus(store, domid),
+	]);
+	const name = named ?? (domid === 0 ? 'Domain-0' : undefined);
 	if (name === undefined || name === '') return readRemains(store, domid);
 
-	const told = await readTold(store, domid);
-	const hello = await store.read(paths.hello);
 	const offers = await readValues(store, paths.offers, [...told.announced.keys()], parseOffer);
 	const parsed = hello === undefined ? undefined : parseHello(hello);
 	const bad = [...offers.values()].filter(offer => offer === undefined).length;
 	return {
 		domid,
 		name,
-		uuid: (await store.read(vmPath(domid)))?.split('/').at(-1),
-		vifs: domid === 0 ? [] : await readVifs(store, domid),
-		vcpus: await readVcpus(store, domid),
+		uuid: vm?.split('/').at(-1),
+		vifs,
+		vcpus,
 		hello: parsed,
 		offers,
 		...told,
@@ -82,13 +89,14 @@ export async function readDomain(
  */
 async function readTold(store: Store, domid: number) {
 	const paths = pathsOf(domid);
-	const peers = numbers(await store.list(paths.peers));
-	const offers = numbers(await store.list(paths.relayed));
-	return {
-		host: await store.read(paths.host),
-		announced: await readValues(store, paths.peers, peers, parseAnnouncement),
-		relayed: await readValues(store, paths.relayed, offers, parseOffer),
-	};
+	const values = async <T>(path: StorePath, parse: (text: string) => T | undefined) =>
+		readValues(store, path, numbers(await store.list(path)), parse);
+	const [host, announced, relayed] = await Promise.all([
+		store.read(paths.host),
+		values(paths.peers, parseAnnouncement),
+		values(paths.relayed, parseOffer),
+	]);
+	return {host, announced, relayed};
 }
 
 async function readRemains(store: Store, domid: number): Promise<Remains | undefined> {

@@ -16,7 +16,8 @@ async function stageWithChannel(): Promise<Stage> {
 
 /** Sizes of the rings of 1 and of 2, as 1 knows them. */
 async function orders(stage: Stage): Promise<unknown[]> {
-	const channel = (await stage.kernel(1).peers())[0]?.channel;
+	const peers = await stage.kernel(1).peers();
+	const channel = peers.find(({domid}) => domid === 2)?.channel;
 	return [channel?.order, channel?.remoteOrder];
 }
 
