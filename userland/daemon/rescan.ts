@@ -3,7 +3,7 @@ import type {Clock} from './clock.ts';
 
 /** Repeats one piece of work when poked; however often, it runs at most 20 times a second. */
 export type Rescan = {
-	/** Something may have changed. Any number of pokes during a run make one more run. */
+	/** Something may have changed. Pokes during a run make one more, unless a later look of it serves them. */
 	poke(): void;
 	/** Pokes, and waits until a run that began after it is through; at once where nothing runs. */
 	settle(): Promise<void>;
@@ -13,9 +13,9 @@ export type Rescan = {
 
 /**
  * Answers in how many ms it wants to run again; undefined: when poked. Work that looks more than once
- * says so before each look, which serves the pokes until then: mostly echoes of what it has done.
+ * calls `looking` before each look, which serves the pokes until then: mostly echoes of what it did.
  */
-export type Work = (looks: () => void) => Promise<number | undefined>;
+export type Work = (looking: () => void) => Promise<number | undefined>;
 
 /* Guests may write as fast as they like; a handshake needs a few runs in quick succession. */
 const burst = 5;
@@ -42,15 +42,15 @@ export function createRescan(clock: Clock, period: number): Rescan {
 	};
 
 	/* Who waits to be settled wants a whole run. */
-	const looks = () => {
+	const looking = () => {
 		if (waiting.length === 0) poked = false;
 	};
 
 	const turn = async (work: Work, starts: number[], signal: AbortSignal) => {
 		const served = waiting.splice(0);
-		poked = false;
+		looking();
 		starts.push(clock.now());
-		const again = await work(looks).finally(() => served.forEach(resolve => resolve()));
+		const again = await work(looking).finally(() => served.forEach(resolve => resolve()));
 		await idle(Math.min(again ?? period, period), signal);
 		const oldest = starts.length < burst ? undefined : starts.shift();
 		const early = oldest === undefined ? 0 : oldest + window - clock.now();

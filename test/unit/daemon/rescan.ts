@@ -51,22 +51,21 @@ test('a poke that a later look of the same run serves makes no further run', asy
 	const clock = fakeClock();
 	const rescan = createRescan(clock, 10_000);
 	const stop = new AbortController();
-	const work: Work[] = [
-		async looks => {
-			looks();
+	const left: Work[] = [
+		async looking => {
+			looking();
 			rescan.poke();
-			looks();
+			looking();
 			return undefined;
 		},
-		async looks => {
-			looks();
+		async looking => {
+			looking();
 			rescan.poke();
 			return undefined;
 		},
 		async () => undefined,
 	];
-	const left = [...work];
-	const done = rescan.run(async looks => left.shift()?.(looks), stop.signal);
+	const done = rescan.run(async looking => left.shift()?.(looking), stop.signal);
 	await clock.advance(1000);
 	t.is(left.length, 2);
 	rescan.poke();
@@ -82,11 +81,11 @@ test('who waits to be settled gets a run of his own', async t => {
 	const stop = new AbortController();
 	let runs = 0;
 	let settled: Promise<void> | undefined;
-	const done = rescan.run(async looks => {
+	const done = rescan.run(async looking => {
 		runs += 1;
-		looks();
+		looking();
 		settled ??= rescan.settle();
-		looks();
+		looking();
 		return undefined;
 	}, stop.signal);
 	await clock.advance(1000);

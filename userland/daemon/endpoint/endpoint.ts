@@ -70,7 +70,7 @@ export class Endpoint {
 		const {openStore, watchLinks, paths} = this.#world;
 		const store = await openStore();
 		const {poke} = this.#rescan;
-		const counters = {
+		const looks = {
 			...this.#world,
 			store,
 			sizes: this.#sizes,
@@ -81,10 +81,10 @@ export class Endpoint {
 		try {
 			await together(signal, [
 				inner => this.#module.run(inner),
-				inner => this.#rescan.run(looks => this.#scan(store, looks), inner),
+				inner => this.#rescan.run(looking => this.#scan(store, looking), inner),
 				inner => forEach(store.watch(paths.told, inner), poke),
 				inner => forEach(watchLinks(inner), poke),
-				inner => lookAtChannels(counters, inner),
+				inner => lookAtChannels(looks, inner),
 			]);
 		} finally {
 			await store.close();
@@ -125,9 +125,9 @@ export class Endpoint {
 		};
 	}
 
-	async #scan(store: Store, looks: () => void): Promise<number | undefined> {
+	async #scan(store: Store, looking: () => void): Promise<number | undefined> {
 		try {
-			return await this.#converge(store, looks);
+			return await this.#converge(store, looking);
 		} catch (error) {
 			/* Its own watch tells when the module has gone; until then, look again. */
 			if (error instanceof ColoopError && error.code === 'NO_MODULE') return retry;
@@ -136,11 +136,11 @@ export class Endpoint {
 	}
 
 	/** Each round shows what comes next: the peer, then the offer, then the attaching. */
-	async #converge(store: Store, looks: () => void): Promise<number | undefined> {
+	async #converge(store: Store, looking: () => void): Promise<number | undefined> {
 		const {paths, log} = this.#world;
 		const tries = this.#tries;
 		for (let round = 0; round < 5; round++) {
-			looks();
+			looking();
 			const {kernel, isPresent} = this.#module;
 			/* Before we know that the module is gone, nothing may be taken back. */
 			if (kernel === undefined && isPresent !== false) return undefined;

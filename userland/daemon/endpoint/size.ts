@@ -34,7 +34,7 @@ const patience = 600_000;
 /** A look at a live channel; an order other than the channel's own is one that it should get. */
 export function look(before: Size | undefined, seen: Seen, range: Range, now: number): Size {
 	const last = before?.seen.since === seen.since ? before : undefined;
-	/* Outside of the range it is since policy has changed. */
+	/* Only a change of policy puts a channel outside of its range. */
 	const order = within(last?.order ?? seen.order ?? range.least, range);
 	const sent = seen.txBytes - (last?.seen.txBytes ?? 0n);
 	const hasWaited = seen.backlogged > (last?.seen.backlogged ?? 0n);

@@ -61,7 +61,7 @@ export class Host {
 		});
 		try {
 			const scan = (inner: AbortSignal) =>
-				this.#rescan.run(looks => session.scan(looks), inner);
+				this.#rescan.run(looking => session.scan(looking), inner);
 			await together(signal, [scan, ...session.tasks()]);
 		} finally {
 			this.#view = {verdicts: [], store: undefined};
@@ -118,7 +118,7 @@ class Session {
 		this.#host = `${protocol.min} ${protocol.max} ${world.clock.unix()}`;
 	}
 
-	async scan(looks: () => void): Promise<number | undefined> {
+	async scan(looking: () => void): Promise<number | undefined> {
 		const now = this.#world.clock.now();
 		if (now - this.#fullAt >= period) {
 			this.#fullAt = now;
@@ -127,7 +127,7 @@ class Session {
 		}
 		/* What we wrote shows what is left to do, e.g. to relay what had been offered. */
 		for (let round = 0; round < 4; round++) {
-			looks();
+			looking();
 			const {steps, again} = await this.#round();
 			if (steps.length === 0) return again;
 		}
