@@ -90,7 +90,7 @@ export const bounds: readonly Bound[] = [
 	// Within 1 % of instructions.
 	asGoodAs('undiverted_unloaded', 1 / 1.01, 'undiverted_100_peers', 'netfront'),
 	...because(
-		'three daemons take part; nobody has looked for the rest',
+		'three daemons take part; dom0, which looks around every 15 s, may do so just then',
 		atMost(200, 'first_packet_to_live'),
 	),
 	...atMost(0, 'unplug_udp_lost', 'unplug_tcp_timeouts'),

@@ -19,6 +19,7 @@ import {count} from '../lab/tests/_count.ts';
 import {markdownTable} from './markdown.ts';
 import {compete, type Outcome, type Taken} from './pairs.ts';
 import {parsePingPong, parseStream, type Parse} from './parse.ts';
+import {namesIn} from './rows/groups.ts';
 import {listening} from './servers.ts';
 
 const pairs = count('PAIRS', 5);
@@ -40,7 +41,7 @@ async function timed(lab: Lab, client: Guest, command: string, parse: Parse): Pr
 }
 
 /** Sockets that spin before they sleep; 50 us is what the kernel's documentation proposes. */
-async function busyPolling(lab: Lab): Promise<Outcome> {
+async function socketsThatSpin(lab: Lab): Promise<Outcome> {
 	const {a, b} = lab;
 	const [client, server] = [await driven(lab, a), await driven(lab, b)];
 	const link = new Link(client, server, {order: 8});
@@ -135,17 +136,17 @@ type Contest = {
 };
 
 const contests: Readonly<Record<string, Contest>> = {
-	sockets: {title: 'sockets that spin, one vCPU in each guest', hold: busyPolling},
+	sockets: {title: 'sockets that spin, one vCPU in each guest', hold: socketsThatSpin},
 	polls: {title: 'polls that spin, two vCPUs in each guest', hold: pollsThatSpin},
 	queues: {title: 'two queues, two vCPUs in each guest', hold: queues},
 };
 
-const asked = (process.env['BENCH'] ?? '').split(/[\s,]+/).filter(name => name !== '');
-const held = (asked.length === 0 ? Object.keys(contests) : asked).map(name =>
+const asked = namesIn(process.env['BENCH'] ?? '');
+const picked = (asked.length === 0 ? Object.keys(contests) : asked).map(name =>
 	oneOf('BENCH', contests, name),
 );
 const outcomes: Outcome[] = [];
-for (const {title, hold} of held) {
+for (const {title, hold} of picked) {
 	say(`== ${title}`);
 	const lab = await Lab.start({mode: 'multi'});
 	try {

@@ -5,7 +5,7 @@ import {until} from './until.ts';
 /*
  * Numbers, over one TCP connection and in datagrams, for as long as the test wants. They leave
  * time for others: an emulated machine is soon busy, and a program started for each pause costs
- * more than all that is sent.
+ * more than all that is sent. perl pauses by itself; bash would need /dev/fd, which guests lack.
  */
 const sendStream = `perl -e '$| = 1; for (;;) {
 	print map {++$n . "\\n"} 1 .. 5000; select undef, undef, undef, 0.1

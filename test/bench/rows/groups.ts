@@ -77,7 +77,7 @@ export const groups: readonly Group[] = [
 
 /** The groups and rows that a list of names asks for; all of them if it is empty. */
 export function pick(from: readonly Group[], list: string): readonly Group[] {
-	const names = new Set(list.split(/[\s,]+/).filter(name => name !== ''));
+	const names = new Set(namesIn(list));
 	if (names.size === 0) return from;
 	const known = from.flatMap(({name, works}) => [name, ...works.flatMap(rowNames)]);
 	const unknown = [...names].filter(name => !known.includes(name));
@@ -93,6 +93,11 @@ export function pick(from: readonly Group[], list: string): readonly Group[] {
 			),
 		}))
 		.filter(({works}) => works.length > 0);
+}
+
+/** The names that a variable such as BENCH lists. */
+export function namesIn(list: string): string[] {
+	return list.split(/[\s,]+/).filter(name => name !== '');
 }
 
 function rowNames({headings}: Work): string[] {
