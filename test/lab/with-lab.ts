@@ -107,10 +107,14 @@ async function explain(lab: Lab, error: unknown): Promise<never> {
 
 async function complainOfSplats(lab: Lab): Promise<void> {
 	const splats = await findSplats(lab);
-	if (splats.length > 0)
-		throw new CrashError(
-			splats.map(each => `${each.where}: [${each.fingerprint}] ${each.text}`).join('\n\n'),
-		);
+	if (splats.length === 0) return;
+	// In short at the end, too: of a long log it is the end that is kept.
+	throw new CrashError(
+		[
+			...splats.map(each => `${each.where}: [${each.fingerprint}] ${each.text}`),
+			splats.map(each => `${each.where}: ${each.title}`).join('\n'),
+		].join('\n\n'),
+	);
 }
 
 function describe(options: LabOptions): string {

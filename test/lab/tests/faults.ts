@@ -113,11 +113,20 @@ const reload: Fault = async (_t, {lab, a, b}, traffic) => {
 	}
 };
 
-const pause: Fault = async (_t, {dom0, a}, traffic) => {
+// Its clock runs on while a guest is paused: one that was busy finds on waking that its processor
+// was stuck for longer than Linux allows (20 s, RCU 21 s), and says so.
+async function setWatchdogs(guest: Guest, to: 'on' | 'off'): Promise<void> {
+	await guest.run(`echo ${to === 'on' ? 1 : 0} >/proc/sys/kernel/watchdog
+		echo ${to === 'on' ? 0 : 1} >/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress`);
+}
+
+const pause: Fault = async (_t, {dom0, a, b}, traffic) => {
+	await setWatchdogs(b, 'off');
 	await dom0.run('xl pause b');
 	await until('a gives the channel up', async () => !(await isLive(a, 'b')), patient);
 	await dom0.run('sleep 30; xl unpause b', patient);
 	await traffic.flows();
+	await setWatchdogs(b, 'on');
 };
 
 const save: Fault = async (_t, {lab, dom0, a}, traffic) => {
