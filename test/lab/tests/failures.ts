@@ -18,7 +18,8 @@ import {until} from '../until.ts';
 import {withLab} from '../with-lab.ts';
 import {Exhauster, exhaustCommand, refusals, refuseSome, watchAllocations} from './_fail-nth.ts';
 
-const insmod = 'busybox insmod /opt/coloop/coloop.ko dyndbg=+p';
+// kmod's: busybox's tries once more, by the older call, what was refused.
+const insmod = 'insmod /opt/coloop/coloop.ko dyndbg=+p';
 const noMemory = new Set(['ENOMEM', 'ENOBUFS', 'EMSGSIZE']);
 /** One after the other, by all steps. */
 let failed = 0;
@@ -107,15 +108,17 @@ const traffic: Body = async (t, {lab, dom0, a, b}) => {
 	);
 	await flow.stop();
 	await takeBack(lab);
+	for (const each of [a, b]) await each.run('rmmod coloop');
 };
 
 test('whatever allocation fails, nothing is left half-made', withLab, async (t, given) => {
 	if (!watches(given.lab.flavour.stack)) given.skip('the kernel of STACK=debug or debug-pv');
 	for (const each of [given.a, given.b]) await watchAllocations(each);
+	// The longest last: a load makes hundreds of allocations.
 	await inTurn({
-		'the module is loaded and unloaded': loading,
 		'peers, offers, attaches, closes': requests,
 		'packets and works under traffic': traffic,
+		'the module is loaded and unloaded': loading,
 	})(t, given);
 	given.claim('fail-nth', `${failed} allocations failed in turn, nothing left behind`);
 });
