@@ -154,10 +154,28 @@ export async function holdings(...machines: readonly Guest[]): Promise<Status['m
 	return Promise.all(machines.map(async machine => (await status(machine)).module));
 }
 
+/** Waits until a module holds nothing of any channel, nor waits for what a peer still has. */
+export async function gaveAllBack(machine: Guest): Promise<void> {
+	await until('its pages and ports are back', async () => {
+		const [held] = await holdings(machine);
+		return held?.grants === 0 && held.maps === 0 && held.ports === 0 && held.deferred === 0;
+	});
+}
+
 /** How many packets have gone into the channels of a machine. */
 export async function diverted(machine: Guest): Promise<number> {
 	const counter = '/sys/class/net/coloop0/statistics/tx_packets';
 	return Number((await machine.run(`cat ${counter}`, {silent: true})).stdout);
+}
+
+/** Waits until packets that somebody sends take a channel. */
+export async function isDiverted(machine: Guest): Promise<void> {
+	const before = await diverted(machine);
+	await until(
+		'traffic is diverted',
+		async () => (await diverted(machine)) > before + 20,
+		patient,
+	);
 }
 
 /** What an administrator does before the package goes: daemons end, and take everything back. */

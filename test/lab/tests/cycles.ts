@@ -4,7 +4,7 @@
 // of the last three may take.
 import test from 'ava';
 import {
-	holdings,
+	gaveAllBack,
 	isLive,
 	load,
 	patient,
@@ -127,10 +127,7 @@ async function underLoad(a: Guest, act: () => Promise<unknown>): Promise<void> {
 
 async function isGone(a: Guest): Promise<void> {
 	await until('a has no peer c', async () => (await peer(a, 'c')) === undefined, patient);
-	await until('its pages and ports are back', async () => {
-		const [held] = await holdings(a);
-		return held?.grants === 0 && held.maps === 0 && held.ports === 0 && held.deferred === 0;
-	});
+	await gaveAllBack(a);
 }
 
 test('guests are destroyed under load', withLab, (t, given) =>

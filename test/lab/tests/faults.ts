@@ -2,8 +2,10 @@
 import test, {type ExecutionContext} from 'ava';
 import {
 	channelUp,
+	gaveAllBack,
 	holdings,
 	inTurn,
+	isDiverted,
 	patient,
 	peer,
 	start,
@@ -14,18 +16,7 @@ import {
 import {Traffic} from '../traffic.ts';
 import {until} from '../until.ts';
 import {withLab, type Given} from '../with-lab.ts';
-import {
-	daemons,
-	garbage,
-	holdsNothing,
-	interfaces,
-	isDiverted,
-	pause,
-	policy,
-	reload,
-	save,
-	type Fault,
-} from './_faults.ts';
+import {daemons, garbage, interfaces, pause, policy, reload, save, type Fault} from './_faults.ts';
 
 type Holdings = Awaited<ReturnType<typeof holdings>>;
 
@@ -55,7 +46,7 @@ async function withstand(
 ): Promise<void> {
 	await fault(t, given, traffic);
 	await channelUp(given.lab);
-	await isDiverted(given);
+	await isDiverted(given.a);
 	await traffic.flows();
 	await holdAgain(given, before);
 }
@@ -74,7 +65,7 @@ const destroy: Body = async (_t, given) => {
 	const traffic = await Traffic.start(a, b);
 	await dom0.run('xl destroy b');
 	await until('a has no peer b', async () => (await peer(a, 'b')) === undefined, patient);
-	await holdsNothing(a);
+	await gaveAllBack(a);
 	await traffic.stop();
 
 	await lab.create('b');
