@@ -3,7 +3,10 @@ import type {Clock} from './clock.ts';
 
 /** Repeats one piece of work when poked; however often, it runs at most 20 times a second. */
 export type Rescan = {
-	/** Something may have changed. Pokes during a run make one more, unless a later look of it serves them. */
+	/**
+	 * Something may have changed. Pokes during a run make one more, unless a later look of it serves
+	 * them.
+	 */
 	poke(): void;
 	/** Pokes, and waits until a run that began after it is through; at once where nothing runs. */
 	settle(): Promise<void>;

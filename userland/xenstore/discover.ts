@@ -55,7 +55,7 @@ export async function readDomain(
 	domid: number,
 ): Promise<Domain | Remains | undefined> {
 	const paths = pathsOf(domid);
-	/* All at once: dom0's socket takes them so, and waits once instead of for each. */
+	/* All at once: none needs another's answer. */
 	const [named, told, hello, vm, vifs, vcpus] = await Promise.all([
 		store.read(paths.name),
 		readTold(store, domid),

@@ -15,7 +15,7 @@ const countRefusals = `refusals() {
 		$(cat /sys/kernel/debug/fail_page_alloc/times)))
 }`;
 
-// 200 were not enough to load the module.
+// A load makes 427.
 const mostRounds = 1000;
 
 /**

@@ -14,7 +14,10 @@ export type SurroundingsWorld = {
 	readonly log: Log;
 };
 
-/** Dom0's devices and rules as last read; reading them costs processes, and tenths of a second of a slow machine. */
+/**
+ * Dom0's devices and rules as last read; reading them costs processes, and tenths of a second of a
+ * slow machine.
+ */
 export type Surroundings = {
 	/** Something may have changed: the next look reads, and waits for it. */
 	doubt(): void;
