@@ -204,12 +204,20 @@ export async function findSplats(lab: Lab): Promise<Crash[]> {
 	const look = async (machine: Guest, where: string, command: string) => {
 		const log = await machine.run(command, {fails: 'maybe', silent: true, timeout: 60_000});
 		found.push(...findCrashes(where, log.stdout));
+		if (log.status !== 0) found.push(unread(where, log.stderr));
 	};
 
 	if (!isFatal(lab.consoleText)) {
 		for (const machine of await running(lab)) await look(machine, machine.name, 'dmesg');
-		for (const name of guestNames)
-			await look(lab.dom0, name, `cat /var/log/xen/guest-${name}.log`);
+		for (const name of guestNames) {
+			const kept = `/var/log/xen/guest-${name}.log`;
+			await look(lab.dom0, name, `[ ! -f ${kept} ] || cat ${kept}`);
+		}
 	}
 	return [...new Map(found.map(crash => [crash.fingerprint, crash])).values()];
+}
+
+// What cannot be read may say anything.
+function unread(where: string, text: string): Crash {
+	return {where, title: 'its log cannot be read', text, fingerprint: `unread ${where}`};
 }

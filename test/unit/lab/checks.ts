@@ -2,6 +2,7 @@
 import {readFile, readdir} from 'node:fs/promises';
 import test from 'ava';
 import {
+	findSplats,
 	foreignGrants,
 	leaks,
 	ourNodes,
@@ -9,6 +10,7 @@ import {
 	unbalanced,
 	unlistedGrants,
 } from '../../lab/checks.ts';
+import type {Lab} from '../../lab/lab.ts';
 
 test('what is created is destroyed', t => {
 	const line = (what: string) => `[   60.123456] coloop: ${what}\n`;
@@ -88,4 +90,18 @@ test('each report of kmemleak is a leak', t => {
 	const one = 'unreferenced object 0xffff88800a0b0c00 (size 64):\n  comm "insmod", pid 7\n';
 	t.deepEqual(leaks(''), []);
 	t.deepEqual(leaks(one + one), [one, one]);
+});
+
+test('a log that cannot be read is a complaint, not a silent machine', async t => {
+	const logs = (status: number) => ({
+		name: 'dom0',
+		run: (command: string) =>
+			Promise.resolve({status: command === 'dmesg' ? status : 0, stdout: '', stderr: 'no'}),
+	});
+	const lab = (status: number) => ({consoleText: '', dom0: logs(status)}) as unknown as Lab;
+
+	t.deepEqual(await findSplats(lab(0)), []);
+	const [complaint, ...rest] = await findSplats(lab(1));
+	t.like(complaint, {where: 'dom0', title: 'its log cannot be read', text: 'no'});
+	t.deepEqual(rest, []);
 });
