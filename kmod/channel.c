@@ -20,6 +20,7 @@
 #include "netlink.h"
 #include "peer.h"
 #include "queueing.h"
+#include "request.h"
 #include "trace.h"
 
 #include <linux/slab.h>

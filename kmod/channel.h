@@ -11,6 +11,7 @@
 #include "queue.h"
 #include "uapi/coloop.h"
 
+struct coloop_offer;
 struct coloop_peer;
 
 enum coloop_channel_flags {
@@ -53,18 +54,6 @@ struct coloop_channel {
 	unsigned long deadline;
 
 	struct coloop_queue queue[COLOOP_QUEUES_MAX];
-};
-
-/**
- * struct coloop_offer - what the control plane asks for
- * @order: each ring of ours has 4096 << order bytes
- * @queues: rings, 1 to COLOOP_QUEUES_MAX; as many are used as the peer offers, too
- * @listen: allocate the event channels
- */
-struct coloop_offer {
-	u32 order;
-	u32 queues;
-	bool listen;
 };
 
 void coloop_channel_init(struct coloop_channel *ch);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include "peer.h"
 #include "peerlookup.h"
 #include "queueing.h"
 #include "trace.h"

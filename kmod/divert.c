@@ -6,6 +6,7 @@
  * and nothing between it and dev_queue_xmit() looks at it (5.10, 6.1, 6.12).
  */
 
+#include "peer.h"
 #include "peerlookup.h"
 #include "queueing.h"
 #include "trace.h"

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "netlink.h"
-#include "limits.h"
 #include "netlink-gen.h"
 #include "peerlookup.h"
 #include "queueing.h"
+#include "request.h"
 
-#include <linux/etherdevice.h>
 #include <net/genetlink.h>
 
 static struct genl_family family;
@@ -190,21 +189,13 @@ static int reply_peer(struct coloop_peer *peer, struct genl_info *info, u8 cmd)
 	return genlmsg_reply(msg, info);
 }
 
-static bool has_attr(struct genl_info *info, int attr, const char *name)
-{
-	if (info->attrs[attr])
-		return true;
-	NL_SET_ERR_MSG_FMT_MOD(info->extack, "the request names no %s", name);
-	return false;
-}
-
 /* Takes a reference and the lock. */
 static struct coloop_peer *lock_peer(struct genl_info *info)
 {
 	struct coloop_peer *peer;
 	u32 domid;
 
-	if (!has_attr(info, COLOOP_A_PEER_DOMID, "domid"))
+	if (!coloop_request_has(info, COLOOP_A_PEER_DOMID, "domid"))
 		return ERR_PTR(-EINVAL);
 	domid = nla_get_u32(info->attrs[COLOOP_A_PEER_DOMID]);
 	peer = coloop_peer_get(domid);
@@ -233,7 +224,7 @@ static struct coloop_peer *lock_peer_epoch(struct genl_info *info)
 
 	if (IS_ERR(peer))
 		return peer;
-	if (has_attr(info, COLOOP_A_PEER_EPOCH, "epoch")) {
+	if (coloop_request_has(info, COLOOP_A_PEER_EPOCH, "epoch")) {
 		u32 epoch = nla_get_u32(info->attrs[COLOOP_A_PEER_EPOCH]);
 
 		if (epoch == peer->epoch)
@@ -245,81 +236,21 @@ static struct coloop_peer *lock_peer_epoch(struct genl_info *info)
 	return ERR_PTR(-ESTALE);
 }
 
-static int parse_link(struct coloop_peer_config *config, const struct nlattr *attr,
-		      struct netlink_ext_ack *extack)
-{
-	struct nlattr *tb[COLOOP_A_LINK_MAX + 1];
-	unsigned int i = config->links;
-	int ret;
-
-	if (i == COLOOP_LINKS_MAX) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "too many links");
-		return -E2BIG;
-	}
-	ret = nla_parse_nested(tb, COLOOP_A_LINK_MAX, attr, coloop_link_nl_policy, extack);
-	if (ret)
-		return ret;
-	if (!tb[COLOOP_A_LINK_IFINDEX] || !tb[COLOOP_A_LINK_LOCAL_MAC] ||
-	    !tb[COLOOP_A_LINK_REMOTE_MAC]) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "a link needs ifindex, local-mac, remote-mac");
-		return -EINVAL;
-	}
-	config->link[i].ifindex = nla_get_u32(tb[COLOOP_A_LINK_IFINDEX]);
-	nla_memcpy(config->link[i].local, tb[COLOOP_A_LINK_LOCAL_MAC], ETH_ALEN);
-	nla_memcpy(config->link[i].remote, tb[COLOOP_A_LINK_REMOTE_MAC], ETH_ALEN);
-	if (!is_valid_ether_addr(config->link[i].local) ||
-	    !is_valid_ether_addr(config->link[i].remote)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "an address of the link is no unicast address");
-		return -EINVAL;
-	}
-	config->links++;
-	return 0;
-}
-
-static int parse_peer(struct coloop_peer_config *config, struct genl_info *info)
-{
-	struct nlattr *attr;
-	int ret, rem;
-
-	if (!has_attr(info, COLOOP_A_PEER_DOMID, "domid") ||
-	    !has_attr(info, COLOOP_A_PEER_EPOCH, "epoch"))
-		return -EINVAL;
-	config->domid = nla_get_u32(info->attrs[COLOOP_A_PEER_DOMID]);
-	config->epoch = nla_get_u32(info->attrs[COLOOP_A_PEER_EPOCH]);
-	if (info->attrs[COLOOP_A_PEER_NAME])
-		config->name = nla_data(info->attrs[COLOOP_A_PEER_NAME]);
-	if (info->attrs[COLOOP_A_PEER_BUSY_POLL])
-		config->busy_poll_us = nla_data(info->attrs[COLOOP_A_PEER_BUSY_POLL]);
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		if (nla_type(attr) != COLOOP_A_PEER_LINK)
-			continue;
-		ret = parse_link(config, attr, info->extack);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
 int coloop_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct coloop_peer_config config = {};
+	struct coloop_peer_config config;
 	int ret;
 
-	ret = parse_peer(&config, info);
-	if (ret)
-		return ret;
-	if (!has_attr(info, COLOOP_A_PEER_NAME, "name") ||
-	    !has_attr(info, COLOOP_A_PEER_LINK, "link"))
-		return -EINVAL;
-	return coloop_peer_create(&config, info->extack);
+	ret = coloop_request_new_peer(&config, info);
+	return ret ?: coloop_peer_create(&config, info->extack);
 }
 
 int coloop_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct coloop_peer_config config = {};
+	struct coloop_peer_config config;
 	int ret;
 
-	ret = parse_peer(&config, info);
+	ret = coloop_request_peer(&config, info);
 	return ret ?: coloop_peer_change(&config, info->extack);
 }
 
@@ -327,7 +258,7 @@ int coloop_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int ret;
 
-	if (!has_attr(info, COLOOP_A_PEER_DOMID, "domid"))
+	if (!coloop_request_has(info, COLOOP_A_PEER_DOMID, "domid"))
 		return -EINVAL;
 	ret = coloop_peer_remove(nla_get_u32(info->attrs[COLOOP_A_PEER_DOMID]),
 				 COLOOP_REASON_PEER_REMOVED);
@@ -385,34 +316,15 @@ int coloop_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-static int parse_channel(struct nlattr **tb, struct genl_info *info)
-{
-	if (!has_attr(info, COLOOP_A_PEER_CHANNEL, "channel"))
-		return -EINVAL;
-	return nla_parse_nested(tb, COLOOP_A_CHANNEL_MAX, info->attrs[COLOOP_A_PEER_CHANNEL],
-				coloop_channel_nl_policy, info->extack);
-}
-
 int coloop_nl_channel_offer_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *tb[COLOOP_A_CHANNEL_MAX + 1];
-	struct coloop_offer offer = { .order = COLOOP_ORDER_DEFAULT, .queues = 1 };
+	struct coloop_offer offer;
 	struct coloop_peer *peer;
 	int ret;
 
-	ret = parse_channel(tb, info);
+	ret = coloop_request_offer(&offer, info);
 	if (ret)
 		return ret;
-	offer.listen = tb[COLOOP_A_CHANNEL_LISTEN];
-	if (tb[COLOOP_A_CHANNEL_QUEUES])
-		offer.queues = nla_get_u32(tb[COLOOP_A_CHANNEL_QUEUES]);
-	if (tb[COLOOP_A_CHANNEL_ORDER])
-		offer.order = nla_get_u32(tb[COLOOP_A_CHANNEL_ORDER]);
-	if (offer.order < COLOOP_ORDER_MIN) {
-		NL_SET_ERR_MSG_ATTR(info->extack, tb[COLOOP_A_CHANNEL_ORDER],
-				    "a ring must take the largest packet: order 5 at least");
-		return -ERANGE;
-	}
 	peer = lock_peer_epoch(info);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
@@ -429,25 +341,17 @@ int coloop_nl_channel_offer_doit(struct sk_buff *skb, struct genl_info *info)
 
 int coloop_nl_channel_attach_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *tb[COLOOP_A_CHANNEL_MAX + 1];
+	struct coloop_attach attach;
 	struct coloop_peer *peer;
-	u32 port = 0;
 	int ret;
 
-	ret = parse_channel(tb, info);
+	ret = coloop_request_attach(&attach, info);
 	if (ret)
 		return ret;
-	if (!tb[COLOOP_A_CHANNEL_CONTROL_REF]) {
-		NL_SET_ERR_MSG_MOD(info->extack, "the request names no control-ref");
-		return -EINVAL;
-	}
-	if (tb[COLOOP_A_CHANNEL_EVENT_PORT])
-		port = nla_get_u32(tb[COLOOP_A_CHANNEL_EVENT_PORT]);
 	peer = lock_peer_epoch(info);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
-	ret = coloop_channel_attach(&peer->channel,
-				    nla_get_u32(tb[COLOOP_A_CHANNEL_CONTROL_REF]), port,
+	ret = coloop_channel_attach(&peer->channel, attach.control_ref, attach.port,
 				    info->extack);
 	unlock_peer(peer);
 	return ret;

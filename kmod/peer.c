@@ -3,6 +3,7 @@
 #include "peer.h"
 #include "netlink.h"
 #include "peerlookup.h"
+#include "request.h"
 #include "queueing.h"
 
 #include <linux/etherdevice.h>

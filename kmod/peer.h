@@ -4,13 +4,13 @@
 #ifndef _COLOOP_PEER_H
 #define _COLOOP_PEER_H
 
-#include <linux/if_ether.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
-#include <linux/netdevice.h>
 #include <linux/workqueue.h>
 
 #include "channel.h"
+
+struct coloop_peer_config;
 
 /* What the data path wants done in process context. */
 enum coloop_todo {
@@ -20,39 +20,6 @@ enum coloop_todo {
 	COLOOP_TODO_FAULT, /* the peer broke the protocol or stalls */
 	COLOOP_TODO_TIMEOUT, /* the peer did not map our pages in time */
 	COLOOP_TODO_UNLINKED, /* the last lower device went away */
-};
-
-/**
- * struct coloop_link - a pair of interfaces through which we and a peer reach each other
- * @entry: in the look-up table
- * @dev: our lower device; a reference is held
- * @local: our address there
- * @remote: the peer's
- * @peer: not referenced: the peer outlives its links by a grace period
- */
-struct coloop_link {
-	struct hlist_node entry;
-	struct list_head peer_entry;
-	struct net_device *dev;
-	u8 local[ETH_ALEN];
-	u8 remote[ETH_ALEN];
-	struct coloop_peer *peer;
-	struct rcu_head rcu;
-};
-
-/* What the control plane says of a peer; links are made from it. */
-struct coloop_peer_config {
-	domid_t domid;
-	u32 epoch;
-	/* NULL: as it is, both. */
-	const char *name;
-	const u32 *busy_poll_us;
-	unsigned int links;
-	struct {
-		int ifindex;
-		u8 local[ETH_ALEN];
-		u8 remote[ETH_ALEN];
-	} link[COLOOP_LINKS_MAX];
 };
 
 struct coloop_peer {
@@ -81,8 +48,7 @@ struct coloop_peer {
 	struct rcu_head rcu;
 };
 
-/* Guards the list of peers and every peer's links; taken inside rtnl, never around it. */
-extern struct mutex coloop_peers_lock;
+/* Under coloop_peers_lock (peerlookup.h). */
 extern struct list_head coloop_peers;
 
 int coloop_peer_init(void);

@@ -4,7 +4,32 @@
 #ifndef _COLOOP_PEERLOOKUP_H
 #define _COLOOP_PEERLOOKUP_H
 
-#include "peer.h"
+#include <linux/if_ether.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+
+struct coloop_peer;
+
+/**
+ * struct coloop_link - a pair of interfaces through which we and a peer reach each other
+ * @entry: in the look-up table
+ * @dev: our lower device; a reference is held
+ * @local: our address there
+ * @remote: the peer's
+ * @peer: not referenced: the peer outlives its links by a grace period
+ */
+struct coloop_link {
+	struct hlist_node entry;
+	struct list_head peer_entry;
+	struct net_device *dev;
+	u8 local[ETH_ALEN];
+	u8 remote[ETH_ALEN];
+	struct coloop_peer *peer;
+	struct rcu_head rcu;
+};
+
+/* Guards every peer's links, and the list of peers; taken inside rtnl, never around it. */
+extern struct mutex coloop_peers_lock;
 
 void coloop_peerlookup_init(void);
 

@@ -2,6 +2,7 @@
 
 #include "limits.h"
 #include "offload.h"
+#include "peer.h"
 #include "peerlookup.h"
 #include "queueing.h"
 #include "trace.h"

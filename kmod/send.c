@@ -2,6 +2,7 @@
 
 #include "copy.h"
 #include "limits.h"
+#include "peer.h"
 #include "peerlookup.h"
 #include "queueing.h"
 #include "trace.h"

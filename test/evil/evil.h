@@ -6,6 +6,7 @@
 
 #include "channel.h"
 #include "peer.h"
+#include "peerlookup.h"
 #include "queueing.h"
 
 /* The queue of a channel that evil acts on; the first one unless "queue N" said another. */

@@ -2,7 +2,6 @@
 /* Single lies: an index, a word of the control page, a record, a frame. */
 
 #include "evil.h"
-#include "peerlookup.h"
 
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
