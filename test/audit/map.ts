@@ -27,6 +27,7 @@ const requests: Cover = {
 		'test/unit/kernel/codec.ts#values out of range do not reach the wire',
 	],
 };
+const checked: Cover = {by: ['test/kmod/fuzz-request.c', ...requests.by]};
 const granting: Cover = {
 	by: [`${offers}#ring-grants`, `${offers}#offer-grants`, `${faults}#a peer is destroyed`],
 };
@@ -72,11 +73,11 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'receive.c:link_of': {by: [foreign, `${attacks}race.ts#flip-payload`]},
 	'receive.c:receive_one': {by: [foreign]},
 	'receive.c:side_of': {by: [`${attacks}index.ts#side-unknown`, 'test/model/hostile.pml']},
-	'request.c:parse_link': requests,
-	'request.c:coloop_request_peer': requests,
-	'request.c:parse_channel': requests,
-	'request.c:coloop_request_offer': requests,
-	'request.c:coloop_request_attach': requests,
+	'request.c:parse_link': checked,
+	'request.c:coloop_request_peer': checked,
+	'request.c:parse_channel': checked,
+	'request.c:coloop_request_offer': checked,
+	'request.c:coloop_request_attach': checked,
 	'ring.c:coloop_tx_look': {by: [`${ring}#lying consumer`, tx, 'test/kmod/exhaustive.c']},
 	'ring.c:coloop_tx_must_notify': {by: [`${ring}#data event`, tx]},
 	'ring.c:coloop_record_ok': {by: [`${ring}#malformed records`, record, meta]},

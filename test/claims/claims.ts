@@ -19,12 +19,12 @@ export const claims = [
 	},
 	{
 		name: 'fuzz',
-		claim: 'both ends of a ring, the control page and what a record says, under fuzzers, no crash',
+		claim: 'both ends of a ring, the control page, what a record says and netlink requests, under fuzzers, no crash',
 		command: 'make fuzz HOURS=n',
 	},
 	{
 		name: 'mutants',
-		claim: 'every barrier and check of the ring core is missed when it is taken out',
+		claim: 'every barrier and check of the ring core, of peer look-up and of requests is missed when it is taken out',
 		command: 'make -C test/kmod mutants',
 	},
 	{

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# mutants.sh BUILD: breaks ring.c or a header in one place, builds the tests with it, and expects one
+# mutants.sh BUILD: breaks a file of the module in one place, builds the tests with it, and expects one
 # of them to fail.  A break that nobody notices is a hole in the tests.
 
 set -u
@@ -14,6 +14,8 @@ failed=0
 # build_with SANITIZER TEST: into $build/TEST, from the broken copies
 build_with() {
 	case $2 in
+	peerlookup) set -- "$@" "$here/expect.c" -I"$here/kernel" -DPEERLOOKUP_C="\"$build/peerlookup.c\"" ;;
+	fuzz-request) set -- "$@" -I"$here/kernel" "$here/kernel/netlink.c" "$build/request.c" "$build/netlink-gen.c" ;;
 	fuzz-record | fuzz-tx) set -- "$@" "$here/pair.c" -DRING_C="\"$build/ring.c\"" ;;
 	fuzz-*) set -- "$@" -DRING_C="\"$build/ring.c\"" ;;
 	tso) set -- "$@" "$here/pair.c" "$here/expect.c" -DRING_C="\"$build/ring.c\"" ;;
@@ -26,7 +28,8 @@ build_with() {
 }
 
 copy() {
-	cp "$kmod/ring.c" "$kmod"/*.h "$build"
+	cp "$kmod/ring.c" "$kmod/peerlookup.c" "$kmod/request.c" "$kmod/netlink-gen.c" "$kmod"/*.h \
+		"$build"
 	mkdir -p "$build/uapi" && cp "$kmod/uapi/coloop.h" "$build/uapi"
 }
 
@@ -35,6 +38,8 @@ passes() {
 	case $1 in
 	threads) sanitizer=thread runs=1000000 ;;
 	tso) sanitizer=undefined runs= ;;
+	# Attributes are not found by chance: the inputs that are kept must find every break.
+	fuzz-request) sanitizer=fuzzer,address,undefined runs="-runs=0 -artifact_prefix=$build/ $here/corpus/request" ;;
 	fuzz-*) sanitizer=fuzzer,address,undefined runs="-runs=300000 -seed=1 -artifact_prefix=$build/" ;;
 	*) sanitizer=address,undefined runs= ;;
 	esac
@@ -66,7 +71,7 @@ all='ring window random exhaustive'
 
 # Who fails without a break, or takes too long here, would find every one.
 copy
-for test in $all threads tso fuzz-record fuzz-tx fuzz-control fuzz-meta; do
+for test in $all threads tso peerlookup fuzz-record fuzz-tx fuzz-control fuzz-meta fuzz-request; do
 	passes $test || {
 		tail -n 20 "$build/log"
 		echo "FAIL $test: fails with nothing broken, or is not done within a minute"
@@ -126,6 +131,32 @@ mutant fuzz-meta offload.h 'head not bounded from above' 's/ETH_HLEN, COLOOP_HEA
 mutant fuzz-meta offload.h 'checksum offset lost' 's/(true, record->csum_offset)/(true, 0)/'
 mutant fuzz-meta offload.h 'congestion bit lost' 's/= record->gso_type/= record->gso_type \& ~COLOOP_GSO_ECN/'
 mutant fuzz-meta offload.h 'all flags handed on' 's/record->flags & COLOOP_NEEDS_CSUM ? .* : 0/record->flags/'
+
+mutant fuzz-request request.c 'domain not asked for' 's/!coloop_request_has(info, COLOOP_A_PEER_DOMID, "domid") ||/false ||/'
+mutant fuzz-request request.c 'epoch not asked for' 's/!coloop_request_has(info, COLOOP_A_PEER_EPOCH, "epoch")/false/'
+mutant fuzz-request request.c 'name not asked for' 's/!coloop_request_has(info, COLOOP_A_PEER_NAME, "name") ||/false ||/'
+mutant fuzz-request request.c 'channel not asked for' 's/!coloop_request_has(info, COLOOP_A_PEER_CHANNEL, "channel")/false/'
+mutant fuzz-request request.c 'links not counted' 's/i == COLOOP_LINKS_MAX/false/'
+mutant fuzz-request request.c 'link without a device' 's/!tb\[COLOOP_A_LINK_IFINDEX\] ||/false ||/'
+mutant fuzz-request request.c 'own address may be anything' 's/!is_valid_ether_addr(config->link\[i\].local) ||/false ||/'
+mutant fuzz-request request.c 'addresses changed round' 's/\(config->link\[i\].remote, tb\[COLOOP_A_LINK_\)REMOTE/\1LOCAL/'
+mutant fuzz-request request.c 'last link forgotten' 's/config->links++/config->links += !config->links/'
+mutant fuzz-request request.c 'order not bounded from below' 's/offer->order < COLOOP_ORDER_MIN/false/'
+mutant fuzz-request request.c 'attach without a grant' 's/!tb\[COLOOP_A_CHANNEL_CONTROL_REF\]/false/'
+mutant fuzz-request netlink-gen.c 'domain not bounded' '/_A_PEER_DOMID\]/s/NLA_POLICY_MAX(NLA_U32, 32751)/{ .type = NLA_U32, }/'
+mutant fuzz-request netlink-gen.c 'busy polling not bounded' '/_BUSY_POLL\]/s/NLA_POLICY_MAX(NLA_U32, COLOOP_BUSY_POLL_MAX)/{ .type = NLA_U32, }/'
+mutant fuzz-request netlink-gen.c 'epoch of any type' '/_A_PEER_EPOCH\]/s/NLA_POLICY_MIN(NLA_U32, 1)/{ .type = NLA_FLAG, }/'
+mutant fuzz-request netlink-gen.c 'names not bounded' '/_A_PEER_NAME\]/s/COLOOP_NAME_MAX/9999/'
+mutant fuzz-request netlink-gen.c 'addresses of any length' '/_MAC\]/s/NLA_POLICY_EXACT_LEN(COLOOP_MAC_LEN)/NLA_POLICY_EXACT_LEN(4)/'
+mutant fuzz-request netlink-gen.c 'orders not bounded' '/_A_CHANNEL_ORDER\]/s/COLOOP_ORDER_MAX/99/'
+mutant fuzz-request netlink-gen.c 'no queue at all' '/_A_CHANNEL_QUEUES\]/s/NLA_U32, 1,/NLA_U32, 0,/'
+
+mutant peerlookup peerlookup.c 'one pair, two links' 's/if (coloop_link_find(link->local, link->remote))/if (0)/'
+mutant peerlookup peerlookup.c 'our address not compared' 's/ether_addr_equal_unaligned(link->local, local)/true/'
+mutant peerlookup peerlookup.c "the peer's address not compared" 's/ether_addr_equal_unaligned(link->remote, remote)/true/'
+mutant peerlookup peerlookup.c 'links stay in the table' '/hash_del_rcu/d'
+mutant peerlookup peerlookup.c 'links not counted down' 's/dev) - 1)/dev))/'
+mutant peerlookup peerlookup.c 'devices that share a counter take it' 's/dev) + 1)/dev) | 1)/'
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
