@@ -154,6 +154,7 @@ test('a guest is saved and restored under load', withLab, (t, given) =>
 	withSaved(async ({lab, dom0, a, claim}, saved) => {
 		const saves = count('SAVES', 50);
 		await dom0.run(`xl restore ${saved}`, patient);
+		await channelUp(lab);
 		const before = await memoryOf(a);
 		const done = await repeat(t, saves, minutes, async () => {
 			await channelUp(lab);
@@ -165,6 +166,7 @@ test('a guest is saved and restored under load', withLab, (t, given) =>
 		const after = await memoryOf(a);
 		t.log(compared('a', before, after));
 		t.log(`${done} of ${saves} saves and restores under load`);
+		t.deepEqual(leaks(before, after), []);
 		t.true(done >= Math.min(saves, 10));
 		await dom0.run('xl destroy c', patient);
 		await isGone(a);
