@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What strict parsing refuses (Linux 6.12, NL_VALIDATE_STRICT), of the kinds that our tables use. */
+/*
+ * What strict parsing refuses, of the kinds that our tables use: validate_nla() in lib/nlattr.c of Linux
+ * 6.1 with NL_VALIDATE_STRICT.  It takes what this takes; some refusals have another number there.
+ */
 
 #include <net/netlink.h>
 
