@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kmod/request.c and the tables of kmod/netlink-gen.c against a caller of netlink who says anything.
- * What the kernel does in between is kernel/netlink.c.  The message has exactly its size, so a value
- * read beyond what its table promises is seen.
+ * kmod/request.c and the tables of kmod/netlink-gen.c against a caller of netlink who says
+ * anything.  What the kernel does in between is kernel/netlink.c.  The message has exactly its
+ * size, so a value read beyond what its table promises is seen.
  *
  * Input: the command (u8), then its attributes.
  */
@@ -74,6 +74,17 @@ static bool link_is_good(const u8 *link)
 	       is_unicast(remote);
 }
 
+static void check_link(const struct coloop_peer_config *config, u32 i, const u8 *link)
+{
+	const u8 *ifindex = within(link, COLOOP_A_LINK_IFINDEX);
+	const u8 *local = within(link, COLOOP_A_LINK_LOCAL_MAC);
+	const u8 *remote = within(link, COLOOP_A_LINK_REMOTE_MAC);
+
+	must((u32)config->link[i].ifindex == u32_at(ifindex + 4));
+	must(!memcmp(config->link[i].local, local + 4, 6));
+	must(!memcmp(config->link[i].remote, remote + 4, 6));
+}
+
 /* What must be said of the links, and whether @config has those before the first that is wrong. */
 static int check_links(const struct coloop_peer_config *config)
 {
@@ -86,9 +97,7 @@ static int check_links(const struct coloop_peer_config *config)
 		if (!link_is_good(at))
 			return -EINVAL;
 		must(count < config->links);
-		must((u32)config->link[count].ifindex == u32_at(within(at, COLOOP_A_LINK_IFINDEX) + 4));
-		must(!memcmp(config->link[count].local, within(at, COLOOP_A_LINK_LOCAL_MAC) + 4, 6));
-		must(!memcmp(config->link[count].remote, within(at, COLOOP_A_LINK_REMOTE_MAC) + 4, 6));
+		check_link(config, count, at);
 		count++;
 		at += (u16_at(at) + 3) & ~3;
 	}
@@ -221,8 +230,8 @@ static void handle(const struct genl_ops *op, const struct nlmsghdr *message)
 	};
 
 	must(op->maxattr < ARRAY_SIZE(attrs));
-	if (op->policy && nla_parse(attrs, op->maxattr, (const void *)first, end - first, op->policy,
-				    &extack))
+	if (op->policy && nla_parse(attrs, op->maxattr, (const void *)first, end - first,
+				    op->policy, &extack))
 		return;
 	must(!op->doit(NULL, &info) == !extack.msg);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What strict parsing refuses, of the kinds that our tables use: validate_nla() in lib/nlattr.c of Linux
- * 6.1 with NL_VALIDATE_STRICT.  It takes what this takes; some refusals have another number there.
+ * What strict parsing refuses, of the kinds that our tables use: validate_nla() in lib/nlattr.c of
+ * Linux 6.1 with NL_VALIDATE_STRICT.  It takes what this takes; some refusals have another number.
  */
 
 #include <net/netlink.h>
@@ -19,8 +19,9 @@ static int check_string(const char *text, unsigned int len, unsigned int most)
 
 static int check_u32(const struct nla_policy *policy, u32 value)
 {
-	return (policy->has_min && value < policy->min) || (policy->has_max && value > policy->max) ?
-		-ERANGE : 0;
+	if ((policy->has_min && value < policy->min) || (policy->has_max && value > policy->max))
+		return -ERANGE;
+	return 0;
 }
 
 static int check(const struct nla_policy *policy, const struct nlattr *attr,
@@ -43,7 +44,8 @@ static int check(const struct nla_policy *policy, const struct nlattr *attr,
 		return check_string(nla_data(attr), len, policy->len);
 	case NLA_NESTED:
 		/* One without anything in it is allowed. */
-		return !len ? 0 : parse(NULL, policy->maxattr, nla_data(attr), len, policy->nested, extack);
+		return !len ? 0 : parse(NULL, policy->maxattr, nla_data(attr), len, policy->nested,
+					extack);
 	default:
 		return -EINVAL;
 	}
@@ -85,5 +87,6 @@ int nla_parse_nested(struct nlattr **tb, int max, const struct nlattr *attr,
 {
 	if (!(attr->nla_type & NLA_F_NESTED))
 		return -EINVAL;
-	return parse((const struct nlattr **)tb, max, nla_data(attr), nla_len(attr), policy, extack);
+	return parse((const struct nlattr **)tb, max, nla_data(attr), nla_len(attr), policy,
+		     extack);
 }

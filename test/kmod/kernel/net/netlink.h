@@ -88,10 +88,11 @@ static inline bool nla_ok(const struct nlattr *attr, int rest)
 	     rest -= NLA_ALIGN(attr->nla_len),							\
 	     attr = (struct nlattr *)((char *)attr + NLA_ALIGN(attr->nla_len)))
 
+#define nlmsg_header(header) (NLMSG_HDRLEN + NLMSG_ALIGN(header))
+
 #define nlmsg_for_each_attr(attr, message, header, rest)					\
-	nla_for_each_attr(attr,									\
-			  (struct nlattr *)((char *)(message) + NLMSG_HDRLEN + NLMSG_ALIGN(header)), \
-			  (int)((message)->nlmsg_len - NLMSG_HDRLEN - NLMSG_ALIGN(header)), rest)
+	nla_for_each_attr(attr, (struct nlattr *)((char *)(message) + nlmsg_header(header)),	\
+			  (int)((message)->nlmsg_len - nlmsg_header(header)), rest)
 
 /* The strict parsing of families that ask for no other.  tb: max + 1 entries. */
 int nla_parse(const struct nlattr **tb, int max, const struct nlattr *first, int len,
