@@ -7,6 +7,14 @@ const struct nla_policy coloop_link_nl_policy[COLOOP_A_LINK_MAX + 1] = {
 	[COLOOP_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[COLOOP_A_LINK_LOCAL_MAC] = NLA_POLICY_EXACT_LEN(COLOOP_MAC_LEN),
 	[COLOOP_A_LINK_REMOTE_MAC] = NLA_POLICY_EXACT_LEN(COLOOP_MAC_LEN),
+	[COLOOP_A_LINK_MTU] = { .type = NLA_U32, },
+	[COLOOP_A_LINK_BLOCKED] = NLA_POLICY_MAX(NLA_U32, COLOOP_ORDINARY_MAX),
+};
+
+const struct nla_policy coloop_count_nl_policy[COLOOP_A_COUNT_MAX + 1] = {
+	[COLOOP_A_COUNT_PAD] = { .type = NLA_REJECT, },
+	[COLOOP_A_COUNT_REASON] = NLA_POLICY_MAX(NLA_U32, COLOOP_ORDINARY_MAX),
+	[COLOOP_A_COUNT_PACKETS] = { .type = NLA_U64, },
 };
 
 const struct nla_policy coloop_channel_nl_policy[COLOOP_A_CHANNEL_MAX + 1] = {

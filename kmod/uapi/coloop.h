@@ -12,7 +12,7 @@
  */
 
 #define COLOOP_FAMILY_NAME "coloop"
-#define COLOOP_FAMILY_VERSION 1
+#define COLOOP_FAMILY_VERSION 2
 
 /* Longest name of a peer in bytes, terminator excluded. */
 #define COLOOP_NAME_MAX 64
@@ -92,6 +92,8 @@ enum coloop_channel_state {
  * @COLOOP_REASON_DEVICE: A lower device of the channel went away.
  * @COLOOP_REASON_BAD_FRAME: The peer keeps sending frames that are not from it
  *   to us or no IP.
+ * @COLOOP_REASON_BLOCKED: A lower device may not receive from a channel; its
+ *   link says why.
  */
 enum coloop_reason {
 	COLOOP_REASON_NONE,
@@ -108,10 +110,55 @@ enum coloop_reason {
 	COLOOP_REASON_TIMEOUT,
 	COLOOP_REASON_DEVICE,
 	COLOOP_REASON_BAD_FRAME,
+	COLOOP_REASON_BLOCKED,
 
 	/* private: */
 	__COLOOP_REASON_MAX,
 	COLOOP_REASON_MAX = __COLOOP_REASON_MAX - 1,
+};
+
+/**
+ * enum coloop_ordinary - Why a packet to a peer, or all of a link, takes the
+ *   ordinary path.
+ * @COLOOP_ORDINARY_NONE: Nothing keeps it there.
+ * @COLOOP_ORDINARY_NO_CHANNEL: No channel is live.
+ * @COLOOP_ORDINARY_QDISC: The lower device's queueing discipline promises a
+ *   rate or an order, or filters.
+ * @COLOOP_ORDINARY_TC: A tc egress program or filter of the lower device
+ *   decides.
+ * @COLOOP_ORDINARY_PACING: The lower device's fq sends this datagram at a time
+ *   that its program chose.
+ * @COLOOP_ORDINARY_SIZE: Longer than the ordinary path between the two
+ *   interfaces carries.
+ * @COLOOP_ORDINARY_FORM: Not an IP packet as the stack makes them: a raw frame,
+ *   a VLAN tag, IPsec offload.
+ * @COLOOP_ORDINARY_NEIGHBOUR: IPv6 neighbour discovery, which is to test the
+ *   ordinary path.
+ * @COLOOP_ORDINARY_XDP: A native XDP program or an AF_XDP socket of the lower
+ *   device would be passed by.
+ * @COLOOP_ORDINARY_INACTIVE: The lower device is a port of a bond or team that
+ *   receives nothing now.
+ * @COLOOP_ORDINARY_NETNS: The lower device is in another network namespace.
+ * @COLOOP_ORDINARY_NO_HOOK: This kernel was built without
+ *   CONFIG_NETFILTER_EGRESS.
+ */
+enum coloop_ordinary {
+	COLOOP_ORDINARY_NONE,
+	COLOOP_ORDINARY_NO_CHANNEL,
+	COLOOP_ORDINARY_QDISC,
+	COLOOP_ORDINARY_TC,
+	COLOOP_ORDINARY_PACING,
+	COLOOP_ORDINARY_SIZE,
+	COLOOP_ORDINARY_FORM,
+	COLOOP_ORDINARY_NEIGHBOUR,
+	COLOOP_ORDINARY_XDP,
+	COLOOP_ORDINARY_INACTIVE,
+	COLOOP_ORDINARY_NETNS,
+	COLOOP_ORDINARY_NO_HOOK,
+
+	/* private: */
+	__COLOOP_ORDINARY_MAX,
+	COLOOP_ORDINARY_MAX = __COLOOP_ORDINARY_MAX - 1,
 };
 
 /**
@@ -155,15 +202,39 @@ enum coloop_a_info {
  * @COLOOP_A_LINK_LOCAL_MAC: Our address there, as the toolstack wrote it.
  * @COLOOP_A_LINK_REMOTE_MAC: The peer's address there, as the toolstack wrote
  *   it.
+ * @COLOOP_A_LINK_MTU: Longest IP packet that the ordinary path between the two
+ *   interfaces carries, in bytes; longer ones are left to it. Absent or 0 in a
+ *   request: as long as the lower device's MTU says.
+ * @COLOOP_A_LINK_BLOCKED: What keeps all packets of this link on the ordinary
+ *   path now; absent in requests.
  */
 enum coloop_a_link {
 	COLOOP_A_LINK_IFINDEX = 1,
 	COLOOP_A_LINK_LOCAL_MAC,
 	COLOOP_A_LINK_REMOTE_MAC,
+	COLOOP_A_LINK_MTU,
+	COLOOP_A_LINK_BLOCKED,
 
 	/* private: */
 	__COLOOP_A_LINK_MAX,
 	COLOOP_A_LINK_MAX = __COLOOP_A_LINK_MAX - 1,
+};
+
+/**
+ * enum coloop_a_count - How many packets took the ordinary path for one reason.
+ * @COLOOP_A_COUNT_PAD: Only for alignment.
+ * @COLOOP_A_COUNT_REASON: Why.
+ * @COLOOP_A_COUNT_PACKETS: Packets, as the lower device was to send them, since
+ *   the peer was made.
+ */
+enum coloop_a_count {
+	COLOOP_A_COUNT_PAD = 1,
+	COLOOP_A_COUNT_REASON,
+	COLOOP_A_COUNT_PACKETS,
+
+	/* private: */
+	__COLOOP_A_COUNT_MAX,
+	COLOOP_A_COUNT_MAX = __COLOOP_A_COUNT_MAX - 1,
 };
 
 /**
@@ -181,6 +252,8 @@ enum coloop_a_link {
  * @COLOOP_A_PEER_BUSY_POLL: Microseconds that a poll spins for the peer's next
  *   packet before it sleeps; 0, as in a new peer, for not at all. Holds at
  *   once.
+ * @COLOOP_A_PEER_ORDINARY: One nest for each reason that has kept packets to
+ *   the peer on the ordinary path.
  */
 enum coloop_a_peer {
 	COLOOP_A_PEER_DOMID = 1,
@@ -190,6 +263,7 @@ enum coloop_a_peer {
 	COLOOP_A_PEER_CHANNEL,
 	COLOOP_A_PEER_WANTED,
 	COLOOP_A_PEER_BUSY_POLL,
+	COLOOP_A_PEER_ORDINARY,
 
 	/* private: */
 	__COLOOP_A_PEER_MAX,

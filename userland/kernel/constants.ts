@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Generated from kmod/spec/coloop.yaml by `make generate`, do not edit.
-export const family = {name: 'coloop', version: 1} as const;
+export const family = {name: 'coloop', version: 2} as const;
 
 /** Longest name of a peer in bytes, terminator excluded. */
 export const nameMax = 64;
@@ -56,6 +56,23 @@ export const reasons = [
 	'timeout',
 	'device',
 	'bad-frame',
+	'blocked',
+] as const;
+
+/** Why a packet to a peer, or all of a link, takes the ordinary path. */
+export const ordinarys = [
+	'none',
+	'no-channel',
+	'qdisc',
+	'tc',
+	'pacing',
+	'size',
+	'form',
+	'neighbour',
+	'xdp',
+	'inactive',
+	'netns',
+	'no-hook',
 ] as const;
 
 /** The module and the host resources it holds. */
@@ -78,6 +95,15 @@ export const linkAttributes = {
 	ifindex: {id: 1, type: 'u32'},
 	localMac: {id: 2, type: 'binary'},
 	remoteMac: {id: 3, type: 'binary'},
+	mtu: {id: 4, type: 'u32'},
+	blocked: {id: 5, type: 'u32'},
+} as const;
+
+/** How many packets took the ordinary path for one reason. */
+export const countAttributes = {
+	pad: {id: 1, type: 'pad'},
+	reason: {id: 2, type: 'u32'},
+	packets: {id: 3, type: 'u64'},
 } as const;
 
 /** The fast path to one peer. */
@@ -119,6 +145,7 @@ export const peerAttributes = {
 	channel: {id: 5, type: 'nest', set: channelAttributes},
 	wanted: {id: 6, type: 'flag'},
 	busyPoll: {id: 7, type: 'u32'},
+	ordinary: {id: 8, type: 'nest', set: countAttributes, multi: true},
 } as const;
 
 export const commands = {
