@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {format, resolveConfig} from 'prettier';
-import {type Attribute, type AttributeSet, type Spec} from './parse.ts';
+import {type Attribute, type AttributeSet, type Definition, type Spec} from './parse.ts';
 import {camel, lines, notice} from './text.ts';
 
 /** The same numbers for TypeScript, with one table an attribute set that drives codec.ts. */
@@ -12,9 +12,7 @@ export async function emitConstants(spec: Spec, path: string): Promise<string> {
 		'',
 		...spec.definitions.flatMap(each => [
 			`/** ${each.doc} */`,
-			each.type === 'const'
-				? `export const ${camel(each.name)} = ${each.value};`
-				: `export const ${camel(each.name)}s = [${each.entries.map(entry => `'${entry.name}'`).join(', ')}] as const;`,
+			emitDefinition(each),
 			'',
 		]),
 		...innermostFirst(spec['attribute-sets']).flatMap(emitSet),
@@ -28,6 +26,21 @@ export async function emitConstants(spec: Spec, path: string): Promise<string> {
 	]);
 
 	return await format(source, {...(await resolveConfig(path)), parser: 'typescript'});
+}
+
+function emitDefinition(definition: Definition): string {
+	const name = camel(definition.name);
+	const list = (words: readonly string[]) =>
+		`[${words.map(word => `'${word}'`).join(', ')}] as const;`;
+
+	switch (definition.type) {
+		case 'const':
+			return `export const ${name} = ${definition.value};`;
+		case 'enum':
+			return `export const ${name}s = ${list(definition.entries.map(entry => entry.name))}`;
+		case 'names':
+			return `export const ${name} = ${list(definition.names)}`;
+	}
 }
 
 function emitSet(set: AttributeSet): string[] {

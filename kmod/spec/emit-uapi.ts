@@ -23,6 +23,7 @@ export function emitUapi(spec: Spec): string {
 		`#define ${family}_FAMILY_VERSION ${spec.version}`,
 		'',
 		...spec.definitions.flatMap(each => (each.type === 'const' ? emitConst(spec, each) : [])),
+		...spec.definitions.flatMap(each => (each.type === 'names' ? emitNames(spec, each) : [])),
 		...spec.definitions.flatMap(each => (each.type === 'enum' ? emitEnum(spec, each) : [])),
 		...spec['attribute-sets'].flatMap(set => emitAttributes(spec, set)),
 		...emitCommands(spec),
@@ -36,6 +37,22 @@ export function emitUapi(spec: Spec): string {
 
 function emitConst(spec: Spec, {name, value, doc}: {name: string; value: number; doc: string}) {
 	return [`/* ${doc} */`, `#define ${constant(spec.name, name)} ${value}`, ''];
+}
+
+/** What an array of strings is initialised with. */
+function emitNames(
+	spec: Spec,
+	{name, names, doc}: {name: string; names: readonly string[]; doc: string},
+): string[] {
+	const rows = wrapped('\t{ ', `${names.map(each => `"${each}"`).join(', ')} }`, '\t  ');
+
+	return [
+		'/*',
+		...wrapped(' * ', doc),
+		' */',
+		[`#define ${constant(spec.name, name)}`, ...rows].join(' \\\n'),
+		'',
+	];
 }
 
 function emitEnum(

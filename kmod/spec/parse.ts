@@ -5,6 +5,9 @@ import {z} from 'zod';
 const name = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
 const doc = z.string();
 
+/** A name as the kernel writes them. */
+const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/);
+
 /** A limit is a number or the name of a `const` definition. */
 const limit = z.union([z.number().int(), name]);
 
@@ -16,6 +19,7 @@ const definition = z.discriminatedUnion('type', [
 		doc,
 		entries: z.array(z.strictObject({name, doc})).min(1),
 	}),
+	z.strictObject({name, type: z.literal('names'), doc, names: z.array(identifier).min(1)}),
 ]);
 
 const attribute = z.strictObject({
@@ -63,6 +67,7 @@ const spec = z.strictObject({
 	'mcast-groups': z.strictObject({list: z.array(z.strictObject({name}))}),
 });
 
+export type Definition = z.infer<typeof definition>;
 export type Attribute = z.infer<typeof attribute>;
 export type AttributeSet = z.infer<typeof attributeSet>;
 export type Operation = z.infer<typeof operation>;

@@ -41,6 +41,22 @@
 /* Newest version of the shared page format this module speaks. */
 #define COLOOP_PROTOCOL_MAX 1
 
+/*
+ * Queueing disciplines that only order packets and drop them at their limit or
+ * by their delay. A channel takes nothing from anybody by passing them; any
+ * other on a lower device is a rule.
+ */
+#define COLOOP_PLAIN_DISCIPLINES \
+	{ "noqueue", "pfifo_fast", "pfifo", "bfifo", "pfifo_head_drop", "fq_codel", \
+	  "codel", "sfq", "fq_pie", "pie" }
+
+/*
+ * Queueing disciplines that are as plain where their options name no rate: fq
+ * without maxrate, cake with unlimited bandwidth.
+ */
+#define COLOOP_RATED_DISCIPLINES \
+	{ "fq", "cake" }
+
 /**
  * enum coloop_channel_state - The states drawn at the top of channel.c, in the
  *   same order.
@@ -223,7 +239,7 @@ enum coloop_a_link {
 /**
  * enum coloop_a_count - How many packets took the ordinary path for one reason.
  * @COLOOP_A_COUNT_PAD: Only for alignment.
- * @COLOOP_A_COUNT_REASON: Why.
+ * @COLOOP_A_COUNT_REASON: Why they did.
  * @COLOOP_A_COUNT_PACKETS: Packets, as the lower device was to send them, since
  *   the peer was made.
  */

@@ -101,15 +101,17 @@ export type Qdisc = {
 	/** `0:` where nobody gave it one. */
 	readonly handle: string;
 	readonly isRoot: boolean;
+	readonly options: Fields;
 };
 
 /** `tc -j qdisc show`. */
 export function parseQdiscs(output: string): Qdisc[] {
-	return readList(output, 'tc qdisc').map(({dev, kind, handle, root}) => ({
+	return readList(output, 'tc qdisc').map(({dev, kind, handle, root, options}) => ({
 		device: asName(dev, 'tc qdisc: dev'),
 		kind: asName(kind, 'tc qdisc: kind'),
 		handle: asName(handle, 'tc qdisc: handle'),
 		isRoot: isOn(root),
+		options: fields(options),
 	}));
 }
 

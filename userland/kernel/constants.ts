@@ -29,6 +29,23 @@ export const protocolMin = 1;
 /** Newest version of the shared page format this module speaks. */
 export const protocolMax = 1;
 
+/** Queueing disciplines that only order packets and drop them at their limit or by their delay. A channel takes nothing from anybody by passing them; any other on a lower device is a rule. */
+export const plainDisciplines = [
+	'noqueue',
+	'pfifo_fast',
+	'pfifo',
+	'bfifo',
+	'pfifo_head_drop',
+	'fq_codel',
+	'codel',
+	'sfq',
+	'fq_pie',
+	'pie',
+] as const;
+
+/** Queueing disciplines that are as plain where their options name no rate: fq without maxrate, cake with unlimited bandwidth. */
+export const ratedDisciplines = ['fq', 'cake'] as const;
+
 /** The states drawn at the top of channel.c, in the same order. */
 export const channelStates = [
 	'closed',

@@ -52,8 +52,14 @@ test('a queue with its handle', t => {
 	];
 
 	t.deepEqual(parseQdiscs(JSON.stringify(output)), [
-		{device: 'vif3.0', kind: 'mq', handle: '0:', isRoot: true},
-		{device: 'vif3.0', kind: 'fq_codel', handle: '8001:', isRoot: false},
+		{device: 'vif3.0', kind: 'mq', handle: '0:', isRoot: true, options: {}},
+		{
+			device: 'vif3.0',
+			kind: 'fq_codel',
+			handle: '8001:',
+			isRoot: false,
+			options: {limit: 10240},
+		},
 	]);
 });
 

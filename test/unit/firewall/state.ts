@@ -4,6 +4,7 @@ import {readFirewall, type Tools} from '../../../userland/firewall/read.ts';
 import {refusalBetween} from '../../../userland/firewall/state.ts';
 import type {Port} from '../../../userland/firewall/types.ts';
 import {parseRuleset} from '../../../userland/nftables-js/index.ts';
+import {plainDisciplines} from '../../../userland/kernel/constants.ts';
 import {captured, host, vifA, vifB} from './_fixtures.ts';
 
 const port = (name: string, more: object = {}) => ({
@@ -186,6 +187,28 @@ test('traffic control on a device of the pair counts', async t => {
 	);
 });
 
+test("a queue that promises nobody a rate is nobody's rule", async t => {
+	const of = (kind: string, options = {}) =>
+		why({qdiscs: [{dev: 'vif4.0', kind, handle: '8001:', root: true, options}]});
+
+	for (const kind of plainDisciplines) t.is(await of(kind), undefined, kind);
+	t.is(await of('fq', {limit: 10000}), undefined);
+	t.is(await of('cake', {bandwidth: 'unlimited', diffserv: 'diffserv3'}), undefined);
+
+	for (const [kind, options] of [
+		['fq', {maxrate: 2500000}],
+		['cake', {bandwidth: 12500000}],
+		['cake', {bandwidth: 'unlimited', autorate: 'autorate-ingress'}],
+		['cake', {}],
+	] as const) {
+		t.is(
+			await of(kind, options),
+			`vif4.0 has a tc qdisc (${kind} with a rate), which would be bypassed`,
+		);
+	}
+	t.is(await of('htb'), 'vif4.0 has a tc qdisc (htb), which would be bypassed');
+});
+
 test('clsact alone does nothing; its filters count', async t => {
 	const qdiscs = [{dev: 'vif3.0', kind: 'clsact', handle: 'ffff:', parent: 'ffff:fff1'}];
 
@@ -201,15 +224,20 @@ test('clsact alone does nothing; its filters count', async t => {
 
 test('filters that a plain queue holds count', async t => {
 	const filters = {'dev vif3.0 parent 1:': '[{"protocol":"ip","pref":1,"kind":"u32","chain":0}]'};
-	const why1 = (kind: string, handle: string) =>
-		why({qdiscs: [{dev: 'vif3.0', kind, handle, root: true}], filters});
+	const why1 = (kind: string, handle: string, options = {}) =>
+		why({qdiscs: [{dev: 'vif3.0', kind, handle, root: true, options}], filters});
 
-	for (const kind of ['fq_codel', 'sfq']) {
+	for (const [kind, options] of Object.entries({
+		fq_codel: {},
+		sfq: {},
+		fq_pie: {},
+		cake: {bandwidth: 'unlimited'},
+	})) {
 		t.is(
-			await why1(kind, '1:'),
+			await why1(kind, '1:', options),
 			'vif3.0 has a tc parent 1: filter (u32), which would be bypassed',
 		);
-		t.is(await why1(kind, '2:'), undefined);
+		t.is(await why1(kind, '2:', options), undefined);
 	}
 	t.is(await why1('fq', '1:'), undefined);
 });

@@ -6,6 +6,7 @@ import {promisify} from 'node:util';
 import test from 'ava';
 
 import {attributeOf, parseSpec, setOf} from '../../../kmod/spec/parse.ts';
+import {plainDisciplines, ratedDisciplines} from '../../../userland/kernel/constants.ts';
 
 const top = fileURLToPath(new URL('../../../../../', import.meta.url));
 const spec = await readFile(`${top}/kmod/spec/coloop.yaml`, 'utf8');
@@ -26,6 +27,23 @@ test('every attribute says what it means', t => {
 	}
 });
 
+test('the module and its control plane know the same disciplines', async t => {
+	const header = await readFile(`${top}/kmod/uapi/coloop.h`, 'utf8');
+	const inC = (name: string) =>
+		[...(new RegExp(`define ${name} [^}]*`).exec(header)?.[0] ?? '').matchAll(/"(\w+)"/g)].map(
+			([, discipline]) => discipline,
+		);
+
+	t.deepEqual(inC('COLOOP_PLAIN_DISCIPLINES'), [...plainDisciplines]);
+	t.deepEqual(inC('COLOOP_RATED_DISCIPLINES'), [...ratedDisciplines]);
+});
+
+test("a list of names holds the kernel's words", t => {
+	for (const wrong of ['names: []', 'names: [fq, "cake\\""]', 'names: [fq, FQ]']) {
+		t.throws(() => parseSpec(spec.replace('names: [fq, cake]', wrong)), {message: /names/});
+	}
+});
+
 test('a spec that names what is not there is refused', t => {
 	t.is(attributeOf(setOf(parseSpec(spec), 'peer'), 'domid').type, 'u32');
 	t.throws(() => parseSpec(spec.replace('max-len: name-max', 'max-len: nme-max')), {
@@ -35,5 +53,5 @@ test('a spec that names what is not there is refused', t => {
 		message: 'attribute set peer has no dmid',
 	});
 	t.throws(() => parseSpec(spec.replace('type: u64', 'type: u65')), {message: /u64/});
-	t.throws(() => parseSpec(spec.replace('version: 1', 'verson: 1')), {message: /verson/});
+	t.throws(() => parseSpec(spec.replace('version: ', 'verson: ')), {message: /verson/});
 });
