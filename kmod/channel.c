@@ -10,8 +10,9 @@
  *   mapped, live --- the peer lied ------------> broken ---+
  *   live ----------- the peer takes no data ---> stalled --+-- offer --> offered
  *
- * Packets are diverted in live only.  closed, broken and stalled hold no memory and no port.  The
- * peer learns of our steps from `side` in our control page and an event, never from XenStore.
+ * Packets are diverted in live only; those that come while the rings run empty in draining are held
+ * and go the ordinary path after that.  closed, broken and stalled hold no memory and no port.  The peer
+ * learns of our steps from `side` in our control page and an event, never from XenStore.
  */
 
 #include "channel.h"
@@ -99,6 +100,18 @@ u32 coloop_channel_queued(struct coloop_channel *ch)
 	return bytes;
 }
 
+/* Has the peer taken all that we sent? */
+static bool channel_is_taken(struct coloop_channel *ch)
+{
+	if (coloop_channel_is_faulted(ch))
+		return true;
+	for_each_used_queue(ch, queue) {
+		if (!coloop_send_is_taken(queue))
+			return false;
+	}
+	return true;
+}
+
 bool coloop_channel_is_drained(struct coloop_channel *ch)
 {
 	if (coloop_channel_is_faulted(ch))
@@ -108,11 +121,18 @@ bool coloop_channel_is_drained(struct coloop_channel *ch)
 	for_each_used_queue(ch, queue) {
 		const struct coloop_control *peer = queue->tx.peer;
 
-		if (READ_ONCE(peer->cons) != queue->tx.prod ||
-		    READ_ONCE(peer->prod) != READ_ONCE(queue->own->cons))
+		if (READ_ONCE(peer->prod) != READ_ONCE(queue->own->cons))
 			return false;
 	}
-	return true;
+	return channel_is_taken(ch);
+}
+
+void coloop_channel_look(struct coloop_channel *ch)
+{
+	if (READ_ONCE(ch->state) == COLOOP_CHANNEL_STATE_LIVE)
+		coloop_marker_look(ch);
+	else
+		wake_up(&ch->drained);
 }
 
 /*
@@ -197,6 +217,7 @@ void coloop_channel_init(struct coloop_channel *ch)
 		coloop_queue_init(&ch->queue[i], ch);
 	init_waitqueue_head(&ch->drained);
 	INIT_DELAYED_WORK(&ch->watchdog, watch);
+	coloop_marker_init(ch);
 }
 
 static void reset(struct coloop_channel *ch)
@@ -354,12 +375,25 @@ void coloop_channel_go_live(struct coloop_channel *ch)
 {
 	if (ch->state != COLOOP_CHANNEL_STATE_MAPPED)
 		return;
+	for_each_used_queue(ch, queue)
+		coloop_send_hold(queue);
 	set_state(ch, COLOOP_CHANNEL_STATE_LIVE, COLOOP_REASON_NONE);
+	WRITE_ONCE(ch->diverting, true);
+	coloop_marker_start(ch);
+}
+
+/* What the queues hold, and all that comes, goes the ordinary path. */
+static void channel_stop_diverting(struct coloop_channel *ch)
+{
+	for_each_used_queue(ch, queue)
+		coloop_send_close(queue);
+	WRITE_ONCE(ch->diverting, false);
 }
 
 /* R12: mark dead, stop NAPI, unbind, unmap, end grants, free.  The first is the caller's. */
 static void tear_down(struct coloop_channel *ch)
 {
+	coloop_marker_stop(ch);
 	/* Any poll reads the first queue's page, so all of them end before any page goes. */
 	for_each_queue(ch, queue)
 		coloop_queue_stop(queue);
@@ -380,21 +414,21 @@ void coloop_channel_expire(struct coloop_channel *ch)
 void coloop_channel_close(struct coloop_channel *ch, enum coloop_reason reason)
 {
 	struct coloop_peer *peer = coloop_channel_peer(ch);
-	bool was_connected = ch->queue->evtchn.irq;
+	long left = ch->queue->evtchn.irq ? msecs_to_jiffies(COLOOP_DRAIN_MS) : 0;
 
 	lockdep_assert_held(&peer->lock);
 	if (!coloop_channel_is_up(ch))
 		return;
 	set_state(ch, COLOOP_CHANNEL_STATE_DRAINING, reason);
-	/* Have the peer tell us when it has taken all; nothing more will be put in. */
-	for_each_used_queue(ch, queue) {
-		coloop_send_return_backlog(queue);
-		coloop_tx_arm(&queue->tx, queue->tx.prod);
-	}
+	for_each_used_queue(ch, queue)
+		coloop_send_hold(queue);
 	set_side(ch, COLOOP_SIDE_CLOSING);
-	if (was_connected)
-		wait_event_timeout(ch->drained, coloop_channel_is_drained(ch),
-				   msecs_to_jiffies(COLOOP_DRAIN_MS));
+	/* What goes the ordinary path next must not overtake what is in the rings. */
+	if (left)
+		left = wait_event_timeout(ch->drained, channel_is_taken(ch), left);
+	channel_stop_diverting(ch);
+	if (left)
+		wait_event_timeout(ch->drained, coloop_channel_is_drained(ch), left);
 	tear_down(ch);
 	set_state(ch, COLOOP_CHANNEL_STATE_CLOSED, reason);
 	WRITE_ONCE(peer->wanted, 0);
@@ -413,8 +447,7 @@ void coloop_channel_fail(struct coloop_channel *ch)
 	ch->detail = ch->fault_detail;
 	set_state(ch, reason == COLOOP_REASON_STALLED ? COLOOP_CHANNEL_STATE_STALLED :
 							COLOOP_CHANNEL_STATE_BROKEN, reason);
-	for_each_used_queue(ch, queue)
-		coloop_send_return_backlog(queue);
+	channel_stop_diverting(ch);
 	set_side(ch, COLOOP_SIDE_CLOSING);
 	tear_down(ch);
 	WRITE_ONCE(peer->wanted, 0);

@@ -8,6 +8,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "marker.h"
 #include "queue.h"
 #include "uapi/coloop.h"
 
@@ -28,6 +29,8 @@ struct coloop_channel {
 	/* Read for every packet; written under the peer's lock, the state by set_state(). */
 	enum coloop_channel_state state;
 	unsigned long flags;
+	/* Packets are given to the queues: the channel is live, or what it holds goes back. */
+	bool diverting;
 	/* How many are in use, by both sides. */
 	u32 queues;
 	/* How long a poll may spin, in microseconds; as the peer was set, in every life. */
@@ -50,6 +53,7 @@ struct coloop_channel {
 	bool listens;
 	wait_queue_head_t drained;
 	struct delayed_work watchdog;
+	struct coloop_marker marker;
 	/* When the peer has to have mapped our pages, in jiffies. */
 	unsigned long deadline;
 
@@ -79,6 +83,8 @@ void coloop_channel_watch(struct coloop_queue *queue);
 /* Bytes in our rings that the peer has not taken, and in the backlogs. */
 u32 coloop_channel_queued(struct coloop_channel *ch);
 bool coloop_channel_is_drained(struct coloop_channel *ch);
+/* From the poll of a channel that holds packets: may it go on? */
+void coloop_channel_look(struct coloop_channel *ch);
 
 static inline bool coloop_channel_is_faulted(const struct coloop_channel *ch)
 {
@@ -89,6 +95,12 @@ static inline bool coloop_channel_is_live(const struct coloop_channel *ch)
 {
 	return READ_ONCE(ch->state) == COLOOP_CHANNEL_STATE_LIVE &&
 	       !coloop_channel_is_faulted(ch);
+}
+
+/* Are packets to be given to coloop_send()? */
+static inline bool coloop_channel_is_diverting(const struct coloop_channel *ch)
+{
+	return READ_ONCE(ch->diverting);
 }
 
 /* Does it hold memory and ports? */

@@ -10,9 +10,9 @@
 #include <linux/netlink.h>
 #include <linux/skbuff.h>
 #include <linux/version.h>
-#include <net/dst.h>
-#include <net/ip6_route.h>
-#include <net/route.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h> /* was part of netdevice.h and skbuff.h */
+#endif
 
 /*
  * 6.12 made lockless transmission and the bond to a namespace flags of their own.  The latter got
@@ -73,26 +73,10 @@ static inline bool coloop_compat_has_tc_egress(const struct net_device *dev)
 #endif
 }
 
-/* From 6.2, and in later stable kernels of 6.1. */
-#ifndef container_of_const
-#define container_of_const container_of
-#endif
-
 /* From 6.6, and in later stable kernels of 6.1; 6.2 to 6.5 have had none. */
 #ifndef __counted_by
 #define __counted_by(member)
 #endif
-
-/* 6.10 made the route of a dst a function. */
-static inline const struct rtable *coloop_compat_rtable(const struct dst_entry *dst)
-{
-	return container_of_const(dst, struct rtable, dst);
-}
-
-static inline const struct rt6_info *coloop_compat_rt6(const struct dst_entry *dst)
-{
-	return container_of_const(dst, struct rt6_info, dst);
-}
 
 /*
  * 6.2 gave extended acknowledgements room for formatted text.  Before, a message must outlive the
@@ -116,14 +100,6 @@ do {											\
 	do_trace_netlink_extack(at);							\
 	coloop_compat_set_extack(extack, at);						\
 } while (0)
-#endif
-
-/* A kernel without br_netfilter does not know of packets that it has bridged. */
-#if !IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
-static inline const void *nf_bridge_info_get(const struct sk_buff *skb)
-{
-	return NULL;
-}
 #endif
 
 #endif /* _COLOOP_COMPAT_H */

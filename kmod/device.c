@@ -11,44 +11,38 @@
 
 struct net_device *coloop_dev;
 
-void coloop_device_return(struct sk_buff *skb, struct net_device *lower)
+/* Only our hook diverts; what is sent here by hand (a raw socket, IPv6's own) has no peer. */
+static netdev_tx_t device_xmit(struct sk_buff *skb, struct net_device *dev)
 {
-	/*
-	 * Only the hook made one record of a datagram above the MTU.  The lower device cannot cut
-	 * it, and the stack cuts a list of fragments only where it came from its own receive path.
-	 */
-	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP && skb_linearize(skb)) {
-		dev_core_stats_tx_dropped_inc(coloop_dev);
-		kfree_skb(skb);
-		return;
-	}
-	skb->dev = lower;
-	dev_queue_xmit(skb);
-}
-
-static netdev_tx_t transmit(struct sk_buff *skb, struct net_device *dev)
-{
-	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
-	struct coloop_link *link;
-
-	rcu_read_lock();
-	link = coloop_link_find(eth->h_source, eth->h_dest);
-	if (unlikely(!link))
-		goto drop_no_peer;
-	if (unlikely(coloop_send(&link->peer->channel, skb) == COLOOP_REFUSED)) {
-		atomic64_inc(&link->peer->channel.returned);
-		coloop_device_return(skb, link->dev);
-	}
-	rcu_read_unlock();
-	return NETDEV_TX_OK;
-
-drop_no_peer:
-	/* Nobody sends here but our hook, or somebody by hand (a raw socket, IPv6's own). */
-	rcu_read_unlock();
 	dev_core_stats_tx_dropped_inc(dev);
 	trace_coloop_drop(DOMID_INVALID, COLOOP_DROP_NO_PEER, skb->len);
 	kfree_skb(skb);
 	return NETDEV_TX_OK;
+}
+
+/*
+ * What a record can say depends on the peer that it is for: an older one may not take every kind of
+ * packet that our stack leaves whole.  It is cut then, so that all of a flow crosses, in order.
+ */
+static netdev_features_t device_features_check(struct sk_buff *skb, struct net_device *dev,
+					       netdev_features_t features)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	const struct coloop_link *link;
+	u32 takes = 0;
+
+	if (!skb_is_gso(skb) || !(skb_shinfo(skb)->gso_type & (SKB_GSO_UDP | SKB_GSO_UDP_L4)))
+		return features;
+	rcu_read_lock();
+	link = coloop_link_find(eth->h_source, eth->h_dest);
+	if (link)
+		takes = READ_ONCE(link->peer->channel.remote_features);
+	rcu_read_unlock();
+	if (!(takes & COLOOP_FEATURE_LARGE_DATAGRAMS))
+		features &= ~NETIF_F_GSO_UDP;
+	if (!(takes & COLOOP_FEATURE_UDP_SEGMENTS))
+		features &= ~NETIF_F_GSO_UDP_L4;
+	return features;
 }
 
 static int open(struct net_device *dev)
@@ -69,7 +63,8 @@ static int stop(struct net_device *dev)
 static const struct net_device_ops device_ops = {
 	.ndo_open = open,
 	.ndo_stop = stop,
-	.ndo_start_xmit = transmit,
+	.ndo_start_xmit = device_xmit,
+	.ndo_features_check = device_features_check,
 	.ndo_get_stats64 = dev_get_tstats64,
 };
 

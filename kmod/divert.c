@@ -1,101 +1,232 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which packets leave the ordinary path.  The hook is the last before conntrack confirms; it only
- * points skb->dev at coloop0 and lets the packet go on, so conntrack, the neighbour and the header
- * cache see what they would have seen.  ip_output() and ip6_output() set skb->dev before the hook,
- * and nothing between it and dev_queue_xmit() looks at it (5.10, 6.1, 6.12).
+ * Which frames leave the ordinary path.  The hook looks at a frame when all of the stack is done with
+ * it and it is about to enter the lower device's queue: routing, netfilter, conntrack, IPsec, programs
+ * of cgroups and the device's own egress chains have seen the packet on that device.  What its queue
+ * would do to it is asked here; where that is more than to queue, the frame stays.
  */
 
+#include "egress.h"
 #include "peer.h"
 #include "peerlookup.h"
 #include "queueing.h"
 #include "trace.h"
 
 #include <linux/etherdevice.h>
+#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/netfilter_netdev.h>
+#include <linux/tcp.h>
 #include <linux/udp.h>
-#include <net/arp.h>
 #include <net/ip.h>
-#include <net/lwtunnel.h>
+#include <net/ip6_route.h>
 #include <net/ndisc.h>
-#include <net/sch_generic.h>
+#include <net/tcp.h>
 
-static struct neighbour *next_hop4(const struct sk_buff *skb, struct net_device *dev)
+/* An IP packet as the stack makes it, whose headers can be read. */
+static bool divert_is_ip(struct sk_buff *skb)
 {
-	const struct rtable *rt = coloop_compat_rtable(skb_dst(skb));
+	unsigned int header = skb->protocol == htons(ETH_P_IP) ? sizeof(struct iphdr) :
+								 sizeof(struct ipv6hdr);
 
-	if (rt->rt_gw_family == AF_INET6)
-		return __ipv6_neigh_lookup_noref_stub(dev, &rt->rt_gw6);
-	return __ipv4_neigh_lookup_noref(dev, (__force u32)rt_nexthop(rt, ip_hdr(skb)->daddr));
-}
-
-static struct neighbour *next_hop6(const struct sk_buff *skb, struct net_device *dev)
-{
-	const struct rt6_info *rt = coloop_compat_rt6(skb_dst(skb));
-
-	return __ipv6_neigh_lookup_noref_stub(dev, rt6_nexthop(rt, &ipv6_hdr(skb)->daddr));
-}
-
-/* The link that the frame's next hop is on, if a peer is there. */
-static struct coloop_link *link_to(const struct neighbour *neigh, struct net_device *dev)
-{
-	u8 remote[ALIGN(MAX_ADDR_LEN, sizeof(unsigned long))];
-	struct coloop_link *link;
-
-	if (!neigh || !(READ_ONCE(neigh->nud_state) & NUD_VALID) || dev->addr_len != ETH_ALEN)
-		return NULL;
-	neigh_ha_snapshot(remote, neigh, dev);
-	link = coloop_link_find(dev->dev_addr, remote);
-	/* A VLAN's device has the same addresses as the one below, and leads elsewhere. */
-	return link && link->dev == dev ? link : NULL;
-}
-
-/* Queueing that orders packets but promises nobody a rate; any other is a rule. */
-static bool is_plain_qdisc(const struct Qdisc_ops *ops)
-{
-	static const char *const plain[] = { "noqueue", "fq_codel", "pfifo_fast", "fq" };
-
-	return match_string(plain, ARRAY_SIZE(plain), ops->id) >= 0;
-}
-
-/* Under mq each queue has a discipline of its own; any other root is the discipline of them all. */
-static bool has_rules_in_queues(const struct net_device *dev)
-{
-	unsigned int i;
-
-	for (i = 0; i < dev->real_num_tx_queues; i++)
-		if (!is_plain_qdisc(rcu_dereference(netdev_get_tx_queue(dev, i)->qdisc)->ops))
-			return true;
-	return false;
-}
-
-/* Would the ordinary path apply rules to packets leaving here that coloop0 does not? */
-static bool has_egress_rules(const struct net_device *dev)
-{
-#ifdef CONFIG_NETFILTER_EGRESS
-	if (rcu_access_pointer(dev->nf_hooks_egress))
-		return true;
-#endif
-	return coloop_compat_has_tc_egress(dev) || has_rules_in_queues(dev);
-}
-
-/* May this packet skip the lower device at all? */
-static bool is_eligible(const struct sk_buff *skb, const struct nf_hook_state *state)
-{
-	const struct dst_entry *dst = skb_dst(skb);
-
-	/* A frame that dom0 only bridges passes here, too (br_netfilter); its route is made up. */
-	if (!dst || dst->dev != state->out || nf_bridge_info_get(skb))
+	if (skb_vlan_tag_present(skb) || skb_network_offset(skb) != ETH_HLEN ||
+	    !pskb_may_pull(skb, ETH_HLEN + header) || eth_hdr(skb)->h_proto != skb->protocol)
 		return false;
 #ifdef CONFIG_XFRM
-	if (dst->xfrm)
+	/* The device is to encrypt it, or a queue of the crypto layer has it. */
+	if (xfrm_offload(skb))
 		return false;
 #endif
-	return !lwtunnel_xmit_redirect(dst->lwtstate) && coloop_dev->flags & IFF_UP;
+	return true;
+}
+
+/* Such a packet asks whether the ordinary path works. */
+static bool divert_is_neighbour_discovery(struct sk_buff *skb)
+{
+	const struct icmp6hdr *icmp;
+
+	if (skb->protocol != htons(ETH_P_IPV6) || ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6 ||
+	    !pskb_may_pull(skb, ETH_HLEN + sizeof(struct ipv6hdr) + sizeof(*icmp)))
+		return false;
+	icmp = (const struct icmp6hdr *)(ipv6_hdr(skb) + 1);
+	return icmp->icmp6_type >= NDISC_ROUTER_SOLICITATION && icmp->icmp6_type <= NDISC_REDIRECT;
+}
+
+/* Would the lower device's fq send this packet later, because its program said so? */
+static bool divert_is_paced(const struct sk_buff *skb)
+{
+	const struct sock *sk = skb->sk;
+
+	/* TCP paces itself, see divert_pace_tcp(). */
+	if (sk && sk_fullsock(sk) && sk->sk_protocol == IPPROTO_TCP)
+		return false;
+	return skb->tstamp || (sk && sk_fullsock(sk) && READ_ONCE(sk->sk_max_pacing_rate) != ~0UL);
+}
+
+/*
+ * Longer than the ordinary path takes, it would be lost there: it must not get through here either, or
+ * a connection comes to rely on it and stands when the channel goes.  Bridges let segmented packets
+ * pass unseen; retransmitted one by one they are too long.
+ */
+static bool divert_is_too_long(const struct coloop_link *link, const struct sk_buff *skb)
+{
+	u32 mtu = READ_ONCE(link->mtu);
+
+	if (!skb_is_gso(skb))
+		return skb->len - ETH_HLEN > (mtu ?: READ_ONCE(link->dev->mtu));
+	return mtu && mtu < READ_ONCE(link->dev->mtu) && !skb_gso_validate_network_len(skb, mtu);
+}
+
+/* What keeps a packet on the ordinary path, even if the channel is live. */
+static enum coloop_ordinary divert_obstacle(struct coloop_egress *egress,
+					    const struct coloop_link *link, struct sk_buff *skb)
+{
+	enum coloop_discipline discipline = coloop_egress_discipline(egress);
+
+	if (discipline == COLOOP_DISCIPLINE_RULES)
+		return COLOOP_ORDINARY_QDISC;
+	if (coloop_compat_has_tc_egress(egress->dev) || !coloop_egress_is_last(egress))
+		return COLOOP_ORDINARY_TC;
+	if (discipline == COLOOP_DISCIPLINE_PACES && divert_is_paced(skb))
+		return COLOOP_ORDINARY_PACING;
+	if (!divert_is_ip(skb))
+		return COLOOP_ORDINARY_FORM;
+	if (divert_is_neighbour_discovery(skb))
+		return COLOOP_ORDINARY_NEIGHBOUR;
+	if (divert_is_too_long(link, skb))
+		return COLOOP_ORDINARY_SIZE;
+	return COLOOP_ORDINARY_NONE;
+}
+
+/*
+ * A socket that has met fq leaves its pacing to fq for good, which never sees diverted packets: TCP is
+ * told to pace itself again, as on a device without fq, where somebody asked for a pace.
+ * The congestion control is the socket's for as long as RCU is read-locked.
+ */
+static void divert_pace_tcp(struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (!sk || !sk_fullsock(sk) || sk->sk_protocol != IPPROTO_TCP ||
+	    smp_load_acquire(&sk->sk_pacing_status) != SK_PACING_FQ)
+		return;
+	if (READ_ONCE(sk->sk_max_pacing_rate) != ~0UL ||
+	    READ_ONCE(inet_csk(sk)->icsk_ca_ops)->cong_control)
+		cmpxchg(&sk->sk_pacing_status, SK_PACING_FQ, SK_PACING_NEEDED);
+}
+
+/*
+ * The packet goes on to the lower device.  It can cut no datagram that divert_make_record() has made
+ * one record of, but the stack does, if the datagram lies in one piece.
+ */
+static unsigned int divert_decline(struct coloop_peer *peer, struct sk_buff *skb,
+				   enum coloop_ordinary reason)
+{
+	atomic64_inc(&peer->ordinary[reason]);
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP && skb_linearize(skb))
+		return NF_DROP;
+	return NF_ACCEPT;
+}
+
+/* A list that was cut from a packet: what the channel does not take goes to the lower device. */
+static void divert_segments(struct coloop_peer *peer, struct sk_buff *list)
+{
+	struct sk_buff *skb, *next;
+
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		switch (coloop_send(&peer->channel, skb)) {
+		case COLOOP_TAKEN:
+			break;
+		case COLOOP_REFUSED:
+			atomic64_inc(&peer->channel.returned);
+			coloop_divert_return(skb);
+			break;
+		case COLOOP_FULL:
+			kfree_skb(skb);
+			break;
+		}
+	}
+}
+
+/* Cuts and sums the packet as far as a record cannot say it; coloop0's features say what it can. */
+static struct sk_buff *divert_validate(struct sk_buff *skb)
+{
+	struct net_device *lower = skb->dev;
+	struct sk_buff *segment;
+	bool again = false;
+
+	skb->dev = coloop_dev;
+	skb = validate_xmit_skb_list(skb, coloop_dev, &again);
+	for (segment = skb; segment; segment = segment->next)
+		segment->dev = lower;
+	return skb;
+}
+
+static unsigned int divert_take(struct coloop_egress *egress, struct coloop_link *link,
+				struct sk_buff *skb)
+{
+	struct coloop_peer *peer = link->peer;
+
+	trace_coloop_divert(peer->domid, skb->len);
+	divert_pace_tcp(skb);
+	coloop_egress_speak(egress, link->local);
+	skb = divert_validate(skb);
+	if (unlikely(!skb))
+		return NF_STOLEN;
+	if (unlikely(skb->next)) {
+		divert_segments(peer, skb);
+		return NF_STOLEN;
+	}
+	switch (coloop_send(&peer->channel, skb)) {
+	case COLOOP_TAKEN:
+		return NF_STOLEN;
+	case COLOOP_REFUSED:
+		return divert_decline(peer, skb, COLOOP_ORDINARY_NO_CHANNEL);
+	case COLOOP_FULL:
+		/* The sender hears of it, as of a full queue. */
+		break;
+	}
+	return NF_DROP;
+}
+
+unsigned int coloop_divert_frame(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	struct coloop_egress *egress = priv;
+	enum coloop_ordinary obstacle;
+	struct coloop_link *link;
+
+	if ((skb->protocol != htons(ETH_P_IP) && skb->protocol != htons(ETH_P_IPV6)) ||
+	    skb_headlen(skb) < ETH_HLEN || is_multicast_ether_addr(eth->h_dest))
+		return NF_ACCEPT;
+	link = coloop_link_find(eth->h_source, eth->h_dest);
+	if (!link || link->dev != egress->dev)
+		return NF_ACCEPT;
+	obstacle = divert_obstacle(egress, link, skb);
+	if (unlikely(obstacle != COLOOP_ORDINARY_NONE))
+		return divert_decline(link->peer, skb, obstacle);
+	if (unlikely(!coloop_channel_is_diverting(&link->peer->channel))) {
+		coloop_peer_want(link->peer);
+		return divert_decline(link->peer, skb, COLOOP_ORDINARY_NO_CHANNEL);
+	}
+	return divert_take(egress, link, skb);
+}
+
+void coloop_divert_return(struct sk_buff *skb)
+{
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP && skb_linearize(skb)) {
+		dev_core_stats_tx_dropped_inc(coloop_dev);
+		kfree_skb(skb);
+		return;
+	}
+	/* Our hook and those before it have seen it. */
+	nf_skip_egress(skb, true);
+	dev_queue_xmit(skb);
 }
 
 /*
@@ -103,7 +234,7 @@ static bool is_eligible(const struct sk_buff *skb, const struct nf_hook_state *s
  * stays the stack's: the checksum within, still to be filled in, is lost where UDP is cut as such.
  * So does one that is only passed on: nobody here may have looked at its checksum.
  */
-static bool is_large_udp4(struct sk_buff *skb, struct sock *sk)
+static bool divert_is_large_udp4(struct sk_buff *skb, struct sock *sk)
 {
 	const struct iphdr *ip = ip_hdr(skb);
 
@@ -113,7 +244,7 @@ static bool is_large_udp4(struct sk_buff *skb, struct sock *sk)
 	       (!(ip->frag_off & htons(IP_DF)) || skb->ignore_df) && ip->ihl == 5;
 }
 
-static bool is_large_udp6(struct sk_buff *skb)
+static bool divert_is_large_udp6(struct sk_buff *skb)
 {
 	/* A jumbogram has no length in its header. */
 	return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP && !skb->encapsulation && skb->ignore_df &&
@@ -121,8 +252,47 @@ static bool is_large_udp6(struct sk_buff *skb)
 	       skb->len <= IPV6_MAXPLEN;
 }
 
+/* The link that the packet's next hop is on.  Asked for datagrams above the MTU alone. */
+static struct coloop_link *divert_next_hop(struct sk_buff *skb, struct net_device *out)
+{
+	u8 remote[ALIGN(MAX_ADDR_LEN, sizeof(unsigned long))];
+	const struct dst_entry *dst = skb_dst(skb);
+	struct coloop_link *link = NULL;
+	struct neighbour *neigh;
+
+	if (!dst || dst->dev != out || dst->xfrm || out->addr_len != ETH_ALEN ||
+	    !dst->ops->neigh_lookup)
+		return NULL;
+	neigh = dst_neigh_lookup_skb(dst, skb);
+	if (!neigh)
+		return NULL;
+	if (READ_ONCE(neigh->nud_state) & NUD_VALID) {
+		neigh_ha_snapshot(remote, neigh, out);
+		link = coloop_link_find(out->dev_addr, remote);
+	}
+	neigh_release(neigh);
+	return link && link->dev == out ? link : NULL;
+}
+
+/* Fragments would be seen by other egress chains, or be too long: then the stack cuts as ever. */
+static bool divert_takes_whole(struct sk_buff *skb, struct net_device *out)
+{
+	const struct coloop_link *link = divert_next_hop(skb, out);
+	const struct coloop_channel *ch;
+
+	if (!link)
+		return false;
+	ch = &link->peer->channel;
+	return coloop_channel_is_diverting(ch) &&
+	       READ_ONCE(ch->remote_features) & COLOOP_FEATURE_LARGE_DATAGRAMS &&
+	       coloop_egress_is_alone(link->egress) &&
+	       (!READ_ONCE(link->mtu) || READ_ONCE(link->mtu) >= READ_ONCE(out->mtu)) &&
+	       coloop_egress_discipline(link->egress) != COLOOP_DISCIPLINE_RULES &&
+	       !coloop_compat_has_tc_egress(out);
+}
+
 /* Lets a datagram above the MTU cross as one record, ready to be cut where it leaves the host. */
-static void make_one_record(struct sk_buff *skb, unsigned int headers, unsigned int mtu)
+static void divert_make_record(struct sk_buff *skb, unsigned int headers, unsigned int mtu)
 {
 	struct skb_shared_info *info;
 
@@ -138,59 +308,38 @@ static void make_one_record(struct sk_buff *skb, unsigned int headers, unsigned 
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 }
 
-static void divert(struct sk_buff *skb, struct coloop_link *link)
+static unsigned int divert_large4(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
 {
-	struct coloop_peer *peer = link->peer;
-
-	if (unlikely(!coloop_channel_is_live(&peer->channel))) {
-		coloop_peer_want(peer);
-		return;
-	}
-	skb->dev = coloop_dev;
-	trace_coloop_divert(peer->domid, skb->len);
-}
-
-static unsigned int hook4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
-{
-	struct coloop_link *link;
-
-	if (!coloop_device_has_links(state->out) || !is_eligible(skb, state))
-		return NF_ACCEPT;
-	link = link_to(next_hop4(skb, state->out), state->out);
-	if (!link || has_egress_rules(state->out))
-		return NF_ACCEPT;
-	divert(skb, link);
-	if (skb->dev == coloop_dev && !skb_is_gso(skb) && is_large_udp4(skb, state->sk))
-		make_one_record(skb, sizeof(struct iphdr), ip_skb_dst_mtu(state->sk, skb));
+	if (unlikely(skb->len > READ_ONCE(state->out->mtu)) && !skb_is_gso(skb) &&
+	    divert_is_large_udp4(skb, state->sk) && divert_takes_whole(skb, state->out))
+		divert_make_record(skb, sizeof(struct iphdr), ip_skb_dst_mtu(state->sk, skb));
 	return NF_ACCEPT;
 }
 
-static unsigned int hook6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static unsigned int divert_large6(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
 {
-	struct coloop_link *link;
-
-	if (!coloop_device_has_links(state->out) || !is_eligible(skb, state))
-		return NF_ACCEPT;
-	link = link_to(next_hop6(skb, state->out), state->out);
-	if (!link || has_egress_rules(state->out))
-		return NF_ACCEPT;
-	divert(skb, link);
-	if (skb->dev == coloop_dev && !skb_is_gso(skb) && is_large_udp6(skb))
-		make_one_record(skb, sizeof(struct ipv6hdr) + sizeof(struct frag_hdr),
-				ip6_skb_dst_mtu(skb));
+	if (unlikely(skb->len > READ_ONCE(state->out->mtu)) && !skb_is_gso(skb) &&
+	    divert_is_large_udp6(skb) && divert_takes_whole(skb, state->out))
+		divert_make_record(skb, sizeof(struct ipv6hdr) + sizeof(struct frag_hdr),
+				   ip6_skb_dst_mtu(skb));
 	return NF_ACCEPT;
 }
 
-/* After all others, so that none queues or changes the packet later; conntrack confirms last. */
-static const struct nf_hook_ops hooks[] = {
+/*
+ * IP cuts a datagram above the MTU long before the egress hook, so these decide whether it may stay
+ * whole; after all others, so that none changes the packet later.  conntrack confirms last.
+ */
+static const struct nf_hook_ops large_hooks[] = {
 	{
-		.hook = hook4,
+		.hook = divert_large4,
 		.pf = NFPROTO_IPV4,
 		.hooknum = NF_INET_POST_ROUTING,
 		.priority = NF_IP_PRI_CONNTRACK_CONFIRM - 1,
 	},
 	{
-		.hook = hook6,
+		.hook = divert_large6,
 		.pf = NFPROTO_IPV6,
 		.hooknum = NF_INET_POST_ROUTING,
 		.priority = NF_IP6_PRI_LAST - 1,
@@ -199,34 +348,10 @@ static const struct nf_hook_ops hooks[] = {
 
 int coloop_divert_init(void)
 {
-	return nf_register_net_hooks(&init_net, hooks, ARRAY_SIZE(hooks));
-}
-
-/* A next hop that turned unreachable behind the hook has parked the packet; set it right. */
-static void return_parked(struct neighbour *neigh, void *unused)
-{
-	struct sk_buff *skb;
-
-	write_lock_bh(&neigh->lock);
-	skb_queue_walk(&neigh->arp_queue, skb) {
-		if (skb->dev == coloop_dev)
-			skb->dev = neigh->dev;
-	}
-	write_unlock_bh(&neigh->lock);
+	return nf_register_net_hooks(&init_net, large_hooks, ARRAY_SIZE(large_hooks));
 }
 
 void coloop_divert_uninit(void)
 {
-	nf_unregister_net_hooks(&init_net, hooks, ARRAY_SIZE(hooks));
-	synchronize_net();
-#ifdef CONFIG_TASKS_RCU
-	/* Between hook and dev_queue_xmit() older kernels hold no RCU lock. */
-	synchronize_rcu_tasks();
-#endif
-	neigh_for_each(&arp_tbl, return_parked, NULL);
-#if IS_ENABLED(CONFIG_IPV6)
-	/* None with ipv6.disable=1, or without the module. */
-	if (ipv6_stub->nd_tbl)
-		neigh_for_each(ipv6_stub->nd_tbl, return_parked, NULL);
-#endif
+	nf_unregister_net_hooks(&init_net, large_hooks, ARRAY_SIZE(large_hooks));
 }

@@ -8,9 +8,21 @@ enum coloop_limits {
 	/* Of a ring when nobody says: beyond it a stream gains nothing (test/bench/README.md). */
 	COLOOP_ORDER_DEFAULT = 8,
 
-	/* Packets and bytes that may wait for room in a ring, per class. */
-	COLOOP_BACKLOG_PACKETS = 1024,
-	COLOOP_BACKLOG_BYTES = 4 << 20,
+	/* Packets and bytes that may wait for room in a ring, per class; as in an fq_codel. */
+	COLOOP_BACKLOG_PACKETS = 10240,
+	COLOOP_BACKLOG_BYTES = 32 << 20,
+
+	/*
+	 * Bridges forget an address after this long without a frame from it: 300 s, unless somebody has
+	 * set less.  So often a frame of our own passes them while others are diverted.
+	 */
+	COLOOP_SPEAK_MS = 2000,
+
+	/*
+	 * When a channel comes up, packets are held until the last that took the ordinary path has
+	 * arrived there, and no longer than this.
+	 */
+	COLOOP_ORDER_MS = 100,
 
 	/*
 	 * Datagrams in flight in the ring, in bytes of the receiver's socket buffer.  Two such

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "grant.h"
+#include "marker.h"
 #include "netlink.h"
 #include "peer.h"
 #include "queueing.h"
@@ -33,9 +34,10 @@ static int __init coloop_init(void)
 	ret = coloop_divert_init();
 	if (ret)
 		goto err_device;
+	coloop_marker_module_init();
 	ret = coloop_suspend_init();
 	if (ret)
-		goto err_divert;
+		goto err_marker;
 	ret = coloop_nl_init();
 	if (ret)
 		goto err_suspend;
@@ -43,7 +45,8 @@ static int __init coloop_init(void)
 
 err_suspend:
 	coloop_suspend_uninit();
-err_divert:
+err_marker:
+	coloop_marker_module_uninit();
 	coloop_divert_uninit();
 err_device:
 	coloop_device_uninit();
@@ -61,6 +64,7 @@ static void __exit coloop_exit(void)
 	/* Whoever made a peer between the two lines above. */
 	coloop_peer_remove_all(COLOOP_REASON_UNLOAD);
 	coloop_suspend_uninit();
+	coloop_marker_module_uninit();
 	coloop_divert_uninit();
 	coloop_device_uninit();
 	coloop_receive_module_uninit();

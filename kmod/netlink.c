@@ -105,7 +105,8 @@ static int put_links(struct sk_buff *msg, const struct coloop_peer *peer)
 
 		if (!nest || nla_put_u32(msg, COLOOP_A_LINK_IFINDEX, link->dev->ifindex) ||
 		    nla_put(msg, COLOOP_A_LINK_LOCAL_MAC, ETH_ALEN, link->local) ||
-		    nla_put(msg, COLOOP_A_LINK_REMOTE_MAC, ETH_ALEN, link->remote)) {
+		    nla_put(msg, COLOOP_A_LINK_REMOTE_MAC, ETH_ALEN, link->remote) ||
+		    nla_put_u32(msg, COLOOP_A_LINK_MTU, link->mtu)) {
 			ret = -EMSGSIZE;
 			break;
 		}
@@ -113,6 +114,26 @@ static int put_links(struct sk_buff *msg, const struct coloop_peer *peer)
 	}
 	mutex_unlock(&coloop_peers_lock);
 	return ret;
+}
+
+/* What took the ordinary path, one nest for each reason that there was. */
+static int put_ordinary(struct sk_buff *msg, const struct coloop_peer *peer)
+{
+	unsigned int reason;
+
+	for (reason = 0; reason <= COLOOP_ORDINARY_MAX; reason++) {
+		u64 packets = atomic64_read(&peer->ordinary[reason]);
+		struct nlattr *nest;
+
+		if (!packets)
+			continue;
+		nest = nla_nest_start(msg, COLOOP_A_PEER_ORDINARY);
+		if (!nest || nla_put_u32(msg, COLOOP_A_COUNT_REASON, reason) ||
+		    nla_put_u64_64bit(msg, COLOOP_A_COUNT_PACKETS, packets, COLOOP_A_COUNT_PAD))
+			return -EMSGSIZE;
+		nla_nest_end(msg, nest);
+	}
+	return 0;
 }
 
 static int put_peer(struct sk_buff *msg, struct coloop_peer *peer)
@@ -124,7 +145,7 @@ static int put_peer(struct sk_buff *msg, struct coloop_peer *peer)
 	    nla_put_u32(msg, COLOOP_A_PEER_BUSY_POLL, peer->channel.busy_poll_us) ||
 	    (READ_ONCE(peer->wanted) && nla_put_flag(msg, COLOOP_A_PEER_WANTED)))
 		return -EMSGSIZE;
-	return put_links(msg, peer) ?: put_channel(msg, &peer->channel);
+	return put_links(msg, peer) ?: put_channel(msg, &peer->channel) ?: put_ordinary(msg, peer);
 }
 
 static int fill_peer(struct sk_buff *msg, struct coloop_peer *peer, u32 portid, u32 seq,

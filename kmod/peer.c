@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "peer.h"
+#include "egress.h"
 #include "netlink.h"
 #include "peerlookup.h"
 #include "request.h"
@@ -27,6 +28,7 @@ static void free_link_rcu(struct rcu_head *rcu)
 static void unlink_link(struct coloop_link *link)
 {
 	coloop_link_remove(link);
+	coloop_egress_put(link->egress);
 	list_del(&link->peer_entry);
 	call_rcu(&link->rcu, free_link_rcu);
 }
@@ -60,16 +62,24 @@ static int link_up(struct coloop_peer *peer, const struct coloop_peer_config *co
 	}
 	ether_addr_copy(link->local, config->link[i].local);
 	ether_addr_copy(link->remote, config->link[i].remote);
+	link->mtu = config->link[i].mtu;
 	link->peer = peer;
+	link->egress = coloop_egress_get(link->dev, extack);
+	if (IS_ERR(link->egress)) {
+		ret = PTR_ERR(link->egress);
+		goto err_put_device;
+	}
 	ret = coloop_link_insert(link);
 	if (ret) {
 		NL_SET_ERR_MSG_FMT_MOD(extack, "address pair %pM, %pM belongs to another link",
 				       link->local, link->remote);
-		goto err_put_device;
+		goto err_put_egress;
 	}
 	list_add_tail(&link->peer_entry, &peer->links);
 	return 0;
 
+err_put_egress:
+	coloop_egress_put(link->egress);
 err_put_device:
 	dev_put(link->dev);
 err_free:
@@ -106,6 +116,16 @@ static bool same_links(const struct coloop_peer *peer, const struct coloop_peer_
 		i++;
 	}
 	return i == config->links;
+}
+
+/* Of links that are the same otherwise. */
+static void set_mtus(struct coloop_peer *peer, const struct coloop_peer_config *config)
+{
+	struct coloop_link *link;
+	unsigned int i = 0;
+
+	list_for_each_entry(link, &peer->links, peer_entry)
+		WRITE_ONCE(link->mtu, config->link[i++].mtu);
 }
 
 static struct coloop_peer *find_peer(domid_t domid)
@@ -203,6 +223,8 @@ static void peer_work(struct work_struct *work)
 		coloop_channel_close(ch, COLOOP_REASON_PEER_CLOSED);
 	if (take_todo(peer, COLOOP_TODO_TIMEOUT))
 		coloop_channel_expire(ch);
+	if (take_todo(peer, COLOOP_TODO_MARKER))
+		coloop_marker_answer(ch);
 	if (take_todo(peer, COLOOP_TODO_UNLINKED) && is_unlinked(peer))
 		coloop_channel_close(ch, COLOOP_REASON_DEVICE);
 	if (take_todo(peer, COLOOP_TODO_WANT))
@@ -271,6 +293,8 @@ static int change(struct coloop_peer *peer, const struct coloop_peer_config *con
 		return -ENOENT;
 	mutex_lock(&coloop_peers_lock);
 	relink = config->links && !same_links(peer, config);
+	if (config->links && !relink)
+		set_mtus(peer, config);
 	mutex_unlock(&coloop_peers_lock);
 	if (config->epoch != peer->epoch || relink) {
 		coloop_channel_close(&peer->channel, COLOOP_REASON_EPOCH);
@@ -358,27 +382,51 @@ void coloop_peer_remove_all(enum coloop_reason reason)
 	}
 }
 
+/* True: the peer had a link there. */
+static bool unlink_device(struct coloop_peer *peer, const struct net_device *dev)
+{
+	bool had_links = !list_empty(&peer->links);
+	struct coloop_link *link, *next;
+	bool found = false;
+
+	list_for_each_entry_safe(link, next, &peer->links, peer_entry) {
+		if (link->dev != dev)
+			continue;
+		set_bit(COLOOP_UNLINKED, &peer->channel.flags);
+		unlink_link(link);
+		found = true;
+	}
+	if (had_links && list_empty(&peer->links))
+		coloop_peer_post(peer, COLOOP_TODO_UNLINKED);
+	return found;
+}
+
+/* What waits to be sent holds no reference to its device. */
+static void forget_device(struct coloop_peer *peer, const struct net_device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < COLOOP_QUEUES_MAX; i++)
+		coloop_send_forget(&peer->channel.queue[i], dev);
+}
+
 /* A lower device that goes away must not wait for us. */
 static int device_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
-	struct coloop_link *link, *next;
 	struct coloop_peer *peer;
+	bool found = false;
 
 	if (event != NETDEV_UNREGISTER)
 		return NOTIFY_DONE;
 	mutex_lock(&coloop_peers_lock);
-	list_for_each_entry(peer, &coloop_peers, entry) {
-		bool had_links = !list_empty(&peer->links);
-
-		list_for_each_entry_safe(link, next, &peer->links, peer_entry) {
-			if (link->dev != dev)
-				continue;
-			set_bit(COLOOP_UNLINKED, &peer->channel.flags);
-			unlink_link(link);
-		}
-		if (had_links && list_empty(&peer->links))
-			coloop_peer_post(peer, COLOOP_TODO_UNLINKED);
+	list_for_each_entry(peer, &coloop_peers, entry)
+		found |= unlink_device(peer, dev);
+	if (found) {
+		/* Hooks that found a link have queued their packets, or sent them. */
+		synchronize_net();
+		list_for_each_entry(peer, &coloop_peers, entry)
+			forget_device(peer, dev);
 	}
 	mutex_unlock(&coloop_peers_lock);
 	return NOTIFY_DONE;

@@ -20,6 +20,7 @@ enum coloop_todo {
 	COLOOP_TODO_FAULT, /* the peer broke the protocol or stalls */
 	COLOOP_TODO_TIMEOUT, /* the peer did not map our pages in time */
 	COLOOP_TODO_UNLINKED, /* the last lower device went away */
+	COLOOP_TODO_MARKER, /* a marker of the peer has arrived */
 };
 
 struct coloop_peer {
@@ -29,6 +30,9 @@ struct coloop_peer {
 	unsigned long wanted;
 	unsigned long todo;
 	struct work_struct work;
+
+	/* Packets that took the ordinary path, by enum coloop_ordinary. */
+	atomic64_t ordinary[COLOOP_ORDINARY_MAX + 1];
 
 	/* Never changes. */
 	domid_t domid;

@@ -10,20 +10,11 @@
 
 enum {
 	TABLE_BITS = 8,
-	DEVICES = 1024,
 };
 
 static DEFINE_HASHTABLE(table, TABLE_BITS);
 /* Peers choose neither key nor seed, so chains stay short whatever they do. */
 static u32 seed __read_mostly;
-
-/* By ifindex modulo DEVICES: a collision costs a look-up, never an answer. */
-static unsigned int links_of[DEVICES];
-
-static unsigned int *links_counter(const struct net_device *dev)
-{
-	return &links_of[(unsigned int)dev->ifindex % DEVICES];
-}
 
 void coloop_peerlookup_init(void)
 {
@@ -58,7 +49,6 @@ int coloop_link_insert(struct coloop_link *link)
 	if (coloop_link_find(link->local, link->remote))
 		return -EEXIST;
 	hash_add_rcu(table, &link->entry, link_hash(link->local, link->remote));
-	WRITE_ONCE(*links_counter(link->dev), *links_counter(link->dev) + 1);
 	return 0;
 }
 
@@ -66,10 +56,4 @@ void coloop_link_remove(struct coloop_link *link)
 {
 	lockdep_assert_held(&coloop_peers_lock);
 	hash_del_rcu(&link->entry);
-	WRITE_ONCE(*links_counter(link->dev), *links_counter(link->dev) - 1);
-}
-
-bool coloop_device_has_links(const struct net_device *dev)
-{
-	return READ_ONCE(*links_counter(dev));
 }

@@ -8,6 +8,7 @@
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 
+struct coloop_egress;
 struct coloop_peer;
 
 /**
@@ -16,6 +17,8 @@ struct coloop_peer;
  * @dev: our lower device; a reference is held
  * @local: our address there
  * @remote: the peer's
+ * @mtu: longest IP packet that the ordinary path carries; 0: as the lower device says
+ * @egress: the lower device's hook
  * @peer: not referenced: the peer outlives its links by a grace period
  */
 struct coloop_link {
@@ -24,6 +27,8 @@ struct coloop_link {
 	struct net_device *dev;
 	u8 local[ETH_ALEN];
 	u8 remote[ETH_ALEN];
+	u32 mtu;
+	struct coloop_egress *egress;
 	struct coloop_peer *peer;
 	struct rcu_head rcu;
 };
@@ -39,8 +44,5 @@ void coloop_link_remove(struct coloop_link *link);
 
 /* Under rcu_read_lock.  By our address and the peer's. */
 struct coloop_link *coloop_link_find(const u8 *local, const u8 *remote);
-
-/* One test: can packets that leave by this device have a peer at all? */
-bool coloop_device_has_links(const struct net_device *dev);
 
 #endif /* _COLOOP_PEERLOOKUP_H */

@@ -27,6 +27,13 @@ enum coloop_queue_flags {
 	COLOOP_WATCHED,
 };
 
+/* What becomes of a packet that is to be sent; under tx_lock. */
+enum coloop_queue_mode {
+	COLOOP_QUEUE_CLOSED, /* it takes the ordinary path */
+	COLOOP_QUEUE_HOLDING, /* it waits in the backlog for what went the other way before it */
+	COLOOP_QUEUE_OPEN, /* it goes into the ring, or waits for room there */
+};
+
 /* Packets that wait for room; guarded by tx_lock. */
 struct coloop_backlog {
 	struct sk_buff_head queue;
@@ -65,6 +72,7 @@ struct coloop_rx_stats {
 struct coloop_queue {
 	/* Sending. */
 	spinlock_t tx_lock;
+	enum coloop_queue_mode mode;
 	struct coloop_channel *channel;
 	struct coloop_tx tx;
 	struct coloop_window window;

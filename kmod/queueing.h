@@ -2,9 +2,8 @@
 /*
  * The data path, in the order in which a packet passes it:
  *
- *   divert.c   hook at POST_ROUTING: points skb->dev at coloop0 for a live peer
- *   device.c   coloop0: finds the channel by the frame's addresses
- *   send.c     into our ring, or the backlog, or back to the lower device
+ *   divert.c   hook at the egress of a lower device: is it for a peer, may it skip the device's queue?
+ *   send.c     into our ring, or the backlog
  *      ~~~     shared memory, event channel
  *   receive.c  out of the peer's ring, checked, as if it arrived on the lower device
  */
@@ -13,6 +12,7 @@
 #define _COLOOP_QUEUEING_H
 
 #include <linux/interrupt.h>
+#include <linux/netfilter.h>
 #include <linux/skbuff.h>
 
 #include "channel.h"
@@ -21,28 +21,40 @@
 
 /* What our control page says that we can receive. */
 #define COLOOP_FEATURES \
-	(COLOOP_FEATURE_LARGE_DATAGRAMS | \
+	(COLOOP_FEATURE_LARGE_DATAGRAMS | COLOOP_FEATURE_MARKERS | \
 	 (COLOOP_COMPAT_UDP_SEGMENTS ? COLOOP_FEATURE_UDP_SEGMENTS : 0))
 
 /* divert.c */
 int coloop_divert_init(void);
-/* Afterwards no packet on its way points at coloop0 any more. */
 void coloop_divert_uninit(void);
+/* The hook at the egress of a lower device; @priv is its struct coloop_egress. */
+unsigned int coloop_divert_frame(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state);
+/* Under rcu_read_lock(): hands a packet back to skb->dev, the lower device that it came from. */
+void coloop_divert_return(struct sk_buff *skb);
 
 /* device.c */
 extern struct net_device *coloop_dev;
 int coloop_device_init(void);
 void coloop_device_uninit(void);
-/* Hands a packet that was on its way through coloop0 to the device it was routed to. */
-void coloop_device_return(struct sk_buff *skb, struct net_device *lower);
 
 /* send.c */
 enum coloop_verdict {
-	COLOOP_TAKEN, /* the packet belongs to the channel or is gone */
-	COLOOP_REFUSED, /* the channel is not live or does not take it; it is the caller's */
+	COLOOP_TAKEN, /* the packet belongs to the channel */
+	COLOOP_REFUSED, /* the channel takes none; it is the caller's */
+	COLOOP_FULL, /* there is no room, which is counted; it is the caller's, to be dropped */
 };
 
+/* skb->dev is the lower device that the packet was to leave by. */
 enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb);
+/* From now on packets wait in the backlog. */
+void coloop_send_hold(struct coloop_queue *queue);
+/* What was held goes into the ring, and what comes from now on; not if the channel is not live. */
+void coloop_send_open(struct coloop_queue *queue);
+/* Has the peer taken all that was ever put into the ring?  Its word is not checked. */
+bool coloop_send_is_taken(const struct coloop_queue *queue);
+/* @dev goes away: what waits to be sent through it is dropped. */
+void coloop_send_forget(struct coloop_queue *queue, const struct net_device *dev);
 /* Under tx_lock: reads how far the peer is.  False once it has lied; the fault is posted. */
 bool coloop_send_look(struct coloop_queue *queue);
 /* Does anything wait for the peer to give room, or to get to a lent packet? */
@@ -52,8 +64,8 @@ bool coloop_send_is_waiting(const struct coloop_queue *queue);
  * True: something was done.
  */
 bool coloop_send_backlog(struct coloop_queue *queue);
-/* The queue's channel is not live any more: what waited goes the ordinary path. */
-void coloop_send_return_backlog(struct coloop_queue *queue);
+/* What waited goes the ordinary path, in order, and so does what comes after it. */
+void coloop_send_close(struct coloop_queue *queue);
 
 /* receive.c */
 int coloop_receive_module_init(void);

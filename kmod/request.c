@@ -39,6 +39,8 @@ static int parse_link(struct coloop_peer_config *config, const struct nlattr *at
 		return -EINVAL;
 	}
 	config->link[i].ifindex = nla_get_u32(tb[COLOOP_A_LINK_IFINDEX]);
+	if (tb[COLOOP_A_LINK_MTU])
+		config->link[i].mtu = nla_get_u32(tb[COLOOP_A_LINK_MTU]);
 	nla_memcpy(config->link[i].local, tb[COLOOP_A_LINK_LOCAL_MAC], ETH_ALEN);
 	nla_memcpy(config->link[i].remote, tb[COLOOP_A_LINK_REMOTE_MAC], ETH_ALEN);
 	if (!is_valid_ether_addr(config->link[i].local) ||

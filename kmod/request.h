@@ -31,6 +31,7 @@ struct coloop_peer_config {
 		int ifindex;
 		u8 local[ETH_ALEN];
 		u8 remote[ETH_ALEN];
+		u32 mtu;
 	} link[COLOOP_LINKS_MAX];
 };
 

@@ -76,18 +76,6 @@ static struct coloop_record describe(const struct sk_buff *skb)
 	return record;
 }
 
-/* An older peer may not take every kind of packet that our stack leaves whole. */
-static bool peer_takes(const struct coloop_channel *ch, const struct sk_buff *skb)
-{
-	unsigned int type = skb_is_gso(skb) ? skb_shinfo(skb)->gso_type : 0;
-
-	if (type & SKB_GSO_UDP)
-		return ch->remote_features & COLOOP_FEATURE_LARGE_DATAGRAMS;
-	if (type & SKB_GSO_UDP_L4)
-		return ch->remote_features & COLOOP_FEATURE_UDP_SEGMENTS;
-	return true;
-}
-
 static u32 window_cost(const struct sk_buff *skb)
 {
 	return skb->len + COLOOP_WINDOW_OVERHEAD;
@@ -174,6 +162,20 @@ static bool lend(struct coloop_queue *queue, struct sk_buff *skb)
 	return first;
 }
 
+/* Taps see what crosses: those of the lower device, as if it had sent the packet, and coloop0's. */
+static void send_to_taps(struct sk_buff *skb)
+{
+	struct net_device *lower = skb->dev;
+
+	if (unlikely(dev_nit_active(lower)))
+		dev_queue_xmit_nit(skb, lower);
+	if (unlikely(!list_empty(&coloop_dev->ptype_all))) {
+		skb->dev = coloop_dev;
+		dev_queue_xmit_nit(skb, coloop_dev);
+		skb->dev = lower;
+	}
+}
+
 /* True: a packet is lent where none was, so somebody has to arm. */
 static bool put(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
 {
@@ -187,6 +189,7 @@ static bool put(struct coloop_queue *queue, enum coloop_class class, struct sk_b
 	queue->tx_stats.packets++;
 	queue->tx_stats.bytes += skb->len;
 	dev_sw_netstats_tx_add(coloop_dev, 1, skb->len);
+	send_to_taps(skb);
 	skb_tx_timestamp(skb);
 	if (lent)
 		return lend(queue, skb);
@@ -266,11 +269,18 @@ static bool drain(struct coloop_queue *queue, enum coloop_class class)
 	return !skb;
 }
 
+static bool send_is_open(const struct coloop_queue *queue)
+{
+	return queue->mode == COLOOP_QUEUE_OPEN && !coloop_channel_is_faulted(queue->channel);
+}
+
 /* Moves what it can; on return the backlog is empty, or an event for room is asked for. */
 static void drain_all(struct coloop_queue *queue)
 {
 	bool empty;
 
+	if (!send_is_open(queue))
+		return;
 	do {
 		if (!coloop_send_look(queue))
 			return;
@@ -280,7 +290,8 @@ static void drain_all(struct coloop_queue *queue)
 	notify(queue);
 }
 
-static void hold(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
+/* False: as many wait as may. */
+static bool hold(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
 {
 	struct coloop_backlog *backlog = &queue->backlog[class];
 
@@ -290,12 +301,12 @@ static void hold(struct coloop_queue *queue, enum coloop_class class, struct sk_
 		dev_core_stats_tx_dropped_inc(coloop_dev);
 		trace_coloop_drop(coloop_channel_peer(queue->channel)->domid, COLOOP_DROP_BACKLOG,
 				  skb->len);
-		kfree_skb(skb);
-		return;
+		return false;
 	}
 	backlog->bytes += skb->len;
 	queue->tx_stats.backlogged++;
 	__skb_queue_tail(&backlog->queue, skb);
+	return true;
 }
 
 /* A flow keeps to its queue, and so its packets to their order. */
@@ -306,34 +317,64 @@ static struct coloop_queue *queue_of(struct coloop_channel *ch, struct sk_buff *
 	return &ch->queue[queues > 1 ? reciprocal_scale(skb_get_hash(skb), queues) : 0];
 }
 
-enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
+/* Into the ring if it can go there now, else behind what waits. */
+static enum coloop_verdict send_locked(struct coloop_queue *queue, struct sk_buff *skb)
 {
 	enum coloop_class class = class_of(skb);
-	struct coloop_queue *queue = queue_of(ch, skb);
+	bool first = skb_queue_empty(&queue->backlog[class].queue);
 
-	spin_lock(&queue->tx_lock);
-	/* The channel may have come back with fewer queues since this one was chosen. */
-	if (!coloop_channel_is_live(ch) || unlikely(!coloop_queue_is_attached(queue)) ||
-	    unlikely(!peer_takes(ch, skb))) {
-		spin_unlock(&queue->tx_lock);
+	if (queue->mode == COLOOP_QUEUE_CLOSED)
 		return COLOOP_REFUSED;
-	}
-	if (skb_queue_empty(&queue->backlog[class].queue) &&
+	if (first && send_is_open(queue) &&
 	    (fits(queue, class, skb) || (coloop_send_look(queue) && fits(queue, class, skb)))) {
 		if (put(queue, class, skb))
 			drain_all(queue);
 		else
 			notify(queue);
-	} else {
-		bool first = skb_queue_empty(&queue->backlog[class].queue);
-
-		hold(queue, class, skb);
-		if (first)
-			drain_all(queue);
+		return COLOOP_TAKEN;
 	}
-	spin_unlock(&queue->tx_lock);
-	coloop_channel_watch(queue);
+	if (!hold(queue, class, skb))
+		return COLOOP_FULL;
+	if (first)
+		drain_all(queue);
 	return COLOOP_TAKEN;
+}
+
+enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
+{
+	struct coloop_queue *queue = queue_of(ch, skb);
+	enum coloop_verdict verdict;
+
+	spin_lock(&queue->tx_lock);
+	verdict = send_locked(queue, skb);
+	spin_unlock(&queue->tx_lock);
+	if (likely(verdict == COLOOP_TAKEN))
+		coloop_channel_watch(queue);
+	return verdict;
+}
+
+void coloop_send_hold(struct coloop_queue *queue)
+{
+	spin_lock_bh(&queue->tx_lock);
+	queue->mode = COLOOP_QUEUE_HOLDING;
+	/* Have the peer tell us when it has taken all; nothing more is put in. */
+	coloop_tx_arm(&queue->tx, queue->tx.prod);
+	spin_unlock_bh(&queue->tx_lock);
+}
+
+void coloop_send_open(struct coloop_queue *queue)
+{
+	spin_lock_bh(&queue->tx_lock);
+	if (queue->mode == COLOOP_QUEUE_HOLDING && coloop_channel_is_live(queue->channel)) {
+		queue->mode = COLOOP_QUEUE_OPEN;
+		drain_all(queue);
+	}
+	spin_unlock_bh(&queue->tx_lock);
+}
+
+bool coloop_send_is_taken(const struct coloop_queue *queue)
+{
+	return READ_ONCE(queue->tx.peer->cons) == queue->tx.prod;
 }
 
 /* Looked at without the lock: who adds the first packet drains or arms after it. */
@@ -350,45 +391,81 @@ bool coloop_send_backlog(struct coloop_queue *queue)
 	u64 before;
 	bool moved;
 
+	if (unlikely(READ_ONCE(queue->mode) == COLOOP_QUEUE_HOLDING))
+		coloop_channel_look(queue->channel);
 	if (!coloop_send_is_waiting(queue))
 		return false;
 	spin_lock(&queue->tx_lock);
 	lent = skb_peek(&queue->lent);
 	before = queue->tx_stats.packets;
-	if (coloop_channel_is_live(queue->channel))
-		drain_all(queue);
+	drain_all(queue);
 	moved = queue->tx_stats.packets != before || skb_peek(&queue->lent) != lent;
 	spin_unlock(&queue->tx_lock);
 	return moved;
 }
 
-void coloop_send_return_backlog(struct coloop_queue *queue)
+/* The first packet that waits; the queue is closed when there is none, or @close says so. */
+static struct sk_buff *send_unqueue(struct coloop_queue *queue, bool close)
 {
-	struct sk_buff_head waiting;
-	struct sk_buff *skb;
+	struct sk_buff *skb = NULL;
 	unsigned int i;
 
-	__skb_queue_head_init(&waiting);
+	spin_lock_bh(&queue->tx_lock);
+	for (i = 0; i < COLOOP_CLASSES && !skb; i++) {
+		skb = __skb_dequeue(&queue->backlog[i].queue);
+		if (skb)
+			queue->backlog[i].bytes -= skb->len;
+	}
+	if (!skb || close)
+		queue->mode = COLOOP_QUEUE_CLOSED;
+	spin_unlock_bh(&queue->tx_lock);
+	return skb;
+}
+
+/*
+ * Senders may add to the backlog as fast as it is emptied, so after as many packets as it can hold it
+ * takes no more.
+ */
+void coloop_send_close(struct coloop_queue *queue)
+{
+	unsigned int returned = 0;
+	struct sk_buff *skb;
+
+	do {
+		/* Until the packet is with its device, see coloop_send_forget(). */
+		rcu_read_lock();
+		skb = send_unqueue(queue, returned >= COLOOP_CLASSES * COLOOP_BACKLOG_PACKETS);
+		if (skb) {
+			atomic64_inc(&queue->channel->returned);
+			coloop_divert_return(skb);
+			returned++;
+		}
+		rcu_read_unlock();
+	} while (skb);
+
+	spin_lock_bh(&queue->tx_lock);
+	while ((skb = __skb_dequeue(&queue->lent)))
+		dev_consume_skb_any(skb);
+	spin_unlock_bh(&queue->tx_lock);
+}
+
+void coloop_send_forget(struct coloop_queue *queue, const struct net_device *dev)
+{
+	struct sk_buff *skb, *next;
+	struct sk_buff_head gone;
+	unsigned int i;
+
+	__skb_queue_head_init(&gone);
 	spin_lock_bh(&queue->tx_lock);
 	for (i = 0; i < COLOOP_CLASSES; i++) {
-		skb_queue_splice_tail_init(&queue->backlog[i].queue, &waiting);
-		queue->backlog[i].bytes = 0;
-	}
-	__skb_queue_purge(&queue->lent);
-	spin_unlock_bh(&queue->tx_lock);
-
-	rcu_read_lock();
-	while ((skb = __skb_dequeue(&waiting))) {
-		const struct ethhdr *eth = (const struct ethhdr *)skb->data;
-		struct coloop_link *link = coloop_link_find(eth->h_source, eth->h_dest);
-
-		if (link) {
-			atomic64_inc(&queue->channel->returned);
-			coloop_device_return(skb, link->dev);
-		} else {
-			dev_core_stats_tx_dropped_inc(coloop_dev);
-			kfree_skb(skb);
+		skb_queue_walk_safe(&queue->backlog[i].queue, skb, next) {
+			if (skb->dev != dev)
+				continue;
+			__skb_unlink(skb, &queue->backlog[i].queue);
+			queue->backlog[i].bytes -= skb->len;
+			__skb_queue_tail(&gone, skb);
 		}
 	}
-	rcu_read_unlock();
+	spin_unlock_bh(&queue->tx_lock);
+	__skb_queue_purge(&gone);
 }

@@ -14,7 +14,7 @@
  *       +---------+---------+----------------------------------+
  *  128  | cons    | wait    |               0                  |    for every burst
  *       +---------+---------+----------------------------------+
- *  192  | side    |                   0                        |    on every event
+ *  192  | side    | 0       | marker  |         0              |    on every event
  *       +---------+---------+----------------------------------+
  *  256  | ref[0]  | ref[1]  |  ...        ref[(1 << order) - 1]|    once, at attach
  *       +---------+---------+----------------------------------+
@@ -26,6 +26,8 @@
  * want: the cons of the peer at which we, as producer, wish to hear of room.
  * wait: the prod of the peer at which we, as consumer, wish to hear of data.
  * side: how far we are, enum coloop_side; it only grows during one life of the page.
+ * marker: the number of the last marker of the peer that we have received on the ordinary path, see
+ * marker.c; 0: none.
  *
  * A channel has one or more queues: a ring each way, a control page each side, an event channel.
  * The first queue's page is the one offered; it says how many there are (0 is 1, as before there
@@ -89,6 +91,7 @@ enum coloop_wire {
 enum coloop_features {
 	COLOOP_FEATURE_LARGE_DATAGRAMS = 1 << 0, /* records with COLOOP_GSO_UDP */
 	COLOOP_FEATURE_UDP_SEGMENTS = 1 << 1, /* records with COLOOP_GSO_UDP_L4 */
+	COLOOP_FEATURE_MARKERS = 1 << 3, /* answers marker frames of the ordinary path in `marker` */
 };
 
 enum coloop_side {
@@ -137,17 +140,20 @@ struct coloop_control {
 	u8 zero2[56];
 
 	u32 side;
-	u8 zero3[60];
+	u32 zero3;
+	u32 marker;
+	u8 zero4[52];
 
 	u32 ref[COLOOP_REFS_MAX];
 	struct coloop_further further[COLOOP_QUEUES_MAX - 1];
-	u8 zero4[COLOOP_PAGE_SIZE - 256 - 4 * COLOOP_REFS_MAX - 8 * (COLOOP_QUEUES_MAX - 1)];
+	u8 zero5[COLOOP_PAGE_SIZE - 256 - 4 * COLOOP_REFS_MAX - 8 * (COLOOP_QUEUES_MAX - 1)];
 };
 
 static_assert(offsetof(struct coloop_control, epoch) == 16);
 static_assert(offsetof(struct coloop_control, prod) == 64);
 static_assert(offsetof(struct coloop_control, cons) == 128);
 static_assert(offsetof(struct coloop_control, side) == 192);
+static_assert(offsetof(struct coloop_control, marker) == 200);
 static_assert(offsetof(struct coloop_control, queues) == 20);
 static_assert(offsetof(struct coloop_control, ref) == 256);
 static_assert(offsetof(struct coloop_control, further) == 2304);

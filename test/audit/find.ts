@@ -19,7 +19,7 @@ export type Kind = keyof typeof patterns | 'naked' | 'twice';
 const fields = {
 	coloop_control: [
 		...['magic', 'version', 'order', 'features', 'epoch', 'queues', 'further'],
-		...['prod', 'want', 'cons', 'wait', 'side', 'ref'],
+		...['prod', 'want', 'cons', 'wait', 'side', 'marker', 'ref'],
 	],
 	coloop_record: [
 		...['len', 'hdr_len', 'flags', 'gso_type', 'gso_size', 'csum_start', 'csum_offset', 'zero'],

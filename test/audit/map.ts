@@ -17,6 +17,7 @@ const offers = `${attacks}offer.ts`;
 const pages = `${attacks}memory.ts`;
 const channel = 'test/lab/tests/_channel.ts';
 const faults = 'test/lab/tests/faults.ts';
+const egress = 'test/lab/tests/egress.ts';
 
 const list = 'test/lab/tests/lies.ts';
 const lies = `${list}#each lie is found out`;
@@ -39,7 +40,10 @@ export const covers: Readonly<Record<string, Cover>> = {
 		by: ['test/model/runs.sh#close does not wait for what is in the rings', lies],
 	},
 	'control.h:coloop_control_read': {by: ['test/kmod/fuzz-control.c', `${offers}#flip-control`]},
-	'device.c:transmit': {by: [`${channel}#tcpdump and ip see diverted packets`]},
+	'device.c:device_features_check': {by: [`${egress}#UDP segments`]},
+	'discipline.c:discipline_is_unlimited': {by: [`${egress}#fq with a rate`]},
+	'divert.c:divert_is_ip': {by: [`${egress}#raw frames`]},
+	'divert.c:coloop_divert_frame': {by: [`${channel}#tcpdump and ip see diverted packets`]},
 	'device.c:hand_down': {by: ['test/lab/tests/rules.ts#an ingress chain on coloop0']},
 	'evtchn.c:coloop_evtchn_listen': {
 		by: [`${channel}#coloop takes a channel down and up`],
@@ -88,5 +92,6 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'ring.c:coloop_rx_publish': {by: [`${ring}#room event`, record]},
 	'ring.c:coloop_rx_peek': {by: [`${ring}#a look that changes nothing`, record]},
 	'ring.c:coloop_rx_arm': {by: [record, 'test/model/runs.sh#no C9']},
-	'send.c:coloop_send_return_backlog': {by: [`${channel}#coloop takes a channel down and up`]},
+	'marker.c:coloop_marker_look': {by: [`${egress}#numbered datagrams`]},
+	'send.c:coloop_send_is_taken': {by: [`${egress}#numbered datagrams`, lies]},
 };

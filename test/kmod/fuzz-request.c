@@ -79,10 +79,12 @@ static void check_link(const struct coloop_peer_config *config, u32 i, const u8 
 	const u8 *ifindex = within(link, COLOOP_A_LINK_IFINDEX);
 	const u8 *local = within(link, COLOOP_A_LINK_LOCAL_MAC);
 	const u8 *remote = within(link, COLOOP_A_LINK_REMOTE_MAC);
+	const u8 *mtu = within(link, COLOOP_A_LINK_MTU);
 
 	must((u32)config->link[i].ifindex == u32_at(ifindex + 4));
 	must(!memcmp(config->link[i].local, local + 4, 6));
 	must(!memcmp(config->link[i].remote, remote + 4, 6));
+	must(config->link[i].mtu == (mtu ? u32_at(mtu + 4) : 0));
 }
 
 /* What must be said of the links, and whether @config has those before the first that is wrong. */

@@ -102,6 +102,7 @@ bundle userland/bin coloop
 bundle userland/bin coloopd
 bundle test/lab/inside drive
 bundle test/lab/inside flow
+bundle test/lab/inside numbered
 bundle test/bench peers
 rm -rf "$out/policy"
 cp -r "$top/policy" "$out/policy"

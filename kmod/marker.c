@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Packets of a flow that began on the ordinary path are still on their way there when its channel goes
+ * live, and the ring is faster.  So that none is overtaken:
+ *
+ *      we                                            peer
+ *  1  hold new packets in the backlog
+ *  2  wait for hooks that saw no channel, and
+ *     for the lower devices' queues to be empty
+ *  3  send marker frames by the lower devices  -->   4  note which have arrived
+ *  6  put what is held into the ring, in order <--   5  all: store `marker`, send an event
+ *
+ * A marker that is lost or forged costs or saves a moment of holding, see COLOOP_ORDER_MS.
+ */
+
+#include "marker.h"
+#include "channel.h"
+#include "limits.h"
+#include "peer.h"
+#include "peerlookup.h"
+#include "queueing.h"
+
+#include <linux/etherdevice.h>
+#include <linux/random.h>
+#include <net/sch_generic.h>
+
+/*
+ * After an Ethernet header with ETH_P_802_EX1, which IEEE 802 leaves to local experiments; big-endian.
+ * Padded with zeros to the smallest Ethernet frame.
+ */
+struct marker_frame {
+	struct ethhdr eth;
+	__be32 magic;
+	__be32 number;
+	u8 index;
+	u8 count;
+	u8 zero[ETH_ZLEN - ETH_HLEN - 10];
+} __packed;
+
+static_assert(sizeof(struct marker_frame) == ETH_ZLEN);
+static_assert(COLOOP_MARKER_FRAMES * COLOOP_LINKS_MAX <= COLOOP_MARKER_MAX);
+
+static struct sk_buff *marker_make_frame(const struct coloop_link *link, u32 number, u8 index,
+					 u8 count)
+{
+	struct net_device *dev = link->dev;
+	struct marker_frame *frame;
+	struct sk_buff *skb;
+	u32 turn = index % COLOOP_MARKER_FRAMES;
+
+	skb = alloc_skb(LL_RESERVED_SPACE(dev) + sizeof(*frame) + dev->needed_tailroom, GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, LL_RESERVED_SPACE(dev) - ETH_HLEN);
+	frame = skb_put_zero(skb, sizeof(*frame));
+	ether_addr_copy(frame->eth.h_dest, link->remote);
+	ether_addr_copy(frame->eth.h_source, link->local);
+	frame->eth.h_proto = htons(ETH_P_802_EX1);
+	frame->magic = htonl(COLOOP_MAGIC);
+	frame->number = htonl(number);
+	frame->index = index;
+	frame->count = count;
+	skb->protocol = frame->eth.h_proto;
+	skb_set_network_header(skb, ETH_HLEN);
+	skb->dev = dev;
+	/* Queues are chosen by the hash, by its remainder (netfront) or by its upper bits (netback). */
+	skb_set_hash(skb, turn << 29 | turn, PKT_HASH_TYPE_L4);
+	return skb;
+}
+
+static bool marker_can_send(const struct coloop_link *link)
+{
+	return netif_running(link->dev) && netif_carrier_ok(link->dev);
+}
+
+static void marker_send(struct coloop_channel *ch)
+{
+	struct coloop_peer *peer = coloop_channel_peer(ch);
+	unsigned int index = 0, count = 0, i;
+	struct coloop_link *link;
+	struct sk_buff *skb;
+
+	mutex_lock(&coloop_peers_lock);
+	list_for_each_entry(link, &peer->links, peer_entry)
+		count += marker_can_send(link) ? COLOOP_MARKER_FRAMES : 0;
+	list_for_each_entry(link, &peer->links, peer_entry) {
+		for (i = 0; i < COLOOP_MARKER_FRAMES && marker_can_send(link); i++) {
+			skb = marker_make_frame(link, ch->marker.sent, index++, count);
+			if (skb)
+				dev_queue_xmit(skb);
+		}
+	}
+	mutex_unlock(&coloop_peers_lock);
+}
+
+/* Does a lower device's discipline hold packets?  Markers might overtake those of a flow. */
+static bool marker_must_wait(struct coloop_peer *peer)
+{
+	struct coloop_link *link;
+	bool ret = false;
+	unsigned int i;
+
+	mutex_lock(&coloop_peers_lock);
+	rcu_read_lock();
+	list_for_each_entry(link, &peer->links, peer_entry) {
+		for (i = 0; i < link->dev->real_num_tx_queues; i++)
+			ret |= qdisc_qlen_sum(rcu_dereference(
+				netdev_get_tx_queue(link->dev, i)->qdisc));
+	}
+	rcu_read_unlock();
+	mutex_unlock(&coloop_peers_lock);
+	return ret;
+}
+
+static void marker_open(struct coloop_channel *ch)
+{
+	unsigned int i;
+
+	for (i = 0; i < READ_ONCE(ch->queues); i++)
+		coloop_send_open(&ch->queue[i]);
+}
+
+static void marker_work(struct work_struct *work)
+{
+	struct coloop_marker *marker = container_of(to_delayed_work(work), struct coloop_marker,
+						    work);
+	struct coloop_channel *ch = container_of(marker, struct coloop_channel, marker);
+
+	/* The second time the peer has answered, or does not in time. */
+	if (marker->sent || !time_before(jiffies, marker->until)) {
+		marker_open(ch);
+		return;
+	}
+	if (marker_must_wait(coloop_channel_peer(ch))) {
+		queue_delayed_work(system_unbound_wq, &marker->work, 1);
+		return;
+	}
+	WRITE_ONCE(marker->sent, get_random_u32() | 1);
+	marker->until = jiffies + msecs_to_jiffies(COLOOP_ORDER_MS);
+	/* Before the frames: the answer pulls it forward. */
+	queue_delayed_work(system_unbound_wq, &marker->work, msecs_to_jiffies(COLOOP_ORDER_MS));
+	marker_send(ch);
+}
+
+void coloop_marker_start(struct coloop_channel *ch)
+{
+	/* An older peer does not answer: its packets may overtake each other. */
+	if (!(ch->remote_features & COLOOP_FEATURE_MARKERS)) {
+		marker_open(ch);
+		return;
+	}
+	/* Hooks that saw no channel have handed their packets to the lower device. */
+	synchronize_rcu_expedited();
+	WRITE_ONCE(ch->marker.sent, 0);
+	ch->marker.until = jiffies + msecs_to_jiffies(COLOOP_ORDER_MS);
+	queue_delayed_work(system_unbound_wq, &ch->marker.work, 0);
+}
+
+void coloop_marker_stop(struct coloop_channel *ch)
+{
+	cancel_delayed_work_sync(&ch->marker.work);
+}
+
+void coloop_marker_look(struct coloop_channel *ch)
+{
+	u32 sent = READ_ONCE(ch->marker.sent);
+
+	if (sent && READ_ONCE(ch->queue->rx.peer->marker) == sent)
+		mod_delayed_work(system_unbound_wq, &ch->marker.work, 0);
+}
+
+void coloop_marker_answer(struct coloop_channel *ch)
+{
+	if (!ch->queue->evtchn.irq)
+		return;
+	virt_store_release(&ch->queue->own->marker, READ_ONCE(ch->marker.complete));
+	coloop_evtchn_notify(&ch->queue->evtchn);
+}
+
+static void marker_note(struct coloop_peer *peer, const struct marker_frame *frame)
+{
+	struct coloop_marker *marker = &peer->channel.marker;
+	u32 number = ntohl(frame->number);
+	bool is_complete = false;
+
+	if (frame->count > COLOOP_MARKER_MAX || frame->index >= frame->count)
+		return;
+	spin_lock(&marker->lock);
+	if (marker->number != number)
+		bitmap_zero(marker->arrived, COLOOP_MARKER_MAX);
+	marker->number = number;
+	__set_bit(frame->index, marker->arrived);
+	if (find_first_zero_bit(marker->arrived, frame->count) >= frame->count) {
+		WRITE_ONCE(marker->complete, number);
+		is_complete = true;
+	}
+	spin_unlock(&marker->lock);
+	if (is_complete)
+		coloop_peer_post(peer, COLOOP_TODO_MARKER);
+}
+
+static int marker_receive(struct sk_buff *skb, struct net_device *dev, struct packet_type *type,
+			  struct net_device *orig_dev)
+{
+	const struct marker_frame *frame;
+	struct coloop_link *link;
+
+	if (skb->len < sizeof(*frame) - ETH_HLEN || !skb_mac_header_was_set(skb))
+		goto out;
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (!skb || !pskb_may_pull(skb, sizeof(*frame) - ETH_HLEN))
+		goto out;
+	frame = (const struct marker_frame *)skb_mac_header(skb);
+	if (frame->magic != htonl(COLOOP_MAGIC))
+		goto out;
+	link = coloop_link_find(frame->eth.h_dest, frame->eth.h_source);
+	if (link)
+		marker_note(link->peer, frame);
+out:
+	kfree_skb(skb);
+	return NET_RX_SUCCESS;
+}
+
+static struct packet_type marker_type __read_mostly = {
+	.type = htons(ETH_P_802_EX1),
+	.func = marker_receive,
+};
+
+void coloop_marker_init(struct coloop_channel *ch)
+{
+	spin_lock_init(&ch->marker.lock);
+	INIT_DELAYED_WORK(&ch->marker.work, marker_work);
+}
+
+void coloop_marker_module_init(void)
+{
+	dev_add_pack(&marker_type);
+}
+
+/* Waits for what is being received. */
+void coloop_marker_module_uninit(void)
+{
+	dev_remove_pack(&marker_type);
+}
