@@ -43,9 +43,7 @@ const queueing: Body = async (t, {a}) => {
 	await a.run('tc qdisc change dev eth0 root fq maxrate 20mbit');
 	t.false(await isDivertedBy(a, ping), 'fq with a rate');
 	await a.run('tc qdisc replace dev eth0 root handle 1: fq_codel');
-	await a.run(
-		'tc filter add dev eth0 parent 1: protocol ip u32 match ip dport 9 0xffff action drop',
-	);
+	await a.run('tc filter add dev eth0 parent 1: protocol all u32 match u32 0 0 flowid 1:1');
 	t.false(await isDivertedBy(a, ping), 'a filter in fq_codel');
 	await a.run('tc qdisc del dev eth0 root');
 	t.true(await isDivertedBy(a, ping));
@@ -62,7 +60,7 @@ const chain: Body = async (t, {a}) => {
 		}`,
 	});
 	await a.run('ping -c 3 -i 0.2 -W 1 b', {fails: true});
-	t.regex((await a.run('nft list ruleset')).stdout, /counter packets 3 /);
+	t.regex((await a.run('nft list ruleset')).stdout, /counter packets [1-9]/);
 	await a.run('nft flush ruleset');
 	t.true(await isDivertedBy(a, ping));
 };
@@ -74,11 +72,7 @@ const taps: Body = async (t, {a}) => {
 		['b6', 'ICMP6, echo request', 'ICMP6, echo reply'],
 	] as const) {
 		const tcpdump = a.spawn('exec tcpdump -n -l -i eth0 "icmp or icmp6"');
-		await until(
-			'tcpdump listens',
-			() => tcpdump.stderr().includes('listening on'),
-			patient,
-		);
+		await until('tcpdump listens', () => tcpdump.stderr().includes('listening on'), patient);
 		t.true(await isDivertedBy(a, `ping -c 3 -i 0.2 -W 5 ${host}`));
 		await until('both are seen', () => {
 			const seen = tcpdump.stdout();
