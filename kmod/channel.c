@@ -75,6 +75,8 @@ void coloop_channel_fault(struct coloop_channel *ch, enum coloop_reason reason, 
 	ch->fault = reason;
 	ch->fault_detail = detail;
 	coloop_peer_post(peer, COLOOP_TODO_FAULT);
+	/* A faulted channel counts as drained: coloop_channel_is_drained(). */
+	wake_up(&ch->drained);
 }
 
 static u32 queued(struct coloop_queue *queue)
@@ -411,27 +413,48 @@ void coloop_channel_expire(struct coloop_channel *ch)
 		coloop_channel_close(ch, COLOOP_REASON_TIMEOUT);
 }
 
-void coloop_channel_close(struct coloop_channel *ch, enum coloop_reason reason)
+/* The first half: nothing more is put in, and the peer is told. */
+void coloop_channel_start_closing(struct coloop_channel *ch, enum coloop_reason reason)
 {
-	struct coloop_peer *peer = coloop_channel_peer(ch);
-	long left = ch->queue->evtchn.irq ? msecs_to_jiffies(COLOOP_DRAIN_MS) : 0;
-
-	lockdep_assert_held(&peer->lock);
+	lockdep_assert_held(&coloop_channel_peer(ch)->lock);
 	if (!coloop_channel_is_up(ch))
 		return;
 	set_state(ch, COLOOP_CHANNEL_STATE_DRAINING, reason);
 	for_each_used_queue(ch, queue)
 		coloop_send_hold(queue);
 	set_side(ch, COLOOP_SIDE_CLOSING);
+}
+
+static long channel_left(unsigned long deadline)
+{
+	return max((long)(deadline - jiffies), 0L);
+}
+
+/* The second half: waits for the rings to run empty, but not beyond @deadline, and frees all. */
+void coloop_channel_finish_closing(struct coloop_channel *ch, unsigned long deadline)
+{
+	struct coloop_peer *peer = coloop_channel_peer(ch);
+	bool is_connected = ch->queue->evtchn.irq;
+
+	lockdep_assert_held(&peer->lock);
+	if (!coloop_channel_is_up(ch))
+		return;
 	/* What goes the ordinary path next must not overtake what is in the rings. */
-	if (left)
-		left = wait_event_timeout(ch->drained, channel_is_taken(ch), left);
+	if (is_connected)
+		wait_event_timeout(ch->drained, channel_is_taken(ch), channel_left(deadline));
 	channel_stop_diverting(ch);
-	if (left)
-		wait_event_timeout(ch->drained, coloop_channel_is_drained(ch), left);
+	if (is_connected)
+		wait_event_timeout(ch->drained, coloop_channel_is_drained(ch),
+				   channel_left(deadline));
 	tear_down(ch);
-	set_state(ch, COLOOP_CHANNEL_STATE_CLOSED, reason);
+	set_state(ch, COLOOP_CHANNEL_STATE_CLOSED, ch->reason);
 	WRITE_ONCE(peer->wanted, 0);
+}
+
+void coloop_channel_close(struct coloop_channel *ch, enum coloop_reason reason)
+{
+	coloop_channel_start_closing(ch, reason);
+	coloop_channel_finish_closing(ch, coloop_channel_drain_deadline());
 }
 
 void coloop_channel_fail(struct coloop_channel *ch)

@@ -4,10 +4,12 @@
 #ifndef _COLOOP_CHANNEL_H
 #define _COLOOP_CHANNEL_H
 
+#include <linux/jiffies.h>
 #include <linux/netlink.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "limits.h"
 #include "marker.h"
 #include "queue.h"
 #include "uapi/coloop.h"
@@ -70,6 +72,9 @@ int coloop_channel_attach(struct coloop_channel *ch, grant_ref_t control_ref,
 void coloop_channel_go_live(struct coloop_channel *ch);
 /* Drains and ends it, from any state; waits up to COLOOP_DRAIN_MS. */
 void coloop_channel_close(struct coloop_channel *ch, enum coloop_reason reason);
+/* Its two halves, for callers that end many channels and wait for all of them at once. */
+void coloop_channel_start_closing(struct coloop_channel *ch, enum coloop_reason reason);
+void coloop_channel_finish_closing(struct coloop_channel *ch, unsigned long deadline);
 /* The peer did not map our pages in time. */
 void coloop_channel_expire(struct coloop_channel *ch);
 /* Ends it without draining: the peer broke the protocol or stopped taking data. */
@@ -101,6 +106,12 @@ static inline bool coloop_channel_is_live(const struct coloop_channel *ch)
 static inline bool coloop_channel_is_diverting(const struct coloop_channel *ch)
 {
 	return READ_ONCE(ch->diverting);
+}
+
+/* Until when rings that close from now on may run empty, in jiffies. */
+static inline unsigned long coloop_channel_drain_deadline(void)
+{
+	return jiffies + msecs_to_jiffies(COLOOP_DRAIN_MS);
 }
 
 /* Does it hold memory and ports? */

@@ -330,56 +330,80 @@ int coloop_peer_change(const struct coloop_peer_config *config, struct netlink_e
 	return ret;
 }
 
-/*
- * First half of a peer's death: nobody finds it any more.  The second half, kill_peer(), closes
- * the channel, so the rings and the backlog are drained through links that are still there.
- */
-static void kill_peer(struct coloop_peer *peer, enum coloop_reason reason)
+/* First half of a peer's death: off the list, it is found no more; its channel starts to close. */
+static void mark_dead(struct coloop_peer *peer, enum coloop_reason reason)
 {
 	mutex_lock(&peer->lock);
-	coloop_channel_close(&peer->channel, reason);
+	coloop_channel_start_closing(&peer->channel, reason);
 	peer->is_dead = true;
 	mutex_unlock(&peer->lock);
+}
 
-	mutex_lock(&coloop_peers_lock);
-	unlink_all(peer);
-	mutex_unlock(&coloop_peers_lock);
-	/* After this neither hook nor transmitter posts work for it. */
-	synchronize_net();
+/* Frees what the channel holds; its links are still there, so its backlog could go back. */
+static void finish_channel(struct coloop_peer *peer, unsigned long deadline)
+{
+	mutex_lock(&peer->lock);
+	coloop_channel_finish_closing(&peer->channel, deadline);
+	mutex_unlock(&peer->lock);
+}
+
+static void forget(struct coloop_peer *peer)
+{
 	cancel_work_sync(&peer->work);
 	coloop_channel_uninit(&peer->channel);
 	coloop_peer_put(peer);
 }
 
+/*
+ * Both halves, each for all of @dead, which nobody else has: so many peers wait once, together,
+ * for their rings to run empty, and once for the readers of their links.
+ */
+static void kill_peers(struct list_head *dead, enum coloop_reason reason)
+{
+	struct coloop_peer *peer, *next;
+	unsigned long deadline;
+
+	if (list_empty(dead))
+		return;
+	list_for_each_entry(peer, dead, entry)
+		mark_dead(peer, reason);
+	deadline = coloop_channel_drain_deadline();
+	list_for_each_entry(peer, dead, entry)
+		finish_channel(peer, deadline);
+	mutex_lock(&coloop_peers_lock);
+	list_for_each_entry(peer, dead, entry)
+		unlink_all(peer);
+	mutex_unlock(&coloop_peers_lock);
+	/* After this neither hook nor transmitter posts work for them. */
+	synchronize_net();
+	list_for_each_entry_safe(peer, next, dead, entry)
+		forget(peer);
+}
+
 int coloop_peer_remove(domid_t domid, enum coloop_reason reason)
 {
 	struct coloop_peer *peer;
+	LIST_HEAD(dead);
 
 	mutex_lock(&coloop_peers_lock);
 	peer = find_peer(domid);
 	if (peer)
-		list_del_init(&peer->entry);
+		list_move(&peer->entry, &dead);
 	mutex_unlock(&coloop_peers_lock);
 	if (!peer)
 		return -ENOENT;
-	kill_peer(peer, reason);
+	kill_peers(&dead, reason);
 	return 0;
 }
 
 void coloop_peer_remove_all(enum coloop_reason reason)
 {
-	struct coloop_peer *peer;
+	LIST_HEAD(dead);
 
-	for (;;) {
-		mutex_lock(&coloop_peers_lock);
-		peer = list_first_entry_or_null(&coloop_peers, struct coloop_peer, entry);
-		if (peer)
-			list_del_init(&peer->entry);
-		mutex_unlock(&coloop_peers_lock);
-		if (!peer)
-			return;
-		kill_peer(peer, reason);
-	}
+	mutex_lock(&coloop_peers_lock);
+	list_splice_init(&coloop_peers, &dead);
+	mutex_unlock(&coloop_peers_lock);
+	kill_peers(&dead, reason);
 }
 
 /* True: the peer had a link there. */

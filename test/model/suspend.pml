@@ -56,7 +56,7 @@ bool daemon_done;
 
 inline close() { grants = 0; maps = 0; ports = 0 }
 
-/* coloop_peer_remove_all() and kill_peer() */
+/* coloop_peer_remove_all() and kill_peers(): the lock is given up between the halves */
 inline remove_all()
 {
 	lock(peers_lock);
@@ -66,8 +66,11 @@ inline remove_all()
 	if
 	:: was ->
 		lock(peer_lock);
-		close();
+		/* coloop_channel_start_closing() */
 		dead = true;
+		unlock(peer_lock);
+		lock(peer_lock);
+		close();
 		unlock(peer_lock);
 		/* cancel_work_sync() */
 		CANCEL_WORK

@@ -2,7 +2,8 @@
 /*
  * kmod/channel.c, one end: close, fail and tear_down() against all that runs meanwhile: a sender in
  * its transmit routine, the poll, the interrupt, the watchdog, the worker that is asked to close
- * again.  The peer says that it closes at any time.  After the end there may be a second life.
+ * again.  The peer says that it closes at any time.  After the end there may be a second life.  When
+ * the peer is removed, the lock is given up between the two halves of closing (kmod/peer.c).
  *
  * Properties
  *
@@ -74,7 +75,7 @@ bool watch_queued, watch_runs;
 bool tx_lock, peer_lock;
 bool todo_close;
 byte todo_life;			/* in which life it was posted */
-bool dead;			/* kill_peer() */
+bool dead;			/* mark_dead() */
 byte backlog;			/* waiting packets */
 byte senders_inside;		/* between rcu_read_lock() and its unlock */
 bool finished;
@@ -138,8 +139,8 @@ inline tear_down()
 	put_pages()
 }
 
-/* coloop_channel_close() and, without the wait, coloop_channel_fail() */
-inline close()
+/* coloop_channel_start_closing(), and the like in coloop_channel_fail() */
+inline start_closing()
 {
 	if
 	:: CLOSE_ASKS ->
@@ -148,11 +149,26 @@ inline close()
 		RETURN_BACKLOG;
 		unlock(tx_lock);
 		touch();
-		notify();
+		notify()
+	:: else
+	fi
+}
+
+/* coloop_channel_finish_closing() */
+inline finish_closing()
+{
+	if
+	:: CLOSE_ASKS ->
 		tear_down();
 		set_state(CLOSED)
 	:: else
 	fi
+}
+
+inline close()
+{
+	start_closing();
+	finish_closing()
 }
 
 /* Netlink: offer and attach in one, the handshake is in connect.pml; then the peer is removed. */
@@ -172,10 +188,13 @@ proctype control()
 		unlock(peer_lock)
 	:: life > 0 -> break
 	od;
-	/* kill_peer() */
+	/* kill_peers() */
 	lock(peer_lock);
-	close();
+	start_closing();
 	dead = true;
+	unlock(peer_lock);
+	lock(peer_lock);
+	finish_closing();
 	unlock(peer_lock);
 	KILL_WAITS;
 	STOP_WATCH;
