@@ -8,18 +8,19 @@
 # the entry of the first before its SWAPGS, which ends the guest, or with a lock held. Seen in 7.2;
 # target/i386/tcg/sysemu/svm_helper.c, accel/tcg/cpu-exec.c. The line that leaves it is not needed.
 set -euo pipefail
-. "$(dirname "$0")/host.sh"
-mirror=${COLOOP_MIRROR:-http://deb.debian.org/debian}
-security=${COLOOP_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/host.sh"
 version=$(dpkg-query --show --showformat '${source:Version}' qemu-system-x86)
 key=$(sha256sum "$0" | cut -c1-12)
 folder=$coloop_cache/qemu-${version#*:}-$key
 
 fetch() {
-	local suite
+	local mirrors mirror security suite
 	. /etc/os-release
+	mirrors=$("$here/mirror.sh")
+	read -r mirror security <<<"$mirrors"
 	for suite in "$mirror $VERSION_CODENAME" "$mirror $VERSION_CODENAME-updates" \
-		"$security $VERSION_CODENAME-security"; do
+		${security:+"$security $VERSION_CODENAME-security"}; do
 		echo "deb-src $suite main"
 	done >sources.list
 	mkdir parts lists

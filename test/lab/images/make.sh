@@ -20,8 +20,6 @@ more= kernel= config=
 . "$manifest"
 
 cache=${COLOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coloop}
-mirror=${COLOOP_MIRROR:-http://deb.debian.org/debian}
-security=${COLOOP_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
 # Where guests have a kernel of their own, the manifest names what builds it, and its configuration, in
 # parts that stacks share.
 describe_stack() { (cd "$here" && cat "stack-$stack.conf" $config $kernel); }
@@ -35,19 +33,31 @@ image=$cache/image-$stack-$disk_key
 
 say() { printf '\e[1m[image %s]\e[0m %s\n' "$stack" "$*" >&2; }
 
+# mmdebstrap's apt reads nothing of this machine's configuration: how to reach the mirrors, and who asks.
+# Nothing of it stays in the root.
+host_apt() {
+	apt-config dump --no-empty Acquire::http Acquire::https
+	eval "$(apt-config shell file Dir::Etc::netrc/f parts Dir::Etc::netrcparts/d)"
+	printf 'Dir::Etc::%s "%s";\n' netrc "$file" netrcparts "$parts"
+}
+
 # Steps work in a folder of their own name plus .tmp and rename it when done.
 make_root() {
-	local packages
+	local mirrors mirror security packages
+	mirrors=$("$here/../../setup/mirror.sh")
+	read -r mirror security <<<"$mirrors"
 	packages=$(grep -v '^#' "$here/packages" | grep . | paste -sd,)
 	say "Debian root: $suite, about two minutes and 1 GB in $root"
 	rm -rf --one-file-system "$root.tmp"
 	mmdebstrap --quiet --variant=minbase --include="$packages${more:+,$more}" \
 		--aptopt='APT::Install-Recommends "false"' \
+		--aptopt="$(host_apt)" \
+		--customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		"$suite" "$root.tmp" \
-		"deb $mirror $suite main" "deb $security $suite-security main" >&2
+		"deb $mirror $suite main" ${security:+"deb $security $suite-security main"} >&2
 	[ -z "$kernel" ] || make_kernel
 	mv "$root.tmp" "$root"
 }
