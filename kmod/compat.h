@@ -34,6 +34,16 @@ static inline void coloop_compat_device_flags(struct net_device *dev)
 #endif
 }
 
+/*
+ * 7.2 warns of a work queue that names neither WQ_UNBOUND nor WQ_PERCPU.  Without a word it is
+ * bound to its caller's CPU as ever.  Older kernels lack the name; stable ones of 6.12 have it.
+ */
+#ifdef COLOOP_COMPAT_HAS_WQ_PERCPU
+#define COLOOP_COMPAT_WQ_PERCPU WQ_PERCPU
+#else
+#define COLOOP_COMPAT_WQ_PERCPU 0
+#endif
+
 /* 6.3 gave IPv4 a limit of its own. */
 static inline void coloop_compat_gso_max_size(struct net_device *dev, unsigned int size)
 {

@@ -29,7 +29,7 @@ int coloop_evtchn_listen(struct coloop_evtchn *ec, domid_t domid, struct netlink
 int coloop_evtchn_connect(struct coloop_evtchn *ec, domid_t domid, evtchn_port_t remote,
 			  struct netlink_ext_ack *extack)
 {
-	/* The kernel's own wrapper changed its first argument at 5.12 and wants a xenbus device. */
+	/* The kernel's own wrapper wants a xenbus device. */
 	struct evtchn_bind_interdomain bind = {
 		.remote_dom = domid,
 		.remote_port = remote,

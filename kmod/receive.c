@@ -377,7 +377,8 @@ void coloop_receive_stop(struct coloop_queue *queue)
 int coloop_receive_module_init(void)
 {
 	/* Bound to the CPU where the event arrived, and the next one will. */
-	patient_wq = alloc_workqueue("coloop_rx", WQ_CPU_INTENSIVE | WQ_MEM_RECLAIM, 0);
+	patient_wq = alloc_workqueue("coloop_rx", WQ_CPU_INTENSIVE | WQ_MEM_RECLAIM |
+				     COLOOP_COMPAT_WQ_PERCPU, 0);
 	return patient_wq ? 0 : -ENOMEM;
 }
 

@@ -4,6 +4,8 @@
 #ifndef _EVIL_H
 #define _EVIL_H
 
+#include <linux/prandom.h>
+
 #include "channel.h"
 #include "peer.h"
 #include "peerlookup.h"
