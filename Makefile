@@ -4,7 +4,7 @@
 #   make demo       real Xen, two guests, the same programs before and after: build/demo.json
 #   make bench      every row by netfront, loopback and the channel: build/bench.json, .md, .svg;
 #                   BENCH='stream tcp_rr_14' picks groups and rows
-#   make bench-threads              what a second processor gains, in turns: queues, busy polling
+#   make bench-threads              what a second processor gains, in turns: queues, sockets that busy poll
 #   make bench-table                README's table from build/bench.json; RESULTS='old.json new.json'
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback

@@ -35,7 +35,7 @@ struct coloop_channel {
 	bool diverting;
 	/* How many are in use, by both sides. */
 	u32 queues;
-	/* How long a poll may spin, in microseconds; as the peer was set, in every life. */
+	/* Microseconds; as the peer was set, in every life.  Kept for user space, not used yet. */
 	u32 busy_poll_us;
 	/* What the peer says that it can receive, enum coloop_features. */
 	u32 remote_features;

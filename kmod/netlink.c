@@ -29,8 +29,6 @@ static void add_stats(struct coloop_tx_stats *tx, struct coloop_rx_stats *rx,
 	rx->dropped_source += READ_ONCE(queue->rx_stats.dropped_source);
 	rx->dropped_header += READ_ONCE(queue->rx_stats.dropped_header);
 	rx->dropped_memory += READ_ONCE(queue->rx_stats.dropped_memory);
-	rx->spins += READ_ONCE(queue->rx_stats.spins);
-	rx->spins_paid += READ_ONCE(queue->rx_stats.spins_paid);
 }
 
 static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
@@ -55,9 +53,7 @@ static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
 	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_BACKLOG, tx.dropped_backlog) ||
 	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_SOURCE, rx.dropped_source) ||
 	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, rx.dropped_header) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_SPINS, rx.spins) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_SPINS_PAID, rx.spins_paid);
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory);
 }
 
 /* What the peer has to be told. */

@@ -60,8 +60,6 @@ struct coloop_rx_stats {
 	u64 dropped_source;
 	u64 dropped_header;
 	u64 dropped_memory;
-	u64 spins;
-	u64 spins_paid;
 };
 
 /**

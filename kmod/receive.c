@@ -10,8 +10,6 @@
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/kernel_stat.h>
-#include <linux/ktime.h>
 #include <linux/ratelimit.h>
 #include <linux/rtnetlink.h>
 #include <net/busy_poll.h>
@@ -147,7 +145,7 @@ static void receive_one(struct coloop_queue *queue, const struct coloop_record *
 	skb->protocol = eth_type_trans(skb, link->dev);
 	if (unlikely(!is_ip(skb)))
 		goto drop_lie;
-	/* For sockets that would rather spin than sleep: net.core.busy_read, SO_BUSY_POLL. */
+	/* For sockets that poll the device themselves: net.core.busy_read, SO_BUSY_POLL. */
 	skb_mark_napi_id(skb, &queue->napi);
 	queue->rx_stats.packets++;
 	queue->rx_stats.bytes += record->len;
@@ -200,69 +198,6 @@ static u32 side_of(const struct coloop_channel *ch)
 	return virt_load_acquire(&ch->queue->rx.peer->side); /* before what it announces */
 }
 
-/* What ends a spin, whatever the ring has. */
-struct spin {
-	/* By ktime_get_ns(). */
-	u64 end;
-	/* That this processor had taken when the poll began. */
-	unsigned long interrupts;
-};
-
-/*
- * Only what this processor would idle away.  A program that is to run ends it, and so does any
- * interrupt: it may be of another peer, whose poll waits for this one.  Our own event cannot come
- * before this poll is over, so what it may be about is looked at: the peer's next step, and the
- * room that packets of ours wait for.
- */
-static bool may_spin(struct coloop_queue *queue, const struct spin *spin)
-{
-	const struct coloop_channel *ch = queue->channel;
-
-	return !need_resched() && kstat_cpu_irqs_sum(smp_processor_id()) == spin->interrupts &&
-	       !napi_disable_pending(&queue->napi) && coloop_channel_is_live(ch) &&
-	       side_of(ch) == COLOOP_SIDE_MAPPED && !coloop_send_is_waiting(queue) &&
-	       ktime_get_ns() < spin->end;
-}
-
-/* True: there is a record, or a lie. */
-static bool await_record(struct coloop_queue *queue, const struct spin *spin)
-{
-	if (!may_spin(queue, spin))
-		return false;
-	queue->rx_stats.spins++;
-	do {
-		if (coloop_rx_peek(&queue->rx)) {
-			queue->rx_stats.spins_paid++;
-			return true;
-		}
-		cpu_relax();
-	} while (may_spin(queue, spin));
-	return false;
-}
-
-/*
- * As take_records(), and goes on for @us microseconds in all while more come, without asking for an
- * event.  Who sends nothing earns no spin, however many events he sends, and none is had at the
- * cost of a program: not of the one that was interrupted, nor where the scheduler has sent the poll
- * to a thread because there is too much of it.  So a peer that trickles has no more of us than the
- * time in which nobody else wants the processor.
- *
- * The clock is not vhost's local_clock(): an idle processor has stopped its tick, and without a
- * tick that clock may stand still.
- */
-static int take_busily(struct coloop_queue *queue, int budget, u32 us)
-{
-	struct spin spin = { .interrupts = kstat_cpu_irqs_sum(smp_processor_id()) };
-	int done = take_records(queue, budget);
-
-	if (!done || !is_idle_task(current))
-		return done;
-	spin.end = ktime_get_ns() + us * NSEC_PER_USEC;
-	while (done < budget && await_record(queue, &spin))
-		done += take_records(queue, budget - done);
-	return done;
-}
-
 static void follow_side(struct coloop_channel *ch)
 {
 	struct coloop_peer *peer = coloop_channel_peer(ch);
@@ -290,7 +225,7 @@ static void follow_side(struct coloop_channel *ch)
  * More waits.  A peer that fills its ring as fast as we empty it would keep the processor from all
  * programs; beyond a few polls the next is a thread's, which the scheduler weighs against them.
  * No event is asked for meanwhile, and one that came stays unanswered.  The work is queued while
- * the poll is ours, which napi_disable() waits for; who spins on the poll goes on by himself.
+ * the poll is ours, which napi_disable() waits for; a socket that busy polls goes on by itself.
  */
 static int go_on(struct coloop_queue *queue, int budget)
 {
@@ -306,14 +241,12 @@ static int poll(struct napi_struct *napi, int budget)
 {
 	struct coloop_queue *queue = container_of(napi, struct coloop_queue, napi);
 	struct coloop_channel *ch = queue->channel;
-	u32 us = READ_ONCE(ch->busy_poll_us);
 	int done = 0;
 
 	if (likely(!coloop_channel_is_faulted(ch))) {
 		bool sent = coloop_send_backlog(queue);
 
-		done = likely(!us) ? take_records(queue, budget) :
-				     take_busily(queue, budget, us);
+		done = take_records(queue, budget);
 		if (sent || done)
 			coloop_evtchn_earned(&queue->evtchn);
 		/* A peer that sends at once and without end must still be seen to have come. */

@@ -164,12 +164,6 @@ bool coloop_rx_publish(struct coloop_rx *rx)
 	return coloop_crossed(READ_ONCE(rx->peer->want), old, rx->cons); /* C6 */
 }
 
-bool coloop_rx_peek(const struct coloop_rx *rx)
-{
-	/* coloop_rx_next() reads it again, in order (C1), and checks it (C2). */
-	return READ_ONCE(rx->peer->prod) != rx->cons;
-}
-
 bool coloop_rx_arm(struct coloop_rx *rx)
 {
 	WRITE_ONCE(rx->own->wait, rx->cons + 1);			/* C7 */

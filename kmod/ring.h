@@ -97,8 +97,6 @@ void coloop_rx_copy(const struct coloop_rx *rx, void *to, u32 offset, u32 len);
 void coloop_rx_skip(struct coloop_rx *rx, u32 len);
 /* Gives room back to the peer.  True: it wishes to hear of that. */
 bool coloop_rx_publish(struct coloop_rx *rx);
-/* Has the peer put anything in since?  A hint, for who waits awake: nothing is believed of it. */
-bool coloop_rx_peek(const struct coloop_rx *rx);
 /* Asks for an event for the next record.  True: there is one already. */
 bool coloop_rx_arm(struct coloop_rx *rx);
 

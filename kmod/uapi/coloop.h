@@ -32,7 +32,7 @@
 /* Most queues of a channel. */
 #define COLOOP_QUEUES_MAX 8
 
-/* Longest that a poll may spin for the next packet, in microseconds. */
+/* Largest busy-poll of a peer, in microseconds. */
 #define COLOOP_BUSY_POLL_MAX 1000
 
 /* Oldest version of the shared page format this module speaks. */
@@ -265,9 +265,9 @@ enum coloop_a_count {
  * @COLOOP_A_PEER_CHANNEL: The channel to the peer; absent in requests.
  * @COLOOP_A_PEER_WANTED: A packet to this peer has asked for a channel that is
  *   not there.
- * @COLOOP_A_PEER_BUSY_POLL: Microseconds that a poll spins for the peer's next
- *   packet before it sleeps; 0, as in a new peer, for not at all. Holds at
- *   once.
+ * @COLOOP_A_PEER_BUSY_POLL: Microseconds that this domain may wait for the
+ *   peer's next packet before it sleeps; 0, as in a new peer, for not at all.
+ *   Kept and reported; nothing waits yet.
  * @COLOOP_A_PEER_ORDINARY: One nest for each reason that has kept packets to
  *   the peer on the ordinary path.
  */
@@ -323,8 +323,10 @@ enum coloop_a_peer {
  * @COLOOP_A_CHANNEL_QUEUED_BYTES: Bytes that wait in our rings and backlogs.
  * @COLOOP_A_CHANNEL_QUEUES: In an offer, how many queues we would use, default
  *   1; else how many both sides use.
- * @COLOOP_A_CHANNEL_SPINS: Times that a poll spun for the peer's next packet.
- * @COLOOP_A_CHANNEL_SPINS_PAID: Those that ended because there was one.
+ * @COLOOP_A_CHANNEL_SPINS: Not sent any more; a module that polled busily
+ *   counted its waits.
+ * @COLOOP_A_CHANNEL_SPINS_PAID: Not sent any more; those of the waits that a
+ *   packet ended.
  */
 enum coloop_a_channel {
 	COLOOP_A_CHANNEL_PAD = 1,

@@ -90,7 +90,6 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'ring.c:coloop_rx_next': {by: [`${ring}#record longer than what is there`, record]},
 	'ring.c:coloop_rx_copy': {by: [`${ring}#a record copied in parts`, record]},
 	'ring.c:coloop_rx_publish': {by: [`${ring}#room event`, record]},
-	'ring.c:coloop_rx_peek': {by: [`${ring}#a look that changes nothing`, record]},
 	'ring.c:coloop_rx_arm': {by: [record, 'test/model/runs.sh#no C9']},
 	'marker.c:coloop_marker_look': {by: [`${egress}#numbered datagrams`]},
 	'send.c:coloop_send_is_taken': {by: [`${egress}#numbered datagrams`, lies]},

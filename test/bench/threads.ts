@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // threads.js: what a second processor gains. Counted time has one CPU, so this runs in threads, where
 // times mean nothing: two arms take turns, and the median of their ratios is told, with its spread.
-// PAIRS=n turns of each; BENCH='sockets polls' picks.  Writes build/bench-threads.json.
+// PAIRS=n turns of each; BENCH='sockets queues' picks.  Writes build/bench-threads.json.
 import {mkdir, writeFile} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -57,38 +57,11 @@ async function socketsThatSpin(lab: Lab): Promise<Outcome> {
 	return outcome;
 }
 
-/**
- * Polls that spin before they sleep. Only an idle processor spins, so the programs have the other:
- * on the poll's own, the packet that wakes them would end the spin.
- */
-async function pollsThatSpin(lab: Lab): Promise<Outcome> {
-	const [c, d] = await twoWithTwo(lab);
-	const [client, server] = [await driven(lab, c), await driven(lab, d)];
-	const link = new Link(client, server, {order: 8});
-	await link.connect();
-	for (const machine of [c, d]) await machine.run(eventsOnFirst, slow);
-	const take = async (arm: string) => {
-		await link.busyPoll(Number.parseInt(arm.replace(/^\D*/, ''), 10));
-		return told(arm, await pingPong(lab, c, d, 'taskset -c 1 '));
-	};
-	const arms = ['busy_poll_us=0', 'busy_poll_us=50'] as const;
-	const outcome = await compete({name: 'tcp_rr_14', unit: 'trans/s', arms, take}, pairs);
-	const {spins, spinsPaid} = await client.channel(server);
-	say(`  ${spinsPaid} of ${spins} spins of the client's end found a packet`);
-	await link.forget();
-	return outcome;
-}
-
-const eventsOnFirst = `for irq in $(sed -n 's/^ *\\([0-9]*\\):.*coloop.*/\\1/p' /proc/interrupts); do
-	echo 1 >/proc/irq/$irq/smp_affinity
-done`;
-
-/** `on` goes before both programs. */
-async function pingPong(lab: Lab, client: Guest, server: Guest, on = ''): Promise<Taken> {
-	const sockperf = server.spawn(`exec ${on}sockperf server --tcp --port 11113`, {silent: true});
+async function pingPong(lab: Lab, client: Guest, server: Guest): Promise<Taken> {
+	const sockperf = server.spawn(`exec sockperf server --tcp --port 11113`, {silent: true});
 	await server.run(listening(11113), slow);
 	const address = `10.0.0.${guestNumber(asGuestName(server.name))}`;
-	const command = `${on}sockperf ping-pong -i ${address} --tcp --port 11113 --msg-size 14 --time 2`;
+	const command = `sockperf ping-pong -i ${address} --tcp --port 11113 --msg-size 14 --time 2`;
 	const taken = await timed(lab, client, command, parsePingPong);
 	await sockperf.stop();
 	return taken;
@@ -137,7 +110,6 @@ type Contest = {
 
 const contests: Readonly<Record<string, Contest>> = {
 	sockets: {title: 'sockets that spin, one vCPU in each guest', hold: socketsThatSpin},
-	polls: {title: 'polls that spin, two vCPUs in each guest', hold: pollsThatSpin},
 	queues: {title: 'two queues, two vCPUs in each guest', hold: queues},
 };
 

@@ -92,7 +92,6 @@ static void receive(void)
 		coloop_rx_skip(&rx, record.len);
 	}
 	coloop_rx_publish(&rx);
-	coloop_rx_peek(&rx);
 	coloop_rx_arm(&rx);
 }
 

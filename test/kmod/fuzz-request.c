@@ -112,7 +112,7 @@ static int check_peer(const struct coloop_peer_config *config, bool is_new)
 	const u8 *domid = last_of(first, end, COLOOP_A_PEER_DOMID);
 	const u8 *epoch = last_of(first, end, COLOOP_A_PEER_EPOCH);
 	const u8 *name = last_of(first, end, COLOOP_A_PEER_NAME);
-	const u8 *spin = last_of(first, end, COLOOP_A_PEER_BUSY_POLL);
+	const u8 *wait = last_of(first, end, COLOOP_A_PEER_BUSY_POLL);
 	int ret;
 
 	if (!domid || !epoch)
@@ -122,9 +122,9 @@ static int check_peer(const struct coloop_peer_config *config, bool is_new)
 		return ret ?: -EINVAL;
 	must(config->domid == u32_at(domid + 4) && config->domid < 32752);
 	must(config->epoch == u32_at(epoch + 4) && config->epoch);
-	must(!config->name == !name && !config->busy_poll_us == !spin);
+	must(!config->name == !name && !config->busy_poll_us == !wait);
 	must(!name || (config->name == (const char *)name + 4 && strlen(config->name) <= 64));
-	must(!spin || (*config->busy_poll_us == u32_at(spin + 4) && *config->busy_poll_us <= 1000));
+	must(!wait || (*config->busy_poll_us == u32_at(wait + 4) && *config->busy_poll_us <= 1000));
 	return 0;
 }
 

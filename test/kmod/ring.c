@@ -83,26 +83,6 @@ static void test_empty(void)
 	}
 }
 
-/* Who waits awake looks as often as he likes: a lie shows, and is found out by who takes. */
-static void test_peek(void)
-{
-	for each_start(start) {
-		struct coloop_rx before;
-
-		pair_reset(&pair, start);
-		expect(!coloop_rx_peek(&pair.rx));
-		put(SMALL, 1);
-		before = pair.rx;
-		expect(coloop_rx_peek(&pair.rx) && coloop_rx_peek(&pair.rx));
-		expect(!memcmp(&before, &pair.rx, sizeof(before)));
-		expect(take(SMALL, 1));
-		expect(!coloop_rx_peek(&pair.rx));
-		pair.tx.own->prod += SIZE + COLOOP_RECORD_ALIGN;
-		expect(coloop_rx_peek(&pair.rx));
-		expect(next() == -EPROTO);
-	}
-}
-
 static void test_full(void)
 {
 	for each_start(start) {
@@ -407,7 +387,6 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{"empty ring", test_empty},
-		{"a look that changes nothing", test_peek},
 		{"full ring", test_full},
 		{"exactly full ring", test_exactly_full},
 		{"records across the ends of page, ring and index", test_edges},

@@ -47,8 +47,8 @@ export class Drive {
 		return new Drive(machine, Number(stdout));
 	}
 
-	peer(other: Drive, epoch: number, options: {busyPollUs?: number} = {}): Promise<null> {
-		return this.#ask({op: 'peer', config: {...this.#configOf(other, epoch), ...options}});
+	peer(other: Drive, epoch: number): Promise<null> {
+		return this.#ask({op: 'peer', config: this.#configOf(other, epoch)});
 	}
 
 	#configOf(other: Drive, epoch: number): PeerConfig {

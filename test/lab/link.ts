@@ -31,14 +31,6 @@ export class Link {
 		]);
 	}
 
-	/** Both ends spin so long for the next packet from now on; the channel stays. */
-	async busyPoll(busyPollUs: number): Promise<void> {
-		await Promise.all([
-			this.left.peer(this.right, this.epoch, {busyPollUs}),
-			this.right.peer(this.left, this.epoch, {busyPollUs}),
-		]);
-	}
-
 	async offerBoth() {
 		const {listener = 'left', order, queues} = this.#options;
 		const rings = {...(order && {order}), ...(queues && {queues})};

@@ -79,7 +79,7 @@ function peerBlock(peer: PeerStatus, now: number): string[] {
 		['rings', peer.ring_bytes === null ? '' : ringLine(peer)],
 		['transfer', transferLine(peer.rx_bytes, peer.tx_bytes)],
 		['packets', packetLine(peer)],
-		['busy polling', spinLine(peer)],
+		['busy polling', pollLine(peer)],
 		['dropped', dropLine(peer)],
 		['last failure', peer.last_failure],
 	]);
@@ -101,7 +101,7 @@ function pairBlock(pair: PairStatus, status: Status, now: number): string[] {
 		[`${a.name} to ${b.name}`, flow(pair.a_to_b_bytes, pair.a_to_b_packets)],
 		[`${b.name} to ${a.name}`, flow(pair.b_to_a_bytes, pair.b_to_a_packets)],
 		['rings', own && own.ring_bytes !== null ? ringLine(own) : ''],
-		['busy polling by dom0', own && spinLine(own)],
+		['busy polling by dom0', own && pollLine(own)],
 		['dropped by dom0', own && dropLine(own)],
 		["dom0's side", own?.reason ? `${own.state}: ${own.reason}` : ''],
 	]);
@@ -133,10 +133,9 @@ function packetLine(peer: PeerStatus): string {
 	return `${peer.rx_packets} received, ${peer.tx_packets} sent, ${events}`;
 }
 
-/** Spins stay in the count when policy has ended them. */
-function spinLine({busy_poll_us: us, spins, spins_paid: paid}: PeerStatus): string {
-	if (us + spins === 0) return '';
-	return spins === 0 ? `${us} us` : `${us} us, ${paid} of ${spins} times a packet came`;
+/** The module keeps the time; it does not wait yet. */
+function pollLine({busy_poll_us: us}: PeerStatus): string {
+	return us === 0 ? '' : `${us} us, not in use yet`;
 }
 
 function dropLine(peer: PeerStatus): string {

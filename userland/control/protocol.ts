@@ -55,8 +55,6 @@ const counters = {
 	dropped_source: z.number(),
 	dropped_header: z.number(),
 	dropped_memory: z.number(),
-	spins: z.number(),
-	spins_paid: z.number(),
 };
 
 const peer = z.object({
@@ -78,7 +76,7 @@ const peer = z.object({
 	/** Rings of that size each way; null before both sides have met. */
 	queues: z.nullable(z.number()),
 	queued_bytes: z.number(),
-	/** How long a poll spins for the next packet, in microseconds. */
+	/** How long to wait for the next packet before sleeping, in microseconds; the module does not yet. */
 	busy_poll_us: z.number(),
 	...counters,
 });

@@ -85,7 +85,5 @@ function counters(channel: ChannelCounters | undefined) {
 		dropped_source: of('droppedSource'),
 		dropped_header: of('droppedHeader'),
 		dropped_memory: of('droppedMemory'),
-		spins: of('spins'),
-		spins_paid: of('spinsPaid'),
 	};
 }

@@ -20,7 +20,7 @@ export const macLen = 6;
 /** Most queues of a channel. */
 export const queuesMax = 8;
 
-/** Longest that a poll may spin for the next packet, in microseconds. */
+/** Largest busy-poll of a peer, in microseconds. */
 export const busyPollMax = 1000;
 
 /** Oldest version of the shared page format this module speaks. */

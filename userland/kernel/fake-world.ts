@@ -55,8 +55,6 @@ export const blank = {
 	droppedSource: 0n,
 	droppedHeader: 0n,
 	droppedMemory: 0n,
-	spins: 0n,
-	spinsPaid: 0n,
 } as const satisfies Partial<Channel>;
 
 export function moduleOf(world: FakeWorld, self: number): FakeModule {

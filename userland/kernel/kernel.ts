@@ -25,9 +25,6 @@ export type ChannelCounters = {
 	readonly droppedSource: bigint;
 	readonly droppedHeader: bigint;
 	readonly droppedMemory: bigint;
-	/** Times that a poll spun for the next packet, and those that found one. */
-	readonly spins: bigint;
-	readonly spinsPaid: bigint;
 };
 
 export type Channel = ChannelCounters & {
@@ -51,7 +48,7 @@ export type Peer = {
 	readonly name: string;
 	readonly links: readonly Link[];
 	readonly wanted: boolean;
-	/** How long a poll spins for the next packet, in microseconds. */
+	/** How long to wait for the next packet, in microseconds; kept by the module, not used yet. */
 	readonly busyPollUs: number;
 	readonly channel: Channel | undefined;
 };

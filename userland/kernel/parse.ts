@@ -119,8 +119,6 @@ function parseChannel(values: Values<typeof channelAttributes>): Channel {
 		droppedSource: values.droppedSource ?? 0n,
 		droppedHeader: values.droppedHeader ?? 0n,
 		droppedMemory: values.droppedMemory ?? 0n,
-		spins: values.spins ?? 0n,
-		spinsPaid: values.spinsPaid ?? 0n,
 	};
 }
 

@@ -23,7 +23,7 @@ export type PairRule = RuleBody & {readonly between: readonly [NamePattern, Name
 /** A guest's (and dom0's own) policy: do we accept this peer? */
 export type AcceptRule = RuleBody & {
 	readonly peer: NamePattern;
-	/** How long we spin for the peer's next packet before we sleep; undefined: not at all. */
+	/** How long to wait for the peer's next packet before sleeping; undefined: not at all. */
 	readonly busyPollUs: number | undefined;
 };
 

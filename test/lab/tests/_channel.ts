@@ -136,33 +136,6 @@ const downAndUp: Body = async (t, {lab, dom0, a, b}) => {
 	t.is((await pair(lab))?.state, 'live');
 };
 
-const acceptWith = (busyPollUs: number) =>
-	`version: 1\naccept:\n  - allow: '*'\n    busy_poll_us: ${busyPollUs}\n`;
-
-// The kernel answers pings by itself, so no program's turn ends the spin.
-const spinning: Body = async (t, {a, b}) => {
-	const spins = async () => (await peer(b, 'a'))?.spins ?? 0;
-	const epoch = (await peer(b, 'a'))?.epoch;
-	t.is(await spins(), 0);
-
-	await writePolicy(b, acceptWith(1000));
-	const flood = a.spawn('exec ping -q -f b', {silent: true});
-	await until('polls of b spin', async () => (await spins()) > 100, patient);
-	t.like(await peer(b, 'a'), {epoch, busy_poll_us: 1000});
-	await a.run('coloop down b', slow);
-	await until('b has no channel', async () => !(await isLive(b, 'a')), patient);
-	await a.run('coloop up b -t 300', slow);
-	await until('polls of b spin again', async () => (await spins()) > 100, patient);
-
-	await writePolicy(b, acceptWith(0));
-	await until('b need not', async () => (await peer(b, 'a'))?.busy_poll_us === 0, patient);
-	const last = await spins();
-	const before = await diverted(b);
-	await until('more arrives', async () => (await diverted(b)) > before + 100, patient);
-	t.is(await spins(), last);
-	t.regex((await flood.stop('SIGINT')).stdout, /[1-9]\d* received/);
-};
-
 /** What two guests say to each other goes through a channel, whatever kind of guests they are. */
 export const carries = withColoop(
 	'version: 1\npairs: []\n',
@@ -172,6 +145,5 @@ export const carries = withColoop(
 		'a datagram above the MTU crosses as one record, intact': largeDatagrams,
 		'a TCP stream arrives intact, both ways at once': stream,
 		'coloop takes a channel down and up under iperf3': downAndUp,
-		'polls spin while they may, also under a channel that goes': spinning,
 	}),
 );

@@ -33,8 +33,6 @@ export function peerStatus(change: Partial<PeerStatus> = {}): PeerStatus {
 		dropped_source: 0,
 		dropped_header: 0,
 		dropped_memory: 0,
-		spins: 0,
-		spins_paid: 0,
 		...change,
 	};
 }

@@ -82,7 +82,7 @@ test('a new epoch ends the channel', async t => {
 	t.is(errnoOf(await t.throwsAsync(a.offer(2, 5, {listen: true}))), 'ESTALE');
 });
 
-test('how long to spin changes on a live channel, and stays where it is not named', async t => {
+test('how long to wait changes on a live channel, and stays where it is not named', async t => {
 	const {a} = await connected();
 
 	t.is((await a.peers())[0]?.busyPollUs, 0);

@@ -125,13 +125,13 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	...['1001', '-1', '2.5', '"50"', '.inf', '.nan'].map(
 		text =>
 			[
-				`a time to spin of ${text}`,
+				`a time to wait of ${text}`,
 				`version: 1\naccept:\n  - allow: a\n    busy_poll_us: ${text}`,
 				`4:19: error: accept[0].busy_poll_us: expected a whole number of microseconds from 0 to 1000, got ${spoken(text)}`,
 			] as const,
 	),
 	[
-		'a time to spin for others',
+		'a time to wait for others',
 		'version: 1\npairs:\n  - allow: [a, b]\n    busy_poll_us: 50',
 		'4:5: error: pairs[0].busy_poll_us: expected only allow, ring_pages, ring_pages_min and queues in this rule, got busy_poll_us',
 	],

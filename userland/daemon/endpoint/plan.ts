@@ -92,7 +92,7 @@ function planPeer(wish: Wish, known: Known, peer: Peer | undefined): Step[] {
 	return planChannel(wish, peer, own, usable(known, domid, epoch));
 }
 
-/** Without a time to spin that is as it was: a module older than us, not reloaded yet, knows of none. */
+/** Without a `busyPollUs` that is as it was: a module older than us, not reloaded yet, knows of none. */
 function changed(config: Wish['config'], before: number): PeerConfig {
 	const {busyPollUs, ...rest} = config;
 	return busyPollUs === before ? rest : config;

@@ -91,11 +91,11 @@ test('a peer is made, and changed where it differs', t => {
 		const kernel = peer('live', change);
 		t.deepEqual(plan(known({kernel}), [wish()], hello), [{kind: 'peer-set', config: terse}]);
 	}
-	const spinning = known({kernel: peer('live', {busyPollUs: 50})});
-	t.deepEqual(plan(spinning, [wish()], hello), [{kind: 'peer-set', config}]);
+	const waiting = known({kernel: peer('live', {busyPollUs: 50})});
+	t.deepEqual(plan(waiting, [wish()], hello), [{kind: 'peer-set', config}]);
 });
 
-test('how long to spin is set on the live channel, which stays', t => {
+test('how long to wait is set on the live channel, which stays', t => {
 	const changed = wish({config: {...config, busyPollUs: 50}});
 	const said = new Map([[2, offer({state: 'live'})]]);
 	t.deepEqual(plan(known({kernel: peer('live'), own: said}), [changed], hello), [

@@ -113,7 +113,7 @@ test('queues share the pages, as many as both sides would have', t => {
 	t.like(wish(four, accepting({ringPages: 64}))[0], {queues: 4, order: 5});
 });
 
-test('how long we spin is for our own policy to say, and not at all where it is silent', t => {
+test('how long we may wait is for our own policy to say, and not at all where it is silent', t => {
 	t.is(wish(announced, will())[0]?.config.busyPollUs, 0);
 	t.is(wish(announced, accepting({}))[0]?.config.busyPollUs, 0);
 	t.is(wish(announced, accepting({busyPollUs: 50}))[0]?.config.busyPollUs, 50);
