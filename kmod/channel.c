@@ -369,7 +369,7 @@ int coloop_channel_attach(struct coloop_channel *ch, grant_ref_t control_ref,
 	set_side(ch, COLOOP_SIDE_MAPPED);
 	/* Not before the binds are complete: a poll ends with a word to its interrupt. */
 	for_each_used_queue(ch, queue)
-		coloop_receive_start(queue);
+		coloop_poll_start(queue);
 	return 0;
 }
 

@@ -89,17 +89,17 @@ void coloop_evtchn_settle(struct coloop_evtchn *ec, unsigned int cpu)
 		pr_debug("event channel %u stays where it is\n", ec->port);
 }
 
-void coloop_evtchn_taken(struct coloop_evtchn *ec)
+void coloop_evtchn_ack(struct coloop_evtchn *ec)
 {
 	atomic_set(&ec->unhandled, 1);
 }
 
-void coloop_evtchn_earned(struct coloop_evtchn *ec)
+void coloop_evtchn_not_spurious(struct coloop_evtchn *ec)
 {
 	ec->useful = true;
 }
 
-void coloop_evtchn_done(struct coloop_evtchn *ec)
+void coloop_evtchn_eoi(struct coloop_evtchn *ec)
 {
 	/* A poll that no event started owes Xen nothing; what it did counts for the next event. */
 	if (!atomic_xchg(&ec->unhandled, 0))

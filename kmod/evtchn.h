@@ -14,7 +14,7 @@
  * struct coloop_evtchn - our end of one event channel
  * @port: ours; 0 for none
  * @irq: bound to @port; 0 for none
- * @unhandled: an interrupt waits for coloop_evtchn_done()
+ * @unhandled: an interrupt waits for coloop_evtchn_eoi()
  * @useful: there was something to do since the last interrupt was done
  */
 struct coloop_evtchn {
@@ -30,7 +30,7 @@ int coloop_evtchn_listen(struct coloop_evtchn *ec, domid_t domid, struct netlink
 int coloop_evtchn_connect(struct coloop_evtchn *ec, domid_t domid, evtchn_port_t remote,
 			  struct netlink_ext_ack *extack);
 /*
- * Starts to deliver events; the next one comes only after coloop_evtchn_done().  On failure the
+ * Starts to deliver events; the next one comes only after coloop_evtchn_eoi().  On failure the
  * port to @domid may be lost.
  */
 int coloop_evtchn_bind(struct coloop_evtchn *ec, domid_t domid, irq_handler_t handler,
@@ -38,11 +38,11 @@ int coloop_evtchn_bind(struct coloop_evtchn *ec, domid_t domid, irq_handler_t ha
 /* Delivers events on @cpu from now on. */
 void coloop_evtchn_settle(struct coloop_evtchn *ec, unsigned int cpu);
 /* To be called by the handler. */
-void coloop_evtchn_taken(struct coloop_evtchn *ec);
-/* There was something to do; Xen's next event comes late after one without (R10). */
-void coloop_evtchn_earned(struct coloop_evtchn *ec);
-/* The poll is over and sleeps until the next event. */
-void coloop_evtchn_done(struct coloop_evtchn *ec);
+void coloop_evtchn_ack(struct coloop_evtchn *ec);
+/* The next EOI is not marked spurious; after one that is, the next event comes late (R10). */
+void coloop_evtchn_not_spurious(struct coloop_evtchn *ec);
+/* The poll is over: the next event may come. */
+void coloop_evtchn_eoi(struct coloop_evtchn *ec);
 void coloop_evtchn_notify(struct coloop_evtchn *ec);
 /* Idempotent, from any of the states above. */
 void coloop_evtchn_close(struct coloop_evtchn *ec, void *data);

@@ -59,15 +59,15 @@ enum coloop_limits {
 	 * in its ring may turn into such when a link changes.  So as many are forgiven as the ring
 	 * holds packets that are an IP header alone, and as many again after this time.
 	 */
-	COLOOP_DOUBT_MS = 10000,
-	COLOOP_DOUBT_BYTES = 64,
+	COLOOP_BAD_FRAMES_MS = 10000,
+	COLOOP_BAD_FRAME_BYTES = 64,
 
 	/*
 	 * Polls, of 64 records each at most, that may follow each other while the ring does not run
 	 * empty; then programs get their turns between.  A large ring full of packets of an MTU is
 	 * 22 of them, and to share the processor within such a burst costs a stream a fifth.
 	 */
-	COLOOP_EAGER_POLLS = 64,
+	COLOOP_FULL_POLLS = 64,
 
 	/* The consumer tells of freed room after this many bytes, not after every record. */
 	COLOOP_PUBLISH_BYTES = 64 << 10,

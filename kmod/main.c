@@ -25,7 +25,7 @@ static int __init coloop_init(void)
 	ret = coloop_peer_init();
 	if (ret)
 		return ret;
-	ret = coloop_receive_module_init();
+	ret = coloop_poll_module_init();
 	if (ret)
 		goto err_peer;
 	ret = coloop_device_init();
@@ -51,7 +51,7 @@ err_marker:
 err_device:
 	coloop_device_uninit();
 err_receive:
-	coloop_receive_module_uninit();
+	coloop_poll_module_uninit();
 err_peer:
 	coloop_peer_uninit();
 	return ret;
@@ -67,7 +67,7 @@ static void __exit coloop_exit(void)
 	coloop_marker_module_uninit();
 	coloop_divert_uninit();
 	coloop_device_uninit();
-	coloop_receive_module_uninit();
+	coloop_poll_module_uninit();
 	coloop_peer_uninit();
 	coloop_grant_uninit();
 }

@@ -139,8 +139,8 @@ static void init_ends(struct coloop_queue *queue)
 		.pages = queue->ring_map.address,
 		.size = COLOOP_PAGE_SIZE << queue->remote_order,
 	};
-	ratelimit_state_init(&queue->doubts, msecs_to_jiffies(COLOOP_DOUBT_MS),
-			     queue->rx.size / COLOOP_DOUBT_BYTES);
+	ratelimit_state_init(&queue->bad_frames, msecs_to_jiffies(COLOOP_BAD_FRAMES_MS),
+			     queue->rx.size / COLOOP_BAD_FRAME_BYTES);
 }
 
 int coloop_queue_map(struct coloop_queue *queue, grant_ref_t control_ref,
@@ -183,10 +183,10 @@ int coloop_queue_connect(struct coloop_queue *queue, evtchn_port_t port,
 		if (ret)
 			return ret;
 	}
-	coloop_receive_init(queue);
-	ret = coloop_evtchn_bind(&queue->evtchn, domid, coloop_receive_event, queue, extack);
+	coloop_poll_init(queue);
+	ret = coloop_evtchn_bind(&queue->evtchn, domid, coloop_poll_event, queue, extack);
 	if (ret) {
-		coloop_receive_uninit(queue);
+		coloop_poll_uninit(queue);
 		return ret;
 	}
 	spread(queue);
@@ -212,16 +212,16 @@ void coloop_queue_detach(struct coloop_queue *queue, bool listens)
 	if (is_bound || !listens)
 		coloop_evtchn_close(&queue->evtchn, queue);
 	if (is_bound)
-		coloop_receive_uninit(queue);
+		coloop_poll_uninit(queue);
 	unmap(queue);
 }
 
 void coloop_queue_stop(struct coloop_queue *queue)
 {
 	if (queue->evtchn.irq) {
-		coloop_receive_stop(queue);
+		coloop_poll_stop(queue);
 		/* Waits for a poll that is over but for its word to the interrupt. */
-		coloop_receive_uninit(queue);
+		coloop_poll_uninit(queue);
 	}
 	coloop_evtchn_close(&queue->evtchn, queue);
 }

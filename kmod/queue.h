@@ -87,11 +87,11 @@ struct coloop_queue {
 	struct coloop_pool pool;
 	struct coloop_rx_stats rx_stats;
 	/* How many more frames may be wrong. */
-	struct ratelimit_state doubts;
-	/* Polls since the ring was last empty. */
-	unsigned int eager;
-	/* Polls on, one thread among others, when that is too many. */
-	struct work_struct patient;
+	struct ratelimit_state bad_frames;
+	/* Polls in a row that used up their budget. */
+	unsigned int full_polls;
+	/* Polls in a kernel thread when those are too many. */
+	struct work_struct thread;
 
 	/* Read by both; hardly ever written. */
 	struct coloop_evtchn evtchn ____cacheline_aligned_in_smp;

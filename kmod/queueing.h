@@ -5,6 +5,7 @@
  *   divert.c   hook at the egress of a lower device: is it for a peer, may it skip the device's queue?
  *   send.c     into our ring, or the backlog
  *      ~~~     shared memory, event channel
+ *   poll.c     events, NAPI, and a thread where a poll takes too long
  *   receive.c  out of the peer's ring, checked, as if it arrived on the lower device
  */
 
@@ -68,15 +69,19 @@ bool coloop_send_backlog(struct coloop_queue *queue);
 void coloop_send_close(struct coloop_queue *queue);
 
 /* receive.c */
-int coloop_receive_module_init(void);
-void coloop_receive_module_uninit(void);
-irqreturn_t coloop_receive_event(int irq, void *data);
+/* From the poll: makes a packet of the next record, which coloop_rx_next() has checked. */
+void coloop_receive(struct coloop_queue *queue, const struct coloop_record *record);
+
+/* poll.c */
+int coloop_poll_module_init(void);
+void coloop_poll_module_uninit(void);
+irqreturn_t coloop_poll_event(int irq, void *data);
 /* Events may come from here on; they are not handled yet. */
-void coloop_receive_init(struct coloop_queue *queue);
+void coloop_poll_init(struct coloop_queue *queue);
 /* Afterwards not even the end of a poll runs; an event does nothing any more. */
-void coloop_receive_uninit(struct coloop_queue *queue);
+void coloop_poll_uninit(struct coloop_queue *queue);
 /* Handles events, among them those that came before. */
-void coloop_receive_start(struct coloop_queue *queue);
-void coloop_receive_stop(struct coloop_queue *queue);
+void coloop_poll_start(struct coloop_queue *queue);
+void coloop_poll_stop(struct coloop_queue *queue);
 
 #endif /* _COLOOP_QUEUEING_H */

@@ -64,19 +64,19 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'peer.c:device_event': {
 		by: [`${faults}#the module goes and comes back`, `${attacks}frame.ts#flood-unplug`],
 	},
-	'receive.c:coloop_receive_event': {by: [`${attacks}event.ts#event-storm`]},
-	'receive.c:set_offloads': {
+	'poll.c:coloop_poll_event': {by: [`${attacks}event.ts#event-storm`]},
+	'receive.c:receive_offloads': {
 		by: [
 			meta,
 			`${channel}#a datagram above the MTU crosses as one record`,
 			`${attacks}record.ts#record-nonsense`,
 		],
 	},
-	'receive.c:fill_frags': {by: [record, `${channel}#a TCP stream arrives intact`]},
-	'receive.c:copy_frame': {by: [record, `${channel}#a TCP stream arrives intact`]},
-	'receive.c:link_of': {by: [foreign, `${attacks}race.ts#flip-payload`]},
-	'receive.c:receive_one': {by: [foreign]},
-	'receive.c:side_of': {by: [`${attacks}index.ts#side-unknown`, 'test/model/hostile.pml']},
+	'receive.c:receive_frags': {by: [record, `${channel}#a TCP stream arrives intact`]},
+	'receive.c:receive_copy': {by: [record, `${channel}#a TCP stream arrives intact`]},
+	'receive.c:receive_link': {by: [foreign, `${attacks}race.ts#flip-payload`]},
+	'receive.c:coloop_receive': {by: [foreign]},
+	'poll.c:poll_side': {by: [`${attacks}index.ts#side-unknown`, 'test/model/hostile.pml']},
 	'request.c:parse_link': checked,
 	'request.c:coloop_request_peer': checked,
 	'request.c:parse_channel': checked,

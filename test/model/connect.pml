@@ -239,7 +239,7 @@ proctype poll(byte me)
 	{
 end_p:		do
 		:: atomic { event[me] && poll_on[me] -> event[me] = false };
-			/* take_records() */
+			/* poll_records() */
 			do
 			:: atomic { poll_on[me] && taken[me] < put[peer] -> READ(peer); taken[me]++ };
 				if

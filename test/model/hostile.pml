@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One end against a peer that writes anything into its control page at any moment: kmod/channel.c,
- * kmod/receive.c (poll, take_records, follow_side) and the peer's worker.  The page says a side,
+ * kmod/poll.c (poll_napi, poll_records, poll_follow_side) and the peer's worker.  The page says a side,
  * an index that is honest or not, a record that is well formed or not; each read may see another.
  *
  * Properties
@@ -167,7 +167,7 @@ proctype napi()
 		done = 0;
 		if
 		:: POLL_ASKS ->
-			/* take_records(): index, then record, each checked as a copy */
+			/* poll_records(): index, then record, each checked as a copy */
 			do
 			:: !(WITHIN_BUDGET) -> break
 			:: else ->

@@ -323,7 +323,7 @@ end:	do
 	od
 }
 
-/* The peer: take_records() and coloop_rx_publish() */
+/* The peer: poll_records() and coloop_rx_publish() */
 proctype consumer()
 {
 	byte taken = START, told = START;

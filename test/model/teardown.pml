@@ -232,7 +232,7 @@ proctype napi()
 		:: true
 		fi;
 		touch();
-		/* napi_complete_done(), then coloop_evtchn_done() */
+		/* napi_complete_done(), then coloop_evtchn_eoi() */
 		d_step { poll_runs = false; poll_ends = true };
 		notify();
 		poll_ends = false
