@@ -72,6 +72,12 @@ enum coloop_limits {
 	/* The consumer tells of freed room after this many bytes, not after every record. */
 	COLOOP_PUBLISH_BYTES = 64 << 10,
 
+	/*
+	 * The least that a fragment of a large datagram carries when it is cut again.  Networks of IP
+	 * take packets of 576 bytes, and netfront's backends have MTUs far above that.
+	 */
+	COLOOP_FRAGMENT_BYTES = 512,
+
 	/* Largest part of a packet that is put into the linear part of a received skb. */
 	COLOOP_HEAD_BYTES = 256,
 };

@@ -7,6 +7,7 @@
  *      ~~~     shared memory, event channel
  *   poll.c     events, NAPI, and a thread where a poll takes too long
  *   receive.c  out of the peer's ring, checked, as if it arrived on the lower device
+ *   cut.c      a datagram above the MTU into IP fragments, where rules would see those
  */
 
 #ifndef _COLOOP_QUEUEING_H
@@ -71,6 +72,17 @@ void coloop_send_close(struct coloop_queue *queue);
 /* receive.c */
 /* From the poll: makes a packet of the next record, which coloop_rx_next() has checked. */
 void coloop_receive(struct coloop_queue *queue, const struct coloop_record *record);
+
+/* cut.c */
+/* Does a tc or nft ingress chain or an XDP program look at packets of @dev? */
+bool coloop_cut_has_ingress(const struct net_device *dev);
+/* Would rules see the fragments of a datagram that arrives on @lower, before it is put together? */
+bool coloop_cut_is_needed(struct net_device *lower, __be16 protocol);
+/*
+ * The fragments of an SKB_GSO_UDP packet as a list, data at their Ethernet headers' end.  NULL: no
+ * memory; @skb is the caller's still.
+ */
+struct sk_buff *coloop_cut(struct sk_buff *skb);
 
 /* poll.c */
 int coloop_poll_module_init(void);

@@ -60,11 +60,7 @@ static struct sk_buff *receive_copy(struct coloop_queue *queue, const struct col
 /* Does a tap, a tc or nft ingress chain or an XDP program of coloop0 itself see packets? */
 static bool receive_is_listened_to(const struct net_device *dev)
 {
-	return !list_empty(&dev->ptype_all) || coloop_compat_has_tc_ingress(dev) ||
-#ifdef CONFIG_NETFILTER_INGRESS
-	       rcu_access_pointer(dev->nf_hooks_ingress) ||
-#endif
-	       rcu_access_pointer(dev->xdp_prog);
+	return !list_empty(&dev->ptype_all) || coloop_cut_has_ingress(dev);
 }
 
 /* The link of this frame, if its addresses belong to the channel's peer. */
@@ -98,7 +94,7 @@ static void receive_bad_frame(struct coloop_queue *queue)
 				     stats->dropped_source + stats->dropped_header);
 }
 
-static void receive_deliver(struct sk_buff *skb, struct net_device *lower)
+static void receive_deliver(struct sk_buff *skb)
 {
 	dev_sw_netstats_rx_add(coloop_dev, skb->len + ETH_HLEN);
 	if (unlikely(receive_is_listened_to(coloop_dev)))
@@ -106,6 +102,40 @@ static void receive_deliver(struct sk_buff *skb, struct net_device *lower)
 	/* The peer sent to the address that dom0 gave our interface. */
 	skb->pkt_type = PACKET_HOST;
 	netif_receive_skb(skb);
+}
+
+/*
+ * A datagram above the MTU, in one piece, as after ip_defrag(): no GSO packet, which a socket that
+ * decapsulates would drop (udp_unexpected_gso()), but one that may be cut again on its way.
+ */
+static void receive_deliver_whole(struct sk_buff *skb)
+{
+	skb_gso_reset(skb);
+	skb->ignore_df = 1;
+	receive_deliver(skb);
+}
+
+/* False: no memory. */
+static bool receive_deliver_fragments(struct sk_buff *skb)
+{
+	struct sk_buff *fragment, *next;
+
+	skb = coloop_cut(skb);
+	if (!skb)
+		return false;
+	skb_list_walk_safe(skb, fragment, next) {
+		skb_mark_not_on_list(fragment);
+		receive_deliver(fragment);
+	}
+	return true;
+}
+
+static bool receive_deliver_datagram(struct sk_buff *skb, struct net_device *lower)
+{
+	if (unlikely(coloop_cut_is_needed(lower, skb->protocol)))
+		return receive_deliver_fragments(skb);
+	receive_deliver_whole(skb);
+	return true;
 }
 
 void coloop_receive(struct coloop_queue *queue, const struct coloop_record *record)
@@ -134,9 +164,15 @@ void coloop_receive(struct coloop_queue *queue, const struct coloop_record *reco
 		goto drop_bad_frame;
 	/* For sockets that poll the device themselves: net.core.busy_read, SO_BUSY_POLL. */
 	skb_mark_napi_id(skb, &queue->napi);
+	if (likely(!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP))) {
+		receive_deliver(skb);
+	} else if (unlikely(!receive_deliver_datagram(skb, link->dev))) {
+		drop = COLOOP_DROP_MEMORY;
+		counter = &queue->rx_stats.dropped_memory;
+		goto drop;
+	}
 	queue->rx_stats.packets++;
 	queue->rx_stats.bytes += record->len;
-	receive_deliver(skb, link->dev);
 	return;
 
 drop_bad_frame:

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {diverted, inTurn, patient, withChannel, type Body} from '../channel.ts';
+import type {Guest} from '../guest.ts';
+import {until} from '../until.ts';
+import {withLab} from '../with-lab.ts';
+
+const slow = {timeout: 240_000};
+
+/** Both guests have one end of a tunnel whose packets, with its headers, are above the MTU. */
+const tunnel: Body = async (t, {a, b}) => {
+	for (const [machine, own, other] of [
+		[a, 1, 2],
+		[b, 2, 1],
+	] as const) {
+		await machine.run(`modprobe l2tp_eth
+			ip l2tp add tunnel tunnel_id 1 peer_tunnel_id 1 encap udp local 10.0.0.${own} \\
+				remote 10.0.0.${other} udp_sport 5000 udp_dport 5000
+			ip l2tp add session name l2 tunnel_id 1 session_id 1 peer_session_id 1
+			ip link set l2 mtu 1500 up; ip addr add 10.7.0.${own}/24 dev l2`);
+	}
+	const before = await diverted(a);
+	t.regex((await a.run('ping -q -c 5 -i 0.2 -W 5 -s 1472 10.7.0.2')).stdout, / 0% packet loss/);
+	t.true((await diverted(a)) >= before + 5);
+	for (const machine of [a, b]) await machine.run('ip l2tp del tunnel tunnel_id 1');
+};
+
+/** As an IKE daemon's socket; an IKE message begins with four zeros there. */
+const encapsulating: Body = async (t, {a, b}) => {
+	const socket = `use Socket; socket(S, PF_INET, SOCK_DGRAM, 0) or die $!;`;
+	const server = b.spawn(`exec perl -e '${socket} $| = 1;
+		setsockopt(S, 17, 100, pack("i", 2)) or die $!;
+		bind(S, sockaddr_in(4500, INADDR_ANY)) or die $!; print "bound\n";
+		recv(S, $_, 65536, 0); print length, "\n"'`);
+	await until('the socket is bound', () => server.stdout().includes('bound'), patient);
+	const before = await diverted(a);
+	await a.run(`perl -e '${socket}
+		send(S, "\\0" x 4 . "x" x 3000, 0, sockaddr_in(4500, inet_aton("b"))) or die $!'`);
+	await until('it arrives', () => server.stdout().includes('3004'));
+	await server.done;
+	t.is(await diverted(a), before + 1);
+};
+
+/** Rules that would see fragments of a datagram over the ordinary path see them. */
+const fragments: Body = async (t, {a, b}) => {
+	const raw = 'table ip site { chain first { type filter hook prerouting priority raw;';
+	const ingress =
+		'table netdev site { chain first { type filter hook ingress device eth0 priority 0;';
+	for (const [rules, arrives] of [
+		['', true],
+		[`${raw} ip frag-off & 0x3fff != 0 counter drop; }; }`, false],
+		[`${raw} ip length > 1500 counter drop; }; }`, true],
+		[`${ingress} ip length > 1500 counter drop; }; }`, true],
+		[`${ingress} ip frag-off & 0x3fff != 0 counter drop; }; }`, false],
+		[
+			'table ip site { chain input { type filter hook input priority 0; ct state new; }; }',
+			true,
+		],
+	] as const) {
+		await b.run(`nft flush ruleset; nft '${rules}'`);
+		const before = await diverted(a);
+		t.is(await takesDatagram(a, b, 5000), arrives, rules);
+		t.is(await diverted(a), before + 1);
+	}
+	await b.run('nft flush ruleset');
+};
+
+async function takesDatagram(from: Guest, to: Guest, size: number): Promise<boolean> {
+	await to.run(`rm -f /tmp/in
+		setsid socat -u -b 65000 UDP4-RECV:7102 CREATE:/tmp/in >/dev/null 2>&1 </dev/null &
+		until ss -Huln sport = 7102 | grep -q .; do busybox usleep 50000; done`);
+	await from.run(`head -c ${size} /dev/urandom |
+		socat -u -b 65000 - UDP4-SENDTO:${to.name}:7102`);
+	const {stdout} = await to.run('sleep 1; pkill -x socat; stat -c %s /tmp/in', slow);
+	return Number(stdout) === size;
+}
+
+test(
+	'what arrives is what would have arrived by the ordinary path',
+	withLab,
+	withChannel(
+		inTurn({
+			'packets above the MTU of an L2TP tunnel over UDP': tunnel,
+			'a datagram above the MTU to a socket that decapsulates': encapsulating,
+			'fragments where rules would see them': fragments,
+		}),
+	),
+);
