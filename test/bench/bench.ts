@@ -32,23 +32,31 @@ async function benchAll(lab: Lab, chosen: readonly Group[], record: BenchRecord)
 	await Stage.load(lab);
 	await lab.b.run(startServers);
 	if (chosen.some(({programs}) => programs)) await startMoreServers(lab.b);
-	for (const group of chosen) await benchGroup(new Stage(lab, group), record);
+	for (const group of chosen) await benchGroup(lab, group, record);
 	const splats = await findSplats(lab);
 	if (splats.length > 0) throw new Error(splats.map(({text}) => text).join('\n'));
 }
 
-async function benchGroup(stage: Stage, record: BenchRecord): Promise<void> {
-	const works = stage.group.works;
+async function benchGroup(lab: Lab, group: Group, record: BenchRecord): Promise<void> {
+	const stage = new Stage(lab, group);
+	const {works} = group;
 	for (const arm of order.filter(each => works.some(({arms}) => arms.includes(each)))) {
-		step(`${stage.group.name}, ${arm}`);
+		step(`${group.name}, ${arm}`);
 		await stage.turnTo(arm);
 		for (const work of works.filter(({arms}) => arms.includes(arm)))
-			await take(work, arm, stage, record);
+			await take(work, arm, stage, group, record);
 	}
+	await stage.wake();
 }
 
 /** What does not work is told, and the rest goes on. */
-async function take(work: Work, arm: Network, stage: Stage, record: BenchRecord): Promise<void> {
+async function take(
+	work: Work,
+	arm: Network,
+	stage: Stage,
+	group: Group,
+	record: BenchRecord,
+): Promise<void> {
 	const name = work.headings.map(each => each.name).join(', ');
 	try {
 		const figures = await work.take(stage, arm);
@@ -56,7 +64,7 @@ async function take(work: Work, arm: Network, stage: Stage, record: BenchRecord)
 			const figure = figures[index];
 			if (!figure) throw new Error(`no figure for ${heading.name}`);
 			say(`  ${heading.name}: ${round(figure.value)} ${heading.unit}`);
-			await record.keep(stage.group, heading, work.column ?? arm, figure);
+			await record.keep(group, heading, work.column ?? arm, figure);
 		}
 	} catch (error) {
 		const message = error instanceof Error ? error.message : String(error);

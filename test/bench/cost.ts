@@ -24,6 +24,7 @@ const looks = 10;
 
 export async function costOf(stage: Stage, arm: Network, row: Row): Promise<Cost> {
 	const {lab} = stage;
+	await stage.rest();
 	const place = stage.place(arm);
 	const events = await eventsOf(lab);
 	const packets = await packetsOf(place.machine, arm);

@@ -10,6 +10,7 @@ import {Lab} from '../lab/lab.ts';
 import {repository} from '../lab/paths.ts';
 import {picture} from '../lab/picture.ts';
 import {until} from '../lab/until.ts';
+import {Daemons} from './daemons.ts';
 import {measure} from './measure.ts';
 import type {Figure} from './parse.ts';
 import {missedBounds, result, resultTable, round, type Result} from './results.ts';
@@ -59,16 +60,19 @@ async function withoutChannel(lab: Lab): Promise<void> {
 }
 
 /** All rows by one way; a row that does not work ends the demo. */
-async function measureAll({a, b}: Lab, arm: Network): Promise<readonly Figure[]> {
+async function measureAll({dom0, a, b}: Lab, arm: Network): Promise<readonly Figure[]> {
 	step(`unmodified programs, ${arm}`);
 	const figures: Figure[] = [];
 	const place =
 		arm === 'loopback' ? {machine: b, address: '127.0.0.1'} : {machine: a, address: '10.0.0.2'};
+	const daemons = new Daemons();
+	await daemons.stop([dom0, a, b]);
 	for (const row of rows) {
 		const figure = await measure(row, arm, place);
 		say(`  ${row.name}: ${round(figure.value)} ${row.unit}`);
 		figures.push(figure);
 	}
+	await daemons.goOn();
 	return figures;
 }
 

@@ -5,6 +5,7 @@ import {isLive, patient, start, status, writePolicy} from '../lab/channel.ts';
 import type {Guest} from '../lab/guest.ts';
 import type {Lab} from '../lab/lab.ts';
 import {until} from '../lab/until.ts';
+import {Daemons} from './daemons.ts';
 import type {Place} from './measure.ts';
 import type {Network} from './row.ts';
 import type {Group} from './rows/groups.ts';
@@ -25,12 +26,16 @@ export function policyFor(
 
 const none = policyFor([]);
 
+/** Who talks: all that a stage needs to know of a group. */
+export type Cast = Pick<Group, 'client' | 'server' | 'self'>;
+
 /** A lab with Coloop in it, where a group's pair has a channel when an arm wants it. */
 export class Stage {
 	readonly lab: Lab;
-	readonly group: Group;
+	readonly group: Cast;
+	readonly #daemons = new Daemons();
 
-	constructor(lab: Lab, group: Group) {
+	constructor(lab: Lab, group: Cast) {
 		this.lab = lab;
 		this.group = group;
 	}
@@ -51,10 +56,20 @@ export class Stage {
 			: {machine: this.client, address: server};
 	}
 
-	/** Makes the way of an arm the one that packets take. */
+	/** From now on nothing but a row's programs takes time. */
+	async rest(machines = [this.lab.dom0, this.lab.a, this.lab.b]): Promise<void> {
+		await this.#daemons.stop(machines);
+	}
+
+	/** Daemons look and answer again. */
+	async wake(): Promise<void> {
+		await this.#daemons.goOn();
+	}
+
+	/** Makes the way of an arm the one that packets take; loopback does not care. */
 	async turnTo(arm: Network): Promise<void> {
 		if (arm === 'channel') await this.open();
-		else await this.close();
+		if (arm === 'netfront') await this.close();
 		// What a path was like must not slow down the next one.
 		for (const each of [this.lab.dom0, this.lab.a, this.lab.b])
 			await each.run('ip tcp_metrics flush', {silent: true});
@@ -62,6 +77,7 @@ export class Stage {
 
 	/** The pair may have a channel; it opens with the next packet. */
 	async permit(ringPages?: number): Promise<void> {
+		await this.wake();
 		await applyPolicy(this.lab, policyFor([[this.group.client, 'b']], ringPages));
 		const ready = async ({name}: Guest, other: string) =>
 			(await status(this.lab.get(name))).peers.some(({peer}) => peer === other);
@@ -75,6 +91,7 @@ export class Stage {
 
 	/** No machine has a channel. */
 	async close(): Promise<void> {
+		await this.wake();
 		await applyPolicy(this.lab, none);
 		const idle = async (machine: Guest) => (await status(machine)).module?.channels === 0;
 		await until(
@@ -90,6 +107,7 @@ export class Stage {
 
 	/** A channel that was live before stays as it is, with the rings that it has. */
 	async open(ringPages?: number): Promise<void> {
+		await this.wake();
 		if (await this.isLive()) return;
 		await this.permit(ringPages);
 		const packet = `ping -c 1 -W 1 ${this.group.server}`;

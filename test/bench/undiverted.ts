@@ -2,6 +2,7 @@
 import {load, startDaemon} from '../lab/channel.ts';
 import type {Guest} from '../lab/guest.ts';
 import {median} from './parse.ts';
+import type {Stage} from './stage.ts';
 
 /** Instructions for each packet, of guest, hypervisor and dom0 together. */
 export type Undiverted = {
@@ -22,8 +23,11 @@ const rounds = 3;
  * What a guest's traffic with dom0 costs, which is no peer: without the module, and with the
  * module and some peers.  The guest's daemon is away meanwhile, since it would have its own peers.
  */
-export async function undiverted(guest: Guest, counts: readonly number[]): Promise<Undiverted> {
+export async function undiverted(stage: Stage, counts: readonly number[]): Promise<Undiverted> {
+	const {client: guest, lab} = stage;
+	await stage.wake();
 	await guest.run('kill $(cat /run/coloop/pid); tail -f --pid=$(cat /run/coloop/pid) /dev/null');
+	await stage.rest([lab.dom0, lab.b]);
 	await guest.run('rmmod coloop');
 	const unloaded = await perPacket(guest);
 	await load(guest);
@@ -34,6 +38,7 @@ export async function undiverted(guest: Guest, counts: readonly number[]): Promi
 	}
 	await guest.run('rmmod coloop');
 	await load(guest);
+	await stage.wake();
 	await startDaemon(guest);
 	return {unloaded, peers};
 }

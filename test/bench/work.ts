@@ -13,7 +13,7 @@ export type Work = {
 	readonly arms: readonly Network[];
 	/** Whose figures they are, if not the arm's. */
 	readonly column?: Arm;
-	/** A figure for each heading. */
+	/** A figure for each heading. Says itself whether the daemons rest meanwhile. */
 	readonly take: (stage: Stage, arm: Network) => Promise<readonly Figure[]>;
 };
 
@@ -22,6 +22,9 @@ export function workOf(row: Row): Work {
 		headings: [row],
 		row,
 		arms: networks,
-		take: async (stage, arm) => [await measure(row, arm, stage.place(arm))],
+		take: async (stage, arm) => {
+			await stage.rest();
+			return [await measure(row, arm, stage.place(arm))];
+		},
 	};
 }

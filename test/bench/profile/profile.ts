@@ -45,6 +45,7 @@ async function profile(lab: Lab, counter: Counter, row: Row, group: Group, arm: 
 	await lab.b.run(startServers);
 	if (group.programs) await startMoreServers(lab.b);
 	await stage.turnTo(arm);
+	await stage.rest();
 	const symbols = await symbolsOf(lab);
 	const run = (times: number) => countRun({stage, counter, row, arm, times});
 	// Programs are in the page caches after it, and their code in the emulator's.

@@ -18,9 +18,12 @@ const seconds = 2;
 const mesh = (name: string, pairs: readonly Pair[]): Work => ({
 	headings: [{name, unit: 'Mbit/s', better: 'more'}],
 	arms: ['netfront', 'channel'],
-	take: async ({lab}: Stage, arm): Promise<Figure[]> => {
+	take: async (stage: Stage, arm): Promise<Figure[]> => {
+		const {lab} = stage;
+		await stage.wake();
 		await populate(lab, pairs);
 		await turnTo(lab, arm, pairs);
+		await stage.rest([lab.dom0, ...guestNames.map(name => lab.get(name))]);
 		return [await talkAtOnce(lab, arm, pairs)];
 	},
 });

@@ -24,6 +24,7 @@ export const rings: readonly Work[] = [32, 64, 128, 256, 512].map(pages => ({
 	arms: ['channel'],
 	take: async stage => {
 		await open(stage, pages);
+		await stage.rest();
 		const figures: Figure[] = [];
 		for (const row of shapes)
 			figures.push(await measure(row, 'channel', stage.place('channel')));

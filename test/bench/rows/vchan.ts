@@ -17,6 +17,7 @@ const vchan = (
 	arms: ['netfront'],
 	column: 'vchan',
 	take: async (stage): Promise<Figure[]> => {
+		await stage.rest();
 		const told = await shareMemory(stage.lab, `${options} ${seconds}`);
 		return [{value: figureOf(parseMessages(told))}];
 	},
