@@ -7,7 +7,8 @@ import process from 'node:process';
 import {repository} from '../lab/paths.ts';
 import {verdictTable} from './bounds.ts';
 import {readmeTable, withTable} from './readme.ts';
-import {parseResults, type Result} from './results.ts';
+import {parseResults} from './parse-results.ts';
+import type {Result} from './results.ts';
 
 const given = process.argv.slice(2);
 const files = given.length > 0 ? given : [path.join(repository, 'build/bench.json')];

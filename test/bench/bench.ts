@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// bench.js: every row by netfront, loopback and the channel, in counted time.
+// bench.js: every row by netfront, the channel and loopback in turns, in counted time.
 // BENCH='name or group ...' picks some.  Writes build/bench.json, bench.md and a chart per group.
 // Fails only if something does not work, at the end; it does not care how fast.
 import process from 'node:process';
@@ -10,8 +10,9 @@ import {Lab} from '../lab/lab.ts';
 import {verdictTable} from './bounds.ts';
 import {readmeTable} from './readme.ts';
 import {BenchRecord} from './record.ts';
-import {resultTable, round} from './results.ts';
-import type {Network} from './row.ts';
+import {resultTable, round, scattered} from './results.ts';
+import {rounds} from './rounds.ts';
+import {networks, type Network} from './row.ts';
 import {groups, pick, type Group} from './rows/groups.ts';
 import {startMoreServers, startServers} from './servers.ts';
 import {Stage} from './stage.ts';
@@ -19,7 +20,6 @@ import type {Work} from './work.ts';
 
 const startedAt = Date.now();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
-const order: readonly Network[] = ['netfront', 'loopback', 'channel'];
 
 function step(title: string): void {
 	say(`== ${title} (${((Date.now() - startedAt) / 1000).toFixed(0)} s)`);
@@ -37,19 +37,32 @@ async function benchAll(lab: Lab, chosen: readonly Group[], record: BenchRecord)
 	if (splats.length > 0) throw new Error(splats.map(({text}) => text).join('\n'));
 }
 
+/** Rounds of a row by one way have the other ways between them, and the whole group's rows. */
 async function benchGroup(lab: Lab, group: Group, record: BenchRecord): Promise<void> {
 	const stage = new Stage(lab, group);
-	const {works} = group;
-	for (const arm of order.filter(each => works.some(({arms}) => arms.includes(each)))) {
-		step(`${group.name}, ${arm}`);
-		await stage.turnTo(arm);
-		for (const work of works.filter(({arms}) => arms.includes(arm)))
-			await take(work, arm, stage, group, record);
-	}
+	for (let round = 1; round <= rounds; round++)
+		for (const arm of networks) await benchArm(stage, group, arm, round, record);
 	await stage.wake();
 }
 
-/** What does not work is told, and the rest goes on. */
+async function benchArm(
+	stage: Stage,
+	group: Group,
+	arm: Network,
+	round: number,
+	record: BenchRecord,
+): Promise<void> {
+	const works = group.works.filter(
+		work => work.arms.includes(arm) && !record.hasFailed(nameOf(work), arm),
+	);
+	if (works.length === 0) return;
+	step(`${group.name}, ${arm}, round ${round} of ${rounds}`);
+	await attempt(works, arm, record, () => stage.turnTo(arm));
+	for (const work of works)
+		if (!record.hasFailed(nameOf(work), arm))
+			await attempt([work], arm, record, () => take(work, arm, stage, group, record));
+}
+
 async function take(
 	work: Work,
 	arm: Network,
@@ -57,21 +70,36 @@ async function take(
 	group: Group,
 	record: BenchRecord,
 ): Promise<void> {
-	const name = work.headings.map(each => each.name).join(', ');
+	const figures = await work.take(stage, arm);
+	for (const [index, heading] of work.headings.entries()) {
+		const figure = figures[index];
+		if (!figure) throw new Error(`no figure for ${heading.name}`);
+		say(`  ${heading.name}: ${round(figure.value)} ${heading.unit}`);
+		await record.keep(group, heading, work.column ?? arm, figure);
+	}
+}
+
+/** What does not work is told, not tried again, and the rest goes on. */
+async function attempt(
+	works: readonly Work[],
+	arm: Network,
+	record: BenchRecord,
+	run: () => Promise<void>,
+): Promise<void> {
 	try {
-		const figures = await work.take(stage, arm);
-		for (const [index, heading] of work.headings.entries()) {
-			const figure = figures[index];
-			if (!figure) throw new Error(`no figure for ${heading.name}`);
-			say(`  ${heading.name}: ${round(figure.value)} ${heading.unit}`);
-			await record.keep(group, heading, work.column ?? arm, figure);
-		}
+		await run();
 	} catch (error) {
 		const message = error instanceof Error ? error.message : String(error);
-		say(`  ${name}: does not work: ${message}`);
-		await record.fail({name, arm, message});
+		for (const name of works.map(nameOf)) {
+			say(`  ${name}: does not work: ${message}`);
+			await record.fail({name, arm, message});
+		}
 		if (error instanceof CrashError || error instanceof LabError) throw error;
 	}
+}
+
+function nameOf({headings}: Work): string {
+	return headings.map(({name}) => name).join(', ');
 }
 
 async function versions({dom0, flavour}: Lab) {
@@ -109,6 +137,7 @@ for (const [type, some] of byType(chosen)) await benchType(type, some, record);
 const files = await record.illustrate(chosen);
 step('done');
 say(resultTable(record.results).join('\n'));
+for (const line of scattered(record.results)) say(`spread: ${line}`);
 say(`\n${verdictTable(record.results).join('\n')}`);
 say(`\n${readmeTable(record.results).join('\n')}`);
 say(`\nevery figure: build/bench.json; ${files.join(', ')}`);

@@ -10,10 +10,16 @@ export type Change = {
 	readonly now: number;
 	/** In percent of the old figure, above 0 when it got better. */
 	readonly gain: number;
+	/** Whether each round of one lies above each of the other. */
+	readonly apart: boolean;
+	/** Why rounds or runs of this row differ, where that is known. */
+	readonly scatters?: string;
 };
 
 export type Comparison = {
 	readonly changes: readonly Change[];
+	/** Differences no larger than those between rounds: no change that anybody could tell. */
+	readonly unclear: readonly Change[];
 	/** What only one of them has. */
 	readonly gone: readonly string[];
 	readonly added: readonly string[];
@@ -28,8 +34,10 @@ export function compare(old: readonly Result[], now: readonly Result[], percent 
 		const was = old.find(({name}) => name === each.name);
 		return was ? armsOf(each).flatMap(arm => changeOf(was, each, arm)) : [];
 	});
+	const large = changes.filter(({gain}) => Math.abs(gain) > percent);
 	return {
-		changes: changes.filter(({gain}) => Math.abs(gain) > percent),
+		changes: large.filter(({apart}) => apart),
+		unclear: large.filter(({apart}) => !apart),
 		gone: [...before].filter(name => !after.has(name)),
 		added: [...after].filter(name => !before.has(name)),
 	};
@@ -44,5 +52,15 @@ function changeOf(was: Result, is: Result, arm: Arm): Change[] {
 	if (old === undefined || now === undefined || old === now) return [];
 	const growth = old === 0 ? Infinity : ((now - old) / old) * 100;
 	const gain = is.better === 'more' ? growth : -growth;
-	return [{name: is.name, arm, unit: is.unit, old, now, gain}];
+	const [before, after] = [was.rounds?.[arm] ?? [old], is.rounds?.[arm] ?? [now]];
+	return [
+		{
+			...{name: is.name, arm, unit: is.unit, old, now, gain, apart: areApart(before, after)},
+			...(is.scatters === undefined ? {} : {scatters: is.scatters}),
+		},
+	];
+}
+
+function areApart(some: readonly number[], others: readonly number[]): boolean {
+	return Math.max(...some) < Math.min(...others) || Math.max(...others) < Math.min(...some);
 }

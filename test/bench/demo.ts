@@ -10,14 +10,18 @@ import {Lab} from '../lab/lab.ts';
 import {repository} from '../lab/paths.ts';
 import {picture} from '../lab/picture.ts';
 import {until} from '../lab/until.ts';
-import {Daemons} from './daemons.ts';
 import {measure} from './measure.ts';
 import type {Figure} from './parse.ts';
-import {missedBounds, result, resultTable, round, type Result} from './results.ts';
-import type {Network} from './row.ts';
+import {missedBounds, result, resultTable, round, scattered, type Result} from './results.ts';
+import {rounds} from './rounds.ts';
+import {networks, type Network} from './row.ts';
 import {rows} from './rows/demo.ts';
 import {startServers} from './servers.ts';
+import {Stage} from './stage.ts';
 import {unplug} from './unplug.ts';
+
+/** A figure for each round. */
+type Taken = Record<Network, Figure[]>;
 
 const startedAt = Date.now();
 const slow = {timeout: 240_000};
@@ -31,22 +35,24 @@ function step(title: string): void {
 	print(`\n\u001B[1m== ${title}\u001B[0m (${seconds} s)\n`);
 }
 
+/** Round by round, the three ways in turns; only the first of a policy is told at length. */
 async function demo(lab: Lab): Promise<readonly Result[]> {
+	const stage = new Stage(lab, {client: 'a', server: '10.0.0.2', self: '127.0.0.1'});
+	const figures = rows.map((): Taken => ({netfront: [], channel: [], loopback: []}));
 	await withoutChannel(lab);
-	const netfront = await measureAll(lab, 'netfront');
-	const loopback = await measureAll(lab, 'loopback');
-	await plug(lab);
-	const channel = await measureAll(lab, 'channel');
+	for (let round = 1; round <= rounds; round++)
+		for (const arm of networks) {
+			if (round === 1 && arm === 'channel') await plug(stage);
+			step(`unmodified programs, ${arm}, round ${round} of ${rounds}`);
+			await stage.turnTo(arm);
+			await measureAll(stage, arm, figures);
+		}
+	await stage.wake();
 
-	step('netfront, channel, and what a guest needs for itself alone');
-	const results = rows.map((row, index) =>
-		result(row, {
-			netfront: at(netfront, index),
-			channel: at(channel, index),
-			loopback: at(loopback, index),
-		}),
-	);
+	step('netfront, channel, and what a guest needs for itself alone: medians of the rounds');
+	const results = rows.map((row, index) => result(row, figures[index] ?? {}));
 	say(resultTable(results).join('\n'));
+	for (const line of scattered(results)) say(`spread: ${line}`);
 	return results;
 }
 
@@ -60,25 +66,20 @@ async function withoutChannel(lab: Lab): Promise<void> {
 }
 
 /** All rows by one way; a row that does not work ends the demo. */
-async function measureAll({dom0, a, b}: Lab, arm: Network): Promise<readonly Figure[]> {
-	step(`unmodified programs, ${arm}`);
-	const figures: Figure[] = [];
-	const place =
-		arm === 'loopback' ? {machine: b, address: '127.0.0.1'} : {machine: a, address: '10.0.0.2'};
-	const daemons = new Daemons();
-	await daemons.stop([dom0, a, b]);
-	for (const row of rows) {
-		const figure = await measure(row, arm, place);
+async function measureAll(stage: Stage, arm: Network, figures: readonly Taken[]): Promise<void> {
+	await stage.rest();
+	for (const [index, row] of rows.entries()) {
+		const figure = await measure(row, arm, stage.place(arm));
 		say(`  ${row.name}: ${round(figure.value)} ${row.unit}`);
-		figures.push(figure);
+		figures[index]?.[arm].push(figure);
 	}
-	await daemons.goOn();
-	return figures;
 }
 
-async function plug(lab: Lab): Promise<void> {
+async function plug(stage: Stage): Promise<void> {
+	const {lab} = stage;
 	const {dom0, a} = lab;
 	step('a policy allows the pair, while a ping runs');
+	await stage.wake();
 	const ping = a.spawn('exec ping -n -i 0.5 b');
 	await until('ping runs', () => ping.stdout().includes('time='), patient);
 	await writePolicy(dom0, allowPair);
@@ -122,12 +123,6 @@ async function keep(lab: Lab, results: readonly Result[]): Promise<void> {
 	const content = {results, stack: lab.flavour.stack, kernel, xen};
 	await writeFile(file, `${JSON.stringify(content, null, '\t')}\n`);
 	say(`\nevery figure: ${path.relative(process.cwd(), file)}`);
-}
-
-function at(figures: readonly Figure[], index: number): Figure {
-	const figure = figures[index];
-	if (!figure) throw new Error(`no figure for ${rows[index]?.name ?? index}`);
-	return figure;
 }
 
 step('boot Xen, dom0 and two guests, or restore them as they were');

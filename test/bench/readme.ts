@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {markdownTable} from './markdown.ts';
 import type {Result} from './results.ts';
+import {widest} from './rounds.ts';
 import {networks, type Arm} from './row.ts';
 
 /** What README shows of the bench: one row for each question that people ask first. */
@@ -41,11 +42,16 @@ function cellsOf(result: Result): string[] {
 	];
 }
 
-function figureOf({loss, ...result}: Result, arm: Arm): string {
+function figureOf({loss, spread, ...result}: Result, arm: Arm): string {
 	const value = result[arm];
 	if (value === undefined) return '-';
 	// Thousands apart by a space that does not break.
 	const digits = String(value).replace(/\B(?=(?:\d{3})+$)/g, '\u00A0');
 	const lost = loss?.[arm] ?? 0;
-	return `${value < 1000 ? value : digits}${lost > 0 ? ` (${lost.toPrecision(3)} % lost)` : ''}`;
+	const wide = spread?.[arm] ?? 0;
+	const more = [
+		...(lost > 0 ? [`${lost.toPrecision(3)} % lost`] : []),
+		...(wide > widest ? [`${wide.toPrecision(2)} % spread`] : []),
+	];
+	return `${value < 1000 ? value : digits}${more.length > 0 ? ` (${more.join(', ')})` : ''}`;
 }

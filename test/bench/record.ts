@@ -17,7 +17,7 @@ export type Failure = {readonly name: string; readonly arm: Arm; readonly messag
 type Entry = {
 	readonly group: Group;
 	readonly heading: Heading;
-	readonly figures: Partial<Record<Arm, Figure>>;
+	readonly figures: Partial<Record<Arm, Figure[]>>;
 };
 
 /** What a run has measured until now. It is on disk too: a run cut short keeps what it has. */
@@ -38,11 +38,16 @@ export class BenchRecord {
 		}));
 	}
 
+	/** Another round's figure. */
 	async keep(group: Group, heading: Heading, arm: Arm, figure: Figure): Promise<void> {
 		const entry = this.#entries.get(heading.name) ?? {group, heading, figures: {}};
-		entry.figures[arm] = figure;
+		(entry.figures[arm] ??= []).push(figure);
 		this.#entries.set(heading.name, entry);
 		await this.#write();
+	}
+
+	hasFailed(name: string, arm: Arm): boolean {
+		return this.#failures.some(each => each.name === name && each.arm === arm);
 	}
 
 	async fail(failure: Failure): Promise<void> {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import {table} from '../../userland/cli/render.ts';
 import type {Figure} from './parse.ts';
+import {summarize, widest, type Summary} from './rounds.ts';
 import {arms, type Arm, type Heading} from './row.ts';
 
-type PerArm<T> = Partial<Readonly<Record<Arm, T>>>;
+export type PerArm<T> = Partial<Readonly<Record<Arm, T>>>;
 
-/** What was measured of a row; a run cut short has not all. */
-export type Figures = PerArm<Figure>;
+/** What was measured of a row, a figure for each round; a run cut short has not all. */
+export type Figures = PerArm<readonly Figure[]>;
 
 /** A line of build/demo.json and build/bench.json. */
 export type Result = PerArm<number> & {
@@ -14,24 +15,43 @@ export type Result = PerArm<number> & {
 	readonly unit: string;
 	readonly better: 'less' | 'more';
 	readonly group?: string;
-	/** Above 1: the channel is better than netfront. */
+	/** Of the medians; above 1: the channel is better than netfront. */
 	readonly ratio?: number;
+	/** Each round's figure; the row's own is their median. */
+	readonly rounds?: PerArm<readonly number[]>;
+	/** How far the rounds lie apart, in percent of their median. */
+	readonly spread?: PerArm<number>;
+	/** Why they do, or why another run's figure does. */
+	readonly scatters?: string;
 	/** Datagrams that did not arrive, in percent of those sent. */
 	readonly loss?: PerArm<number>;
 	readonly detail?: PerArm<Readonly<Record<string, number>>>;
 };
 
-export function result({name, unit, better}: Heading, figures: Figures): Result {
-	const values = perArm(figures, ({value}) => round(value));
-	const loss = perArm(figures, each => (each.loss === undefined ? undefined : round(each.loss)));
-	const detail = perArm(figures, each => each.detail);
-	const gain = ratioOf({better}, figures.channel?.value, figures.netfront?.value);
+export function result({name, unit, better, worst, scatters}: Heading, figures: Figures): Result {
+	const summaries = perArm(figures, each => summarize(each, worst ? 'worst' : 'median'));
+	const rounded = (pick: (summary: Summary) => number | undefined) =>
+		perArm(summaries, each => optional(pick(each)));
+	const values = rounded(({value}) => value);
+	const more = {
+		rounds: perArm(summaries, ({rounds}) => rounds.map(round)),
+		spread: rounded(({spread}) => spread),
+		loss: rounded(({loss}) => loss),
+		detail: perArm(summaries, ({detail}) => detail),
+	};
+	const gain = ratioOf({better}, summaries.channel?.value, summaries.netfront?.value);
 	return {
 		...{name, unit, better, ...values},
 		...(gain === undefined ? {} : {ratio: gain}),
-		...(Object.keys(loss).length === 0 ? {} : {loss}),
-		...(Object.keys(detail).length === 0 ? {} : {detail}),
+		...Object.fromEntries(
+			Object.entries(more).filter(([, each]) => Object.keys(each).length > 0),
+		),
+		...(scatters === undefined ? {} : {scatters}),
 	};
+}
+
+function optional(value: number | undefined): number | undefined {
+	return value === undefined ? undefined : round(value);
 }
 
 /** How many times better one figure is than another; of nothing there is no multiple. */
@@ -44,11 +64,11 @@ export function ratioOf(
 	return round(better === 'more' ? value / base : base / value);
 }
 
-function perArm<T>(figures: Figures, pick: (figure: Figure) => T | undefined): PerArm<T> {
+function perArm<S, T>(given: PerArm<S>, pick: (one: S) => T | undefined): PerArm<T> {
 	const picked: Partial<Record<Arm, T>> = {};
 	for (const arm of arms) {
-		const figure = figures[arm];
-		const value = figure && pick(figure);
+		const one = given[arm];
+		const value = one === undefined ? undefined : pick(one);
 		if (value !== undefined) picked[arm] = value;
 	}
 	return picked;
@@ -63,23 +83,41 @@ export function armsOf(results: readonly Result[]): Arm[] {
 export function cells(results: readonly Result[]): {rows: string[][]; right: Set<number>} {
 	const columns = armsOf(results);
 	const unit = columns.length + 1;
-	const head = ['', ...columns, 'unit', 'channel/netfront', 'lost'];
+	const head = ['', ...columns, 'unit', 'channel/netfront', 'spread', 'lost'];
 	const right = new Set([...columns.map((_, index) => index + 1), unit + 1]);
 	return {rows: [head, ...results.map(each => cellsOf(each, columns))], right};
 }
 
-function cellsOf({name, unit, ratio, loss, ...values}: Result, columns: readonly Arm[]): string[] {
+function cellsOf(
+	{name, unit, ratio, spread, loss, ...values}: Result,
+	columns: readonly Arm[],
+): string[] {
 	return [
 		name,
 		...columns.map(arm => String(values[arm] ?? '-')),
 		unit,
 		ratio === undefined ? '-' : `${ratio.toFixed(2)} x`,
-		loss ? columns.map(arm => lostOf(loss[arm])).join(', ') : '',
+		spread ? columns.map(arm => marked(spread[arm])).join(', ') : '',
+		loss ? columns.map(arm => percentOf(loss[arm])).join(', ') : '',
 	];
 }
 
-function lostOf(percent: number | undefined): string {
+function marked(percent: number | undefined): string {
+	if (percent === undefined) return '-';
+	return `${percent.toFixed(1)} %${percent > widest ? ' !' : ''}`;
+}
+
+function percentOf(percent: number | undefined): string {
 	return percent === undefined ? '-' : `${percent} %`;
+}
+
+/** Rows whose rounds lie far apart, and why. */
+export function scattered(results: readonly Result[]): string[] {
+	return results.flatMap(({name, spread = {}, scatters = 'nobody knows why'}) => {
+		const wide = armsOf(results).filter(arm => (spread[arm] ?? 0) > widest);
+		const told = wide.map(arm => `${arm} ${marked(spread[arm])}`);
+		return wide.length === 0 ? [] : [`${name}: ${told.join(', ')}: ${scatters}`];
+	});
 }
 
 export function resultTable(results: readonly Result[]): string[] {
@@ -104,36 +142,4 @@ export function missedBounds(rows: readonly Heading[], results: readonly Result[
 /** Four digits: more than repeat from run to run, and no loss is rounded to none. */
 export function round(value: number): number {
 	return Number(value.toPrecision(4));
-}
-
-/** The results of a bench.json, as far as figures go. */
-export function parseResults(text: string, file: string): Result[] {
-	const {results} = Object(JSON.parse(text)) as {results?: unknown};
-	if (!Array.isArray(results)) throw new Error(`${file}: expected results`);
-	return results.map((each: unknown, index) => parseResult(each, `${file}: results[${index}]`));
-}
-
-function parseResult(input: unknown, at: string): Result {
-	const {name, unit, better = 'more', loss, ...rest} = Object(input) as Record<string, unknown>;
-	if (typeof name !== 'string' || typeof unit !== 'string')
-		throw new Error(`${at}: expected a name and a unit`);
-	if (better !== 'less' && better !== 'more')
-		throw new Error(`${at}.better: expected less or more, got ${JSON.stringify(better)}`);
-	const values = parsePerArm(rest, at);
-	const ratio = ratioOf({better}, values.channel, values.netfront);
-	return {
-		...{name, unit, better, ...values},
-		...(ratio === undefined ? {} : {ratio}),
-		...(loss === undefined ? {} : {loss: parsePerArm(Object(loss), `${at}.loss`)}),
-	};
-}
-
-function parsePerArm(input: Record<string, unknown>, at: string): PerArm<number> {
-	const values: Partial<Record<Arm, number>> = {};
-	for (const arm of arms) {
-		const value = input[arm];
-		if (typeof value === 'number') values[arm] = value;
-		else if (value !== undefined) throw new Error(`${at}.${arm}: expected a number`);
-	}
-	return values;
 }

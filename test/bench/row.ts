@@ -19,6 +19,10 @@ export type Heading = {
 	readonly bound?: number;
 	/** Whether a lost datagram on the channel breaks the bound too. */
 	readonly lossless?: true;
+	/** What is not to happen at all: the worst round counts, not the median. */
+	readonly worst?: true;
+	/** Why rounds, or runs, lie further apart than those of other rows. */
+	readonly scatters?: string;
 };
 
 /** One thing to measure: an unmodified program, and what to read in its output. */

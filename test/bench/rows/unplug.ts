@@ -15,9 +15,9 @@ const stream = (address: string) => `iperf3 --client ${address} --time ${seconds
 export const unplugged: Work = {
 	headings: [
 		less('unplug_time', 'ms'),
-		less('unplug_udp_lost', 'datagrams'),
+		{...less('unplug_udp_lost', 'datagrams'), worst: true},
 		less('unplug_tcp_retransmits', 'segments'),
-		less('unplug_tcp_timeouts', 'timeouts'),
+		{...less('unplug_tcp_timeouts', 'timeouts'), worst: true},
 	],
 	arms: ['channel'],
 	take: async (stage): Promise<Figure[]> => {

@@ -57,9 +57,9 @@ test('a table for each group that has rows', t => {
 	);
 	// As prettier would have it.
 	t.deepEqual(lines.slice(-4, -1), [
-		'|         | netfront | channel | loopback | unit   | channel/netfront | lost |',
-		'| ------- | -------: | ------: | -------: | ------ | ---------------: | ---- |',
-		'| tcp<1K> |      100 |     200 |      400 | Mbit/s |           2.00 x |      |',
+		'|         | netfront | channel | loopback | unit   | channel/netfront | spread | lost |',
+		'| ------- | -------: | ------: | -------: | ------ | ---------------: | ------ | ---- |',
+		'| tcp<1K> |      100 |     200 |      400 | Mbit/s |           2.00 x |        |      |',
 	]);
 	t.true(lines.some(line => line.includes('Linux 6.12, Xen 4.20')));
 });

@@ -29,3 +29,8 @@ test('the table goes between the marks, and nowhere else', async t => {
 	t.is(withTable(once, ['| x |']), once);
 	t.throws(() => withTable('no marks', []), {message: /^README\.md: expected <!-- bench/});
 });
+
+test('a figure whose rounds lie far apart says so', t => {
+	const wide = {...udp, spread: {netfront: 12.34, channel: 5}};
+	t.regex(readmeTable([wide])[2] ?? '', / 100 \(28\.5 % lost, 12 % spread\) \| +230 \|/);
+});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {missedBounds, parseResults, result, resultTable} from '../../bench/results.ts';
+import {missedBounds, result, resultTable, scattered} from '../../bench/results.ts';
 import type {Row} from '../../bench/row.ts';
 
 const parse = () => ({value: 0});
@@ -12,21 +12,22 @@ const udp: Row = {
 };
 
 const pinged = result(ping, {
-	netfront: {value: 0.224},
-	channel: {value: 0.1},
-	loopback: {value: 0.022},
+	netfront: [{value: 0.224}],
+	channel: [{value: 0.1}],
+	loopback: [{value: 0.022}],
 });
 const udpWith = (channel: number, loss: number) =>
 	result(udp, {
-		netfront: {value: 144.9989, loss: 34.59079},
-		channel: {value: channel, loss},
-		loopback: {value: 442, loss: 47},
+		netfront: [{value: 144.9989, loss: 34.59079}],
+		channel: [{value: channel, loss}],
+		loopback: [{value: 442, loss: 47}],
 	});
 
 test('a ratio above 1 means that the channel is better, for times too', t => {
 	t.deepEqual(pinged, {
 		...{name: 'ping_rtt', unit: 'ms', better: 'less', ratio: 2.24},
 		...{netfront: 0.224, channel: 0.1, loopback: 0.022},
+		rounds: {netfront: [0.224], channel: [0.1], loopback: [0.022]},
 	});
 	t.is(udpWith(579.9956, 0).ratio, 4);
 });
@@ -53,20 +54,38 @@ test('a line of the table for each row', t => {
 });
 
 test('a row cut short has what was measured, and no ratio', t => {
-	const cut = result(ping, {netfront: {value: 0.224}});
-	t.deepEqual(cut, {name: 'ping_rtt', unit: 'ms', better: 'less', netfront: 0.224});
+	const cut = result(ping, {netfront: [{value: 0.224}]});
+	t.deepEqual(cut, {
+		...{name: 'ping_rtt', unit: 'ms', better: 'less', netfront: 0.224},
+		rounds: {netfront: [0.224]},
+	});
 	t.regex(resultTable([cut])[1] ?? '', /^ping_rtt +0\.224 +ms +-/);
 	const vchan = resultTable([cut, {...cut, name: 'vchan', vchan: 7}]);
 	t.regex(vchan[2] ?? '', /^vchan +0\.224 +7 +ms/);
 	t.deepEqual(missedBounds([ping], [cut]), ['ping_rtt: 0 x, expected at least 2']);
 });
 
-test('results are read back', t => {
-	const text = JSON.stringify({results: [pinged, udpWith(500, 0)], kernel: '6.12'});
-	t.deepEqual(parseResults(text, 'x.json'), [pinged, udpWith(500, 0)]);
-	t.throws(() => parseResults('{}', 'x.json'), {message: 'x.json: expected results'});
-	const wrong = JSON.stringify({results: [pinged, {...pinged, channel: '1'}]});
-	t.throws(() => parseResults(wrong, 'x.json'), {
-		message: 'x.json: results[1].channel: expected a number',
-	});
+const scattering = {...ping, scatters: 'the moon'};
+const thrice = result(scattering, {
+	netfront: [{value: 0.224}, {value: 0.3}, {value: 0.23}],
+	channel: [{value: 0.1}, {value: 0.1}, {value: 0.104}],
+});
+
+test('the medians of the rounds count, and their spread stands beside them', t => {
+	t.deepEqual([thrice.netfront, thrice.channel, thrice.ratio], [0.23, 0.1, 2.3]);
+	t.deepEqual(thrice.rounds, {netfront: [0.224, 0.3, 0.23], channel: [0.1, 0.1, 0.104]});
+	t.deepEqual(thrice.spread, {netfront: 33.04, channel: 4});
+	t.regex(resultTable([thrice])[1] ?? '', /2\.30 x +33\.0 % !, 4\.0 %$/);
+});
+
+test('rows whose rounds lie far apart are told, and why they do', t => {
+	t.deepEqual(scattered([thrice, pinged]), ['ping_rtt: netfront 33.0 % !: the moon']);
+	const {scatters, ...unexplained} = thrice;
+	t.is(scatters, 'the moon');
+	t.deepEqual(scattered([unexplained]), ['ping_rtt: netfront 33.0 % !: nobody knows why']);
+});
+
+test('of what must not happen the worst round counts', t => {
+	const lost = {...ping, name: 'lost', unit: 'datagrams', worst: true} as const;
+	t.is(result(lost, {channel: [{value: 0}, {value: 7}, {value: 0}]}).channel, 7);
 });
