@@ -40,9 +40,11 @@ async function benchAll(lab: Lab, chosen: readonly Group[], record: BenchRecord)
 /** Rounds of a row by one way have the other ways between them, and the whole group's rows. */
 async function benchGroup(lab: Lab, group: Group, record: BenchRecord): Promise<void> {
 	const stage = new Stage(lab, group);
+	await group.setup?.up(lab);
 	for (let round = 1; round <= rounds; round++)
 		for (const arm of networks) await benchArm(stage, group, arm, round, record);
 	await stage.wake();
+	await group.setup?.down(lab);
 }
 
 async function benchArm(

@@ -30,4 +30,6 @@ export type Row = Heading & {
 	/** The command line, given the address of the server; it may do its work several times. */
 	readonly program: (address: string, times?: number) => string;
 	readonly parse: Parse;
+	/** What has to take the ordinary path though there is a channel. */
+	readonly undiverted?: true;
 };

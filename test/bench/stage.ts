@@ -117,7 +117,8 @@ export class Stage {
 				await this.client.run(packet, {fails: 'maybe', silent: true});
 				return this.isLive();
 			},
-			{...patient, every: 500},
+			// Where nothing is diverted it never comes up.
+			{timeout: 180_000, every: 500},
 		);
 	}
 

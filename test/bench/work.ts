@@ -28,3 +28,8 @@ export function workOf(row: Row): Work {
 		},
 	};
 }
+
+/** Between guests alone, where a guest by itself has no such way. */
+export function workBetween(row: Row): Work {
+	return {...workOf(row), arms: ['netfront', 'channel']};
+}

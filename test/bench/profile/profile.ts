@@ -44,6 +44,7 @@ async function profile(lab: Lab, counter: Counter, row: Row, group: Group, arm: 
 	await Stage.load(lab);
 	await lab.b.run(startServers);
 	if (group.programs) await startMoreServers(lab.b);
+	await group.setup?.up(lab);
 	await stage.turnTo(arm);
 	await stage.rest();
 	const symbols = await symbolsOf(lab);

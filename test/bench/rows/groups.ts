@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type {GuestType} from '../../lab/guest-config.ts';
 import type {Row} from '../row.ts';
+import * as setups from '../setups.ts';
+import type {Setup} from '../setups.ts';
+import * as bridged from './bridged.ts';
 import {cost} from './cost.ts';
 import {latency} from './latency.ts';
 import {meshes} from './mesh.ts';
@@ -20,6 +23,8 @@ export type Group = {
 	readonly server: string;
 	readonly self: string;
 	readonly works: readonly Work[];
+	/** What a and b are set up like, if not with addresses on eth0. */
+	readonly setup?: Setup;
 	/** Whether it asks more than the servers of the demo. */
 	readonly programs?: true;
 	/** What a and b are, if not PV. */
@@ -68,6 +73,26 @@ export const groups: readonly Group[] = [
 	{
 		...{name: 'dom0', title: 'dom0 with a guest', ...guests, client: 'dom0'},
 		works: dom0.map(workOf),
+	},
+	{
+		...{name: 'br0', title: 'eth0 of a under a bridge', ...guests},
+		...{setup: setups.bridged, works: bridged.onBr0},
+	},
+	{
+		...{name: 'br0_both', title: 'eth0 of a and of b under a bridge', ...guests},
+		...{setup: setups.bothBridged, works: bridged.onBr0Both},
+	},
+	{
+		...{
+			name: 'veth',
+			title: 'A container on the bridge of a, with a MAC of its own',
+			...guests,
+		},
+		...{setup: setups.container, works: bridged.inContainer},
+	},
+	{
+		...{name: 'nat', title: 'A container behind NAT in a', ...guests},
+		...{setup: setups.containerBehindNat, works: bridged.inContainerBehindNat},
 	},
 	{name: 'cost', title: 'What it costs', ...guests, works: cost},
 	// Its guests stay.
