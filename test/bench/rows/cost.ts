@@ -7,6 +7,7 @@ import {parsePingPong, parseStream, unexpected, type Parse} from '../parse.ts';
 import {networks, type Row} from '../row.ts';
 import type {Stage} from '../stage.ts';
 import type {Work} from '../work.ts';
+import {looks} from './looks.ts';
 import {sockperfTcp} from './tools.ts';
 import {undivertedPackets} from './undiverted.ts';
 import {unplugged} from './unplug.ts';
@@ -99,6 +100,7 @@ export function parseOpening(trace: string): number {
 export const cost: readonly Work[] = [
 	costs(stream, 'stream', 'GB'),
 	costs(pingPong, 'rr', '1000 trans'),
+	looks,
 	opening,
 	unplugged,
 	undivertedPackets,
