@@ -3,33 +3,23 @@ import {availableParallelism} from 'node:os';
 import {
 	parseAnnouncement,
 	parseHello,
-	parseMac,
 	parseOffer,
 	type Announcement,
 	type Hello,
 	type OfferValue,
 } from '../daemon/values.ts';
-import {domainPath, domains, parseDomid, pathsOf, vifsPath, vmPath} from './paths.ts';
+import {domainPath, domains, numbers, pathsOf, vmPath} from './paths.ts';
 import type {Store, StorePath} from './store.ts';
-
-/** One vif of a guest as dom0's toolstack and netback have it. */
-export type Vif = {
-	readonly handle: number;
-	readonly mac: string;
-	/** Its device in dom0, `vif3.0` unless the toolstack named it. */
-	readonly device: string;
-	/** Netback and netfront have met; traffic can flow. */
-	readonly connected: boolean;
-	/** The toolstack's rate limit, where there is one. */
-	readonly rate: string | undefined;
-};
+import {readForeignVifs, readVifs, type ForeignVif, type Vif} from './vifs.ts';
 
 /** A domain as dom0 sees it. Values that do not parse are undefined and counted. */
 export type Domain = {
 	readonly domid: number;
 	readonly name: string;
 	readonly uuid: string | undefined;
+	/** Those that dom0's netback serves, and those that another domain's does. */
 	readonly vifs: readonly Vif[];
+	readonly foreignVifs: readonly ForeignVif[];
 	/** Those that the toolstack has put on line; at least 1. */
 	readonly vcpus: number;
 	readonly hello: Hello | undefined;
@@ -56,12 +46,13 @@ export async function readDomain(
 ): Promise<Domain | Remains | undefined> {
 	const paths = pathsOf(domid);
 	/* All at once: none needs another's answer. */
-	const [named, told, hello, vm, vifs, vcpus] = await Promise.all([
+	const [named, told, hello, vm, vifs, foreignVifs, vcpus] = await Promise.all([
 		store.read(paths.name),
 		readTold(store, domid),
 		store.read(paths.hello),
 		store.read(vmPath(domid)),
 		domid === 0 ? [] : readVifs(store, domid),
+		domid === 0 ? [] : readForeignVifs(store, domid),
 		readVcpus(store, domid),
 	]);
 	const name = named ?? (domid === 0 ? 'Domain-0' : undefined);
@@ -75,6 +66,7 @@ export async function readDomain(
 		name,
 		uuid: vm?.split('/').at(-1),
 		vifs,
+		foreignVifs,
 		vcpus,
 		hello: parsed,
 		offers,
@@ -113,31 +105,6 @@ async function readVcpus(store: Store, domid: number): Promise<number> {
 	return Math.max(1, states.filter(state => state === 'online').length);
 }
 
-async function readVifs(store: Store, domid: number): Promise<Vif[]> {
-	const handles = numbers(await store.list(vifsPath(domid)));
-	const vifs = await Promise.all(handles.map(handle => readVif(store, domid, handle)));
-	return vifs.filter(vif => vif !== undefined);
-}
-
-async function readVif(store: Store, domid: number, handle: number): Promise<Vif | undefined> {
-	const read = (key: string) => store.read(`${vifsPath(domid)}/${handle}/${key}`);
-	const [mac, state, rate, vifname] = await Promise.all([
-		read('mac'),
-		read('state'),
-		read('rate'),
-		read('vifname'),
-	]);
-	const parsed = parseMac(mac ?? '');
-	if (parsed === undefined) return undefined;
-	return {
-		handle,
-		mac: parsed,
-		device: vifname || `vif${domid}.${handle}`,
-		connected: state === '4',
-		rate: rate || undefined,
-	};
-}
-
 /** Reads `<path>/<domid>` for each; a node that is there but does not parse maps to undefined. */
 export async function readValues<T>(
 	store: Store,
@@ -151,11 +118,4 @@ export async function readValues<T>(
 	};
 	const entries = await Promise.all(domids.map(read));
 	return new Map(entries.filter(entry => entry !== undefined));
-}
-
-export function numbers(names: readonly string[]): number[] {
-	return names
-		.map(parseDomid)
-		.filter(domid => domid !== undefined)
-		.sort((a, b) => a - b);
 }

@@ -17,6 +17,9 @@ import type {StorePath} from './store.ts';
  *   /local/domain/<A>/name                   the toolstack's: what people call the domain
  *   /local/domain/<A>/vm                     the toolstack's: /vm/<uuid>
  *   /local/domain/0/backend/vif/<A>/<n>      netback's end of A's n-th vif
+ *   /local/domain/<A>/device/vif/<n>         netfront's end, which A may write to
+ *       /xdp-headroom  "0", or the bytes that netback is to leave before each packet for XDP
+ *   /libxl/<A>/device/vif/<n>/backend        libxl's: the path of netback's end, maybe not in dom0
  */
 
 /**
@@ -67,6 +70,15 @@ export function vifsPath(domid: number): StorePath {
 	return `${vifBackends}/${domid}`;
 }
 
+/** Netfront's end. */
+export function frontendPath(domid: number, handle: number): StorePath {
+	return `${domainPath(domid)}/device/vif/${handle}`;
+}
+
+export function libxlVifsPath(domid: number): StorePath {
+	return `/libxl/${domid}/device/vif`;
+}
+
 /** The domid of a `/local/domain/0/backend/vif/<domid>/...` path, undefined for its parents. */
 export function vifOwner(path: StorePath): number | undefined {
 	const rest = path.startsWith(`${vifBackends}/`) ? path.slice(vifBackends.length + 1) : '';
@@ -78,6 +90,14 @@ export function parseDomid(text: string): number | undefined {
 	if (!/^(?:0|[1-9][0-9]{0,4})$/.test(text)) return undefined;
 	const domid = Number(text);
 	return domid < 0x7ff0 ? domid : undefined;
+}
+
+/** Those of the names that are domids, or vif numbers, in order. */
+export function numbers(names: readonly string[]): number[] {
+	return names
+		.map(parseDomid)
+		.filter(domid => domid !== undefined)
+		.sort((a, b) => a - b);
 }
 
 function below(base: StorePath): Own {

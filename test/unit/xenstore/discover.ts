@@ -29,7 +29,8 @@ test('a guest is what the toolstack wrote about it', async t => {
 				handle: 0,
 				mac: '00:16:3e:00:00:03',
 				device: 'vif3.0',
-				connected: true,
+				state: 4,
+				hasXdp: false,
 				rate: undefined,
 			},
 		],
@@ -42,7 +43,42 @@ test('a vif may be named, limited, or not connected', async t => {
 	await xen.write(`${vif}/rate`, '12500,50000');
 	await xen.write(`${vif}/state`, '2');
 	const domain = await readDomain(xen, 3);
-	t.like(domain, {vifs: [{device: 'web1-eth0', rate: '12500,50000', connected: false}]});
+	t.like(domain, {vifs: [{device: 'web1-eth0', rate: '12500,50000', state: 2}]});
+});
+
+test('a vif that was reconfigured is connected; netfront says whether for a program', async t => {
+	const {tree, xen, vif} = await hostWithGuest();
+	const first = async () => {
+		const domain = await readDomain(xen, 3);
+		return domain && 'vifs' in domain ? domain.vifs[0] : undefined;
+	};
+	await xen.write(`${vif}/state`, '8');
+	t.like(await first(), {state: 8, hasXdp: true}, 'what is not said may be');
+	await xen.write('/local/domain/3/device/vif/0/xdp-headroom', '256');
+	t.like(await first(), {state: 8, hasXdp: true});
+	await xen.write('/local/domain/3/device/vif/0/xdp-headroom', '0');
+	t.like(await first(), {state: 8, hasXdp: false});
+	for (const wrong of ['', '4 ', '44', 'x']) {
+		await xen.write(`${vif}/state`, wrong);
+		t.is((await first())?.state, undefined, wrong);
+	}
+	tree.release(3);
+});
+
+test('a vif whose netback runs in another domain is read from libxl', async t => {
+	const {xen} = await hostWithGuest();
+	const note = (handle: number, backend: number) =>
+		xen.write(
+			`/libxl/3/device/vif/${handle}/backend`,
+			`/local/domain/${backend}/backend/vif/3/${handle}`,
+		);
+	await note(0, 0);
+	await note(1, 5);
+	await xen.write('/libxl/3/device/vif/2/backend', 'nonsense');
+	t.like(await readDomain(xen, 3), {
+		vifs: [{handle: 0}],
+		foreignVifs: [{handle: 1, backend: 5}],
+	});
 });
 
 test('a vif without an address is none', async t => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../../errors.ts';
 import type {Kernel} from '../../kernel/kernel.ts';
-import {numbers, readValues} from '../../xenstore/discover.ts';
-import {parseDomid, type Own} from '../../xenstore/paths.ts';
+import {readValues} from '../../xenstore/discover.ts';
+import {numbers, parseDomid, type Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {parseAnnouncement, parseOffer} from '../values.ts';
 import type {Known} from './plan.ts';

@@ -4,6 +4,7 @@ import type {PairRule, Verdict} from '../../policy/types.ts';
 import type {Domain} from '../../xenstore/discover.ts';
 import {speaks, type AnnouncedLink} from '../values.ts';
 import {ruleName, type Refusal} from '../refusal.ts';
+import {refuseApart} from './apart.ts';
 import {portsOf, type Port, type Topology} from './ports.ts';
 
 /** What two domains are judged by. */
@@ -69,7 +70,7 @@ function judgePair(pair: Pair, law: Law, {ports, ambiguous}: Places): PairVerdic
 		refuseDomain(a) ?? refuseDomain(b) ?? refuseHeld(pair, law) ?? refusePolicy(verdict);
 	const {links, refusal} = word
 		? {links: shared, refusal: word}
-		: judgeLinks(shared, law, ambiguous);
+		: judgeLinks(shared, law, ambiguous, pair);
 	return {
 		a,
 		b,
@@ -84,13 +85,19 @@ function judgePair(pair: Pair, law: Law, {ports, ambiguous}: Places): PairVerdic
 }
 
 /** Walks dom0's rules, most of the work there is: only for a pair that nothing else refuses. */
-function judgeLinks(shared: readonly SharedLink[], law: Law, ambiguous: ReadonlySet<string>) {
+function judgeLinks(
+	shared: readonly SharedLink[],
+	law: Law,
+	ambiguous: ReadonlySet<string>,
+	pair: Pair,
+) {
 	const reasons = shared.map(link => refuseLink(link, law, ambiguous));
 	const links = shared.filter((_, index) => reasons[index] === undefined);
-	return {links, refusal: links.length > 0 ? undefined : (reasons[0] ?? noBridge)};
+	return {
+		links,
+		refusal: links.length > 0 ? undefined : (reasons[0] ?? refuseApart(pair, law.topology)),
+	};
 }
-
-const noBridge: Refusal = {code: 'bridge', reason: 'they share no bridge of dom0'};
 
 function refuseDomain({name, hello, domid}: Domain): Refusal | undefined {
 	if (hello === undefined) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Domain} from '../../xenstore/discover.ts';
+import {isConnected, type Vif} from '../../xenstore/vifs.ts';
+import {hasLinkState} from '../values.ts';
 
 /** Dom0's network devices as its kernel has them. */
 export type Topology = {
@@ -39,6 +41,33 @@ export function portsOf(
 	);
 }
 
+/** What a vif's netback end is on, in words; for one that is no port of a Linux bridge. */
+export function whereabouts(vif: Vif, domain: Domain, topology: Topology): string {
+	const {device, state} = vif;
+	if (!isConnected(vif)) {
+		return `${device} is not connected (netback's state is ${state ?? 'not there'})`;
+	}
+	if (isPassedBy(vif, domain)) {
+		return `${device} serves a native XDP program, which a channel would pass by`;
+	}
+	const own = topology.interfaces.find(({name}) => name === device);
+	if (own === undefined) return `${device} is not among dom0's interfaces`;
+	if (own.master === undefined) return `${device} is on no bridge: routed, or taken off`;
+	const master = topology.interfaces.find(({ifindex}) => ifindex === own.master)?.name;
+	if (master === undefined) return `${device} has a master that dom0 does not list`;
+	if (master === ovsMaster) return `${device} is a port of Open vSwitch`;
+	const isBridge = topology.bridges.has(master);
+	return `${device} is on ${master}${isBridge ? '' : ', which is no Linux bridge'}`;
+}
+
+/** The master of every port of Open vSwitch's kernel datapath. */
+const ovsMaster = 'ovs-system';
+
+/** An endpoint of before `linkState` would have a channel pass its program by. */
+function isPassedBy({hasXdp}: Vif, {hello}: Domain): boolean {
+	return hasXdp && !hasLinkState(hello);
+}
+
 type BridgeOf = (device: string) => string | undefined;
 
 function bridgeFinder({interfaces, bridges}: Topology): BridgeOf {
@@ -65,10 +94,11 @@ function hostPorts({interfaces, bridges}: Topology): Port[] {
 		}));
 }
 
-function vifPorts({vifs}: Domain, bridgeOf: BridgeOf): Port[] {
-	return vifs.flatMap(({handle, mac, device: name, connected, rate}) => {
+function vifPorts(domain: Domain, bridgeOf: BridgeOf): Port[] {
+	return domain.vifs.flatMap(vif => {
+		const {handle, mac, device: name, rate} = vif;
 		const bridge = bridgeOf(name);
-		if (!connected || bridge === undefined) return [];
+		if (!isConnected(vif) || isPassedBy(vif, domain) || bridge === undefined) return [];
 		return [{kind: 'vif' as const, name, mac, bridge, vif: String(handle), rate}];
 	});
 }

@@ -86,13 +86,6 @@ test('a rate limit is kept', t => {
 	t.deepEqual(refusal([a, limited]), {code: 'rate', reason: 'vif2.0 has a rate limit'});
 });
 
-test('a vif counts while it is connected and on a Linux bridge', t => {
-	const [vif] = b.vifs;
-	const unplugged = domain(2, {vifs: vif ? [{...vif, connected: false}] : []});
-	t.is(refusal([a, unplugged])?.code, 'bridge');
-	t.is(refusal([a, b], {topology: {...topology([1, 2]), bridges: new Set()}})?.code, 'bridge');
-});
-
 test('an address on a bridge twice names nobody', t => {
 	const [vif] = a.vifs;
 	const clone = domain(3, {vifs: vif ? [{...vif, device: 'vif3.0'}] : []});
