@@ -85,7 +85,7 @@ function kernelOver(connection: Connection, found: Family): Kernel {
 		async info() {
 			const [answer] = await request(infoAttributes, commands.infoGet, {});
 
-			return parseInfo(answer?.values ?? {});
+			return parseInfo(answer?.values ?? {}, current.version);
 		},
 		async peers() {
 			const answers = await request(peerAttributes, commands.peerGet, {}, {dump: true});

@@ -14,6 +14,7 @@ import type {
 	Peer,
 	PeerConfig,
 } from './kernel.ts';
+import {family} from './constants.ts';
 import {noModule} from './refusal.ts';
 
 /** What one domain's module knows of one peer. */
@@ -21,6 +22,9 @@ export type Side = {
 	config: PeerConfig;
 	wanted: boolean;
 	channel: Channel | undefined;
+	/** What keeps all its links on the ordinary path. */
+	blocked: string | undefined;
+	readonly ordinary: Map<string, bigint>;
 	/** While our pages are granted. */
 	offer: (Offer & {readonly listen: boolean; readonly queues: number}) | undefined;
 };
@@ -29,6 +33,8 @@ export type FakeModule = {
 	readonly sides: Map<number, Side>;
 	readonly queues: Set<EventQueue<KernelEvent>>;
 	loaded: boolean;
+	/** Of the family. */
+	version: number;
 };
 
 /** `lastNumber` numbers grants, ports and moments, so that no two are alike. */
@@ -58,7 +64,12 @@ export const blank = {
 } as const satisfies Partial<Channel>;
 
 export function moduleOf(world: FakeWorld, self: number): FakeModule {
-	const module = world.modules.get(self) ?? {sides: new Map(), queues: new Set(), loaded: true};
+	const module = world.modules.get(self) ?? {
+		sides: new Map(),
+		queues: new Set(),
+		loaded: true,
+		version: family.version,
+	};
 
 	world.modules.set(self, module);
 	return module;
@@ -85,12 +96,28 @@ export function expectSide(world: FakeWorld, self: number, domid: number, epoch?
 	return side;
 }
 
+export function newSide(config: PeerConfig): Side {
+	return {
+		...{config, wanted: false, blocked: undefined, ordinary: new Map()},
+		...{channel: undefined, offer: undefined},
+	};
+}
+
 export function say(world: FakeWorld, self: number, event: KernelEvent): void {
 	moduleOf(world, self).queues.forEach(queue => queue.push(event));
 }
 
-export function snapshot({config, wanted, channel}: Side): Peer {
-	return {busyPollUs: 0, ...config, wanted, channel};
+export function snapshot({config, wanted, channel, blocked, ordinary}: Side): Peer {
+	const links = config.links.map(link => ({mtu: 0, ...link, blocked}));
+
+	return {busyPollUs: 0, ...config, links, ordinary: new Map(ordinary), wanted, channel};
+}
+
+/** A module of family version 1 parses strictly, too. */
+export function refuseUnknown({version}: FakeModule, {links}: PeerConfig): void {
+	if (version < 2 && links.some(({mtu}) => mtu)) {
+		throw refused('EINVAL', 'Unknown attribute type (link.mtu)');
+	}
 }
 
 export function enter(
@@ -141,6 +168,9 @@ export function offer(
 
 	if (side.offer !== undefined) {
 		throw refused('EBUSY', 'the peer has a channel already (domid)');
+	}
+	if (side.blocked !== undefined) {
+		throw refused('EOPNOTSUPP', 'no link may have a channel now (domid)');
 	}
 	side.offer = {
 		listen,

@@ -10,7 +10,9 @@ import {
 	type FakeWorld,
 	moduleOf,
 	offer,
+	newSide,
 	refused,
+	refuseUnknown,
 	say,
 	snapshot,
 } from './fake-world.ts';
@@ -25,6 +27,12 @@ export type FakeKernel = Kernel & {
 	carry(domid: number, more: Partial<ChannelCounters>): void;
 	/** The peer lied, stalled or the like. */
 	fall(domid: number, state: ChannelState, reason: string): void;
+	/** So many more packets to the peer take the ordinary path. */
+	pass(domid: number, reason: string, packets: number): void;
+	/** The peer's links may have no channel, or may have one again. */
+	block(domid: number, reason: string | undefined): void;
+	/** It is a module of that version of the family. */
+	setVersion(version: number): void;
 	/** Ends every channel and says so. */
 	suspend(): void;
 	resume(): void;
@@ -61,22 +69,25 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 				ports: open.length,
 				deferred: 0,
 				moduleVersion: 'fake',
+				familyVersion: moduleOf(world, self).version,
 			};
 		},
 		async peers() {
 			return [...expectModule(world, self).sides.values()].map(snapshot);
 		},
 		async peerNew(config) {
-			const {sides} = expectModule(world, self);
+			const module = expectModule(world, self);
 
-			if (sides.has(config.domid)) {
+			refuseUnknown(module, config);
+			if (module.sides.has(config.domid)) {
 				throw refused('EEXIST', 'the peer is known already (domid)');
 			}
-			sides.set(config.domid, {config, wanted: false, channel: undefined, offer: undefined});
+			module.sides.set(config.domid, newSide(config));
 		},
 		async peerSet(config) {
 			const side = expectSide(world, self, config.domid);
 
+			refuseUnknown(moduleOf(world, self), config);
 			if (config.epoch !== side.config.epoch) {
 				end(world, self, config.domid, 'closed', 'epoch');
 			}
@@ -122,6 +133,18 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 
 			side.offer = undefined;
 			enter(world, self, side, state, reason, blank);
+		},
+		pass(domid, reason, packets) {
+			const {ordinary} = expectSide(world, self, domid);
+
+			ordinary.set(reason, (ordinary.get(reason) ?? 0n) + BigInt(packets));
+		},
+		block(domid, reason) {
+			expectSide(world, self, domid).blocked = reason;
+			if (reason !== undefined) end(world, self, domid, 'closed', 'blocked');
+		},
+		setVersion(version) {
+			moduleOf(world, self).version = version;
 		},
 		suspend() {
 			endAll(world, self, 'suspend');

@@ -9,7 +9,12 @@ export type Link = {
 	readonly ifindex: number;
 	readonly localMac: string;
 	readonly remoteMac: string;
+	/** Longest IP packet of the ordinary path between them; 0: what our device's MTU says. */
+	readonly mtu?: number;
 };
+
+/** A link as the module has it; `blocked`, a name of the spec's `ordinary`, keeps all of it off. */
+export type LinkState = Link & {readonly blocked: string | undefined};
 
 /** Counters since the channel was offered; bytes include the Ethernet header. */
 export type ChannelCounters = {
@@ -46,7 +51,9 @@ export type Peer = {
 	readonly domid: number;
 	readonly epoch: number;
 	readonly name: string;
-	readonly links: readonly Link[];
+	readonly links: readonly LinkState[];
+	/** How many packets took the ordinary path, by names of the spec's `ordinary`. */
+	readonly ordinary: ReadonlyMap<string, bigint>;
 	readonly wanted: boolean;
 	/** How long to wait for the next packet, in microseconds; kept by the module, not used yet. */
 	readonly busyPollUs: number;
@@ -65,6 +72,8 @@ export type ModuleInfo = {
 	readonly ports: number;
 	readonly deferred: number;
 	readonly moduleVersion: string;
+	/** Of the family; 1 knows neither the MTU of a link nor what blocks it. */
+	readonly familyVersion: number;
 };
 
 export type KernelEvent =

@@ -4,15 +4,20 @@ import {type Values} from './attributes.ts';
 import {
 	type channelAttributes,
 	channelStates,
+	type countAttributes,
 	type infoAttributes,
 	type linkAttributes,
 	type peerAttributes,
 	macLen,
+	ordinarys,
 	reasons,
 } from './constants.ts';
-import type {Channel, Link, ModuleInfo, Offer, Peer, PeerConfig} from './kernel.ts';
+import type {Channel, LinkState, ModuleInfo, Offer, Peer, PeerConfig} from './kernel.ts';
 
-export function parseInfo(values: Values<typeof infoAttributes>): ModuleInfo {
+export function parseInfo(
+	values: Values<typeof infoAttributes>,
+	familyVersion: number,
+): ModuleInfo {
 	return {
 		protocolMin: expect(values.protocolMin, 'protocol-min'),
 		protocolMax: expect(values.protocolMax, 'protocol-max'),
@@ -25,6 +30,7 @@ export function parseInfo(values: Values<typeof infoAttributes>): ModuleInfo {
 		ports: values.ports ?? 0,
 		deferred: values.deferred ?? 0,
 		moduleVersion: values.moduleVersion ?? '',
+		familyVersion,
 	};
 }
 
@@ -34,6 +40,7 @@ export function parsePeer(values: Values<typeof peerAttributes>): Peer {
 		epoch: expect(values.epoch, 'epoch'),
 		name: values.name ?? '',
 		links: (values.link ?? []).map(parseLink),
+		ordinary: new Map((values.ordinary ?? []).map(parseCount)),
 		wanted: values.wanted ?? false,
 		busyPollUs: values.busyPoll ?? 0,
 		channel: values.channel && parseChannel(values.channel),
@@ -56,10 +63,12 @@ export function peerValues(config: PeerConfig): Values<typeof peerAttributes> {
 		epoch,
 		name,
 		busyPoll: busyPollUs,
-		link: links.map(({ifindex, localMac, remoteMac}) => ({
+		link: links.map(({ifindex, localMac, remoteMac, mtu}) => ({
 			ifindex,
 			localMac: macBytes(localMac),
 			remoteMac: macBytes(remoteMac),
+			/* Absent is 0, and a module of family version 1 refuses what it does not know. */
+			mtu: mtu === 0 ? undefined : mtu,
 		})),
 	};
 }
@@ -79,12 +88,23 @@ export function macBytes(text: string): Uint8Array {
 	return Uint8Array.from(text.split(':'), byte => Number.parseInt(byte, 16));
 }
 
-function parseLink(values: Values<typeof linkAttributes>): Link {
+function parseLink(values: Values<typeof linkAttributes>): LinkState {
 	return {
 		ifindex: expect(values.ifindex, 'link.ifindex'),
 		localMac: parseMac(values.localMac, 'link.local-mac'),
 		remoteMac: parseMac(values.remoteMac, 'link.remote-mac'),
+		mtu: values.mtu ?? 0,
+		blocked: values.blocked ? nameOf(ordinarys, values.blocked) : undefined,
 	};
+}
+
+function parseCount(values: Values<typeof countAttributes>): [string, bigint] {
+	return [nameOf(ordinarys, values.reason ?? 0), values.packets ?? 0n];
+}
+
+/** A newer module may have reasons that we have no name for. */
+function nameOf(names: readonly string[], reason: number): string {
+	return names[reason] ?? `reason-${reason}`;
 }
 
 function parseMac(bytes: Uint8Array | undefined, name: string): string {
@@ -99,8 +119,7 @@ function parseMac(bytes: Uint8Array | undefined, name: string): string {
 function parseChannel(values: Values<typeof channelAttributes>): Channel {
 	return {
 		state: expect(channelStates[expect(values.state, 'channel.state')], 'known channel.state'),
-		// A newer module may have reasons that we have no name for.
-		reason: reasons[values.reason ?? 0] ?? `reason-${values.reason}`,
+		reason: nameOf(reasons, values.reason ?? 0),
 		order: values.order,
 		remoteOrder: values.remoteOrder,
 		queues: values.queues,

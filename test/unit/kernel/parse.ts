@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {decode, encode} from '../../../userland/kernel/codec.ts';
-import {channelStates, peerAttributes} from '../../../userland/kernel/constants.ts';
-import {parsePeer, peerValues} from '../../../userland/kernel/parse.ts';
+import {channelStates, ordinarys, peerAttributes} from '../../../userland/kernel/constants.ts';
+import {macBytes, parsePeer, peerValues} from '../../../userland/kernel/parse.ts';
 
 const links = [{ifindex: 2, localMac: '00:16:3e:00:00:01', remoteMac: '00:16:3e:00:00:02'}];
 const config = {domid: 2, epoch: 5, name: 'b', links};
@@ -14,7 +14,43 @@ function across(given: Parameters<typeof peerValues>[0]) {
 
 test('a peer comes back as it was made', t => {
 	const peer = {...config, busyPollUs: 50};
-	t.deepEqual(across(peer), {...peer, wanted: false, channel: undefined});
+	const said = {links: links.map(link => ({...link, mtu: 0, blocked: undefined}))};
+	const more = {ordinary: new Map(), wanted: false, channel: undefined};
+	t.deepEqual(across(peer), {...peer, ...said, ...more});
+});
+
+test('the MTU of a link is told where there is one', t => {
+	const tell = (mtu: number) => {
+		const values = peerValues({...config, links: links.map(link => ({...link, mtu}))});
+		return decode(peerAttributes, encode(peerAttributes, values));
+	};
+	t.is(tell(1500).link?.[0]?.mtu, 1500);
+	t.is(parsePeer(tell(1500)).links[0]?.mtu, 1500);
+	t.false('mtu' in (tell(0).link?.[0] ?? {}), 'an old module refuses what it does not know');
+});
+
+test('what keeps packets on the ordinary path is named, and numbered where it has no name', t => {
+	const link = {ifindex: 2, localMac: macBytes('00:16:3e:00:00:01')};
+	const other = {...link, remoteMac: macBytes('00:16:3e:00:00:02')};
+	const peer = (blocked: number | undefined) =>
+		parsePeer({
+			...{domid: 2, epoch: 5, link: [{...other, blocked}]},
+			ordinary: [
+				{reason: ordinarys.indexOf('qdisc'), packets: 7n},
+				{reason: 99, packets: 1n},
+			],
+		});
+	t.is(peer(ordinarys.indexOf('xdp')).links[0]?.blocked, 'xdp');
+	t.is(peer(0).links[0]?.blocked, undefined);
+	t.is(peer(undefined).links[0]?.blocked, undefined);
+	t.is(peer(98).links[0]?.blocked, 'reason-98');
+	t.deepEqual(
+		[...peer(0).ordinary],
+		[
+			['qdisc', 7n],
+			['reason-99', 1n],
+		],
+	);
 });
 
 test('how long to wait is told where it is given, and 0 is given', t => {

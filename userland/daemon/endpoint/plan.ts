@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {Offer, Peer, PeerConfig} from '../../kernel/kernel.ts';
+import type {Link, Offer, Peer, PeerConfig} from '../../kernel/kernel.ts';
 import type {Announcement, OfferValue} from '../values.ts';
 import type {Failure} from './tries.ts';
 import type {Wish} from './wish.ts';
@@ -163,15 +163,20 @@ function usable(known: Known, domid: number, epoch: number): OfferValue | undefi
 }
 
 function isSame(peer: Peer, config: Wish['config']): boolean {
-	const links = (of: PeerConfig) =>
-		of.links
-			.map(link => `${link.ifindex} ${link.localMac} ${link.remoteMac}`)
-			.sort()
-			.join();
 	return (
 		peer.epoch === config.epoch &&
 		peer.name === config.name &&
 		peer.busyPollUs === config.busyPollUs &&
-		links(peer) === links(config)
+		areSame(peer.links, config.links)
 	);
+}
+
+/** An MTU that we were not told is the module's own affair. */
+function areSame(has: readonly Link[], wanted: readonly Link[]): boolean {
+	const key = (link: Link) => `${link.ifindex} ${link.localMac} ${link.remoteMac}`;
+	const mtus = new Map(wanted.map(link => [key(link), link.mtu || undefined]));
+	const isIn = (link: Link) =>
+		mtus.has(key(link)) && (mtus.get(key(link)) ?? link.mtu) === link.mtu;
+
+	return has.length === wanted.length && has.every(isIn);
 }

@@ -40,7 +40,9 @@ function peer(
 	reason = 'none',
 ): Map<number, Peer> {
 	const channel: Channel | undefined = state && {...blank, state, reason, since: 0n};
-	return new Map([[2, {...config, wanted: false, channel, ...change}]]);
+	const links = config.links.map(link => ({...link, mtu: 0, blocked: undefined}));
+	const quiet = {ordinary: new Map<string, bigint>(), wanted: false};
+	return new Map([[2, {...config, links, ...quiet, channel, ...change}]]);
 }
 
 function offer(change: Partial<OfferValue> = {}): OfferValue {
@@ -231,4 +233,21 @@ test('an offer of an old epoch is removed before anything is offered', t => {
 	t.deepEqual(plan(known({own: new Map([[2, undefined]])}), [wish()], hello), [
 		{kind: 'unpublish', domid: 2},
 	]);
+});
+
+test('a changed MTU is told in place, one that we were not told is not', t => {
+	const links = (mtu: number) => config.links.map(link => ({...link, mtu}));
+	const steps = (wanted: number, has: number) =>
+		plan(
+			known({
+				kernel: peer('live', {
+					links: links(has).map(link => ({...link, blocked: undefined})),
+				}),
+			}),
+			[wish({config: {...config, links: links(wanted)}})],
+			hello,
+		);
+	t.like(steps(1500, 9000), [{kind: 'peer-set', config: {epoch: 7, links: links(1500)}}]);
+	t.deepEqual(steps(1500, 1500), []);
+	t.deepEqual(steps(0, 9000), []);
 });

@@ -22,9 +22,9 @@ function withVif(change: Partial<Domain['vifs'][number]>, more: Partial<Domain> 
 function withMaster(master: string | undefined): Topology {
 	const {interfaces, bridges} = topology([1, 2]);
 	const ports = interfaces.map(each => {
-		const {master: _, ...rest} = each;
-		if (each.name !== 'vif2.0') return each;
-		return master === undefined ? rest : {...rest, master: 50};
+		const {ifindex, name, mac} = each;
+		if (name !== 'vif2.0') return each;
+		return {ifindex, name, mac, master: master === undefined ? undefined : 50};
 	});
 	const device = {ifindex: 50, name: master ?? 'dummy0', mac: bridgeMac};
 	return {interfaces: [...ports, device], bridges};
