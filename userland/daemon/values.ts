@@ -33,6 +33,8 @@ export type AnnouncedLink = {
 	readonly vif: string;
 	readonly localMac: string;
 	readonly remoteMac: string;
+	/** Longest IP packet that dom0 carries between the two; said to ends that have `linkState`. */
+	readonly mtu?: number;
 };
 
 export type Announcement = {
@@ -85,6 +87,9 @@ export function renderOffer(offer: OfferValue): string {
 
 const anyPages = '-';
 
+/** No IP packet is longer. */
+export const mtuMax = 65_535;
+
 export function parseAnnouncement(text: string): Announcement | undefined {
 	const [first, name, linkTexts, digest, most = anyPages, queueText = '1', least, ...rest] =
 		text.split(' ');
@@ -105,8 +110,14 @@ export function parseAnnouncement(text: string): Announcement | undefined {
 
 export function renderAnnouncement(announcement: Announcement): string {
 	const {epoch, name, links, digest, ringPages, ringPagesMin, queues} = announcement;
-	const texts = links.map(link => `${encode(link.vif)}:${link.localMac}:${link.remoteMac}`);
-	const words = [epoch, encode(name), texts.join(','), digest, ringPages ?? anyPages, queues];
+	const words = [
+		epoch,
+		encode(name),
+		links.map(renderLink).join(','),
+		digest,
+		ringPages ?? anyPages,
+		queues,
+	];
 	/* Said only where policy does: who does not know the word takes none. */
 	return [...words, ...(ringPagesMin === undefined ? [] : [ringPagesMin])].join(' ');
 }
@@ -142,13 +153,23 @@ export function parseMac(text: string): string | undefined {
 }
 
 function parseLink(text: string): AnnouncedLink | undefined {
-	const match = /^([\w.+%-]{1,45}):([0-9a-f:]{17}):([0-9a-f:]{17})$/.exec(text);
+	const match = /^([\w.+%-]{1,45}):([0-9a-f:]{17}):([0-9a-f:]{17})(?::([1-9]\d{1,4}))?$/.exec(
+		text,
+	);
 	const [vif, localMac, remoteMac] = [
 		decode(match?.[1] ?? ''),
 		parseMac(match?.[2] ?? ''),
 		parseMac(match?.[3] ?? ''),
 	];
-	return vif && localMac && remoteMac ? {vif, localMac, remoteMac} : undefined;
+	if (!vif || !localMac || !remoteMac) return undefined;
+	const mtu = Number(match?.[4] ?? 0);
+	if (mtu > mtuMax) return undefined;
+	return {vif, localMac, remoteMac, ...(mtu > 0 && {mtu})};
+}
+
+function renderLink({vif, localMac, remoteMac, mtu}: AnnouncedLink): string {
+	const way = `${encode(vif)}:${localMac}:${remoteMac}`;
+	return mtu === undefined ? way : `${way}:${mtu}`;
 }
 
 function parsePages(text: string): number | undefined {

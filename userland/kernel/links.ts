@@ -10,6 +10,7 @@ export type Interface = {
 	readonly ifindex: number;
 	readonly name: string;
 	readonly mac: string;
+	readonly mtu: number;
 	readonly master?: number;
 };
 
@@ -19,6 +20,7 @@ const netfilter = {protocol: 12, tablesGroup: 7};
 const linkAttributes = {
 	address: {id: 1, type: 'binary'},
 	name: {id: 3, type: 'string'},
+	mtu: {id: 4, type: 'u32'},
 	master: {id: 10, type: 'u32'},
 	extended: {id: 29, type: 'u32'},
 } as const satisfies AttributeTable;
@@ -71,7 +73,7 @@ function hints(protocol: number, group: number, signal: AbortSignal): AsyncItera
 }
 
 function parseInterface({payload}: Message): Interface[] {
-	const {address, name, master} = decode(linkAttributes, payload.subarray(infoLength));
+	const {address, name, mtu, master} = decode(linkAttributes, payload.subarray(infoLength));
 	const view = viewOf(payload);
 
 	if (view.getUint16(2, littleEndian) !== ethernet || address === undefined) {
@@ -82,6 +84,7 @@ function parseInterface({payload}: Message): Interface[] {
 			ifindex: view.getInt32(4, littleEndian),
 			name: name ?? '',
 			mac: macText(address),
+			mtu: mtu ?? 0,
 			...(master !== undefined && {master}),
 		},
 	];

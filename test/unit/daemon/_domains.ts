@@ -49,13 +49,14 @@ export const bridgeMac = 'fe:ff:ff:ff:ff:ff';
 /** xenbr0 with the vifs of these guests, and xenbr1 with those named. */
 export function topology(domids: readonly number[], onOther: readonly number[] = []): Topology {
 	const bridges = [
-		{ifindex: 2, name: 'xenbr0', mac: bridgeMac},
-		{ifindex: 3, name: 'xenbr1', mac: bridgeMac},
+		{ifindex: 2, name: 'xenbr0', mac: bridgeMac, mtu: 1500},
+		{ifindex: 3, name: 'xenbr1', mac: bridgeMac, mtu: 1500},
 	];
 	const vifs = domids.map(domid => ({
 		ifindex: 100 + domid,
 		name: `vif${domid}.0`,
 		mac: bridgeMac,
+		mtu: 1500,
 		master: onOther.includes(domid) ? 3 : 2,
 	}));
 	return {interfaces: [...bridges, ...vifs], bridges: new Set(['xenbr0', 'xenbr1'])};

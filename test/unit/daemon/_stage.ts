@@ -44,6 +44,8 @@ export type Stage = {
 	setModule(domid: number, state: 'present' | 'absent'): void;
 	setPolicy(domid: number, text: string): void;
 	bridge(domid: number, name: 'xenbr0' | 'xenbr1'): void;
+	/** Of the domain's vif in dom0; 1500 before. */
+	setMtu(domid: number, mtu: number): void;
 	state(of: number, about: number): Promise<ChannelState | undefined>;
 	/** Traffic from one to the other until both have a live channel. */
 	connect(a: number, b: number): Promise<void>;
@@ -61,6 +63,7 @@ export function createStage(): Stage {
 	const log: Stage['log'] = [];
 	const rules: Stage['rules'] = new Map();
 	const bridges = new Map<number, string>();
+	const mtus = new Map<number, number>();
 	const running = new Map<number, {stop: AbortController; done: Promise<void>}>();
 	const all = new Map<number, Knobs & {listeners: Set<() => void>}>();
 
@@ -101,12 +104,13 @@ export function createStage(): Stage {
 			ifindex: 100 + domid,
 			name: `vif${domid}.0`,
 			mac: bridgeMac,
+			mtu: mtus.get(domid) ?? 1500,
 			master: bridge === 'xenbr0' ? 2 : 3,
 		}));
 		return {
 			interfaces: [
-				{ifindex: 2, name: 'xenbr0', mac: bridgeMac},
-				{ifindex: 3, name: 'xenbr1', mac: bridgeMac},
+				{ifindex: 2, name: 'xenbr0', mac: bridgeMac, mtu: 9000},
+				{ifindex: 3, name: 'xenbr1', mac: bridgeMac, mtu: 9000},
 				...ports,
 			],
 			bridges: new Set(['xenbr0', 'xenbr1']),
@@ -178,6 +182,10 @@ export function createStage(): Stage {
 		},
 		bridge(domid, name) {
 			bridges.set(domid, name);
+			knobs(0).poke();
+		},
+		setMtu(domid, mtu) {
+			mtus.set(domid, mtu);
 			knobs(0).poke();
 		},
 		async state(of, about) {

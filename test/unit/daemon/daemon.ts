@@ -24,7 +24,7 @@ test('two guests get a channel by the first packet, within a second', async t =>
 	const epoch = tree['/local/domain/1/coloop/peers/2']?.split(' ')[0];
 	t.regex(
 		tree['/local/domain/1/coloop/peers/2'] ?? '',
-		/^\d+ b 0:\S+:01:\S+:02 [0-9a-f]{8} - 1$/,
+		/^\d+ b 0:\S+:01:\S+:02:1500 [0-9a-f]{8} - 1$/,
 	);
 	t.regex(tree['/local/domain/1/data/coloop/offers/2'] ?? '', /^\d+ live 1 \d+ [1-9]\d*$/);
 	t.regex(tree['/local/domain/2/data/coloop/offers/1'] ?? '', /^\d+ live 1 \d+ 0$/);
@@ -174,5 +174,45 @@ test('a guest that resumes under another domid starts anew', async t => {
 		(await stage.kernel(2).peers()).every(({domid}) => domid !== 1),
 	);
 	t.true(await stage.isLive(5, 2));
+	await stage.stopAll();
+});
+
+test('an MTU that changes in dom0 reaches both modules, and the channel stays', async t => {
+	const stage = await stageOf(1, 2);
+	const mtuOf = async (of: number, about: number) => {
+		const peer = (await stage.kernel(of).peers()).find(({domid}) => domid === about);
+		return peer?.links[0]?.mtu;
+	};
+	await stage.connect(1, 2);
+	t.deepEqual([await mtuOf(1, 2), await mtuOf(2, 1), await mtuOf(0, 1)], [1500, 1500, 1500]);
+	const epoch = (await stage.kernel(1).peers())[0]?.epoch;
+
+	for (const domid of [1, 2]) stage.setMtu(domid, 9000);
+	await stage.clock.until('9000', async () => (await mtuOf(1, 2)) === 9000);
+	stage.setMtu(2, 1400);
+	await stage.clock.until('the smaller', async () => (await mtuOf(1, 2)) === 1400);
+	await stage.clock.until('at both', async () => (await mtuOf(2, 1)) === 1400);
+	t.is(await mtuOf(0, 1), 9000);
+	t.true(await stage.isLive(1, 2));
+	t.is((await stage.kernel(1).peers())[0]?.epoch, epoch);
+	await stage.stopAll();
+});
+
+test('an end of before MTUs is told none', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1, 2]) await stage.create(domid);
+	stage.kernel(1).setVersion(1);
+	for (const domid of [0, 1, 2]) stage.start(domid);
+	await stage.connect(1, 2);
+	const tree = await stage.tree();
+	t.regex(tree['/local/domain/1/coloop/peers/2'] ?? '', /:02 [0-9a-f]{8} - 1$/);
+	t.regex(tree['/local/domain/2/coloop/peers/1'] ?? '', /:01:1500 [0-9a-f]{8} - 1$/);
+	t.is(stage.log.filter(({event}) => event === 'step.failed').length, 0);
+
+	/* An old module in place of a new one: what dom0 still says is not passed on. */
+	stage.kernel(2).setVersion(1);
+	await stage.kernel(2).peerDelete(1);
+	await stage.connect(1, 2);
+	t.is(stage.log.filter(({event}) => event === 'step.failed').length, 0);
 	await stage.stopAll();
 });

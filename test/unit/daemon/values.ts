@@ -63,11 +63,15 @@ test('an announcement survives the way through XenStore, whatever the name', t =
 		epoch: positive,
 		name: fc.string({minLength: 1, unit: 'grapheme'}),
 		links: fc.array(
-			fc.record({
-				vif: fc.constantFrom('0', '15', 'xenbr0', 'br,weird'),
-				localMac: mac,
-				remoteMac: mac,
-			}),
+			fc.record(
+				{
+					vif: fc.constantFrom('0', '15', 'xenbr0', 'br,weird'),
+					localMac: mac,
+					remoteMac: mac,
+					mtu: fc.constantFrom(68, 1500, 65_535),
+				},
+				{requiredKeys: ['vif', 'localMac', 'remoteMac']},
+			),
 			{minLength: 1, maxLength: 16},
 		),
 		digest: fc.constantFrom('0', 'deadbeef'),
@@ -94,6 +98,10 @@ for (const text of [
 	'0 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 xyz',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02, ab',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02: ab',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02:0 ab',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02:01500 ab',
+	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02:65536 ab',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab 48',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab 64 x',
 	'7 b 0:02:00:00:00:00:01:02:00:00:00:00:02 ab ',

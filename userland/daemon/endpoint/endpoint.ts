@@ -6,7 +6,7 @@ import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
-import {renderHello} from '../values.ts';
+import {linkState, renderHello} from '../values.ts';
 import {apply} from './apply.ts';
 import {isLive, lookAtChannels} from './looks.ts';
 import {Module, type ModuleWorld} from './module.ts';
@@ -144,21 +144,27 @@ export class Endpoint {
 			const {kernel, isPresent} = this.#module;
 			/* Before we know that the module is gone, nothing may be taken back. */
 			if (kernel === undefined && isPresent !== false) return undefined;
-			const known = await this.#look(store, kernel);
-			const steps = plan(known, this.#wishes, kernel ? hello(await kernel.info()) : '');
+			const info = await kernel?.info();
+			const known = await this.#look(store, kernel, info);
+			const steps = plan(known, this.#wishes, info ? hello(info) : '');
 			if (steps.length === 0) return tries.next();
 			if ((await apply(steps, {store, paths, kernel, tries, log})) > 0) return retry;
 		}
 		return 0;
 	}
 
-	async #look(store: Store, kernel: Kernel | undefined): Promise<Known> {
+	async #look(
+		store: Store,
+		kernel: Kernel | undefined,
+		info: ModuleInfo | undefined,
+	): Promise<Known> {
 		const known = await readKnown(store, this.#world.paths, kernel);
 		this.#known = known;
 		this.#wishes = wish(known.announced, {
 			...this.#world,
 			domid: known.domid,
 			devices: await this.#world.interfaces(),
+			takesMtu: info !== undefined && knowsLinkState(info),
 			isAsked: name => this.#asked.has(name),
 			isWaiting: this.#tries.isWaiting,
 			isShunned: this.#tries.isShunned,
@@ -175,8 +181,15 @@ export class Endpoint {
 	}
 }
 
-function hello({protocolMin, protocolMax, features}: ModuleInfo): string {
-	return renderHello({min: protocolMin, max: protocolMax, features});
+function hello(info: ModuleInfo): string {
+	const {protocolMin, protocolMax, features} = info;
+	const own = knowsLinkState(info) ? linkState : 0;
+	return renderHello({min: protocolMin, max: protocolMax, features: features | own});
+}
+
+/** Since version 2 of the family. */
+function knowsLinkState({familyVersion}: ModuleInfo): boolean {
+	return familyVersion >= 2;
 }
 
 function logEvent(event: KernelEvent, {log}: ModuleWorld): void {

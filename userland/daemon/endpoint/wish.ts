@@ -37,6 +37,8 @@ export type Wish = {
 export type Will = {
 	readonly domid: number;
 	readonly devices: readonly Device[];
+	/** The module takes an MTU with a link. */
+	readonly takesMtu: boolean;
 	readonly decide: (name: string) => Verdict<AcceptRule>;
 	readonly isHeld: (name: string) => boolean;
 	readonly isAsked: (name: string) => boolean;
@@ -113,11 +115,14 @@ function refuse(
  * A VLAN, bridge or macvlan on top of a device has its address too; the one that was there first
  * is the vif itself.
  */
-function bind({vif, localMac, remoteMac}: AnnouncedLink, {domid, devices}: Will) {
+function bind({vif, localMac, remoteMac, mtu}: AnnouncedLink, will: Will) {
+	const {domid, devices, takesMtu} = will;
 	const device = devices
 		.filter(({mac, name}) => mac === localMac && (domid !== 0 || name === vif))
 		.sort((a, b) => a.ifindex - b.ifindex)[0];
-	return device === undefined ? [] : [{ifindex: device.ifindex, localMac, remoteMac}];
+	if (device === undefined) return [];
+	const way = {ifindex: device.ifindex, localMac, remoteMac};
+	return [takesMtu && mtu !== undefined ? {...way, mtu} : way];
 }
 
 function clip(name: string): string {

@@ -2,7 +2,7 @@
 import {createHash} from 'node:crypto';
 import type {PairRule, Verdict} from '../../policy/types.ts';
 import type {Domain} from '../../xenstore/discover.ts';
-import {speaks, type AnnouncedLink} from '../values.ts';
+import {hasLinkState, mtuMax, speaks, type AnnouncedLink} from '../values.ts';
 import {ruleName, type Refusal} from '../refusal.ts';
 import {refuseApart} from './apart.ts';
 import {portsOf, type Port, type Topology} from './ports.ts';
@@ -49,10 +49,13 @@ export function judge(domains: readonly Domain[], law: Law): PairVerdict[] {
 }
 
 /** What one end is told about the links of the pair. */
-export function linksFor(end: 'a' | 'b', links: readonly SharedLink[]): AnnouncedLink[] {
+export function linksFor(end: 'a' | 'b', {a, b, links}: PairVerdict): AnnouncedLink[] {
+	const knowsMtu = hasLinkState((end === 'a' ? a : b).hello);
 	return links.map(link => {
 		const [own, peer] = end === 'a' ? [link.a, link.b] : [link.b, link.a];
-		return {vif: own.vif, localMac: own.mac, remoteMac: peer.mac};
+		const way = {vif: own.vif, localMac: own.mac, remoteMac: peer.mac};
+		const mtu = Math.min(own.mtu, peer.mtu, mtuMax);
+		return knowsMtu && mtu > 0 ? {...way, mtu} : way;
 	});
 }
 

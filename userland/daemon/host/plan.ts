@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {Domain, Remains} from '../../xenstore/discover.ts';
-import type {OfferValue, Announcement} from '../values.ts';
+import type {AnnouncedLink, Announcement, OfferValue} from '../values.ts';
 import {linksFor, type PairVerdict} from './judge.ts';
 import {dueIn, end, give, pairKey, unborn, type Life, type Lives} from './lives.ts';
 
@@ -100,15 +100,21 @@ function planPair(verdict: PairVerdict, {lives, now}: Wanted): PairPlan {
 }
 
 /** The epoch that both ends were told, if they were told what we would say today. */
-function agreedEpoch({a, b, links}: PairVerdict): number | undefined {
+function agreedEpoch(verdict: PairVerdict): number | undefined {
+	const {a, b} = verdict;
 	const [toA, toB] = [a.announced.get(b.domid), b.announced.get(a.domid)];
 	if (toA === undefined || toB === undefined || toA.epoch !== toB.epoch) return undefined;
 	const same =
 		toA.name === b.name &&
 		toB.name === a.name &&
-		isSame(toA.links, linksFor('a', links)) &&
-		isSame(toB.links, linksFor('b', links));
+		isSame(waysOf(toA.links), waysOf(linksFor('a', verdict))) &&
+		isSame(waysOf(toB.links), waysOf(linksFor('b', verdict)));
 	return same ? toA.epoch : undefined;
+}
+
+/** Links of another MTU are the same links. */
+function waysOf(links: readonly AnnouncedLink[]): string[] {
+	return links.map(({vif, localMac, remoteMac}) => `${vif} ${localMac} ${remoteMac}`);
 }
 
 function isSame(one: unknown, other: unknown): boolean {
@@ -127,13 +133,13 @@ function isOver({a, b}: PairVerdict, epoch: number): boolean {
 	});
 }
 
-/** Another rule decides now, or in other words; the channel need not notice. */
+/** Another rule decides now, or in other words, or an MTU changed; the epoch stays. */
 function reword(verdict: PairVerdict): Step[] {
 	const {a, b} = verdict;
-	return [[a, b] as const, [b, a] as const].flatMap(([to, peer]) => {
+	return [['a', a, b] as const, ['b', b, a] as const].flatMap(([end, to, peer]) => {
 		const value = to.announced.get(peer.domid);
 		if (value === undefined) return [];
-		const reworded = {...value, ...wordsOf(verdict)};
+		const reworded = {...value, ...wordsOf(verdict), links: linksFor(end, verdict)};
 		if (isSame(value, reworded)) return [];
 		return [{kind: 'announce', to: to.domid, peer: peer.domid, value: reworded}];
 	});
@@ -159,10 +165,10 @@ function unrelay({a, b}: PairVerdict): Step[] {
 }
 
 function announce(verdict: PairVerdict, epoch: number): Step[] {
-	const {a, b, links} = verdict;
+	const {a, b} = verdict;
 	const words = {epoch, ...wordsOf(verdict)};
-	const forA = {...words, name: b.name, links: linksFor('a', links)};
-	const forB = {...words, name: a.name, links: linksFor('b', links)};
+	const forA = {...words, name: b.name, links: linksFor('a', verdict)};
+	const forB = {...words, name: a.name, links: linksFor('b', verdict)};
 	return [
 		{kind: 'announce', to: a.domid, peer: b.domid, value: forA},
 		{kind: 'announce', to: b.domid, peer: a.domid, value: forB},

@@ -3,14 +3,17 @@ import type {Domain} from '../../xenstore/discover.ts';
 import {isConnected, type Vif} from '../../xenstore/vifs.ts';
 import {hasLinkState} from '../values.ts';
 
+type Interface = {
+	readonly ifindex: number;
+	readonly name: string;
+	readonly mac: string;
+	readonly mtu: number;
+	readonly master?: number | undefined;
+};
+
 /** Dom0's network devices as its kernel has them. */
 export type Topology = {
-	readonly interfaces: ReadonlyArray<{
-		readonly ifindex: number;
-		readonly name: string;
-		readonly mac: string;
-		readonly master?: number | undefined;
-	}>;
+	readonly interfaces: readonly Interface[];
 	/** The names of those that are Linux bridges; ports of other switches are left alone. */
 	readonly bridges: ReadonlySet<string>;
 };
@@ -25,6 +28,8 @@ export type Port = {
 	/** How the domain itself calls it: a vif number, or the bridge's name in dom0. */
 	readonly vif: string;
 	readonly rate: string | undefined;
+	/** Longest IP packet that passes here: the smaller of the device's and the bridge's. */
+	readonly mtu: number;
 };
 
 /** The ports of each domain, by what the kernel says about the bridge, not what XenStore says. */
@@ -36,7 +41,7 @@ export function portsOf(
 	return new Map(
 		domains.map(domain => [
 			domain.domid,
-			domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, bridgeOf),
+			domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, topology, bridgeOf),
 		]),
 	);
 }
@@ -68,37 +73,35 @@ function isPassedBy({hasXdp}: Vif, {hello}: Domain): boolean {
 	return hasXdp && !hasLinkState(hello);
 }
 
-type BridgeOf = (device: string) => string | undefined;
+type BridgeOf = (device: string) => Interface | undefined;
 
 function bridgeFinder({interfaces, bridges}: Topology): BridgeOf {
-	const byIndex = new Map<number | undefined, string>(
-		interfaces.map(({ifindex, name}) => [ifindex, name]),
+	const byIndex = new Map<number | undefined, Interface>(
+		interfaces.map(each => [each.ifindex, each]),
 	);
 	const masters = new Map(interfaces.map(({name, master}) => [name, master]));
 	return device => {
 		const bridge = byIndex.get(masters.get(device));
-		return bridge !== undefined && bridges.has(bridge) ? bridge : undefined;
+		return bridge !== undefined && bridges.has(bridge.name) ? bridge : undefined;
 	};
 }
 
 function hostPorts({interfaces, bridges}: Topology): Port[] {
 	return interfaces
 		.filter(({name}) => bridges.has(name))
-		.map(({name, mac}) => ({
-			kind: 'host',
-			name,
-			mac,
-			bridge: name,
-			vif: name,
-			rate: undefined,
+		.map(({name, mac, mtu}) => ({
+			...({kind: 'host', name, mac} as const),
+			...{bridge: name, vif: name, rate: undefined, mtu},
 		}));
 }
 
-function vifPorts(domain: Domain, bridgeOf: BridgeOf): Port[] {
+function vifPorts(domain: Domain, topology: Topology, bridgeOf: BridgeOf): Port[] {
+	const mtus = new Map(topology.interfaces.map(({name, mtu}) => [name, mtu]));
 	return domain.vifs.flatMap(vif => {
 		const {handle, mac, device: name, rate} = vif;
 		const bridge = bridgeOf(name);
 		if (!isConnected(vif) || isPassedBy(vif, domain) || bridge === undefined) return [];
-		return [{kind: 'vif' as const, name, mac, bridge, vif: String(handle), rate}];
+		const mtu = Math.min(mtus.get(name) ?? bridge.mtu, bridge.mtu);
+		return [{kind: 'vif', name, mac, bridge: bridge.name, vif: String(handle), rate, mtu}];
 	});
 }

@@ -10,6 +10,7 @@ function will(change: Partial<Will> = {}): Will {
 	return {
 		domid: 1,
 		devices: [eth0],
+		takesMtu: true,
 		decide: () => ({action: 'allow', rule: undefined}),
 		isHeld: () => false,
 		isAsked: () => false,
@@ -34,6 +35,12 @@ test('an announced link is bound to the device with its address', t => {
 	t.is(b?.refusal, undefined);
 	t.true(b?.listen);
 	t.false(wish(announced, will({domid: 3}))[0]?.listen);
+});
+
+test('the MTU of a link is passed on to a module that takes one', t => {
+	const told = new Map([[2, {...words, links: links.map(link => ({...link, mtu: 1500}))}]]);
+	t.is(wish(told, will())[0]?.config.links[0]?.mtu, 1500);
+	t.is(wish(told, will({takesMtu: false}))[0]?.config.links[0]?.mtu, undefined);
 });
 
 test('devices stacked on a vif share its address; the vif was there first', t => {

@@ -22,11 +22,10 @@ function withVif(change: Partial<Domain['vifs'][number]>, more: Partial<Domain> 
 function withMaster(master: string | undefined): Topology {
 	const {interfaces, bridges} = topology([1, 2]);
 	const ports = interfaces.map(each => {
-		const {ifindex, name, mac} = each;
-		if (name !== 'vif2.0') return each;
-		return {ifindex, name, mac, master: master === undefined ? undefined : 50};
+		if (each.name !== 'vif2.0') return each;
+		return {...each, master: master === undefined ? undefined : 50};
 	});
-	const device = {ifindex: 50, name: master ?? 'dummy0', mac: bridgeMac};
+	const device = {ifindex: 50, name: master ?? 'dummy0', mac: bridgeMac, mtu: 1500};
 	return {interfaces: [...ports, device], bridges};
 }
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {judge, linksFor, type Law} from '../../../../userland/daemon/host/judge.ts';
+import {
+	judge,
+	linksFor,
+	type Law,
+	type PairVerdict,
+} from '../../../../userland/daemon/host/judge.ts';
+import {linkState} from '../../../../userland/daemon/values.ts';
 import type {Domain} from '../../../../userland/xenstore/discover.ts';
 import {allowRule, bridgeMac, domain, law, macOf, topology} from '../_domains.ts';
 
@@ -11,24 +17,50 @@ function refusal(domains: Domain[], change: Partial<Law> = {}) {
 	return verdict?.refusal;
 }
 
+function judgeOne(domains: Domain[], change: Partial<Law> = {}): PairVerdict {
+	const [verdict] = judge(domains, law(change));
+	if (verdict) return verdict;
+	throw new Error('no pair');
+}
+
 test('two guests on one bridge that the policy allows get a channel', t => {
-	const [verdict] = judge([a, b], law());
-	t.is(verdict?.refusal, undefined);
-	t.is(verdict?.rule, '10-all.yaml:3:5');
-	t.deepEqual(linksFor('a', verdict?.links ?? []), [
-		{vif: '0', localMac: macOf(1), remoteMac: macOf(2)},
-	]);
-	t.deepEqual(linksFor('b', verdict?.links ?? []), [
-		{vif: '0', localMac: macOf(2), remoteMac: macOf(1)},
-	]);
+	const verdict = judgeOne([a, b]);
+	t.is(verdict.refusal, undefined);
+	t.is(verdict.rule, '10-all.yaml:3:5');
+	t.deepEqual(linksFor('a', verdict), [{vif: '0', localMac: macOf(1), remoteMac: macOf(2)}]);
+	t.deepEqual(linksFor('b', verdict), [{vif: '0', localMac: macOf(2), remoteMac: macOf(1)}]);
 });
 
 test('dom0 meets a guest at the bridge itself', t => {
-	const [verdict] = judge([domain(0), a], law());
-	t.is(verdict?.refusal, undefined);
-	t.deepEqual(linksFor('a', verdict?.links ?? []), [
+	const verdict = judgeOne([domain(0), a]);
+	t.is(verdict.refusal, undefined);
+	t.deepEqual(linksFor('a', verdict), [
 		{vif: 'xenbr0', localMac: bridgeMac, remoteMac: macOf(1)},
 	]);
+});
+
+test('an end that reads it is told the smallest MTU on the way', t => {
+	const {interfaces, bridges} = topology([1, 2]);
+	const mtus: Record<string, number> = {'vif1.0': 9000, 'vif2.0': 4000, xenbr0: 9000};
+	const mtuFor = (end: 'a' | 'b', domains: Domain[], change: Record<string, number> = {}) => {
+		const sized = interfaces.map(each => ({
+			...each,
+			mtu: {...mtus, ...change}[each.name] ?? 1500,
+		}));
+		const verdict = judgeOne(domains, {topology: {interfaces: sized, bridges}});
+		return linksFor(end, verdict)[0]?.mtu;
+	};
+	const hello = {min: 1, max: 1, features: linkState | 7};
+	const [newA, newB, newHost] = [1, 2, 0].map(domid => domain(domid, {hello}));
+	if (!newA || !newB || !newHost) return t.fail();
+
+	t.is(mtuFor('a', [newA, b]), 4000);
+	t.is(mtuFor('b', [newA, b]), undefined, 'an older end parses strictly');
+	t.is(mtuFor('b', [newA, newB]), 4000);
+	t.is(mtuFor('b', [newA, newB], {xenbr0: 1400}), 1400);
+	t.is(mtuFor('a', [newHost, a], {'vif1.0': 1500}), 1500);
+	t.is(mtuFor('a', [newHost, a], {xenbr0: 1400}), 1400);
+	t.is(mtuFor('a', [newA, b], {'vif1.0': 1e6, 'vif2.0': 1e6, xenbr0: 1e6}), 65_535);
 });
 
 test('every pair has a verdict', t => {

@@ -16,6 +16,7 @@ const port: Port = {
 	bridge: 'xenbr0',
 	vif: '0',
 	rate: undefined,
+	mtu: 1500,
 };
 
 const surroundingsOf = (world: SurroundingsWorld) => createSurroundings(world, () => {});
