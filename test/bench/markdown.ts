@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Versions} from './record.ts';
-import {cells, type Result} from './results.ts';
+import {cells, scattered, type Result} from './results.ts';
+import {widest} from './rounds.ts';
 import type {Group} from './rows/groups.ts';
 
 /** The whole bench as tables, a chapter for each group. */
@@ -14,8 +15,13 @@ export function markdown(
 		return rows.length === 0 ? [] : [`## ${title}\n\n${tableOf(rows)}\n`];
 	});
 	const {stack, kernel, xen} = versions ?? {stack: '?', kernel: '?', xen: '?'};
-	const what = `Stack ${stack}: Linux ${kernel}, Xen ${xen}. Counted time; above 1 x the channel is better.`;
-	return [`# Bench\n\n${what}\n`, ...chapters].join('\n');
+	const what = [
+		`Stack ${stack}: Linux ${kernel}, Xen ${xen}. Counted time; above 1 x the channel is better.`,
+		`Medians; the spread is from the least round to the most, marked above ${widest} %.`,
+	].join('\n');
+	const wide = scattered(results).map(line => `- ${line}\n`);
+	const last = wide.length === 0 ? [] : [`## Rounds that lie far apart\n\n${wide.join('')}`];
+	return [`# Bench\n\n${what}\n`, ...chapters, ...last].join('\n');
 }
 
 function tableOf(results: readonly Result[]): string {

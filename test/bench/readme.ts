@@ -10,7 +10,7 @@ const shown = [
 	...['tcp_1K', 'tcp_8K', 'tcp_64K', 'tcp_64K_x4'],
 	...['udp_1400', 'udp_8900', 'udp_32000'],
 	...['redis_get', 'wrk_1K', 'pgbench_select', 'memcached_get', 'nfs_read', 'nfs_write'],
-	...['tcp_stream_dom0', 'mesh_pairs_4'],
+	...['tcp_stream_dom0', 'tcp_64K_br0', 'tcp_64K_nat', 'mesh_pairs_4'],
 ];
 
 const begin = '<!-- bench: written by `make bench-table` -->';

@@ -63,3 +63,13 @@ test('a table for each group that has rows', t => {
 	]);
 	t.true(lines.some(line => line.includes('Linux 6.12, Xen 4.20')));
 });
+
+test('rounds that lie far apart are told after the tables', t => {
+	const wide = {...fast, spread: {channel: 7.25}, scatters: 'the moon'};
+	t.deepEqual(
+		markdown([{name: 'stream', title: 'Streams'}], [wide], undefined)
+			.split('\n')
+			.slice(-4),
+		['## Rounds that lie far apart', '', '- tcp<1K>: channel 7.3 % !: the moon', ''],
+	);
+});
