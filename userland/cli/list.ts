@@ -73,14 +73,13 @@ function peerBlock(peer: PeerStatus, now: number): string[] {
 	return block(`guest: ${peer.peer} (domain ${peer.domid})`, [
 		['channel', channelLine(peer, now)],
 		['policy', peer.rule && `${peer.code === 'policy' ? 'deny' : 'allow'} (${peer.rule})`],
-		...peer.links.map(
-			link => ['link', `${link.interface} ${link.local_mac} to ${link.remote_mac}`] as const,
-		),
+		...peer.links.map(link => ['link', linkLine(link)] as const),
 		['rings', peer.ring_bytes === null ? '' : ringLine(peer)],
 		['transfer', transferLine(peer.rx_bytes, peer.tx_bytes)],
 		['packets', packetLine(peer)],
 		['busy polling', pollLine(peer)],
 		['dropped', dropLine(peer)],
+		['ordinary path', ordinaryLine(peer)],
 		['last failure', peer.last_failure],
 	]);
 }
@@ -103,17 +102,29 @@ function pairBlock(pair: PairStatus, status: Status, now: number): string[] {
 		['rings', own && own.ring_bytes !== null ? ringLine(own) : ''],
 		['busy polling by dom0', own && pollLine(own)],
 		['dropped by dom0', own && dropLine(own)],
+		['ordinary path by dom0', own && ordinaryLine(own)],
 		["dom0's side", own?.reason ? `${own.state}: ${own.reason}` : ''],
 	]);
 }
 
+type PeerLink = PeerStatus['links'][number];
+
 type Ending = Pick<PeerStatus, 'state' | 'reason' | 'since'> & {peer: string};
 
 function channelLine({state, reason, since}: Ending, now: number): string {
-	if (state === 'live') return since === null ? 'live' : `live for ${duration(now - since)}`;
+	if (state === 'live') {
+		const live = since === null ? 'live' : `live for ${duration(now - since)}`;
+		return reason === null ? live : `${live}, but ${reason}`;
+	}
 	if (state === 'refused' || state === 'held') return `none, ${state}: ${reason ?? ''}`;
-	if (state === 'ready') return 'none yet, the first packet opens it';
+	if (state === 'ready') return `none yet, ${reason ?? 'the first packet opens it'}`;
 	return reason === null ? state : `${state}: ${reason}`;
+}
+
+function linkLine({interface: name, local_mac, remote_mac, mtu, blocked}: PeerLink): string {
+	const way = `${name} ${local_mac} to ${remote_mac}`;
+	const size = mtu === null ? '' : `, MTU ${mtu}`;
+	return `${way}${size}${blocked === null ? '' : `, blocked (${blocked})`}`;
 }
 
 function ringLine({ring_bytes: own, peer_ring_bytes: theirs, queues}: PeerStatus): string {
@@ -143,6 +154,15 @@ function dropLine(peer: PeerStatus): string {
 		.map(why => [peer[`dropped_${why}`], why] as const)
 		.filter(([count]) => count > 0)
 		.map(([count, why]) => `${count} (${why})`)
+		.join(', ');
+}
+
+/** Most frequent first. */
+function ordinaryLine({ordinary}: PeerStatus): string {
+	return Object.entries(ordinary)
+		.filter(([, count]) => count > 0)
+		.sort(([, a], [, b]) => b - a)
+		.map(([reason, count]) => `${count} (${reason})`)
 		.join(', ');
 }
 

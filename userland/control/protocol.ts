@@ -68,8 +68,16 @@ const peer = z.object({
 	wanted: z.boolean(),
 	rule: z.nullable(z.string()),
 	last_failure: z.nullable(z.string()),
+	/** What the peer says of us, `<code>[ <detail>]`. */
+	peer_declines: z.nullable(z.string()),
 	links: z.array(
-		z.object({interface: z.string(), local_mac: z.string(), remote_mac: z.string()}),
+		z.object({
+			interface: z.string(),
+			local_mac: z.string(),
+			remote_mac: z.string(),
+			mtu: z.nullable(z.number()),
+			blocked: z.nullable(z.string()),
+		}),
 	),
 	ring_bytes: z.nullable(z.number()),
 	peer_ring_bytes: z.nullable(z.number()),
@@ -78,6 +86,8 @@ const peer = z.object({
 	queued_bytes: z.number(),
 	/** How long to wait for the next packet before sleeping, in microseconds; the module does not yet. */
 	busy_poll_us: z.number(),
+	/** Packets that took the ordinary path, by reason. */
+	ordinary: z.record(z.string(), z.number()),
 	...counters,
 });
 
@@ -92,6 +102,9 @@ const pair = z.object({
 	since: z.nullable(z.number()),
 	epoch: z.nullable(z.number()),
 	rule: z.nullable(z.string()),
+	/** What each end says of the other, `<code>[ <detail>]`. */
+	a_declines: z.nullable(z.string()),
+	b_declines: z.nullable(z.string()),
 	links: z.array(
 		z.object({
 			bridge: z.string(),

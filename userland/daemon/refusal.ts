@@ -14,7 +14,7 @@ export const refusalCodes = {
 	rate: 'a vif has a rate limit that a channel would not keep',
 	mac: 'an Ethernet address is on the bridge more than once',
 	rule: 'a rule of dom0 would be bypassed',
-	device: 'the announced interface is not here',
+	device: 'the announced interface is not here, or may not receive from a channel',
 } as const;
 
 export type RefusalCode = keyof typeof refusalCodes;

@@ -2,6 +2,7 @@
 import type {PairStatus, State} from '../control/protocol.ts';
 import {pathsOf} from '../xenstore/paths.ts';
 import type {Store} from '../xenstore/store.ts';
+import {declinedText, isRefusal, renderDeclined} from './declined.ts';
 import type {PairVerdict} from './host/judge.ts';
 import {parseStats, type Stats} from './values.ts';
 
@@ -15,14 +16,17 @@ export function pairStatuses(
 
 async function pairStatus(verdict: PairVerdict, store: Store | undefined): Promise<PairStatus> {
 	const {a, b, refusal, rule, links} = verdict;
-	const state = stateOf(verdict);
+	const {state, code, reason} = conditionOf(verdict);
+	const [aDeclines, bDeclines] = refusal ? [] : declinesOf(verdict);
 	const stats = refusal || !store ? undefined : await readStats(store, a.domid, b.domid);
 	return {
 		a: {name: a.name, domid: a.domid},
 		b: {name: b.name, domid: b.domid},
 		state,
-		code: refusal?.code ?? null,
-		reason: refusal?.reason ?? null,
+		code,
+		reason,
+		a_declines: aDeclines ? renderDeclined(aDeclines) : null,
+		b_declines: bDeclines ? renderDeclined(bDeclines) : null,
 		since: state === 'live' ? (stats?.since ?? null) : null,
 		epoch: refusal ? null : (a.announced.get(b.domid)?.epoch ?? null),
 		rule: rule ?? null,
@@ -40,9 +44,34 @@ async function pairStatus(verdict: PairVerdict, store: Store | undefined): Promi
 	};
 }
 
+type Condition = Pick<PairStatus, 'state' | 'code' | 'reason'>;
+
+/** An end that declines while the channel is up has just begun to, or only has packets elsewhere. */
+function conditionOf(verdict: PairVerdict): Condition {
+	const {a, b, refusal} = verdict;
+	if (refusal) {
+		const state = refusal.code === 'held' ? 'held' : 'refused';
+		return {state, code: refusal.code, reason: refusal.reason};
+	}
+	const state = stateOf(verdict);
+	const [ofA, ofB] = declinesOf(verdict);
+	const texts = [
+		ofA && declinedText(a.name, b.name, ofA),
+		ofB && declinedText(b.name, a.name, ofB),
+	];
+	const reason = texts.filter(text => text !== undefined).join('; ') || null;
+	if (state !== 'live' && [ofA, ofB].some(isRefusal))
+		return {state: 'refused', code: 'declined', reason};
+	const rules = [ofA, ofB].find(declined => declined?.code === 'rules');
+	return {state, code: rules?.detail ?? rules?.code ?? null, reason};
+}
+
+function declinesOf({a, b}: PairVerdict) {
+	return [a.declined.get(b.domid), b.declined.get(a.domid)] as const;
+}
+
 /** Live when both ends say so: dom0 is not on the channel and cannot see it. */
-function stateOf({a, b, refusal}: PairVerdict): State {
-	if (refusal) return refusal.code === 'held' ? 'held' : 'refused';
+function stateOf({a, b}: PairVerdict): State {
 	const epoch = a.announced.get(b.domid)?.epoch;
 	const said = [a.offers.get(b.domid), b.offers.get(a.domid)]
 		.filter(offer => offer !== undefined && offer.epoch === epoch)

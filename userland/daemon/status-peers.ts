@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type {PeerStatus} from '../control/protocol.ts';
-import type {Channel, ChannelCounters, Peer} from '../kernel/kernel.ts';
+import type {Channel, ChannelCounters, Link, LinkState, Peer} from '../kernel/kernel.ts';
 import {unixOf, type Clock} from './clock.ts';
+import {declinedText, isRefusal, renderDeclined} from './declined.ts';
+import {blockedBy} from './endpoint/declines.ts';
 import type {EndpointView} from './endpoint/endpoint.ts';
 import type {Device, Wish} from './endpoint/wish.ts';
+import {ownOrdinaryText} from './ordinary.ts';
 
 /** Our peers for people and programs, by domid. */
 export function peerStatuses(
@@ -20,50 +23,113 @@ export function peerStatuses(
 type Context = {view: EndpointView; devices: readonly Device[]; clock: Clock};
 
 function peerStatus(wish: Wish, peer: Peer | undefined, context: Context): PeerStatus {
-	const {config, refusal} = wish;
-	const channel = peer?.epoch === config.epoch ? peer.channel : undefined;
-	const name = (ifindex: number) =>
-		context.devices.find(device => device.ifindex === ifindex)?.name ?? String(ifindex);
+	const {config} = wish;
+	const {domid, epoch} = config;
+	const known = peer?.epoch === epoch ? peer : undefined;
+	const channel = known?.channel;
+	const declinedBy = context.view.known?.declinedBy.get(domid);
 	return {
 		peer: config.name,
-		domid: config.domid,
-		...stateOf(wish, channel, context),
-		code: refusal?.code ?? (channel && channel.reason !== 'none' ? channel.reason : null),
+		domid,
+		...conditionOf(wish, known, context),
 		since: channel && channel.state !== 'closed' ? unixOf(channel.since, context.clock) : null,
-		epoch: config.epoch,
+		epoch,
 		wanted: peer?.wanted ?? false,
 		rule: wish.rule ?? null,
-		last_failure: context.view.lastFailure(config.domid) ?? null,
-		links: config.links.map(({ifindex, localMac, remoteMac}) => ({
-			interface: name(ifindex),
-			local_mac: localMac,
-			remote_mac: remoteMac,
-		})),
+		last_failure: context.view.lastFailure(domid) ?? null,
+		peer_declines: declinedBy ? renderDeclined(declinedBy) : null,
+		links: (known?.links ?? config.links).map(link => linkStatus(link, context)),
 		ring_bytes: ringBytes(channel?.order),
 		peer_ring_bytes: ringBytes(channel?.remoteOrder),
 		queues: channel?.queues ?? null,
 		queued_bytes: channel?.queuedBytes ?? 0,
 		busy_poll_us: peer?.busyPollUs ?? 0,
+		ordinary: Object.fromEntries(
+			[...(known?.ordinary ?? [])].map(([reason, packets]) => [reason, Number(packets)]),
+		),
 		...counters(channel),
 	};
 }
 
-function stateOf(
-	{refusal, config, isWaiting}: Wish,
-	channel: Channel | undefined,
-	{view}: Context,
-): Pick<PeerStatus, 'state' | 'reason'> {
-	if (refusal)
-		return {state: refusal.code === 'held' ? 'held' : 'refused', reason: refusal.reason};
-	const failure = view.lastFailure(config.domid);
-	const isEnded = view.known?.own.get(config.domid)?.state === 'closed';
-	if (channel && channel.state !== 'closed') {
-		return {state: channel.state, reason: channel.state === 'live' ? null : (failure ?? null)};
+function linkStatus(link: Link | LinkState, context: Context): PeerStatus['links'][number] {
+	return {
+		interface: nameOf(link.ifindex, context),
+		local_mac: link.localMac,
+		remote_mac: link.remoteMac,
+		mtu: link.mtu || null,
+		blocked: ('blocked' in link ? link.blocked : undefined) ?? null,
+	};
+}
+
+function nameOf(ifindex: number | undefined, {devices}: Context): string {
+	return devices.find(device => device.ifindex === ifindex)?.name ?? `interface ${ifindex}`;
+}
+
+type Condition = Pick<PeerStatus, 'state' | 'code' | 'reason'>;
+
+/** The state, and what keeps packets on the ordinary path, if anything does. */
+function conditionOf(wish: Wish, peer: Peer | undefined, context: Context): Condition {
+	const {refusal} = wish;
+	if (refusal) {
+		const state = refusal.code === 'held' ? 'held' : 'refused';
+		return {state, code: refusal.code, reason: refusal.reason};
 	}
-	if (isWaiting) return {state: 'closed', reason: `${failure ?? 'failed'}; will try again`};
-	return isEnded
-		? {state: 'closed', reason: channel?.reason ?? null}
-		: {state: 'ready', reason: null};
+	const channel = peer?.channel;
+	if (peer && channel && channel.state !== 'closed') return upCondition(peer, channel, context);
+	return keptOff(wish, peer, context) ?? downCondition(wish, peer, context);
+}
+
+function upCondition(peer: Peer, channel: Channel, context: Context): Condition {
+	const {state, reason} = channel;
+	if (state === 'live') return {state, ...(detourOf(peer, context) ?? none)};
+	const failure = context.view.lastFailure(peer.domid) ?? null;
+	return {state, code: reason === 'none' ? null : reason, reason: failure};
+}
+
+/** No channel is tried for. */
+function keptOff({config}: Wish, peer: Peer | undefined, context: Context): Condition | undefined {
+	const blocked = peer && blockedBy(peer);
+	if (blocked !== undefined) {
+		const reason = ownOrdinaryText(blocked, nameOf(peer?.links[0]?.ifindex, context));
+		return {state: 'refused', code: 'device', reason};
+	}
+	const declined = context.view.known?.declinedBy.get(config.domid);
+	if (!isRefusal(declined)) return undefined;
+	const reason = declinedText(config.name, 'us', declined);
+	return {state: 'refused', code: 'declined', reason};
+}
+
+function downCondition({config, isWaiting}: Wish, peer: Peer | undefined, context: Context) {
+	const {view} = context;
+	const {domid} = config;
+	const ended = peer?.channel?.reason;
+	const code = ended === undefined || ended === 'none' ? null : ended;
+	if (isWaiting) {
+		const reason = `${view.lastFailure(domid) ?? 'failed'}; will try again`;
+		return {
+			state: 'closed',
+			code: view.reasons.isShort(domid) ? 'memory' : code,
+			reason,
+		} as const;
+	}
+	if (view.known?.own.get(domid)?.state === 'closed') {
+		return {state: 'closed', code, reason: ended ?? null} as const;
+	}
+	return {
+		state: 'ready',
+		...((peer && detourOf(peer, context)) ?? {code, reason: null}),
+	} as const;
+}
+
+const none = {code: null, reason: null};
+
+/** `live` alone would say that packets take the channel. */
+function detourOf(peer: Peer, context: Context): Omit<Condition, 'state'> | undefined {
+	const detour = context.view.reasons.detour(peer.domid);
+	if (detour === undefined) return undefined;
+	const device = nameOf(peer.links[0]?.ifindex, context);
+	const took = `${detour.packets} packets took ${device}`;
+	return {code: detour.reason, reason: `${took}: ${ownOrdinaryText(detour.reason, device)}`};
 }
 
 function ringBytes(order: number | undefined): number | null {

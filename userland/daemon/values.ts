@@ -11,12 +11,6 @@ export const protocol = {min: 1, max: 1} as const;
 
 export type Hello = {readonly min: number; readonly max: number; readonly features: number};
 
-/**
- * A bit of a hello's features; the lower 16 are the module's (wire.h). Daemon and module take an MTU
- * with a link, and keep a channel off a link whose device guards what it receives (native XDP).
- */
-export const linkState = 1 << 16;
-
 /** `closed` says that the sender ended this life of the pair; dom0 answers with a new epoch. */
 export type OfferState = 'offered' | 'live' | 'closed';
 
@@ -138,10 +132,6 @@ export function renderStats(stats: Stats): string {
 /** Whether two ranges of protocol versions meet. */
 export function speaks(hello: Hello): boolean {
 	return hello.min <= protocol.max && hello.max >= protocol.min;
-}
-
-export function hasLinkState(hello: Hello | undefined): boolean {
-	return hello !== undefined && (hello.features & linkState) !== 0;
 }
 
 /** An Ethernet address in the one form we compare, undefined where it is not one of a station. */

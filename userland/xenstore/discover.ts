@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {availableParallelism} from 'node:os';
+import {parseDeclined, type Declined} from '../daemon/declined.ts';
 import {
 	parseAnnouncement,
 	parseHello,
@@ -25,10 +26,13 @@ export type Domain = {
 	readonly hello: Hello | undefined;
 	/** Its offers, by the domid they are for. */
 	readonly offers: ReadonlyMap<number, OfferValue | undefined>;
+	/** Why it keeps peers to the ordinary path, by their domid. */
+	readonly declined: ReadonlyMap<number, Declined | undefined>;
 	/** What the host role has told it: protocol, peers, and offers of others by their domid. */
 	readonly host: string | undefined;
 	readonly announced: ReadonlyMap<number, Announcement | undefined>;
 	readonly relayed: ReadonlyMap<number, OfferValue | undefined>;
+	readonly declinedBy: ReadonlyMap<number, Declined | undefined>;
 	readonly malformed: number;
 };
 
@@ -58,9 +62,12 @@ export async function readDomain(
 	const name = named ?? (domid === 0 ? 'Domain-0' : undefined);
 	if (name === undefined || name === '') return readRemains(store, domid);
 
-	const offers = await readValues(store, paths.offers, [...told.announced.keys()], parseOffer);
+	const peers = [...told.announced.keys()];
+	const offers = await readValues(store, paths.offers, peers, parseOffer);
+	const declined = await readDeclined(store, paths.declined, peers);
 	const parsed = hello === undefined ? undefined : parseHello(hello);
-	const bad = [...offers.values()].filter(offer => offer === undefined).length;
+	const said = [...offers.values(), ...declined.values()];
+	const bad = said.filter(value => value === undefined).length;
 	return {
 		domid,
 		name,
@@ -70,6 +77,7 @@ export async function readDomain(
 		vcpus,
 		hello: parsed,
 		offers,
+		declined,
 		...told,
 		malformed: bad + (hello !== undefined && parsed === undefined ? 1 : 0),
 	};
@@ -83,12 +91,19 @@ async function readTold(store: Store, domid: number) {
 	const paths = pathsOf(domid);
 	const values = async <T>(path: StorePath, parse: (text: string) => T | undefined) =>
 		readValues(store, path, numbers(await store.list(path)), parse);
-	const [host, announced, relayed] = await Promise.all([
+	const [host, announced, relayed, declinedBy] = await Promise.all([
 		store.read(paths.host),
 		values(paths.peers, parseAnnouncement),
 		values(paths.relayed, parseOffer),
+		values(paths.declinedBy, parseDeclined),
 	]);
-	return {host, announced, relayed};
+	return {host, announced, relayed, declinedBy};
+}
+
+/** Most decline nobody, and have no directory: one read instead of one for each peer. */
+async function readDeclined(store: Store, path: StorePath, peers: readonly number[]) {
+	const isThere = (await store.read(path)) !== undefined;
+	return readValues(store, path, isThere ? peers : [], parseDeclined);
 }
 
 async function readRemains(store: Store, domid: number): Promise<Remains | undefined> {

@@ -10,9 +10,13 @@ import type {StorePath} from './store.ts';
  *       /peers/<B>     "<pair epoch> <name> <link>[,...] <rule digest> <ring pages> <queues>
  *                      [<least ring pages>]", a link being "<vif>:<local mac>:<remote mac>[:<mtu>]"
  *       /offers/<B>    B's offer to A: "<pair epoch> <state> <version> <control gref> <event port>"
+ *       /declined/<B>  why B keeps A to the ordinary path, as B says it below
  *   /local/domain/<A>/data/coloop            owner A, written by A's endpoint role, read by dom0
  *       /hello         "<protocol min> <max> <features>"
  *       /offers/<B>    A's offer to B, in the same form
+ *       /declined/<B>  "<code>[ <detail>]": why A keeps B to the ordinary path, see
+ *                      daemon/declined.ts; at most one for each peer announced to A, and no
+ *                      directory where there is none
  *       /stats/<B>     "<since, unix s> <tx packets> <tx bytes> <rx packets> <rx bytes>"
  *
  *   /local/domain/<A>/name                   the toolstack's: what people call the domain
@@ -35,10 +39,12 @@ export type Own = {
 	readonly host: StorePath;
 	readonly peers: StorePath;
 	readonly relayed: StorePath;
+	readonly declinedBy: StorePath;
 	/** What we tell dom0. */
 	readonly said: StorePath;
 	readonly hello: StorePath;
 	readonly offers: StorePath;
+	readonly declined: StorePath;
 	readonly stats: StorePath;
 };
 
@@ -109,9 +115,11 @@ function below(base: StorePath): Own {
 		host: `${base}coloop/host`,
 		peers: `${base}coloop/peers`,
 		relayed: `${base}coloop/offers`,
+		declinedBy: `${base}coloop/declined`,
 		said: `${base}data/coloop`,
 		hello: `${base}data/coloop/hello`,
 		offers: `${base}data/coloop/offers`,
+		declined: `${base}data/coloop/declined`,
 		stats: `${base}data/coloop/stats`,
 	};
 }

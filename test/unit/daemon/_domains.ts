@@ -28,9 +28,11 @@ export function domain(domid: number, change: Partial<Domain> = {}): Domain {
 		vcpus: 1,
 		hello: {min: 1, max: 1, features: 0},
 		offers: new Map(),
+		declined: new Map(),
 		host: '1 1 1000',
 		announced: new Map(),
 		relayed: new Map(),
+		declinedBy: new Map(),
 		malformed: 0,
 		...change,
 	};

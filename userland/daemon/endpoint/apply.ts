@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../../errors.ts';
 import type {Kernel} from '../../kernel/kernel.ts';
+import {errnoOf} from '../../kernel/refusal.ts';
 import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
+import {renderDeclined} from '../declined.ts';
 import {describe, sentence, type Log} from '../log.ts';
 import {renderOffer} from '../values.ts';
 import type {Cause, Step} from './plan.ts';
-import type {Tries} from './tries.ts';
+import type {Failure, Tries} from './tries.ts';
 
 export type Hands = {
 	readonly store: Store;
@@ -30,11 +32,21 @@ export async function apply(steps: readonly Step[], hands: Hands): Promise<numbe
 			if (error instanceof ColoopError && error.code === 'NO_MODULE') throw error;
 			const {domid, ...rest} = subject(step);
 			hands.log.warn('step.failed', {step: step.kind, domid, ...rest, ...describe(error)});
-			if (domid !== undefined) hands.tries.failed(domid, sentence(error), 'fault');
+			if (domid !== undefined && step.kind !== 'decline')
+				hands.tries.failed(domid, sentence(error), failureOf(error));
 			failed += 1;
 		}
 	}
 	return failed;
+}
+
+function failureOf(error: unknown): Failure {
+	return isShortage(errnoOf(error)) ? 'shortage' : 'fault';
+}
+
+/** Memory, grants, or the pages that a peer may keep of ended channels. */
+function isShortage(errno: string | undefined): boolean {
+	return errno === 'ENOMEM' || errno === 'ENOSPC' || errno === 'EDQUOT';
 }
 
 async function act(step: Step, hands: Hands): Promise<void> {
@@ -52,6 +64,12 @@ async function act(step: Step, hands: Hands): Promise<void> {
 			return store.remove(`${paths.offers}/${step.domid}`);
 		case 'forget':
 			return store.remove(`${paths.stats}/${step.domid}`);
+		case 'decline':
+			return store.write(`${paths.declined}/${step.domid}`, renderDeclined(step.value));
+		case 'accept':
+			return store.remove(`${paths.declined}/${step.domid}`);
+		case 'accept-all':
+			return store.remove(paths.declined);
 		default:
 			return actOnKernel(step, hands, opened(hands.kernel));
 	}
@@ -138,6 +156,13 @@ function report(step: Step, log: Log): void {
 		case 'unpublish':
 		case 'forget':
 			log.debug(step.kind === 'forget' ? 'stats.removed' : 'offer.removed', fields);
+			return;
+		case 'decline':
+			log.info('peer.declined', {...fields, ...step.value});
+			return;
+		case 'accept':
+		case 'accept-all':
+			log.info('peer.accepted', fields);
 			return;
 		default:
 			log.info(kernelEvents[step.kind], fields);

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../../errors.ts';
-import type {Kernel, KernelEvent, ModuleInfo, Peer} from '../../kernel/kernel.ts';
+import type {Kernel, ModuleInfo, Peer} from '../../kernel/kernel.ts';
 import type {AcceptRule, Verdict} from '../../policy/types.ts';
 import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
-import {linkState, renderHello} from '../values.ts';
+import {isRefusal} from '../declined.ts';
+import {helloOf, knowsLinkState} from '../features.ts';
 import {apply} from './apply.ts';
+import {declinesOf, planDeclines, type Reasons} from './declines.ts';
+import {createDetours, type Detours} from './detours.ts';
 import {isLive, lookAtChannels} from './looks.ts';
 import {Module, type ModuleWorld} from './module.ts';
+import {report} from './events.ts';
 import {plan, type Known} from './plan.ts';
 import {readKnown} from './read.ts';
 import {createSizes, type Sizes} from './sizes.ts';
@@ -35,6 +39,7 @@ export type EndpointView = {
 	/** What the kernel has right now. */
 	readonly peers: readonly Peer[];
 	readonly lastFailure: Tries['lastFailure'];
+	readonly reasons: Reasons;
 };
 
 const period = 30_000;
@@ -47,6 +52,8 @@ export class Endpoint {
 	readonly #tries: Tries;
 	readonly #sizes: Sizes;
 	readonly #module: Module;
+	readonly #detours: Detours;
+	readonly #reasons: Reasons;
 	readonly #asked = new Set<string>();
 	#known: Known | undefined;
 	#wishes: readonly Wish[] = [];
@@ -56,10 +63,12 @@ export class Endpoint {
 		this.#rescan = createRescan(world.clock, period);
 		this.#tries = createTries(world.clock);
 		this.#sizes = createSizes(world.clock);
+		this.#detours = createDetours(world.clock);
+		this.#reasons = {detour: this.#detours.of, isShort: this.#tries.isShort};
 		this.#module = new Module(world, {
 			changed: this.#rescan.poke,
 			heard: event => {
-				logEvent(event, world);
+				report(event, world.log);
 				this.#rescan.poke();
 			},
 		});
@@ -76,6 +85,7 @@ export class Endpoint {
 			sizes: this.#sizes,
 			kernel: () => this.#module.kernel,
 			wishes: () => this.#wishes,
+			detours: this.#detours,
 			changed: poke,
 		};
 		try {
@@ -115,13 +125,16 @@ export class Endpoint {
 
 	async view(): Promise<EndpointView> {
 		const {kernel, isPresent} = this.#module;
+		const peers = (await kernel?.peers().catch(() => [])) ?? [];
+		if (this.#detours.saw(peers)) this.#rescan.poke();
 		return {
 			known: this.#known,
 			wishes: this.#wishes,
 			isPresent,
 			info: await kernel?.info().catch(() => undefined),
-			peers: (await kernel?.peers().catch(() => [])) ?? [],
+			peers,
 			lastFailure: this.#tries.lastFailure,
+			reasons: this.#reasons,
 		};
 	}
 
@@ -146,7 +159,11 @@ export class Endpoint {
 			if (kernel === undefined && isPresent !== false) return undefined;
 			const info = await kernel?.info();
 			const known = await this.#look(store, kernel, info);
-			const steps = plan(known, this.#wishes, info ? hello(info) : '');
+			const declines = declinesOf(known, this.#wishes, this.#reasons);
+			const steps = [
+				...plan(known, this.#wishes, info ? helloOf(info) : ''),
+				...planDeclines(known, declines),
+			];
 			if (steps.length === 0) return tries.next();
 			if ((await apply(steps, {store, paths, kernel, tries, log})) > 0) return retry;
 		}
@@ -160,13 +177,16 @@ export class Endpoint {
 	): Promise<Known> {
 		const known = await readKnown(store, this.#world.paths, kernel);
 		this.#known = known;
+		this.#detours.saw([...(known.kernel?.values() ?? [])]);
 		this.#wishes = wish(known.announced, {
 			...this.#world,
 			domid: known.domid,
 			devices: await this.#world.interfaces(),
 			takesMtu: info !== undefined && knowsLinkState(info),
 			isAsked: name => this.#asked.has(name),
-			isWaiting: this.#tries.isWaiting,
+			/* An end that declines answers no offer; when it wants a channel after all, it offers. */
+			isWaiting: domid =>
+				this.#tries.isWaiting(domid) || isRefusal(known.declinedBy.get(domid)),
 			isShunned: this.#tries.isShunned,
 			orderFor: (domid, range) =>
 				this.#sizes.orderFor(domid, range, this.#tries.missedAt(domid)),
@@ -179,28 +199,4 @@ export class Endpoint {
 		this.#sizes.keep(known.announced.keys());
 		return known;
 	}
-}
-
-function hello(info: ModuleInfo): string {
-	const {protocolMin, protocolMax, features} = info;
-	const own = knowsLinkState(info) ? linkState : 0;
-	return renderHello({min: protocolMin, max: protocolMax, features: features | own});
-}
-
-/** Since version 2 of the family. */
-function knowsLinkState({familyVersion}: ModuleInfo): boolean {
-	return familyVersion >= 2;
-}
-
-function logEvent(event: KernelEvent, {log}: ModuleWorld): void {
-	if (event.kind === 'channel') {
-		const {name, domid, epoch, channel} = event.peer;
-		const {state, reason, detail} = channel ?? {state: 'closed', reason: 'none', detail: 0};
-		const verb = state === 'live' ? 'channel.opened' : `channel.${state}`;
-		const level = state === 'broken' || state === 'stalled' ? 'warn' : 'info';
-		log[level](verb, {peer: name, domid, epoch, reason, detail});
-		return;
-	}
-	const peer = event.kind === 'want' ? {peer: event.peer.name, domid: event.peer.domid} : {};
-	log.debug(`kernel.${event.kind}`, peer);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Kernel, Peer} from '../../kernel/kernel.ts';
 import type {Log} from '../log.ts';
+import type {Detours} from './detours.ts';
 import type {Choice, LivePeer, Sizes} from './sizes.ts';
 import {createStats, type StatsWorld} from './stats.ts';
 import type {Wish} from './wish.ts';
@@ -9,7 +10,8 @@ export type LooksWorld = StatsWorld & {
 	readonly sizes: Sizes;
 	kernel(): Kernel | undefined;
 	wishes(): readonly Wish[];
-	/** A channel ought to have rings of another size. */
+	readonly detours: Pick<Detours, 'saw'>;
+	/** A channel ought to have rings of another size, or dom0 to hear something else. */
 	changed(): void;
 };
 
@@ -30,11 +32,12 @@ export async function lookAtChannels(world: LooksWorld, signal: AbortSignal): Pr
 				.kernel()
 				?.peers()
 				.catch(() => [])) ?? [];
+		const isNew = world.detours.saw(peers);
 		const live = peers.filter(isLive);
 		await tell(live);
 		const choices = sizes.saw(live, rangesOf(world.wishes()));
 		for (const choice of choices) report(choice, log);
-		if (choices.length > 0) world.changed();
+		if (isNew || choices.length > 0) world.changed();
 	}
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type {Link, Offer, Peer, PeerConfig} from '../../kernel/kernel.ts';
+import type {Declined} from '../declined.ts';
 import type {Announcement, OfferValue} from '../values.ts';
+import {blockedBy} from './declines.ts';
 import type {Failure} from './tries.ts';
 import type {Wish} from './wish.ts';
 
@@ -26,7 +28,10 @@ export type Step =
 			readonly cause?: Cause;
 	  }
 	| {readonly kind: 'unpublish'; readonly domid: number}
-	| {readonly kind: 'forget'; readonly domid: number};
+	| {readonly kind: 'forget'; readonly domid: number}
+	| {readonly kind: 'decline'; readonly domid: number; readonly value: Declined}
+	| {readonly kind: 'accept'; readonly domid: number}
+	| {readonly kind: 'accept-all'};
 
 export type Life = {readonly domid: number; readonly epoch: number};
 
@@ -48,6 +53,10 @@ export type Known = {
 	/** Our own offers. */
 	readonly own: ReadonlyMap<number, OfferValue | undefined>;
 	readonly stats: readonly number[];
+	/** Whom we decline; undefined where there is no such directory. */
+	readonly declined: ReadonlyMap<number, Declined | undefined> | undefined;
+	/** Who declines us. */
+	readonly declinedBy: ReadonlyMap<number, Declined | undefined>;
 };
 
 /** Delete before making: grant entries are the scarce resource. Touches nothing. */
@@ -114,7 +123,7 @@ function planChannel(
 			if (own !== undefined) return [farewell(peer, own)];
 			const isAsked = peer.wanted || wish.isAsked;
 			const isDue = theirs ? !wish.isShunned : isAsked && !wish.isWaiting;
-			if (!isDue) return [];
+			if (!isDue || blockedBy(peer) !== undefined) return [];
 			const {listen, order, queues} = wish;
 			return [{kind: 'offer', domid, epoch, listen, order, queues}];
 		}

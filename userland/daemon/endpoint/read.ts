@@ -3,7 +3,8 @@ import {ColoopError} from '../../errors.ts';
 import type {Kernel} from '../../kernel/kernel.ts';
 import {readValues} from '../../xenstore/discover.ts';
 import {numbers, parseDomid, type Own} from '../../xenstore/paths.ts';
-import type {Store} from '../../xenstore/store.ts';
+import type {Store, StorePath} from '../../xenstore/store.ts';
+import {parseDeclined} from '../declined.ts';
 import {parseAnnouncement, parseOffer} from '../values.ts';
 import type {Known} from './plan.ts';
 
@@ -23,8 +24,20 @@ export async function readKnown(
 		relayed: await readValues(store, paths.relayed, await list(paths.relayed), parseOffer),
 		own: await readValues(store, paths.offers, own, parseOffer),
 		stats: await list(paths.stats),
+		declined: await readDeclined(store, paths.declined),
+		declinedBy: await readValues(
+			store,
+			paths.declinedBy,
+			await list(paths.declinedBy),
+			parseDeclined,
+		),
 		kernel: kernel && new Map((await kernel.peers()).map(peer => [peer.domid, peer])),
 	};
+}
+
+async function readDeclined(store: Store, path: StorePath): Promise<Known['declined']> {
+	if ((await store.read(path)) === undefined) return undefined;
+	return readValues(store, path, numbers(await store.list(path)), parseDeclined);
 }
 
 async function readDomid(store: Store, paths: Own): Promise<number> {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type {Clock} from '../clock.ts';
 
-/** A peer that is silent may be back the moment it offers; a fault stays one. */
-export type Failure = 'silence' | 'fault';
+/** A peer that is silent may be back the moment it offers; a fault, or our shortage, stays. */
+export type Failure = 'silence' | 'fault' | 'shortage';
 
 /** What failed with each peer, and how long to leave it alone: 1 s, doubling to 60 s. */
 export type Tries = {
@@ -17,6 +17,8 @@ export type Tries = {
 	isWaiting(domid: number): boolean;
 	/** Not even an offer of the peer is answered. */
 	isShunned(domid: number): boolean;
+	/** It waits because we had not the memory or the grants. */
+	isShort(domid: number): boolean;
 	lastFailure(domid: number): string | undefined;
 	/** When last one failed that was not live yet; undefined: none did. */
 	missedAt(domid: number): number | undefined;
@@ -69,7 +71,8 @@ export function createTries(clock: Clock): Tries {
 			for (const domid of records.keys()) if (!kept.has(domid)) records.delete(domid);
 		},
 		isWaiting: domid => left(domid) > 0,
-		isShunned: domid => left(domid) > 0 && records.get(domid)?.failure === 'fault',
+		isShunned: domid => left(domid) > 0 && records.get(domid)?.failure !== 'silence',
+		isShort: domid => left(domid) > 0 && records.get(domid)?.failure === 'shortage',
 		lastFailure: domid => records.get(domid)?.reason,
 		missedAt,
 		next() {

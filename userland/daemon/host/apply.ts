@@ -2,6 +2,7 @@
 import {pathsOf, domainPath} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {Log} from '../log.ts';
+import {renderDeclined} from '../declined.ts';
 import {renderAnnouncement, renderOffer} from '../values.ts';
 import type {Step} from './plan.ts';
 
@@ -30,6 +31,7 @@ async function act(step: Step, store: Store, host: string): Promise<number> {
 		}
 		case 'withdraw':
 			await store.remove(`${pathsOf(step.from).relayed}/${step.peer}`);
+			await store.remove(`${pathsOf(step.from).declinedBy}/${step.peer}`);
 			await store.remove(`${pathsOf(step.from).peers}/${step.peer}`);
 			return step.from;
 		case 'relay':
@@ -38,10 +40,22 @@ async function act(step: Step, store: Store, host: string): Promise<number> {
 		case 'unrelay':
 			await store.remove(`${pathsOf(step.to).relayed}/${step.from}`);
 			return step.to;
+		case 'decline':
+			await passOnDecline(step, store);
+			return step.to;
 		case 'sweep':
 			await store.remove(domainPath(step.domid));
 			return step.domid;
 	}
+}
+
+async function passOnDecline(
+	{to, from, value}: Extract<Step, {kind: 'decline'}>,
+	store: Store,
+): Promise<void> {
+	const path = `${pathsOf(to).declinedBy}/${from}`;
+	if (value === undefined) await store.remove(path);
+	else await store.write(path, renderDeclined(value));
 }
 
 /*
@@ -64,6 +78,7 @@ const events = {
 	withdraw: 'peer.withdrawn',
 	relay: 'offer.relayed',
 	unrelay: 'offer.removed',
+	decline: 'decline.relayed',
 	sweep: 'domain.swept',
 } as const;
 
@@ -88,6 +103,9 @@ function report(step: Step, log: Log): void {
 				epoch: step.value.epoch,
 				state: step.value.state,
 			});
+			return;
+		case 'decline':
+			log[level](events.decline, {domid: step.to, from: step.from, code: step.value?.code});
 			return;
 		case 'unrelay':
 			log[level](events.unrelay, {domid: step.to, from: step.from});

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type {Domain, Remains} from '../../xenstore/discover.ts';
+import type {Declined} from '../declined.ts';
 import type {AnnouncedLink, Announcement, OfferValue} from '../values.ts';
 import {linksFor, type PairVerdict} from './judge.ts';
+import {passOnDeclines, relay, unrelay} from './relay.ts';
+import {isSame} from './same.ts';
 import {dueIn, end, give, pairKey, unborn, type Life, type Lives} from './lives.ts';
 
 export type Step =
@@ -20,6 +23,13 @@ export type Step =
 			readonly value: OfferValue;
 	  }
 	| {readonly kind: 'unrelay'; readonly to: number; readonly from: number}
+	/** Tells one end why the other declines it; without a value, that it no longer does. */
+	| {
+			readonly kind: 'decline';
+			readonly to: number;
+			readonly from: number;
+			readonly value: Declined | undefined;
+	  }
 	| {readonly kind: 'sweep'; readonly domid: number};
 
 export type Wanted = {
@@ -85,7 +95,7 @@ function planPair(verdict: PairVerdict, {lives, now}: Wanted): PairPlan {
 
 	const epoch = agreedEpoch(verdict);
 	if (epoch !== undefined && !isOver(verdict, epoch)) {
-		const steps = [...reword(verdict), ...relay(verdict, epoch)];
+		const steps = [...reword(verdict), ...relay(verdict, epoch), ...passOnDeclines(verdict)];
 		const isBorn = steps.some(step => step.kind === 'relay') && life?.bornAt === undefined;
 		const known = life ?? give(undefined, now);
 		return {verdict, steps, life: isBorn ? {...known, bornAt: now} : known};
@@ -117,10 +127,6 @@ function waysOf(links: readonly AnnouncedLink[]): string[] {
 	return links.map(({vif, localMac, remoteMac}) => `${vif} ${localMac} ${remoteMac}`);
 }
 
-function isSame(one: unknown, other: unknown): boolean {
-	return JSON.stringify(one) === JSON.stringify(other);
-}
-
 /** A life ends when an end takes back, or replaces, what it offered in it. */
 function isOver({a, b}: PairVerdict, epoch: number): boolean {
 	return [[a, b] as const, [b, a] as const].some(([from, to]) => {
@@ -145,25 +151,6 @@ function reword(verdict: PairVerdict): Step[] {
 	});
 }
 
-function relay({a, b}: PairVerdict, epoch: number): Step[] {
-	return [[a, b] as const, [b, a] as const].flatMap(([from, to]): Step[] => {
-		const way = {to: to.domid, from: from.domid};
-		const offer = from.offers.get(to.domid);
-		const seen = to.relayed.get(from.domid);
-		if (offer?.epoch === epoch) {
-			return isSame(offer, seen) ? [] : [{kind: 'relay', ...way, value: offer}];
-		}
-		return to.relayed.has(from.domid) ? [{kind: 'unrelay', ...way}] : [];
-	});
-}
-
-function unrelay({a, b}: PairVerdict): Step[] {
-	return [
-		...(a.relayed.has(b.domid) ? [{kind: 'unrelay', to: a.domid, from: b.domid} as const] : []),
-		...(b.relayed.has(a.domid) ? [{kind: 'unrelay', to: b.domid, from: a.domid} as const] : []),
-	];
-}
-
 function announce(verdict: PairVerdict, epoch: number): Step[] {
 	const {a, b} = verdict;
 	const words = {epoch, ...wordsOf(verdict)};
@@ -185,7 +172,8 @@ function withdraw({a, b}: PairVerdict): Step[] {
 }
 
 function withdrawFrom(domain: Domain, peer: number): Step[] {
-	const isTold = domain.announced.has(peer) || domain.relayed.has(peer);
+	const {announced, relayed, declinedBy} = domain;
+	const isTold = [announced, relayed, declinedBy].some(told => told.has(peer));
 	return isTold ? [{kind: 'withdraw', from: domain.domid, peer}] : [];
 }
 
@@ -193,7 +181,13 @@ function withdrawFrom(domain: Domain, peer: number): Step[] {
 function strays({domains}: Wanted): Step[] {
 	const here = new Set(domains.map(({domid}) => domid));
 	return domains.flatMap(domain =>
-		[...new Set([...domain.announced.keys(), ...domain.relayed.keys()])]
+		[
+			...new Set([
+				...domain.announced.keys(),
+				...domain.relayed.keys(),
+				...domain.declinedBy.keys(),
+			]),
+		]
 			.filter(peer => !here.has(peer) || peer === domain.domid)
 			.flatMap(peer => withdrawFrom(domain, peer)),
 	);

@@ -58,6 +58,8 @@ function known(change: Partial<Known> = {}): Known {
 		relayed: new Map(),
 		own: new Map(),
 		stats: [],
+		declined: undefined,
+		declinedBy: new Map(),
 		...change,
 	};
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+import type {Peer} from '../../kernel/kernel.ts';
+import {renderDeclined, type Declined} from '../declined.ts';
+import type {Detour} from './detours.ts';
+import type {Known, Step} from './plan.ts';
+import type {Wish} from './wish.ts';
+
+export type Reasons = {
+	readonly detour: (domid: number) => Detour | undefined;
+	/** The last try failed for want of memory or grants, and the next one waits. */
+	readonly isShort: (domid: number) => boolean;
+};
+
+/** Which of the announced peers we keep to the ordinary path, and why. */
+export function declinesOf(
+	known: Known,
+	wishes: readonly Wish[],
+	reasons: Reasons,
+): Map<number, Declined> {
+	const declines = wishes.map(wish => {
+		const peer = known.kernel?.get(wish.config.domid);
+		return [wish.config.domid, declinedFor(wish, peer, reasons)] as const;
+	});
+	return new Map(declines.flatMap(([domid, why]) => (why ? [[domid, why] as const] : [])));
+}
+
+/** What keeps all links of the peer from having a channel, as the first of them has it. */
+export function blockedBy({links}: Pick<Peer, 'links'>): string | undefined {
+	return links.every(({blocked}) => blocked !== undefined) ? links[0]?.blocked : undefined;
+}
+
+/** Says what is new, takes back what is over. Touches nothing. */
+export function planDeclines(known: Known, declines: ReadonlyMap<number, Declined>): Step[] {
+	const {kernel, declined} = known;
+	if (kernel === undefined) return [];
+	/* Where dom0 sees no directory, it asks for nothing in it. */
+	if (declines.size === 0) return declined === undefined ? [] : [{kind: 'accept-all'}];
+	const over = [...(declined?.keys() ?? [])].filter(domid => !declines.has(domid));
+	const isSaid = (domid: number, value: Declined) => {
+		const said = declined?.get(domid);
+		return said !== undefined && renderDeclined(said) === renderDeclined(value);
+	};
+	return [
+		...over.map(domid => ({kind: 'accept', domid}) as const),
+		...[...declines]
+			.filter(([domid, value]) => !isSaid(domid, value))
+			.map(([domid, value]) => ({kind: 'decline', domid, value}) as const),
+	];
+}
+
+function declinedFor(
+	{refusal, config}: Wish,
+	peer: Peer | undefined,
+	{detour, isShort}: Reasons,
+): Declined | undefined {
+	const {domid, epoch} = config;
+	if (refusal) return {code: refusal.code, detail: undefined};
+	const blocked = peer?.epoch === epoch ? blockedBy(peer) : undefined;
+	if (blocked !== undefined) return {code: 'device', detail: blocked};
+	if (isShort(domid)) return {code: 'memory', detail: undefined};
+	const rule = detour(domid);
+	return rule && {code: 'rules', detail: rule.reason};
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+import type {ModuleInfo} from '../kernel/kernel.ts';
+import {renderHello, type Hello} from './values.ts';
+
+/**
+ * A bit of a hello's features; the lower 16 are the module's (wire.h). Daemon and module take an MTU
+ * with a link, and keep a channel off a link whose device guards what it receives (native XDP).
+ */
+export const linkState = 1 << 16;
+
+export function hasLinkState(hello: Hello | undefined): boolean {
+	return hello !== undefined && (hello.features & linkState) !== 0;
+}
+
+/** Of the module, since version 2 of the family. */
+export function knowsLinkState({familyVersion}: ModuleInfo): boolean {
+	return familyVersion >= 2;
+}
+
+/** What the endpoint role says of itself. */
+export function helloOf(info: ModuleInfo): string {
+	const {protocolMin: min, protocolMax: max, features} = info;
+	return renderHello({min, max, features: features | (knowsLinkState(info) ? linkState : 0)});
+}

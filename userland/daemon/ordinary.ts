@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+
+/*
+ * What keeps packets on the ordinary path, for people: the names of kmod/spec/coloop.yaml's
+ * `ordinary`, with the sentence of each, and what shows an administrator the cause.
+ */
+
+type Text = {readonly says: (device: string) => string; readonly shownBy?: string};
+
+const texts: Readonly<Record<string, Text>> = {
+	qdisc: {
+		says: device =>
+			`the queueing discipline of ${device} promises a rate or an order, or filters`,
+		shownBy: 'tc qdisc show dev',
+	},
+	tc: {
+		says: device => `a tc egress program or filter of ${device} decides`,
+		shownBy: 'tc filter show egress dev',
+	},
+	xdp: {
+		says: device =>
+			`${device} has a native XDP program or an AF_XDP socket, which a channel would pass by`,
+		shownBy: 'ip link show dev',
+	},
+	inactive: {
+		says: device => `${device} is a port of a bond or team that receives nothing now`,
+		shownBy: 'ip -d link show dev',
+	},
+	netns: {says: device => `${device} is in another network namespace than coloop0`},
+	'no-hook': {says: () => 'its kernel was built without CONFIG_NETFILTER_EGRESS'},
+};
+
+/** Why, as a sentence; a reason of a newer module is said by its name. */
+export function ordinaryText(reason: string, device: string): string {
+	return texts[reason]?.says(device) ?? `${device}: ${reason}`;
+}
+
+/** The same where the device is ours, with the command that shows more. */
+export function ownOrdinaryText(reason: string, device: string): string {
+	const shownBy = texts[reason]?.shownBy;
+	const text = ordinaryText(reason, device).replace(/^its kernel/, 'this kernel');
+	return shownBy === undefined ? text : `${text} (${shownBy} ${device})`;
+}
