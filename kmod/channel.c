@@ -232,14 +232,31 @@ static void reset(struct coloop_channel *ch)
 	WRITE_ONCE(ch->queues, 0);
 }
 
+/* All that the offer needs, or nothing of it. */
+static int channel_reserve(struct coloop_channel *ch, const struct coloop_offer *offer,
+			   struct netlink_ext_ack *extack)
+{
+	unsigned int need = offer->queues * coloop_queue_grants(offer->order);
+	unsigned int kept = coloop_pages_deferred(coloop_channel_peer(ch)->domid);
+
+	if (kept + need > COLOOP_PEER_PAGES_MAX) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "the peer keeps %u pages of ended channels", kept);
+		return -EDQUOT;
+	}
+	return coloop_grants_reserve(need, extack);
+}
+
 /* Everything that can fail, so what is granted is never withdrawn half-made. */
-static int prepare(struct coloop_channel *ch, const struct coloop_offer *offer,
-		   struct netlink_ext_ack *extack)
+static int channel_prepare(struct coloop_channel *ch, const struct coloop_offer *offer,
+			   struct netlink_ext_ack *extack)
 {
 	domid_t domid = coloop_channel_peer(ch)->domid;
 	unsigned int i;
 	int ret;
 
+	ret = channel_reserve(ch, offer, extack);
+	if (ret)
+		return ret;
 	for (i = 0; i < offer->queues; i++) {
 		ret = coloop_queue_prepare(&ch->queue[i], domid, offer->order, offer->listen,
 					   extack);
@@ -249,6 +266,8 @@ static int prepare(struct coloop_channel *ch, const struct coloop_offer *offer,
 	return 0;
 
 err:
+	/* Those that were begun give back their part themselves. */
+	coloop_grants_unreserve((offer->queues - i - 1) * coloop_queue_grants(offer->order));
 	while (i--) {
 		coloop_queue_stop(&ch->queue[i]);
 		coloop_queue_release(&ch->queue[i]);
@@ -282,12 +301,8 @@ int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *o
 		NL_SET_ERR_MSG_MOD(extack, "the channel is offered already; close it first");
 		return -EBUSY;
 	}
-	if (coloop_pages_deferred(peer->domid) > COLOOP_DEFERRED_MAX) {
-		NL_SET_ERR_MSG_MOD(extack, "the peer keeps too many pages of ended channels");
-		return -EDQUOT;
-	}
 	reset(ch);
-	ret = prepare(ch, offer, extack);
+	ret = channel_prepare(ch, offer, extack);
 	if (ret)
 		return ret;
 	ch->order = offer->order;

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "evtchn.h"
+#include "budget.h"
 #include "compat.h"
+#include "limits.h"
 
 #include <xen/interface/event_channel.h>
 #include <asm/xen/hypercall.h>
 
 atomic_t coloop_ports_held = ATOMIC_INIT(0);
+
+static int evtchn_reserve(struct netlink_ext_ack *extack)
+{
+	if (coloop_budget_take(&coloop_ports_held, 1, COLOOP_PORTS_MAX, 1))
+		return 0;
+	NL_SET_ERR_MSG_FMT_MOD(extack, "channels hold all %u event channels that they may",
+			       COLOOP_PORTS_MAX);
+	return -ENOSPC;
+}
 
 int coloop_evtchn_listen(struct coloop_evtchn *ec, domid_t domid, struct netlink_ext_ack *extack)
 {
@@ -16,13 +27,16 @@ int coloop_evtchn_listen(struct coloop_evtchn *ec, domid_t domid, struct netlink
 	};
 	int ret;
 
+	ret = evtchn_reserve(extack);
+	if (ret)
+		return ret;
 	ret = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &alloc);
 	if (ret) {
+		atomic_dec(&coloop_ports_held);
 		NL_SET_ERR_MSG_FMT_MOD(extack, "Xen gives no event channel for domain %u", domid);
 		return ret;
 	}
 	ec->port = alloc.port;
-	atomic_inc(&coloop_ports_held);
 	return 0;
 }
 
@@ -36,15 +50,18 @@ int coloop_evtchn_connect(struct coloop_evtchn *ec, domid_t domid, evtchn_port_t
 	};
 	int ret;
 
+	ret = evtchn_reserve(extack);
+	if (ret)
+		return ret;
 	ret = HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &bind);
 	if (ret) {
+		atomic_dec(&coloop_ports_held);
 		NL_SET_ERR_MSG_FMT_MOD(extack,
 				       "cannot bind to event channel %u of domain %u",
 				       remote, domid);
 		return ret;
 	}
 	ec->port = bind.local_port;
-	atomic_inc(&coloop_ports_held);
 	return 0;
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "grant.h"
+#include "budget.h"
 #include "limits.h"
 
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <xen/page.h>
+#include <asm/xen/hypercall.h>
 
 atomic_t coloop_grants_held = ATOMIC_INIT(0);
 atomic_t coloop_maps_held = ATOMIC_INIT(0);
@@ -17,7 +19,39 @@ static DEFINE_MUTEX(deferred_lock); /* guards deferred */
 static void retry_deferred(struct work_struct *work);
 static DECLARE_DELAYED_WORK(deferred_work, retry_deferred);
 
-struct coloop_pages *coloop_pages_alloc(domid_t domid, unsigned int count)
+/* The kernel keeps this to itself; which version it chose may change with every resume. */
+static unsigned int grant_entries_per_frame(void)
+{
+	struct gnttab_get_version get = { .dom = DOMID_SELF };
+
+	if (!HYPERVISOR_grant_table_op(GNTTABOP_get_version, &get, 1) && get.version == 1)
+		return XEN_PAGE_SIZE / sizeof(struct grant_entry_v1);
+	return XEN_PAGE_SIZE / sizeof(union grant_entry_v2);
+}
+
+unsigned int coloop_grants_limit(void)
+{
+	return gnttab_max_grant_frames() * grant_entries_per_frame() / COLOOP_GRANTS_PART;
+}
+
+int coloop_grants_reserve(unsigned int count, struct netlink_ext_ack *extack)
+{
+	unsigned int limit = coloop_grants_limit();
+
+	if (coloop_budget_take(&coloop_grants_held, count, limit, COLOOP_OFFER_PART))
+		return 0;
+	NL_SET_ERR_MSG_FMT_MOD(extack,
+			       "%u grants needed, %d of %u held; an offer gets half the rest",
+			       count, atomic_read(&coloop_grants_held), limit);
+	return -ENOSPC;
+}
+
+void coloop_grants_unreserve(unsigned int count)
+{
+	atomic_sub(count, &coloop_grants_held);
+}
+
+static struct coloop_pages *grant_alloc_pages(domid_t domid, unsigned int count)
 {
 	struct coloop_pages *pages;
 	unsigned int i;
@@ -43,6 +77,15 @@ err_free_pages:
 	return NULL;
 }
 
+struct coloop_pages *coloop_pages_alloc(domid_t domid, unsigned int count)
+{
+	struct coloop_pages *pages = grant_alloc_pages(domid, count);
+
+	if (!pages)
+		coloop_grants_unreserve(count);
+	return pages;
+}
+
 void coloop_pages_share(struct coloop_pages *pages)
 {
 	unsigned int i;
@@ -56,18 +99,17 @@ void coloop_pages_share(struct coloop_pages *pages)
 		pages->page[i].ref = ref;
 	}
 	pages->shared = pages->count;
-	atomic_add(pages->count, &coloop_grants_held);
 }
 
 /* Frees each page whose grant the peer has let go of; keeps the rest at the front. */
-static void end_grants(struct coloop_pages *pages)
+static void grant_end(struct coloop_pages *pages)
 {
 	unsigned int i, kept = 0;
 
 	for (i = 0; i < pages->shared; i++) {
 		if (gnttab_try_end_foreign_access(pages->page[i].ref)) {
 			__free_page(pages->page[i].page);
-			atomic_dec(&coloop_grants_held);
+			coloop_grants_unreserve(1);
 		} else {
 			pages->page[kept++] = pages->page[i];
 		}
@@ -85,10 +127,11 @@ void coloop_pages_put(struct coloop_pages *pages)
 		gnttab_free_grant_references(pages->refs_head);
 		for (i = 0; i < pages->count; i++)
 			__free_page(pages->page[i].page);
+		coloop_grants_unreserve(pages->count);
 		kvfree(pages);
 		return;
 	}
-	end_grants(pages);
+	grant_end(pages);
 	if (!pages->shared) {
 		kvfree(pages);
 		return;
@@ -108,7 +151,7 @@ static void retry_deferred(struct work_struct *work)
 	list_for_each_entry_safe(pages, next, &deferred, entry) {
 		unsigned int before = pages->shared;
 
-		end_grants(pages);
+		grant_end(pages);
 		atomic_sub(before - pages->shared, &coloop_pages_waiting);
 		if (!pages->shared) {
 			list_del(&pages->entry);
@@ -164,9 +207,11 @@ static void map_free(struct coloop_map *map)
 	memset(map, 0, sizeof(*map));
 }
 
+/* Nothing is mapped yet. */
 static int map_alloc(struct coloop_map *map, unsigned int count)
 {
 	struct page **pages = kvcalloc(count, sizeof(*pages), GFP_KERNEL);
+	unsigned int i;
 
 	if (!pages)
 		return -ENOMEM;
@@ -182,22 +227,23 @@ static int map_alloc(struct coloop_map *map, unsigned int count)
 		map_free(map);
 		return -ENOMEM;
 	}
+	for (i = 0; i < count; i++) {
+		map->handles[i] = INVALID_GRANT_HANDLE;
+		map->address[i] = page_address(pages[i]);
+	}
 	return 0;
 }
 
 /* The return value of gnttab_map_refs() does not tell: every status must be looked at. */
-static int take_handles(struct coloop_map *map, const struct gnttab_map_grant_ref *ops,
-			struct netlink_ext_ack *extack)
+static int map_take_handles(struct coloop_map *map, const struct gnttab_map_grant_ref *ops,
+			    struct netlink_ext_ack *extack)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < map->count; i++) {
-		map->handles[i] = INVALID_GRANT_HANDLE;
-		map->address[i] = page_address(map->pages[i]);
 		if (ops[i].status == GNTST_okay) {
 			map->handles[i] = ops[i].handle;
-			atomic_inc(&coloop_maps_held);
 		} else if (!ret) {
 			NL_SET_ERR_MSG_FMT_MOD(extack,
 					       "cannot map the peer's grant %u: Xen says %d",
@@ -208,19 +254,17 @@ static int take_handles(struct coloop_map *map, const struct gnttab_map_grant_re
 	return ret;
 }
 
-int coloop_map_get(struct coloop_map *map, domid_t domid, const grant_ref_t *refs,
-		   unsigned int count, struct netlink_ext_ack *extack)
+static int map_refs(struct coloop_map *map, domid_t domid, const grant_ref_t *refs,
+		    struct netlink_ext_ack *extack)
 {
 	struct gnttab_map_grant_ref *ops;
+	unsigned int count = map->count;
 	unsigned int i;
-	int ret;
+	int ret = 0;
 
 	ops = kvcalloc(count, sizeof(*ops), GFP_KERNEL);
 	if (!ops)
 		return -ENOMEM;
-	ret = map_alloc(map, count);
-	if (ret)
-		goto out;
 	for (i = 0; i < count; i++)
 		gnttab_set_map_op(&ops[i], map_address(map->pages[i]),
 				  GNTMAP_host_map | GNTMAP_readonly, refs[i], domid);
@@ -229,12 +273,48 @@ int coloop_map_get(struct coloop_map *map, domid_t domid, const grant_ref_t *ref
 		NL_SET_ERR_MSG_MOD(extack, "Xen refused to map grants of the peer");
 		ret = -EACCES;
 	}
-	ret = take_handles(map, ops, extack) ?: ret;
-	if (ret)
-		coloop_map_put(map);
-out:
+	ret = map_take_handles(map, ops, extack) ?: ret;
 	kvfree(ops);
 	return ret;
+}
+
+int coloop_map_get(struct coloop_map *map, domid_t domid, const grant_ref_t *refs,
+		   unsigned int count, struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	if (!coloop_budget_take(&coloop_maps_held, count, COLOOP_MAPS_MAX, 1)) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "%u pages to map, %d of %u mapped", count,
+				       atomic_read(&coloop_maps_held), COLOOP_MAPS_MAX);
+		return -ENOSPC;
+	}
+	ret = map_alloc(map, count);
+	if (ret) {
+		atomic_sub(count, &coloop_maps_held);
+		return ret;
+	}
+	ret = map_refs(map, domid, refs, extack);
+	if (ret)
+		coloop_map_put(map);
+	return ret;
+}
+
+/* Pages that Xen did not unmap are nobody's any more; the others stay, from the first on. */
+static void map_drop_failed(struct coloop_map *map, const struct gnttab_unmap_grant_ref *ops)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < map->count; i++) {
+		bool was_mapped = map->handles[i] != INVALID_GRANT_HANDLE;
+
+		if (!was_mapped || ops->status == GNTST_okay)
+			map->pages[kept++] = map->pages[i];
+		else
+			pr_warn_ratelimited("Xen says %d to unmapping a page of a peer\n",
+					    ops->status);
+		ops += was_mapped;
+	}
+	map->count = kept;
 }
 
 void coloop_map_put(struct coloop_map *map)
@@ -263,7 +343,8 @@ void coloop_map_put(struct coloop_map *map)
 	queue->count = count;
 	if (count && gnttab_unmap_refs_sync(queue))
 		pr_warn("could not unmap the pages of a peer\n");
-	atomic_sub(count, &coloop_maps_held);
+	atomic_sub(map->count, &coloop_maps_held);
+	map_drop_failed(map, ops);
 	kfree(queue);
 	kvfree(pages);
 	kvfree(ops);

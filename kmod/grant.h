@@ -49,7 +49,16 @@ struct coloop_map {
 	const u8 **address;
 };
 
-/* Whole zeroed pages and references for them, nothing granted yet. */
+/* How many grant references the module may hold in all (R19). */
+unsigned int coloop_grants_limit(void);
+/* Room for @count of them; the sentence of a refusal goes to @extack. */
+int coloop_grants_reserve(unsigned int count, struct netlink_ext_ack *extack);
+void coloop_grants_unreserve(unsigned int count);
+
+/*
+ * Whole zeroed pages and references for them, nothing granted yet.  Uses up @count of what was
+ * reserved; gives them back if it fails, and else when each grant has ended.
+ */
 struct coloop_pages *coloop_pages_alloc(domid_t domid, unsigned int count);
 /* Grants pages [0, count) read-only.  Cannot fail (R13). */
 void coloop_pages_share(struct coloop_pages *pages);

@@ -49,10 +49,30 @@ enum coloop_limits {
 	/* How long a closing channel waits for both rings to run empty. */
 	COLOOP_DRAIN_MS = 500,
 
-	/* Pages a peer still maps after their grant ended are asked for again this often... */
+	/* Pages a peer still maps after their grant ended are asked for again this often. */
 	COLOOP_DEFERRED_MS = 200,
-	/* ...and with more than this many of one domain's, it gets no further channel (R14). */
-	COLOOP_DEFERRED_MAX = 2048,
+	/*
+	 * Pages of ours that one peer may have, in a channel and of channels that are over (R14): a
+	 * channel of the largest size, 8 queues of 1 + 512 pages, and 256 that it keeps for itself.
+	 * A limit to what is kept alone would not hold it to less, as it may have the largest
+	 * channel beside that; but it would refuse a peer that is only slow to let go of its last
+	 * one.
+	 */
+	COLOOP_PEER_PAGES_MAX = 8 * (1 + 512) + 256,
+
+	/*
+	 * Of the guest's grant table, channels have one part in so many (R19), and an offer one
+	 * part in so many of what is left of that.  So a large ring is refused long before a small
+	 * one, and it takes many peers in league to leave nothing.
+	 */
+	COLOOP_GRANTS_PART = 2,
+	COLOOP_OFFER_PART = 2,
+	/*
+	 * Of two other things channels have half by default: Xen does not tell a guest how many it
+	 * may have.  Entries of the map table: 1024 frames of 256.  Event channels: 1023, by xl.
+	 */
+	COLOOP_MAPS_MAX = 1024 * 256 / 2,
+	COLOOP_PORTS_MAX = 1023 / 2,
 
 	/*
 	 * Frames that are not from the peer to us, or no IP.  No honest peer sends any, but what is

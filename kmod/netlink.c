@@ -409,6 +409,7 @@ static int put_info(struct sk_buff *msg)
 	       nla_put_u32(msg, COLOOP_A_INFO_MAPS, atomic_read(&coloop_maps_held)) ||
 	       nla_put_u32(msg, COLOOP_A_INFO_PORTS, atomic_read(&coloop_ports_held)) ||
 	       nla_put_u32(msg, COLOOP_A_INFO_DEFERRED, atomic_read(&coloop_pages_waiting)) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_GRANT_LIMIT, coloop_grants_limit()) ||
 	       nla_put_string(msg, COLOOP_A_INFO_MODULE_VERSION, THIS_MODULE->version);
 }
 

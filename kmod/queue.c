@@ -59,7 +59,7 @@ int coloop_queue_prepare(struct coloop_queue *queue, domid_t domid, u32 order, b
 	int ret;
 
 	reset(queue);
-	queue->pages = coloop_pages_alloc(domid, 1 + (1u << order));
+	queue->pages = coloop_pages_alloc(domid, coloop_queue_grants(order));
 	if (!queue->pages)
 		goto err;
 	queue->own = page_address(queue->pages->page[0].page);

@@ -115,7 +115,10 @@ void coloop_queue_init(struct coloop_queue *queue, struct coloop_channel *ch);
 
 /* All of these: under the peer's lock, in this order. */
 
-/* Allocates what the peer shall map, and with @listen an event channel; grants nothing. */
+/*
+ * Allocates what the peer shall map, and with @listen an event channel; grants nothing.  Uses up
+ * coloop_queue_grants() of what was reserved, or gives them back.
+ */
 int coloop_queue_prepare(struct coloop_queue *queue, domid_t domid, u32 order, bool listen,
 			 struct netlink_ext_ack *extack);
 /* Grants it.  Cannot fail. */
@@ -132,6 +135,12 @@ void coloop_queue_detach(struct coloop_queue *queue, bool listens);
 void coloop_queue_stop(struct coloop_queue *queue);
 /* After that of all queues of the channel: unmaps, ends the grants, frees. */
 void coloop_queue_release(struct coloop_queue *queue);
+
+/* The control page and the ring. */
+static inline unsigned int coloop_queue_grants(u32 order)
+{
+	return 1 + (1u << order);
+}
 
 /* Under tx_lock: can packets be put into it, as far as the queue is concerned? */
 static inline bool coloop_queue_is_attached(const struct coloop_queue *queue)

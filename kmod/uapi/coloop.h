@@ -192,6 +192,8 @@ enum coloop_ordinary {
  * @COLOOP_A_INFO_DEFERRED: Pages that a peer still maps after we ended their
  *   grant.
  * @COLOOP_A_INFO_MODULE_VERSION: Version of the module.
+ * @COLOOP_A_INFO_GRANT_LIMIT: Grant references that we may hold; the rest is
+ *   for disks and network cards.
  */
 enum coloop_a_info {
 	COLOOP_A_INFO_PROTOCOL_MIN = 1,
@@ -205,6 +207,7 @@ enum coloop_a_info {
 	COLOOP_A_INFO_PORTS,
 	COLOOP_A_INFO_DEFERRED,
 	COLOOP_A_INFO_MODULE_VERSION,
+	COLOOP_A_INFO_GRANT_LIMIT,
 
 	/* private: */
 	__COLOOP_A_INFO_MAX,

@@ -19,6 +19,15 @@ export type Channel = {
 		: NonNullable<Peer['channel']>[Key];
 };
 
+/** How a machine knows another as a peer; it need not be there. */
+export type Other = {readonly domid: number; readonly name: string; readonly mac: string};
+
+/** Nobody has this number; Xen lets one grant pages to it all the same. */
+export function nobody(domid: number): Other {
+	const [high = '', low = ''] = domid.toString(16).padStart(4, '0').match(/../g) ?? [];
+	return {domid, name: `nobody-${domid}`, mac: `00:16:3e:ff:${high}:${low}`};
+}
+
 /** The module of one machine by its control interface, without a daemon (inside/drive.ts). */
 export class Drive {
 	readonly machine: Guest;
@@ -47,21 +56,30 @@ export class Drive {
 		return new Drive(machine, Number(stdout));
 	}
 
-	peer(other: Drive, epoch: number): Promise<null> {
+	get name(): string {
+		return this.machine.name;
+	}
+
+	/** As the lab numbers its guests (guest-config.ts). */
+	get mac(): string {
+		return `00:16:3e:00:00:0${'abcd'.indexOf(this.name) + 1}`;
+	}
+
+	peer(other: Other, epoch: number): Promise<null> {
 		return this.#ask({op: 'peer', config: this.#configOf(other, epoch)});
 	}
 
-	#configOf(other: Drive, epoch: number): PeerConfig {
+	#configOf(other: Other, epoch: number): PeerConfig {
 		// eth0 is the first device after lo in every guest.
-		const link = {ifindex: 2, localMac: macOf(this), remoteMac: macOf(other)};
-		return {domid: other.domid, epoch, name: other.machine.name, links: [link]};
+		const link = {ifindex: 2, localMac: this.mac, remoteMac: other.mac};
+		return {domid: other.domid, epoch, name: other.name, links: [link]};
 	}
 
-	forget(other: Drive): Promise<null> {
+	forget(other: Other): Promise<null> {
 		return this.#ask({op: 'forget', domid: other.domid});
 	}
 
-	offer(other: Drive, epoch: number, options: OfferOptions): Promise<Offer> {
+	offer(other: Other, epoch: number, options: OfferOptions): Promise<Offer> {
 		return this.#ask({op: 'offer', domid: other.domid, epoch, options});
 	}
 
@@ -79,11 +97,11 @@ export class Drive {
 		return this.#ask({op: 'attach-often', domid: other.domid, epoch, offer, order, times});
 	}
 
-	close(other: Drive): Promise<null> {
+	close(other: Other): Promise<null> {
 		return this.#ask({op: 'close', domid: other.domid});
 	}
 
-	channel(other: Drive): Promise<Channel> {
+	channel(other: Other): Promise<Channel> {
 		return this.#ask({op: 'state', domid: other.domid});
 	}
 
@@ -120,7 +138,7 @@ export class Drive {
 			this.#waiting.push(resolve);
 			this.#program.write(`${JSON.stringify(request)}\n`);
 		});
-		return parseAnswer<T>(line, `${this.machine.name}: ${JSON.stringify(request)}`);
+		return parseAnswer<T>(line, `${this.name}: ${JSON.stringify(request)}`);
 	}
 
 	#hear(text: string): void {
@@ -133,11 +151,6 @@ export class Drive {
 		const answer = JSON.stringify({ok: false, message: `drive.mjs ended: ${why}`});
 		for (const each of this.#waiting.splice(0)) each(answer);
 	}
-}
-
-/** As the lab numbers its guests (guest-config.ts). */
-function macOf({machine}: Drive): string {
-	return `00:16:3e:00:00:0${'abcd'.indexOf(machine.name) + 1}`;
 }
 
 function parseAnswer<T>(line: string, asked: string): T {

@@ -126,6 +126,8 @@ const moduleInfo = z.object({
 	peers: z.number(),
 	channels: z.number(),
 	grants: z.number(),
+	/** Null where the module does not say. */
+	grant_limit: z.nullable(z.number()),
 	maps: z.number(),
 	ports: z.number(),
 	deferred: z.number(),

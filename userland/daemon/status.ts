@@ -40,6 +40,7 @@ function moduleStatus(info: ModuleInfo, devices: readonly Device[]): Status['mod
 		peers,
 		channels,
 		grants,
+		grant_limit: info.grantLimit ?? null,
 		maps,
 		ports,
 		deferred,

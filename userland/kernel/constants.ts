@@ -105,6 +105,7 @@ export const infoAttributes = {
 	ports: {id: 9, type: 'u32'},
 	deferred: {id: 10, type: 'u32'},
 	moduleVersion: {id: 11, type: 'string'},
+	grantLimit: {id: 12, type: 'u32'},
 } as const;
 
 /** One pair of interfaces through which we and the peer reach each other. */

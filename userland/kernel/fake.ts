@@ -70,6 +70,7 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 				deferred: 0,
 				moduleVersion: 'fake',
 				familyVersion: moduleOf(world, self).version,
+				grantLimit: 16_384,
 			};
 		},
 		async peers() {

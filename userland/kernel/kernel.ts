@@ -74,6 +74,8 @@ export type ModuleInfo = {
 	readonly moduleVersion: string;
 	/** Of the family; 1 knows neither the MTU of a link nor what blocks it. */
 	readonly familyVersion: number;
+	/** How many grants it may hold; a module older than us does not say. */
+	readonly grantLimit: number | undefined;
 };
 
 export type KernelEvent =

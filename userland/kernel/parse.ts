@@ -31,6 +31,7 @@ export function parseInfo(
 		deferred: values.deferred ?? 0,
 		moduleVersion: values.moduleVersion ?? '',
 		familyVersion,
+		grantLimit: values.grantLimit,
 	};
 }
 

@@ -75,6 +75,7 @@ export function statusOf(change: Partial<Status> = {}): Status {
 			peers: 1,
 			channels: 0,
 			grants: 0,
+			grant_limit: 16_384,
 			maps: 0,
 			ports: 0,
 			deferred: 0,

@@ -51,7 +51,7 @@ test('a guest tells its peers, dom0 every pair, before and after a channel is up
 		roles: ['endpoint'],
 		domid: 1,
 		pairs: null,
-		module: {version: 'fake', peers: 2, channels: 1},
+		module: {version: 'fake', peers: 2, channels: 1, grant_limit: 16_384},
 		peers: [
 			{peer: 'Domain-0', state: 'ready'},
 			{
@@ -115,6 +115,31 @@ test('a peer says why it has no channel', async t => {
 		code: 'policy',
 		reason: 'denied by 10-test.yaml:3:5',
 	});
+	await stage.stopAll();
+});
+
+test('an offer for which the module has no grants is told, and made again later', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1, 2]) await stage.create(domid);
+	const refusal = '33 grants needed, 16370 of 16384 held; an offer gets half the rest';
+	let tries = 0;
+	stage.knobs(1).wrapping.offer = () => {
+		tries += 1;
+		throw new Error(refusal);
+	};
+	for (const domid of [0, 2]) stage.start(domid);
+	const guest = stage.start(1);
+	await stage.clock.until('1 knows 2', async () => (await stage.kernel(1).peers()).length > 1);
+	for (let second = 0; second < 60; second++) {
+		stage.kernel(1).want(2);
+		await stage.clock.advance(1000);
+	}
+	t.true(tries >= 3 && tries <= 10, String(tries));
+	t.is((await statusOf(guest)).peers[1]?.last_failure, refusal);
+
+	delete stage.knobs(1).wrapping.offer;
+	await stage.clock.advance(60_000);
+	await stage.connect(1, 2);
 	await stage.stopAll();
 });
 

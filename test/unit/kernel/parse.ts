@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {decode, encode} from '../../../userland/kernel/codec.ts';
-import {channelStates, ordinarys, peerAttributes} from '../../../userland/kernel/constants.ts';
-import {macBytes, parsePeer, peerValues} from '../../../userland/kernel/parse.ts';
+import {
+	channelStates,
+	infoAttributes,
+	ordinarys,
+	peerAttributes,
+} from '../../../userland/kernel/constants.ts';
+import {macBytes, parseInfo, parsePeer, peerValues} from '../../../userland/kernel/parse.ts';
 
 const links = [{ifindex: 2, localMac: '00:16:3e:00:00:01', remoteMac: '00:16:3e:00:00:02'}];
 const config = {domid: 2, epoch: 5, name: 'b', links};
@@ -65,4 +70,13 @@ test('what a module of another age counts or leaves out is no error', t => {
 		parsePeer({domid: 2, epoch: 5, channel: {state, ...more}}).channel;
 	t.deepEqual(channel({spins: 40n, spinsPaid: 12n}), channel({}));
 	t.like(channel({}), {droppedMemory: 0n});
+});
+
+test('the module says how many grants it may hold, an older one does not', t => {
+	const across = (more: object) => {
+		const values = {protocolMin: 1, protocolMax: 1, ifindex: 3, grants: 33, ...more};
+		return parseInfo(decode(infoAttributes, encode(infoAttributes, values)), 2);
+	};
+	t.like(across({grantLimit: 16_384}), {grants: 33, grantLimit: 16_384});
+	t.is(across({}).grantLimit, undefined);
 });
