@@ -18,6 +18,7 @@
 #include "channel.h"
 #include "control.h"
 #include "limits.h"
+#include "lower.h"
 #include "netlink.h"
 #include "peer.h"
 #include "queueing.h"
@@ -301,6 +302,9 @@ int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *o
 		NL_SET_ERR_MSG_MOD(extack, "the channel is offered already; close it first");
 		return -EBUSY;
 	}
+	ret = coloop_lower_check(peer, extack);
+	if (ret)
+		return ret;
 	reset(ch);
 	ret = channel_prepare(ch, offer, extack);
 	if (ret)
@@ -373,6 +377,9 @@ int coloop_channel_attach(struct coloop_channel *ch, grant_ref_t control_ref,
 		NL_SET_ERR_MSG_MOD(extack, "nothing is offered, or the peer is attached already");
 		return -EINVAL;
 	}
+	ret = coloop_lower_check(peer, extack);
+	if (ret)
+		return ret;
 	ret = attach(ch, control_ref, port, extack);
 	if (ret) {
 		for_each_queue(ch, queue)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A datagram above the MTU crosses as one record.  Over netfront it would have come as IP fragments,
- * and some rules decide by them (`ip frag-off`, `ip length`): where the receiving kernel has a place
- * for such rules before it would have put the fragments together, the datagram is cut again.
+ * A datagram above the MTU crosses as one record.  Over netfront it would have come as IP
+ * fragments, and some rules decide by them (`ip frag-off`, `ip length`).  Where the receiving
+ * kernel has hooks for such rules before it would have put the fragments together, the datagram is
+ * cut again.
  */
 
 #include "compat.h"
@@ -34,7 +35,7 @@ static bool cut_is_defrag(const struct nf_hook_entries *hooks)
 	       first->hook_ops_type == NF_HOOK_OP_UNDEFINED;
 }
 
-/* Would hooks of IP see fragments?  None does if conntrack's defragmentation is the first of all. */
+/* Would hooks of IP see fragments?  None does if conntrack's defragmentation is the first. */
 static bool cut_has_hooks(struct nf_hook_entries __rcu *const *hooks, bool input)
 {
 	const struct nf_hook_entries *first = rcu_dereference(hooks[NF_INET_PRE_ROUTING]);

@@ -7,6 +7,7 @@
  */
 
 #include "egress.h"
+#include "lower.h"
 #include "peer.h"
 #include "peerlookup.h"
 #include "queueing.h"
@@ -193,6 +194,17 @@ static unsigned int divert_take(struct coloop_egress *egress, struct coloop_link
 	return NF_DROP;
 }
 
+/* There is no channel.  One is asked for, unless the lower device may have none. */
+static enum coloop_ordinary divert_want(struct coloop_link *link)
+{
+	enum coloop_ordinary blocked = coloop_link_blocked(link->dev);
+
+	if (blocked != COLOOP_ORDINARY_NONE)
+		return blocked;
+	coloop_peer_want(link->peer);
+	return COLOOP_ORDINARY_NO_CHANNEL;
+}
+
 unsigned int coloop_divert_frame(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
@@ -210,10 +222,8 @@ unsigned int coloop_divert_frame(void *priv, struct sk_buff *skb,
 	obstacle = divert_obstacle(egress, link, skb);
 	if (unlikely(obstacle != COLOOP_ORDINARY_NONE))
 		return divert_decline(link->peer, skb, obstacle);
-	if (unlikely(!coloop_channel_is_diverting(&link->peer->channel))) {
-		coloop_peer_want(link->peer);
-		return divert_decline(link->peer, skb, COLOOP_ORDINARY_NO_CHANNEL);
-	}
+	if (unlikely(!coloop_channel_is_diverting(&link->peer->channel)))
+		return divert_decline(link->peer, skb, divert_want(link));
 	return divert_take(egress, link, skb);
 }
 

@@ -93,8 +93,8 @@ enum coloop_limits {
 	COLOOP_PUBLISH_BYTES = 64 << 10,
 
 	/*
-	 * The least that a fragment of a large datagram carries when it is cut again.  Networks of IP
-	 * take packets of 576 bytes, and netfront's backends have MTUs far above that.
+	 * The least that a fragment of a large datagram carries when it is cut again.  IPv4 expects
+	 * 576 bytes of every host, IPv6 1280 of every link.
 	 */
 	COLOOP_FRAGMENT_BYTES = 512,
 

@@ -44,6 +44,7 @@ const struct nla_policy coloop_channel_nl_policy[COLOOP_A_CHANNEL_MAX + 1] = {
 	[COLOOP_A_CHANNEL_QUEUES] = NLA_POLICY_RANGE(NLA_U32, 1, COLOOP_QUEUES_MAX),
 	[COLOOP_A_CHANNEL_SPINS] = { .type = NLA_U64, },
 	[COLOOP_A_CHANNEL_SPINS_PAID] = { .type = NLA_U64, },
+	[COLOOP_A_CHANNEL_DROPPED_DEVICE] = { .type = NLA_U64, },
 };
 
 static const struct nla_policy peer_new_nl_policy[COLOOP_A_PEER_BUSY_POLL + 1] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "netlink.h"
+#include "lower.h"
 #include "netlink-gen.h"
 #include "peerlookup.h"
 #include "queueing.h"
@@ -29,6 +30,7 @@ static void add_stats(struct coloop_tx_stats *tx, struct coloop_rx_stats *rx,
 	rx->dropped_source += READ_ONCE(queue->rx_stats.dropped_source);
 	rx->dropped_header += READ_ONCE(queue->rx_stats.dropped_header);
 	rx->dropped_memory += READ_ONCE(queue->rx_stats.dropped_memory);
+	rx->dropped_device += READ_ONCE(queue->rx_stats.dropped_device);
 }
 
 static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
@@ -53,7 +55,8 @@ static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
 	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_BACKLOG, tx.dropped_backlog) ||
 	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_SOURCE, rx.dropped_source) ||
 	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, rx.dropped_header) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory);
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory) ||
+	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_DEVICE, rx.dropped_device);
 }
 
 /* What the peer has to be told. */
@@ -102,7 +105,8 @@ static int put_links(struct sk_buff *msg, const struct coloop_peer *peer)
 		if (!nest || nla_put_u32(msg, COLOOP_A_LINK_IFINDEX, link->dev->ifindex) ||
 		    nla_put(msg, COLOOP_A_LINK_LOCAL_MAC, ETH_ALEN, link->local) ||
 		    nla_put(msg, COLOOP_A_LINK_REMOTE_MAC, ETH_ALEN, link->remote) ||
-		    nla_put_u32(msg, COLOOP_A_LINK_MTU, link->mtu)) {
+		    nla_put_u32(msg, COLOOP_A_LINK_MTU, link->mtu) ||
+		    nla_put_u32(msg, COLOOP_A_LINK_BLOCKED, coloop_link_blocked(link->dev))) {
 			ret = -EMSGSIZE;
 			break;
 		}

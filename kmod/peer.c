@@ -2,6 +2,7 @@
 
 #include "peer.h"
 #include "egress.h"
+#include "lower.h"
 #include "netlink.h"
 #include "peerlookup.h"
 #include "request.h"
@@ -207,6 +208,19 @@ static bool is_unlinked(const struct coloop_peer *peer)
 	return ret;
 }
 
+/* Ends the channel while a lower device may not receive, and says when that has changed. */
+static void peer_follow_lower(struct coloop_peer *peer)
+{
+	bool is_blocked = coloop_lower_check(peer, NULL);
+
+	if (is_blocked)
+		coloop_channel_close(&peer->channel, COLOOP_REASON_BLOCKED);
+	if (is_blocked == peer->is_blocked)
+		return;
+	peer->is_blocked = is_blocked;
+	coloop_nl_notify(peer, COLOOP_CMD_CHANNEL_NTF);
+}
+
 static void peer_work(struct work_struct *work)
 {
 	struct coloop_peer *peer = container_of(work, struct coloop_peer, work);
@@ -227,6 +241,8 @@ static void peer_work(struct work_struct *work)
 		coloop_marker_answer(ch);
 	if (take_todo(peer, COLOOP_TODO_UNLINKED) && is_unlinked(peer))
 		coloop_channel_close(ch, COLOOP_REASON_DEVICE);
+	if (take_todo(peer, COLOOP_TODO_LOWER))
+		peer_follow_lower(peer);
 	if (take_todo(peer, COLOOP_TODO_WANT))
 		coloop_nl_notify(peer, COLOOP_CMD_WANT_NTF);
 out:
@@ -269,6 +285,7 @@ int coloop_peer_create(const struct coloop_peer_config *config, struct netlink_e
 	if (ret)
 		goto err_unlock;
 	list_add_tail(&peer->entry, &coloop_peers);
+	coloop_peer_post(peer, COLOOP_TODO_LOWER);
 	mutex_unlock(&coloop_peers_lock);
 	pr_debug("peer %u created\n", peer->domid);
 	return 0;
@@ -310,6 +327,7 @@ static int change(struct coloop_peer *peer, const struct coloop_peer_config *con
 	mutex_lock(&coloop_peers_lock);
 	unlink_all(peer);
 	ret = link_all(peer, config, extack);
+	coloop_peer_post(peer, COLOOP_TODO_LOWER);
 	mutex_unlock(&coloop_peers_lock);
 	return ret;
 }
@@ -418,6 +436,7 @@ static bool unlink_device(struct coloop_peer *peer, const struct net_device *dev
 			continue;
 		set_bit(COLOOP_UNLINKED, &peer->channel.flags);
 		unlink_link(link);
+		coloop_peer_post(peer, COLOOP_TODO_LOWER);
 		found = true;
 	}
 	if (had_links && list_empty(&peer->links))
@@ -434,15 +453,28 @@ static void forget_device(struct coloop_peer *peer, const struct net_device *dev
 		coloop_send_forget(&peer->channel.queue[i], dev);
 }
 
-/* A lower device that goes away must not wait for us. */
-static int device_event(struct notifier_block *nb, unsigned long event, void *ptr)
+/* The device became, or ceased to be, the active port of a bond; or got another XDP program. */
+static void device_changed(const struct net_device *dev)
 {
-	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	const struct coloop_link *link;
+	struct coloop_peer *peer;
+
+	mutex_lock(&coloop_peers_lock);
+	list_for_each_entry(peer, &coloop_peers, entry) {
+		list_for_each_entry(link, &peer->links, peer_entry) {
+			if (link->dev == dev)
+				coloop_peer_post(peer, COLOOP_TODO_LOWER);
+		}
+	}
+	mutex_unlock(&coloop_peers_lock);
+}
+
+/* A lower device that goes away must not wait for us. */
+static void device_gone(const struct net_device *dev)
+{
 	struct coloop_peer *peer;
 	bool found = false;
 
-	if (event != NETDEV_UNREGISTER)
-		return NOTIFY_DONE;
 	mutex_lock(&coloop_peers_lock);
 	list_for_each_entry(peer, &coloop_peers, entry)
 		found |= unlink_device(peer, dev);
@@ -453,6 +485,22 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 			forget_device(peer, dev);
 	}
 	mutex_unlock(&coloop_peers_lock);
+}
+
+static int device_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	const struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+
+	switch (event) {
+	case NETDEV_UNREGISTER:
+		device_gone(dev);
+		break;
+	case NETDEV_CHANGE:
+	case NETDEV_CHANGEUPPER:
+	case NETDEV_CHANGELOWERSTATE:
+		device_changed(dev);
+		break;
+	}
 	return NOTIFY_DONE;
 }
 

@@ -21,6 +21,7 @@ enum coloop_todo {
 	COLOOP_TODO_TIMEOUT, /* the peer did not map our pages in time */
 	COLOOP_TODO_UNLINKED, /* the last lower device went away */
 	COLOOP_TODO_MARKER, /* a marker of the peer has arrived */
+	COLOOP_TODO_LOWER, /* a lower device may have become fit for a channel, or unfit */
 };
 
 struct coloop_peer {
@@ -44,6 +45,8 @@ struct coloop_peer {
 	/* The channel's state machine and what follows (R15). */
 	struct mutex lock;
 	bool is_dead;
+	/* The control plane has been told that a lower device may not receive. */
+	bool is_blocked;
 	u32 epoch;
 	char name[COLOOP_NAME_MAX + 1];
 

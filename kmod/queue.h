@@ -60,6 +60,7 @@ struct coloop_rx_stats {
 	u64 dropped_source;
 	u64 dropped_header;
 	u64 dropped_memory;
+	u64 dropped_device;
 };
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "limits.h"
+#include "lower.h"
 #include "offload.h"
 #include "peer.h"
 #include "peerlookup.h"
@@ -130,56 +131,88 @@ static bool receive_deliver_fragments(struct sk_buff *skb)
 	return true;
 }
 
-static bool receive_deliver_datagram(struct sk_buff *skb, struct net_device *lower)
+static bool receive_deliver_datagram(struct sk_buff *skb)
 {
-	if (unlikely(coloop_cut_is_needed(lower, skb->protocol)))
+	if (unlikely(coloop_cut_is_needed(skb->dev, skb->protocol)))
 		return receive_deliver_fragments(skb);
 	receive_deliver_whole(skb);
 	return true;
 }
 
-void coloop_receive(struct coloop_queue *queue, const struct coloop_record *record)
+/* Makes it a packet of its lower device, or says why it cannot be. */
+static enum coloop_drop receive_check(struct coloop_queue *queue, struct sk_buff *skb,
+				      const struct coloop_record *record)
 {
-	enum coloop_drop drop = COLOOP_DROP_MEMORY;
-	struct sk_buff *skb = receive_copy(queue, record);
-	struct coloop_link *link;
-	u64 *counter = &queue->rx_stats.dropped_memory;
+	const struct coloop_link *link = receive_link(queue, skb);
 
-	if (unlikely(!skb))
-		goto drop;
-	drop = COLOOP_DROP_SOURCE;
-	counter = &queue->rx_stats.dropped_source;
-	link = receive_link(queue, skb);
 	if (unlikely(!link))
-		goto drop_bad_frame;
+		return COLOOP_DROP_SOURCE;
 	if (unlikely(!(link->dev->flags & IFF_UP)))
-		goto drop;
-	drop = COLOOP_DROP_HEADER;
-	counter = &queue->rx_stats.dropped_header;
+		return COLOOP_DROP_DEVICE;
+	if (unlikely(coloop_link_blocked(link->dev))) {
+		/* There may have been no notifier call: a native XDP program has none. */
+		coloop_peer_post(link->peer, COLOOP_TODO_LOWER);
+		return COLOOP_DROP_DEVICE;
+	}
 	skb->dev = link->dev;
 	if (unlikely(!receive_offloads(skb, record)))
-		goto drop_bad_frame;
+		return COLOOP_DROP_HEADER;
 	skb->protocol = eth_type_trans(skb, link->dev);
 	if (unlikely(!receive_is_ip(skb)))
-		goto drop_bad_frame;
+		return COLOOP_DROP_HEADER;
 	/* For sockets that poll the device themselves: net.core.busy_read, SO_BUSY_POLL. */
 	skb_mark_napi_id(skb, &queue->napi);
-	if (likely(!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP))) {
-		receive_deliver(skb);
-	} else if (unlikely(!receive_deliver_datagram(skb, link->dev))) {
-		drop = COLOOP_DROP_MEMORY;
-		counter = &queue->rx_stats.dropped_memory;
-		goto drop;
+	return COLOOP_DROP_NONE;
+}
+
+static enum coloop_drop receive_packet(struct coloop_queue *queue, struct sk_buff *skb,
+				       const struct coloop_record *record)
+{
+	enum coloop_drop drop = receive_check(queue, skb, record);
+
+	if (unlikely(drop != COLOOP_DROP_NONE))
+		return drop;
+	if (unlikely(skb_shinfo(skb)->gso_type & SKB_GSO_UDP))
+		return receive_deliver_datagram(skb) ? COLOOP_DROP_NONE : COLOOP_DROP_MEMORY;
+	receive_deliver(skb);
+	return COLOOP_DROP_NONE;
+}
+
+static void receive_count(struct coloop_queue *queue, enum coloop_drop drop)
+{
+	struct coloop_rx_stats *stats = &queue->rx_stats;
+
+	switch (drop) {
+	case COLOOP_DROP_SOURCE:
+		stats->dropped_source++;
+		receive_bad_frame(queue);
+		break;
+	case COLOOP_DROP_HEADER:
+		stats->dropped_header++;
+		receive_bad_frame(queue);
+		break;
+	case COLOOP_DROP_DEVICE:
+		stats->dropped_device++;
+		break;
+	default:
+		stats->dropped_memory++;
+	}
+	dev_core_stats_rx_dropped_inc(coloop_dev);
+}
+
+void coloop_receive(struct coloop_queue *queue, const struct coloop_record *record)
+{
+	struct sk_buff *skb = receive_copy(queue, record);
+	enum coloop_drop drop = COLOOP_DROP_MEMORY;
+
+	if (likely(skb))
+		drop = receive_packet(queue, skb, record);
+	if (unlikely(drop != COLOOP_DROP_NONE)) {
+		receive_count(queue, drop);
+		trace_coloop_drop(coloop_channel_peer(queue->channel)->domid, drop, record->len);
+		kfree_skb(skb);
+		return;
 	}
 	queue->rx_stats.packets++;
 	queue->rx_stats.bytes += record->len;
-	return;
-
-drop_bad_frame:
-	receive_bad_frame(queue);
-drop:
-	++*counter;
-	dev_core_stats_rx_dropped_inc(coloop_dev);
-	trace_coloop_drop(coloop_channel_peer(queue->channel)->domid, drop, record->len);
-	kfree_skb(skb);
 }

@@ -330,6 +330,8 @@ enum coloop_a_peer {
  *   counted its waits.
  * @COLOOP_A_CHANNEL_SPINS_PAID: Not sent any more; those of the waits that a
  *   packet ended.
+ * @COLOOP_A_CHANNEL_DROPPED_DEVICE: Packets of the peer dropped because the
+ *   lower device was down or blocked.
  */
 enum coloop_a_channel {
 	COLOOP_A_CHANNEL_PAD = 1,
@@ -358,6 +360,7 @@ enum coloop_a_channel {
 	COLOOP_A_CHANNEL_QUEUES,
 	COLOOP_A_CHANNEL_SPINS,
 	COLOOP_A_CHANNEL_SPINS_PAID,
+	COLOOP_A_CHANNEL_DROPPED_DEVICE,
 
 	/* private: */
 	__COLOOP_A_CHANNEL_MAX,

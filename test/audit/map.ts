@@ -79,6 +79,7 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'receive.c:receive_frags': {by: [record, `${channel}#a TCP stream arrives intact`]},
 	'receive.c:receive_copy': {by: [record, `${channel}#a TCP stream arrives intact`]},
 	'receive.c:receive_link': {by: [foreign, `${attacks}race.ts#flip-payload`]},
+	'receive.c:receive_check': {by: [foreign]},
 	'receive.c:coloop_receive': {by: [foreign]},
 	'poll.c:poll_side': {by: [`${attacks}index.ts#side-unknown`, 'test/model/hostile.pml']},
 	'request.c:parse_link': checked,

@@ -150,7 +150,7 @@ function pollLine({busy_poll_us: us}: PeerStatus): string {
 }
 
 function dropLine(peer: PeerStatus): string {
-	return (['backlog', 'source', 'header', 'memory'] as const)
+	return (['backlog', 'source', 'header', 'memory', 'device'] as const)
 		.map(why => [peer[`dropped_${why}`], why] as const)
 		.filter(([count]) => count > 0)
 		.map(([count, why]) => `${count} (${why})`)

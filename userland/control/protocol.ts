@@ -55,6 +55,7 @@ const counters = {
 	dropped_source: z.number(),
 	dropped_header: z.number(),
 	dropped_memory: z.number(),
+	dropped_device: z.number(),
 };
 
 const peer = z.object({

@@ -151,5 +151,6 @@ function counters(channel: ChannelCounters | undefined) {
 		dropped_source: of('droppedSource'),
 		dropped_header: of('droppedHeader'),
 		dropped_memory: of('droppedMemory'),
+		dropped_device: of('droppedDevice'),
 	};
 }

@@ -152,6 +152,7 @@ export const channelAttributes = {
 	queues: {id: 24, type: 'u32'},
 	spins: {id: 25, type: 'u64'},
 	spinsPaid: {id: 26, type: 'u64'},
+	droppedDevice: {id: 27, type: 'u64'},
 } as const;
 
 /** Another domain on this host. */

@@ -61,6 +61,7 @@ export const blank = {
 	droppedSource: 0n,
 	droppedHeader: 0n,
 	droppedMemory: 0n,
+	droppedDevice: 0n,
 } as const satisfies Partial<Channel>;
 
 export function moduleOf(world: FakeWorld, self: number): FakeModule {

@@ -30,6 +30,8 @@ export type ChannelCounters = {
 	readonly droppedSource: bigint;
 	readonly droppedHeader: bigint;
 	readonly droppedMemory: bigint;
+	/** Because the lower device was down, or its link blocked. */
+	readonly droppedDevice: bigint;
 };
 
 export type Channel = ChannelCounters & {

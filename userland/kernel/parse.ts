@@ -139,6 +139,7 @@ function parseChannel(values: Values<typeof channelAttributes>): Channel {
 		droppedSource: values.droppedSource ?? 0n,
 		droppedHeader: values.droppedHeader ?? 0n,
 		droppedMemory: values.droppedMemory ?? 0n,
+		droppedDevice: values.droppedDevice ?? 0n,
 	};
 }
 

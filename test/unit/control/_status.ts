@@ -38,6 +38,7 @@ export function peerStatus(change: Partial<PeerStatus> = {}): PeerStatus {
 		dropped_source: 0,
 		dropped_header: 0,
 		dropped_memory: 0,
+		dropped_device: 0,
 		...change,
 	};
 }
