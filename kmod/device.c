@@ -108,7 +108,6 @@ static rx_handler_result_t hand_down(struct sk_buff **pskb)
 		return RX_HANDLER_CONSUMED;
 	}
 	skb->dev = link->dev;
-	skb->pkt_type = PACKET_HOST;
 	return RX_HANDLER_ANOTHER;
 }
 

@@ -61,7 +61,8 @@ static struct sk_buff *receive_copy(struct coloop_queue *queue, const struct col
 /* Does a tap, a tc or nft ingress chain or an XDP program of coloop0 itself see packets? */
 static bool receive_is_listened_to(const struct net_device *dev)
 {
-	return !list_empty(&dev->ptype_all) || coloop_cut_has_ingress(dev);
+	return !list_empty(&dev->ptype_all) || !list_empty(&dev->ptype_specific) ||
+	       coloop_cut_has_ingress(dev);
 }
 
 /* The link of this frame, if its addresses belong to the channel's peer. */
@@ -100,8 +101,6 @@ static void receive_deliver(struct sk_buff *skb)
 	dev_sw_netstats_rx_add(coloop_dev, skb->len + ETH_HLEN);
 	if (unlikely(receive_is_listened_to(coloop_dev)))
 		skb->dev = coloop_dev;
-	/* The peer sent to the address that dom0 gave our interface. */
-	skb->pkt_type = PACKET_HOST;
 	netif_receive_skb(skb);
 }
 

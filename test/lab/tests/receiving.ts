@@ -75,6 +75,20 @@ async function takesDatagram(from: Guest, to: Guest, size: number): Promise<bool
 	return Number(stdout) === size;
 }
 
+/** A packet socket of one protocol on coloop0 sees what arrives there, as one of all does. */
+const listener: Body = async (t, {a, b}) => {
+	const sniffer = b.spawn(`exec perl -e '$| = 1;
+		socket(S, 17, 3, unpack("S", pack("n", 0x0800))) or die $!;
+		open(I, "/sys/class/net/coloop0/ifindex"); $i = <I>;
+		bind(S, pack("S n i S C C a8", 17, 0x0800, $i, 0, 0, 0, "")) or die $!; print "bound\n";
+		do { recv(S, $_, 65536, 0) } until length > 34 && unpack("C", substr($_, 34)) == 8;
+		print "request\n"'`);
+	await until('the socket is bound', () => sniffer.stdout().includes('bound'), patient);
+	await a.run('ping -q -c 3 -i 0.2 -W 5 b');
+	await until('it sees a ping', () => sniffer.stdout().includes('request'));
+	t.is((await sniffer.done).status, 0);
+};
+
 test(
 	'what arrives is what would have arrived by the ordinary path',
 	withLab,
@@ -83,6 +97,7 @@ test(
 			'packets above the MTU of an L2TP tunnel over UDP': tunnel,
 			'a datagram above the MTU to a socket that decapsulates': encapsulating,
 			'fragments where rules would see them': fragments,
+			'a packet socket on coloop0': listener,
 		}),
 	),
 );
