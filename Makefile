@@ -10,7 +10,7 @@
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
 #   make test       unit and harness tests, then the lab's on real Xen, one stack
 #   make test-all   and models, fuzzing, mutants, proofs, attacks; ends with `make claims`
-#   make test-long  and what takes hours: counts by the thousand, both stacks, the kernels that watch,
+#   make test-long  and what takes hours: counts by the thousand, every stack, the kernels that watch,
 #                   a soak
 #   make lab        a Xen host with two guests to play with; Ctrl-D ends it
 #   make soak HOURS=2   traffic both ways, every byte compared, while things go wrong; SEED=n repeats
@@ -20,12 +20,13 @@
 #   make audit      every place where the module reads what a peer or a caller said, with its test
 #   make coverage   of the module (harness, and the labs of STACK=debug and debug-pv that ran
 #                   before) and of the TypeScript
-#   make check      compiler and static gates of the module, lint of the rest
+#   make check      compiler and static gates of the module, on the kernels of STACK and of every other
+#                   stack that was built; lint of the rest
 #   make generate   what is made from kmod/spec/coloop.yaml and the policy's schema
 #
-# STACK=13 (Debian 13: Xen 4.20, Linux 6.12; the default), 12 (Xen 4.17, Linux 6.1), debug
-# (13, whose guests are PVH and have a kernel that watches itself, with KASAN) or debug-pv (PV ones,
-# without); either kernel is built once, in a quarter of an hour.
+# STACK=13 (Debian 13: Xen 4.20, Linux 6.12; the default), 12 (Xen 4.17, Linux 6.1), next (13 with the
+# newest kernel of Debian's backports), debug (13, whose guests are PVH and have a kernel that watches
+# itself, with KASAN) or debug-pv (PV ones, without); either kernel is built once, in a quarter of an hour.
 # MODE=icount counts time in lab tests that do not say which they want: one processor is enough.
 
 SHELL := /bin/bash
@@ -46,7 +47,7 @@ export BENCH ROW ARM
 
 .PHONY: demo bench bench-threads bench-table bench-compare profile test test-all unit harness model fuzz frama audit
 .PHONY: coverage lab-test test-all-runs soak claims build lab check generate clean
-.PHONY: test-long test-long-13 test-long-12 test-long-debug-pv test-long-debug
+.PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
 demo: build
 	$(ready) && node build/ts/test/bench/demo.js
@@ -95,7 +96,7 @@ test-all-runs: unit
 
 # One after the other, whatever becomes of each.
 test-long:
-	status=0; for run in test-long-13 test-long-12 test-long-debug-pv test-long-debug soak; do \
+	status=0; for run in test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug soak; do \
 		$(MAKE) $$run || status=$$?; done; $(MAKE) claims; exit $$status
 
 test-long-13:
@@ -103,6 +104,9 @@ test-long-13:
 
 test-long-12:
 	$(MAKE) lab-test STACK=12 LAB_TESTS='$(LAB_TESTS) attacks netlink'
+
+test-long-next:
+	$(MAKE) lab-test STACK=next LAB_TESTS='$(LAB_TESTS) attacks netlink'
 
 # The kernels that watch; what ran of the module is counted on the way, and added up in the end.
 debug_pv_tests = boot channel attacks hostile

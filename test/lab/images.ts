@@ -8,12 +8,16 @@ import type {GuestType} from './guest-config.ts';
 import type {Mode} from './machine.ts';
 import {repository} from './paths.ts';
 
-export type Stack = '12' | '13' | 'debug' | 'debug-pv';
+export type Stack = '12' | '13' | 'next' | 'debug' | 'debug-pv';
 
-/** Debian 13, Debian 12, and 13 whose guests have a kernel that watches itself: PVH ones, PV ones. */
+/**
+ * Debian 12, Debian 13, 13 with the newest kernel that Debian has for it, and 13 whose guests have a
+ * kernel that watches itself: PVH ones, PV ones.
+ */
 export const stacks: Record<string, Stack> = {
 	12: '12',
 	13: '13',
+	next: 'next',
 	debug: 'debug',
 	'debug-pv': 'debug-pv',
 };

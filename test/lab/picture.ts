@@ -4,6 +4,7 @@ import type {Flavour} from './snapshot.ts';
 const machines = {
 	13: 'Debian 13, Xen 4.20, Linux 6.12',
 	12: 'Debian 12, Xen 4.17, Linux 6.1',
+	next: 'Debian 13, Xen 4.20, the newest Linux of its backports',
 	debug: 'Debian 13, Xen 4.20, Linux 6.12 that watches itself, with KASAN',
 	'debug-pv': 'Debian 13, Xen 4.20, Linux 6.12 that watches itself',
 };

@@ -6,7 +6,7 @@
 #                    and what the bench runs in the machines: vchan, peers.mjs
 #   build/work-N/    the copies in which compilers of that stack's own root work
 #
-# STACK: 13, 12, debug or debug-pv.
+# STACK: 13, 12, next, debug or debug-pv.
 #
 # What does not exist yet in the tree is named and left out.
 set -euo pipefail

@@ -22,7 +22,7 @@ const usage = `lab: real Xen with two guests, in emulation
   lab push [--name NAME]                 put what build/stack-N holds now into it
   lab stop [--name NAME]                 end it
 
-  --stack 13|12|debug|debug-pv   --mode multi|icount   --type pv|pvh   --no-builds
+  --stack 13|12|next|debug|debug-pv   --mode multi|icount   --type pv|pvh   --no-builds
 `;
 
 const verbs: Record<string, (given: Arguments, ...rest: string[]) => Promise<number>> = {

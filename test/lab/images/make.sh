@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# make.sh STACK: build what the lab boots, once, and print the folder that holds it.
+# make.sh STACK [WHAT]: build what the lab boots, once, and print the folder that holds it.
+# WHAT: image (the default), root (without what is booted), cached-root (only if it is there).
 #
 #   root/           the Debian root, which is also where module and addons are built
 #   root.ext4       the same as a disk: dom0's (under an overlay) and the guests' (read-only)
@@ -13,10 +14,10 @@
 # manifest makes a new one and an old one is never half right.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-stack=$1
+stack=$1 what=${2:-image}
 manifest=$here/stack-$stack.conf
 [ -f "$manifest" ] || { echo "make.sh: no stack $stack: no $manifest" >&2; exit 2; }
-more= kernel= config=
+more= backports= kernel= config=
 . "$manifest"
 
 cache=${COLOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coloop}
@@ -46,7 +47,8 @@ make_root() {
 	local mirrors mirror security packages
 	mirrors=$("$here/../../setup/mirror.sh")
 	read -r mirror security <<<"$mirrors"
-	packages=$(grep -v '^#' "$here/packages" | grep . | paste -sd,)
+	packages=$(grep -v '^#' "$here/packages" | grep . |
+		sed "s,^linux-.*,&${backports:+/$backports}," | paste -sd,)
 	say "Debian root: $suite, about two minutes and 1 GB in $root"
 	rm -rf --one-file-system "$root.tmp"
 	mmdebstrap --quiet --variant=minbase --include="$packages${more:+,$more}" \
@@ -57,7 +59,8 @@ make_root() {
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		"$suite" "$root.tmp" \
-		"deb $mirror $suite main" ${security:+"deb $security $suite-security main"} >&2
+		"deb $mirror $suite main" ${backports:+"deb $mirror $backports main"} \
+		${security:+"deb $security $suite-security main"} >&2
 	[ -z "$kernel" ] || make_kernel
 	mv "$root.tmp" "$root"
 }
@@ -162,7 +165,15 @@ forget_unused() {
 mkdir -p "$cache"
 exec 9>"$cache/images-$stack.lock"
 flock 9
-[ -d "$root" ] || make_root
-[ -d "$image" ] || make_disk
-touch "$image"
-echo "$image"
+case $what in
+image | root) [ -d "$root" ] || make_root ;;
+cached-root) [ -d "$root" ] || exit 1 ;;
+*) echo "make.sh: expected image, root or cached-root, got $what" >&2; exit 2 ;;
+esac
+if [ "$what" = image ]; then
+	[ -d "$image" ] || make_disk
+	touch "$image"
+	echo "$image"
+else
+	echo "$root"
+fi

@@ -21,6 +21,7 @@ test('a stack decides of what type guests are, and of what kind their time is', 
 	const usual = (stack: string) => parseArguments(['--stack', stack]).options;
 
 	t.like(usual('13'), {type: 'pv', mode: 'multi'});
+	t.like(usual('next'), {type: 'pv', mode: 'multi'});
 	t.like(usual('debug'), {type: 'pvh', mode: 'icount'});
 	t.like(usual('debug-pv'), {type: 'pv', mode: 'icount'});
 });
