@@ -177,7 +177,7 @@ lab: build
 	$(ready) && node build/ts/test/lab/bin/lab.js --stack $(STACK)
 
 check:
-	$(ready) && npx eslint . && npx prettier --check --log-level=warn . && test/kmod/check.sh $(STACK)
+	$(ready) && npx eslint . && npx prettier --check --log-level=warn . && test/kmod/check.sh
 
 generate:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/kmod/spec/generate.js
