@@ -2,8 +2,10 @@
 import type {ExecutionContext} from 'ava';
 import {
 	parseAnswer,
+	type Answer,
 	type PairStatus,
 	type PeerStatus,
+	type Request,
 	type Status,
 } from '../../userland/control/protocol.ts';
 import {defaultRingPages} from '../../userland/policy/pages.ts';
@@ -127,13 +129,28 @@ function domainName({name}: Guest): string {
 
 /** What `coloop -j` prints, without the seconds that an emulated Node takes to start. */
 export async function status(machine: Guest): Promise<Status> {
-	const {stdout} = await machine.run(
-		`echo '{"op":"status"}' | nc -U -w 30 /run/coloop/coloopd.sock`,
-		{silent: true},
-	);
-	const answer = parseAnswer(stdout);
-	if (!answer.ok || !answer.status) throw new Error(`${machine.name}: no status: ${stdout}`);
+	const answer = await ask(machine, {op: 'status'});
+	if (!answer.status) throw new Error(`${machine.name}: no status`);
 	return answer.status;
+}
+
+/** The channel to `name` down and up as by `coloop down` and `coloop up`, as fast. */
+export async function hold(machine: Guest, name: string): Promise<void> {
+	await ask(machine, {op: 'down', names: [name]});
+}
+
+export async function release(machine: Guest, name: string): Promise<void> {
+	await ask(machine, {op: 'up', names: [name]});
+}
+
+async function ask(machine: Guest, request: Request): Promise<Answer & {ok: true}> {
+	const {stdout} = await machine.run('nc -U -w 30 /run/coloop/coloopd.sock', {
+		input: `${JSON.stringify(request)}\n`,
+		silent: true,
+	});
+	const answer = parseAnswer(stdout);
+	if (!answer.ok) throw new Error(`${machine.name}: ${JSON.stringify(request)}: ${stdout}`);
+	return answer;
 }
 
 export async function peer(machine: Guest, name: string): Promise<PeerStatus | undefined> {

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {diverted, inTurn, isLive, patient, withChannel, type Body} from '../channel.ts';
+import {
+	diverted,
+	hold,
+	inTurn,
+	isLive,
+	patient,
+	release,
+	withChannel,
+	type Body,
+} from '../channel.ts';
 import type {Guest} from '../guest.ts';
 import type {Arrivals} from '../inside/numbered.ts';
 import {until} from '../until.ts';
@@ -89,10 +98,10 @@ const order: Body = async (t, {a, b}) => {
 	await until('it listens', () => server.stdout().includes('ready'), patient);
 	const client = a.spawn('exec node /opt/coloop/numbered.mjs send b 7200 1');
 	for (let round = 0; round < rounds; round++) {
-		await a.run('coloop down b', slow);
+		await hold(a, 'b');
 		await until('there is no channel', async () => !(await isLive(b, 'a')), patient);
 		const before = await diverted(a);
-		await a.run('coloop up b -t 300', slow);
+		await release(a, 'b');
 		await until('it is used', async () => (await diverted(a)) > before + 20, patient);
 	}
 	const last = <T>(text: string) => JSON.parse(text.trim().split('\n').at(-1) ?? '') as T;
