@@ -501,5 +501,6 @@ void coloop_channel_fail(struct coloop_channel *ch)
 /* With the peer: nothing can reach the channel any more. */
 void coloop_channel_uninit(struct coloop_channel *ch)
 {
+	coloop_marker_stop(ch);
 	cancel_delayed_work_sync(&ch->watchdog);
 }

@@ -364,4 +364,6 @@ int coloop_divert_init(void)
 void coloop_divert_uninit(void)
 {
 	nf_unregister_net_hooks(&init_net, large_hooks, ARRAY_SIZE(large_hooks));
+	/* Netfilter frees its list by RCU, and does not wait for those who run the hooks. */
+	synchronize_net();
 }

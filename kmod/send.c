@@ -157,6 +157,8 @@ static bool lend(struct coloop_queue *queue, struct sk_buff *skb)
 	bool first = skb_queue_empty(&queue->lent);
 
 	nf_reset_ct(skb);
+	/* The route may be read-locked only, which ends with this call of the hook. */
+	skb_dst_drop(skb);
 	*lent_end(skb) = queue->tx.prod;
 	__skb_queue_tail(&queue->lent, skb);
 	return first;
@@ -305,6 +307,8 @@ static bool hold(struct coloop_queue *queue, enum coloop_class class, struct sk_
 	}
 	backlog->bytes += skb->len;
 	queue->tx_stats.backlogged++;
+	/* As in the queue of a device.  The route may be read-locked only, during this call. */
+	skb_dst_drop(skb);
 	__skb_queue_tail(&backlog->queue, skb);
 	return true;
 }
