@@ -61,10 +61,10 @@ static bool divert_is_paced(const struct sk_buff *skb)
 {
 	const struct sock *sk = skb->sk;
 
+	if (!sk || !sk_fullsock(sk))
+		return skb->tstamp;
 	/* TCP paces itself, see divert_pace_tcp(). */
-	if (sk && sk_fullsock(sk) && sk->sk_protocol == IPPROTO_TCP)
-		return false;
-	return skb->tstamp || (sk && sk_fullsock(sk) && READ_ONCE(sk->sk_max_pacing_rate) != ~0UL);
+	return !sk_is_tcp(sk) && (skb->tstamp || READ_ONCE(sk->sk_max_pacing_rate) != ~0UL);
 }
 
 /*
@@ -111,7 +111,8 @@ static void divert_pace_tcp(struct sk_buff *skb)
 {
 	struct sock *sk = skb->sk;
 
-	if (!sk || !sk_fullsock(sk) || sk->sk_protocol != IPPROTO_TCP ||
+	/* Not by its protocol: a raw socket may have TCP's, and no congestion control. */
+	if (!sk || !sk_fullsock(sk) || !sk_is_tcp(sk) ||
 	    smp_load_acquire(&sk->sk_pacing_status) != SK_PACING_FQ)
 		return;
 	if (READ_ONCE(sk->sk_max_pacing_rate) != ~0UL ||
