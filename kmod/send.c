@@ -184,6 +184,9 @@ static bool put(struct coloop_queue *queue, enum coloop_class class, struct sk_b
 	struct coloop_record record = describe(skb);
 	bool lent = is_to_be_lent(queue, class, skb);
 
+	/* Before the peer can answer, as a driver does. */
+	send_to_taps(skb);
+	skb_tx_timestamp(skb);
 	copy_packet(coloop_tx_begin(&queue->tx, &record), skb);
 	coloop_tx_commit(&queue->tx, skb->len);
 	if (class == COLOOP_DATAGRAM)
@@ -191,8 +194,6 @@ static bool put(struct coloop_queue *queue, enum coloop_class class, struct sk_b
 	queue->tx_stats.packets++;
 	queue->tx_stats.bytes += skb->len;
 	dev_sw_netstats_tx_add(coloop_dev, 1, skb->len);
-	send_to_taps(skb);
-	skb_tx_timestamp(skb);
 	if (lent)
 		return lend(queue, skb);
 	dev_consume_skb_any(skb);
