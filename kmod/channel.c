@@ -417,11 +417,12 @@ static void channel_stop_diverting(struct coloop_channel *ch)
 /* R12: mark dead, stop NAPI, unbind, unmap, end grants, free.  The first is the caller's. */
 static void tear_down(struct coloop_channel *ch)
 {
-	coloop_marker_stop(ch);
 	/* Any poll reads the first queue's page, so all of them end before any page goes. */
 	for_each_queue(ch, queue)
 		coloop_queue_stop(queue);
+	/* Polls and the watchdog may start the marker's work. */
 	cancel_delayed_work_sync(&ch->watchdog);
+	coloop_marker_stop(ch);
 	for_each_queue(ch, queue)
 		coloop_queue_release(queue);
 	ch->offered = 0;
