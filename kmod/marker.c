@@ -205,7 +205,8 @@ static int marker_receive(struct sk_buff *skb, struct net_device *dev, struct pa
 	const struct marker_frame *frame;
 	struct coloop_link *link;
 
-	if (skb->len < sizeof(*frame) - ETH_HLEN || !skb_mac_header_was_set(skb))
+	/* Devices without an Ethernet header may carry any protocol number. */
+	if (!skb_mac_header_was_set(skb) || skb->data - skb_mac_header(skb) != ETH_HLEN)
 		goto out;
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (!skb || !pskb_may_pull(skb, sizeof(*frame) - ETH_HLEN))
