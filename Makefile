@@ -34,7 +34,7 @@ SHELL := /bin/bash
 STACK ?= 13
 export STACK
 # What `make test` runs of test/lab/tests; it is to take less than 45 minutes.
-LAB_TESTS ?= boot channel dom0 faults hostile rules
+LAB_TESTS ?= boot channel dom0 egress faults hostile rules
 
 ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs
@@ -100,7 +100,8 @@ test-long:
 		$(MAKE) $$run || status=$$?; done; $(MAKE) claims; exit $$status
 
 test-long-13:
-	$(MAKE) lab-test STACK=13 LAB_TESTS='attacks-pvh bystander channel-pvh cycles lies queues rings volume'
+	$(MAKE) lab-test STACK=13 LAB_TESTS='attacks-pvh bystander channel-pvh cycles full guests lies order \
+		pacing queues rings volume'
 
 test-long-12:
 	$(MAKE) lab-test STACK=12 LAB_TESTS='$(LAB_TESTS) attacks netlink'

@@ -18,6 +18,7 @@ const pages = `${attacks}memory.ts`;
 const channel = 'test/lab/tests/_channel.ts';
 const faults = 'test/lab/tests/faults.ts';
 const egress = 'test/lab/tests/egress.ts';
+const order = 'test/lab/tests/order.ts';
 
 const list = 'test/lab/tests/lies.ts';
 const lies = `${list}#each lie is found out`;
@@ -96,6 +97,6 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'ring.c:coloop_rx_copy': {by: [`${ring}#a record copied in parts`, record]},
 	'ring.c:coloop_rx_publish': {by: [`${ring}#room event`, record]},
 	'ring.c:coloop_rx_arm': {by: [record, 'test/model/runs.sh#no C9']},
-	'marker.c:coloop_marker_look': {by: [`${egress}#numbered datagrams`]},
-	'send.c:coloop_send_is_taken': {by: [`${egress}#numbered datagrams`, lies]},
+	'marker.c:coloop_marker_look': {by: [`${order}#numbered datagrams`]},
+	'send.c:coloop_send_is_taken': {by: [`${order}#numbered datagrams`, lies]},
 };

@@ -3,7 +3,7 @@
 # build.sh [STACK]: build everything that goes into the machines of a stack.
 #
 #   build/stack-N/   coloop.ko, the native addons, coloop.mjs, coloopd.mjs, policy/,
-#                    and what the bench runs in the machines: vchan, peers.mjs
+#                    programs that run in the machines: senders, vchan, numbered.mjs and others
 #   build/work-N/    the copies in which compilers of that stack's own root work
 #
 # STACK: 13, 12, next, debug or debug-pv.
@@ -98,6 +98,7 @@ build_module test/evil evil
 build_addon netlink-js netlink
 build_addon nftables-js nftables
 build_program test/bench/vchan vchan
+build_program test/lab/inside/senders senders
 bundle userland/bin coloop
 bundle userland/bin coloopd
 bundle test/lab/inside drive

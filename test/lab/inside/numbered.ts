@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// numbered.mjs serve PORT            counts what arrives over UDP
-// numbered.mjs send HOST PORT MS     sends a numbered datagram every MS milliseconds
+// numbered.mjs serve PORT                counts what arrives over UDP
+// numbered.mjs send HOST PORT MS [SIZE]  sends a numbered datagram every MS milliseconds
 //
-// Each datagram must arrive once, and after those before it. At SIGTERM both print what they counted.
+// Each datagram must arrive once, and after those of its sender before it. At SIGTERM both print
+// what they counted.
 import {createSocket} from 'node:dgram';
 import process from 'node:process';
 
@@ -15,17 +16,18 @@ export type Arrivals = {
 };
 
 function serve(port: number): void {
-	const seen = new Set<number>();
+	const flows = new Map<number, {seen: Set<number>; last: number}>();
 	const totals = {received: 0, doubled: 0, late: 0};
-	let last = -1;
 	const socket = createSocket({type: 'udp4', recvBufferSize: 1 << 20});
-	socket.on('message', message => {
+	socket.on('message', (message, from) => {
 		const number = message.readUInt32LE(0);
+		const flow = flows.get(from.port) ?? {seen: new Set(), last: -1};
+		flows.set(from.port, flow);
 		totals.received += 1;
-		if (seen.has(number)) totals.doubled += 1;
-		else if (number < last) totals.late += 1;
-		seen.add(number);
-		last = Math.max(last, number);
+		if (flow.seen.has(number)) totals.doubled += 1;
+		else if (number < flow.last) totals.late += 1;
+		flow.seen.add(number);
+		flow.last = Math.max(flow.last, number);
 	});
 	socket.bind(port, () => console.log('ready'));
 	process.on('SIGTERM', () => {
@@ -34,12 +36,12 @@ function serve(port: number): void {
 	});
 }
 
-function send(host: string, port: number, ms: number): void {
+function send(host: string, port: number, ms: number, size: number): void {
 	const socket = createSocket('udp4');
 	let sent = 0;
 	socket.connect(port, host, () => {
 		const timer = setInterval(() => {
-			const message = Buffer.alloc(64);
+			const message = Buffer.alloc(size);
 			message.writeUInt32LE(sent, 0);
 			socket.send(message);
 			sent += 1;
@@ -54,4 +56,4 @@ function send(host: string, port: number, ms: number): void {
 
 const [mode, ...args] = process.argv.slice(2);
 if (mode === 'serve') serve(Number(args[0]));
-else send(args[0] ?? '', Number(args[1]), Number(args[2]));
+else send(args[0] ?? '', Number(args[1]), Number(args[2]), Number(args[3] ?? 64));

@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {
-	diverted,
-	hold,
-	inTurn,
-	isLive,
-	patient,
-	release,
-	withChannel,
-	type Body,
-} from '../channel.ts';
+import {diverted, inTurn, isLive, patient, withChannel, type Body} from '../channel.ts';
 import type {Guest} from '../guest.ts';
-import type {Arrivals} from '../inside/numbered.ts';
+import {Counter, counterPort, lastLine, Numbers} from '../numbered.ts';
 import {until} from '../until.ts';
 import {withLab} from '../with-lab.ts';
 
@@ -91,26 +82,79 @@ const taps: Body = async (t, {a}) => {
 	}
 };
 
-/** The channel goes and comes, and a flow does not notice, but by time. */
-const order: Body = async (t, {a, b}) => {
-	const rounds = 20;
-	const server = b.spawn('exec node /opt/coloop/numbered.mjs serve 7200');
-	await until('it listens', () => server.stdout().includes('ready'), patient);
-	const client = a.spawn('exec node /opt/coloop/numbered.mjs send b 7200 1');
-	for (let round = 0; round < rounds; round++) {
-		await hold(a, 'b');
-		await until('there is no channel', async () => !(await isLive(b, 'a')), patient);
+/** A cgroup's program meets the device that the packet leaves by, as ever, and decides. */
+const cgroup: Body = async (t, {a}) => {
+	const {stdout: ifindex} = await a.run('cat /sys/class/net/eth0/ifindex');
+	await a.run('mkdir -p /tmp/cgroup; mount -t cgroup2 none /tmp/cgroup');
+	for (const passes of [1, 0]) {
+		const folder = `/tmp/cgroup/${passes}`;
+		await a.run(
+			`mkdir ${folder}; /opt/coloop/senders cgroup ${folder} ${Number(ifindex)} ${passes}`,
+		);
 		const before = await diverted(a);
-		await release(a, 'b');
-		await until('it is used', async () => (await diverted(a)) > before + 20, patient);
+		const confined = `echo $$ >${folder}/cgroup.procs; exec ping -c 3 -i 0.2 -W 1 b`;
+		await a.run(`bash -c '${confined}'`, {fails: passes === 0});
+		t.is((await diverted(a)) > before, passes === 1);
+		await a.run(`rmdir ${folder}`);
 	}
-	const last = <T>(text: string) => JSON.parse(text.trim().split('\n').at(-1) ?? '') as T;
-	const {sent} = last<{sent: number}>((await client.stop('SIGTERM')).stdout);
+	await a.run('umount /tmp/cgroup');
+};
+
+/** Trains of segments and single datagrams in turn keep their order, whoever cuts the trains. */
+const segments: Body = async (t, {a, b}) => {
+	for (const cut of ['on', 'off']) {
+		await a.run(`ethtool -K coloop0 tx-udp-segmentation ${cut}`);
+		const counter = await Counter.start(b);
+		const before = await diverted(a);
+		const {stdout} = await a.run(`/opt/coloop/senders segments b ${counterPort} 100`, slow);
+		const {sent} = lastLine<{sent: number}>(stdout);
+		await a.run(ping, slow);
+		t.deepEqual(await counter.stop(), {received: sent, doubled: 0, late: 0}, cut);
+		const records = (await diverted(a)) - before;
+		t.true(cut === 'on' ? records >= 200 && records < 400 : records >= sent, `${records}`);
+	}
+	await a.run('ethtool -K coloop0 tx-udp-segmentation on');
+};
+
+/** What a program writes to the device itself is nobody's fault. */
+const frames: Body = async (t, {a, b}) => {
+	await a.run('/opt/coloop/senders frames eth0 00:16:3e:00:00:02', slow);
+	t.true(await isDivertedBy(a, ping));
+	t.true((await isLive(a, 'b')) && (await isLive(b, 'a')));
+	t.notRegex((await b.run('dmesg')).stdout, /given up/);
+};
+
+/** The next hop moves to dom0, which routes, and back: each datagram takes one way or the other. */
+const neighbour: Body = async (t, {dom0, a, b}) => {
+	const {stdout: router} = await dom0.run(
+		`sysctl -q net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 \
+			net.ipv4.conf.xenbr0.send_redirects=0
+		cat /sys/class/net/xenbr0/address`,
+	);
+	const counter = await Counter.start(b);
+	const numbers = new Numbers(a, 'b', 2);
+	const before = await diverted(a);
+	const replace = (mac: string) => `ip neigh replace 10.0.0.2 lladdr ${mac} dev eth0`;
+	await a.run(
+		`for i in $(seq 40); do
+			${replace(router.trim())}; busybox usleep 50000
+			${replace('00:16:3e:00:00:02')}; busybox usleep 50000
+		done`,
+		slow,
+	);
+	const sent = await numbers.stop();
 	await a.run(ping, slow);
-	const seen = last<Arrivals>((await server.stop('SIGTERM')).stdout);
-	t.log(`${sent} sent, ${JSON.stringify(seen)}`);
-	t.deepEqual(seen, {received: sent, doubled: 0, late: 0});
-	t.true(sent > 1000);
+	t.like(await counter.stop(), {received: sent, doubled: 0});
+	t.true((await diverted(a)) - before > 100);
+	await dom0.run('sysctl -q net.ipv4.ip_forward=0');
+};
+
+/** What is longer than dom0's interfaces carry is lost with a channel, too. */
+const sizes: Body = async (t, {a, b}) => {
+	for (const each of [a, b]) await each.run('ip link set eth0 mtu 9000');
+	await a.run('ping -M do -s 8000 -c 3 -i 0.2 -W 1 b', {fails: true});
+	t.true(await isDivertedBy(a, 'ping -M do -s 1472 -q -c 5 -i 0.2 -W 5 b'));
+	for (const each of [a, b]) await each.run('ip link set eth0 mtu 1500');
 };
 
 test(
@@ -121,7 +165,11 @@ test(
 			'disciplines that promise nothing': queueing,
 			'an egress chain of the device': chain,
 			'taps on the device see both ways': taps,
-			'numbered datagrams arrive once and in order': order,
+			'a program of a cgroup': cgroup,
+			'UDP segments': segments,
+			'raw frames': frames,
+			'a neighbour that moves': neighbour,
+			'packets above the MTU of the path': sizes,
 		}),
 	),
 );

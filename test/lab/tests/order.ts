@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+import test, {type ExecutionContext} from 'ava';
+import {diverted, inTurn, isDiverted, isLive, patient, withChannel, type Body} from '../channel.ts';
+import type {Guest} from '../guest.ts';
+import {Counter, counterPort, lastLine, Numbers} from '../numbered.ts';
+import {until} from '../until.ts';
+import {withLab} from '../with-lab.ts';
+
+const slow = {timeout: 600_000};
+const rounds = Number(process.env['ROUNDS'] ?? 20);
+
+/** Nobody sends any more: what was sent has arrived after these. */
+const ping = 'ping -q -c 5 -i 0.2 -W 5 b';
+
+async function downAndUp(a: Guest, b: Guest): Promise<void> {
+	await a.run('coloop down b', slow);
+	await until('there is no channel', async () => !(await isLive(b, 'a')), patient);
+	await a.run('coloop up b -t 300', slow);
+	await isDiverted(a);
+}
+
+/** A stream's sender has repeated nothing, its receiver met nothing out of turn. */
+async function isUntroubled(t: ExecutionContext, machine: Guest, end: string): Promise<void> {
+	const {stdout} = await machine.run(`ss -tinH state established ${end} = :5201`);
+	t.regex(stdout, /bytes_(?:sent|received):\d{6}/);
+	t.notRegex(stdout, /retrans:|reord_seen|rcv_ooopack/, machine.name);
+}
+
+/** The channel goes and comes, and flows do not notice, but by time. */
+const order: Body = async (t, {a, b}) => {
+	const counter = await Counter.start(b);
+	const flows = [new Numbers(a, 'b', 2), new Numbers(a, 'b', 3), new Numbers(a, 'b', 7, 4000)];
+	await b.run('iperf3 --server --daemon');
+	const iperf3 = a.spawn('iperf3 -c b -t 6000 -b 20M -i 5 --forceflush');
+	await until('iperf3 runs', () => iperf3.stdout().includes('bits/sec'), patient);
+	for (let round = 0; round < rounds; round++) await downAndUp(a, b);
+	const sent = await Promise.all(flows.map(each => each.stop()));
+	await a.run(ping, slow);
+	const seen = await counter.stop();
+	t.log(`${sent.join(', ')} sent, ${JSON.stringify(seen)}`);
+	t.deepEqual(seen, {received: sent.reduce((a, b) => a + b), doubled: 0, late: 0});
+	await isUntroubled(t, a, 'dport');
+	await isUntroubled(t, b, 'sport');
+	await iperf3.stop();
+	await b.run('pkill -x iperf3');
+};
+
+/** What waits in eth0's queue when the channel comes up is not overtaken. */
+const flooded: Body = async (t, {a, b}) => {
+	await a.run('tc qdisc replace dev eth0 root fq_codel');
+	const counter = await Counter.start(b);
+	await a.run('coloop down b', slow);
+	const flood = a.spawn(`/opt/coloop/senders flood b ${counterPort} 20000`);
+	await until(
+		'packets wait in its queue',
+		async () => /backlog [1-9]\d*b/.test((await a.run('tc -s qdisc show dev eth0')).stdout),
+		patient,
+	);
+	const before = await diverted(a);
+	await a.run('coloop up b -t 300', slow);
+	const {sent} = lastLine<{sent: number}>((await flood.done).stdout);
+	t.true((await diverted(a)) > before, 'the channel came up too late');
+	await a.run(ping, slow);
+	const seen = await counter.stop();
+	t.log(`${sent} sent, ${JSON.stringify(seen)}`);
+	t.like(seen, {doubled: 0, late: 0});
+	t.true(seen.received > 100);
+	await a.run('tc qdisc del dev eth0 root');
+};
+
+test(
+	'a channel comes and goes without a packet lost, doubled or overtaken',
+	withLab,
+	withChannel(
+		inTurn({
+			'numbered datagrams and a stream arrive once and in order': order,
+			'a queue that is full is not overtaken': flooded,
+		}),
+	),
+);
