@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
-import {diverted, inTurn, isDiverted, isLive, patient, withChannel, type Body} from '../channel.ts';
+import {
+	diverted,
+	hold,
+	inTurn,
+	isDiverted,
+	isLive,
+	patient,
+	release,
+	withChannel,
+	type Body,
+} from '../channel.ts';
 import type {Guest} from '../guest.ts';
 import {Counter, counterPort, lastLine, Numbers} from '../numbered.ts';
 import {until} from '../until.ts';
@@ -13,9 +23,9 @@ const rounds = Number(process.env['ROUNDS'] ?? 20);
 const ping = 'ping -q -c 5 -i 0.2 -W 5 b';
 
 async function downAndUp(a: Guest, b: Guest): Promise<void> {
-	await a.run('coloop down b', slow);
+	await hold(a, 'b');
 	await until('there is no channel', async () => !(await isLive(b, 'a')), patient);
-	await a.run('coloop up b -t 300', slow);
+	await release(a, 'b');
 	await isDiverted(a);
 }
 
