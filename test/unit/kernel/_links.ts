@@ -10,8 +10,8 @@ const hints = watchLinks(controller.signal)[Symbol.asyncIterator]();
 console.log(`loopback has no Ethernet address: ${(await interfaces()).length} interfaces`);
 console.log(`first hint: ${(await hints.next()).value}`);
 
-ip('link add xenbr7 address 02:00:00:00:00:01 mtu 1400 type bridge');
-ip('link add vif7.0 address 02:00:00:00:00:02 master xenbr7 type veth peer name peer7');
+ip('link add xenbr7 address 02:00:00:00:00:01 type bridge');
+ip('link add vif7.0 address 02:00:00:00:00:02 mtu 1400 master xenbr7 type veth peer name peer7');
 console.log(`after a bridge with one port: ${(await hints.next()).value}`);
 controller.abort();
 

@@ -23,7 +23,7 @@ inNamespace('interfaces come with their bridge, changes are heard (needs root)',
 			'first hint: changed',
 			'after a bridge with one port: changed',
 			'xenbr7 02:00:00:00:00:01 MTU 1400 of none',
-			'vif7.0 02:00:00:00:00:02 MTU 1500 of xenbr7',
+			'vif7.0 02:00:00:00:00:02 MTU 1400 of xenbr7',
 			'',
 		].join('\n'),
 	);
