@@ -8,7 +8,7 @@ export type Declined = {readonly code: string; readonly detail: string | undefin
 export const declineCodes = {
 	policy: 'its own policy denies the peer',
 	held: 'taken down there with `coloop down`',
-	device: 'no interface of its may have the channel: it is not there, or the detail says why',
+	device: 'its interface may not have the channel: it is not there, or the detail says why',
 	memory: 'it is short of memory or grants, and will try again',
 	rules: 'the channel may be up, but the rules that the detail names keep its packets off it',
 } as const;
@@ -40,7 +40,7 @@ export function declinedText(by: string, about: string, {code, detail}: Declined
 			return `${by} declines: taken down there with \`coloop down\``;
 		case 'device':
 			return detail === undefined
-				? `${by} declines: it has no interface with the announced address`
+				? `${by} declines: no interface beside its coloop0 has the announced address`
 				: `${by} declines: ${ordinaryText(detail, device)}`;
 		case 'memory':
 			return `${by} declines: it is short of memory or grants, and will try again`;

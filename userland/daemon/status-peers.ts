@@ -3,7 +3,7 @@ import type {PeerStatus} from '../control/protocol.ts';
 import type {Channel, ChannelCounters, Link, LinkState, Peer} from '../kernel/kernel.ts';
 import {unixOf, type Clock} from './clock.ts';
 import {declinedText, isRefusal, renderDeclined} from './declined.ts';
-import {blockedBy} from './endpoint/declines.ts';
+import {blockedLink} from './endpoint/declines.ts';
 import type {EndpointView} from './endpoint/endpoint.ts';
 import type {Device, Wish} from './endpoint/wish.ts';
 import {ownOrdinaryText} from './ordinary.ts';
@@ -88,9 +88,9 @@ function upCondition(peer: Peer, channel: Channel, context: Context): Condition 
 
 /** No channel is tried for. */
 function keptOff({config}: Wish, peer: Peer | undefined, context: Context): Condition | undefined {
-	const blocked = peer && blockedBy(peer);
+	const {ifindex, blocked} = (peer && blockedLink(peer)) ?? {};
 	if (blocked !== undefined) {
-		const reason = ownOrdinaryText(blocked, nameOf(peer?.links[0]?.ifindex, context));
+		const reason = ownOrdinaryText(blocked, nameOf(ifindex, context));
 		return {state: 'refused', code: 'device', reason};
 	}
 	const declined = context.view.known?.declinedBy.get(config.domid);

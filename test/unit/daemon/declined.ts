@@ -33,7 +33,7 @@ test('a decline is a sentence, also one of a newer endpoint', t => {
 
 	t.is(text('policy'), 'b declines: its policy denies a');
 	t.is(text('held'), 'b declines: taken down there with `coloop down`');
-	t.is(text('device'), 'b declines: it has no interface with the announced address');
+	t.is(text('device'), 'b declines: no interface beside its coloop0 has the announced address');
 	t.is(
 		text('device', 'inactive'),
 		'b declines: its interface is a port of a bond or team that receives nothing now',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {Peer} from '../../kernel/kernel.ts';
+import type {LinkState, Peer} from '../../kernel/kernel.ts';
 import {renderDeclined, type Declined} from '../declined.ts';
 import type {Detour} from './detours.ts';
 import type {Known, Step} from './plan.ts';
@@ -24,9 +24,9 @@ export function declinesOf(
 	return new Map(declines.flatMap(([domid, why]) => (why ? [[domid, why] as const] : [])));
 }
 
-/** What keeps all links of the peer from having a channel, as the first of them has it. */
-export function blockedBy({links}: Pick<Peer, 'links'>): string | undefined {
-	return links.every(({blocked}) => blocked !== undefined) ? links[0]?.blocked : undefined;
+/** The first link that may not receive: the module lets no channel be then. */
+export function blockedLink({links}: Pick<Peer, 'links'>): LinkState | undefined {
+	return links.find(({blocked}) => blocked !== undefined);
 }
 
 /** Says what is new, takes back what is over. Touches nothing. */
@@ -55,7 +55,7 @@ function declinedFor(
 ): Declined | undefined {
 	const {domid, epoch} = config;
 	if (refusal) return {code: refusal.code, detail: undefined};
-	const blocked = peer?.epoch === epoch ? blockedBy(peer) : undefined;
+	const blocked = peer?.epoch === epoch ? blockedLink(peer)?.blocked : undefined;
 	if (blocked !== undefined) return {code: 'device', detail: blocked};
 	if (isShort(domid)) return {code: 'memory', detail: undefined};
 	const rule = detour(domid);

@@ -2,7 +2,7 @@
 import type {Link, Offer, Peer, PeerConfig} from '../../kernel/kernel.ts';
 import type {Declined} from '../declined.ts';
 import type {Announcement, OfferValue} from '../values.ts';
-import {blockedBy} from './declines.ts';
+import {blockedLink} from './declines.ts';
 import type {Failure} from './tries.ts';
 import type {Wish} from './wish.ts';
 
@@ -123,7 +123,7 @@ function planChannel(
 			if (own !== undefined) return [farewell(peer, own)];
 			const isAsked = peer.wanted || wish.isAsked;
 			const isDue = theirs ? !wish.isShunned : isAsked && !wish.isWaiting;
-			if (!isDue || blockedBy(peer) !== undefined) return [];
+			if (!isDue || blockedLink(peer)) return [];
 			const {listen, order, queues} = wish;
 			return [{kind: 'offer', domid, epoch, listen, order, queues}];
 		}

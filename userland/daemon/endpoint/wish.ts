@@ -108,7 +108,9 @@ function refuse(
 		return {code: 'policy', reason};
 	}
 	if (found > 0) return undefined;
-	return {code: 'device', reason: `no interface here has ${links[0]?.localMac ?? 'its address'}`};
+	const mac = links[0]?.localMac ?? 'its address';
+	const reason = `no interface in this network namespace has ${mac}`;
+	return {code: 'device', reason};
 }
 
 /*

@@ -253,3 +253,25 @@ test('a changed MTU is told in place, one that we were not told is not', t => {
 	t.deepEqual(steps(1500, 1500), []);
 	t.deepEqual(steps(0, 9000), []);
 });
+
+test('a peer one of whose links may not receive is offered nothing, and answered nothing', t => {
+	const [link] = config.links;
+	const links = (...blocked: (string | undefined)[]) =>
+		blocked.flatMap((each, index) =>
+			link ? [{...link, ifindex: 2 + index, mtu: 0, blocked: each}] : [],
+		);
+	const steps = (...blocked: (string | undefined)[]) => {
+		const has = links(...blocked);
+		const wanted = has.map(({ifindex, localMac, remoteMac}) => ({
+			ifindex,
+			localMac,
+			remoteMac,
+		}));
+		const kernel = peer(undefined, {links: has, wanted: true});
+		const wishes = [wish({config: {...config, links: wanted}})];
+		return plan(known({kernel, relayed: theirs}), wishes, hello);
+	};
+	t.like(steps(undefined, undefined), [{kind: 'offer'}]);
+	t.deepEqual(steps(undefined, 'inactive'), []);
+	t.deepEqual(steps('xdp'), []);
+});
