@@ -98,8 +98,20 @@ enum coloop_limits {
 	 */
 	COLOOP_FRAGMENT_BYTES = 512,
 
-	/* Largest part of a packet that is put into the linear part of a received skb. */
+	/* Longest headers of a packet that are put apart, into the linear part of a received skb. */
 	COLOOP_HEAD_BYTES = 256,
+	/*
+	 * Frames up to this length are linear.  A chunk of the pool, 32 KiB, stays for as long as
+	 * any fragment in it, so a short one would pin many times what its socket is charged for.
+	 * With its skb_shared_info such a frame fits into 2 KiB of kmalloc(); one of an MTU of 1500
+	 * is among them.
+	 */
+	COLOOP_LINEAR_BYTES = 1536,
+	/*
+	 * For the same reason a fragment is charged with at least this part of the chunk that it
+	 * pins.  More would leave less room in a socket's buffer than COLOOP_WINDOW_BYTES expects.
+	 */
+	COLOOP_FRAGMENT_PART = 16,
 };
 
 #endif /* _COLOOP_LIMITS_H */

@@ -69,10 +69,11 @@ static void lower_say(const struct net_device *lower, enum coloop_ordinary why,
 
 	switch (why) {
 	case COLOOP_ORDINARY_XDP:
-		NL_SET_ERR_MSG_FMT_MOD(extack, "a channel would bypass the XDP program of %s", name);
+		NL_SET_ERR_MSG_FMT_MOD(extack, "a channel would bypass the XDP program of %s",
+				       name);
 		break;
 	case COLOOP_ORDINARY_INACTIVE:
-		NL_SET_ERR_MSG_FMT_MOD(extack, "%s is a port of a bond or team that receives nothing",
+		NL_SET_ERR_MSG_FMT_MOD(extack, "%s is a port of a bond or team and receives nothing",
 				       name);
 		break;
 	default:

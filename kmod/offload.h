@@ -23,7 +23,7 @@
 /* Bytes of the frame for the linear part of its skb: all, or the headers that it claims to have. */
 static inline u32 coloop_record_head(const struct coloop_record *record)
 {
-	if (record->len <= COLOOP_HEAD_BYTES)
+	if (record->len <= COLOOP_LINEAR_BYTES)
 		return record->len;
 	return clamp_t(u32, record->hdr_len, ETH_HLEN, COLOOP_HEAD_BYTES);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "pool.h"
+#include "limits.h"
 
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -42,9 +43,10 @@ void coloop_pool_append(struct coloop_pool *pool, struct sk_buff *skb, u32 len)
 {
 	struct page *chunk = pool->chunk[pool->at];
 	u32 room = ALIGN(len, SMP_CACHE_BYTES);
+	u32 charge = max_t(u32, room, page_size(chunk) / COLOOP_FRAGMENT_PART);
 
 	get_page(chunk);
-	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, chunk, pool->used, len, room);
+	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, chunk, pool->used, len, charge);
 	pool->used += room;
 }
 

@@ -41,13 +41,28 @@ static bool receive_frags(struct coloop_queue *queue, struct sk_buff *skb, u32 a
 	return true;
 }
 
+/*
+ * Not napi_alloc_skb(): from a few hundred bytes on it takes part of a page of 32 KiB, which pins
+ * and charges as a fragment of ours would.
+ */
+static struct sk_buff *receive_alloc(u32 head)
+{
+	u32 room = NET_SKB_PAD + NET_IP_ALIGN;
+	struct sk_buff *skb = __alloc_skb(room + head, GFP_ATOMIC | __GFP_NOWARN,
+					  SKB_ALLOC_RX | SKB_ALLOC_NAPI, NUMA_NO_NODE);
+
+	if (likely(skb))
+		skb_reserve(skb, room);
+	return skb;
+}
+
 /* Copies the next record's frame into private memory.  NULL: there is none. */
 static struct sk_buff *receive_copy(struct coloop_queue *queue, const struct coloop_record *record)
 {
 	u32 head = coloop_record_head(record);
 	struct sk_buff *skb;
 
-	skb = napi_alloc_skb(&queue->napi, head);
+	skb = receive_alloc(head);
 	if (!skb)
 		return NULL;
 	coloop_rx_copy(&queue->rx, skb_put(skb, head), 0, head);

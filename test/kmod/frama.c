@@ -84,7 +84,7 @@ static void receive(void)
 	if (coloop_rx_next(&rx, &record, &lie) == 1) {
 		u32 head = coloop_record_head(&record);
 
-		//@ assert head_within: 14 <= head <= 256;
+		//@ assert head_within: 14 <= head <= 1536;
 		//@ assert length_bounded: 14 <= record.len <= 65600;
 		coloop_rx_copy(&rx, frame, 0, head);
 		coloop_rx_copy(&rx, frame, 0, record.len);

@@ -24,10 +24,11 @@ static void must(bool held)
 
 static void check_head(const struct coloop_record *r, u32 head)
 {
-	must(head >= ETH_HLEN && head <= r->len && head <= 256);
+	must(head >= ETH_HLEN && head <= r->len && head <= 1536);
 	/* A short frame is linear; of a long one no more than its headers are, if it says so. */
-	must(r->len > 256 || head == r->len);
-	must(r->len <= 256 || r->hdr_len < 14 || r->hdr_len > 256 || head == r->hdr_len);
+	must(r->len > 1536 || head == r->len);
+	must(r->len <= 1536 || head <= 256);
+	must(r->len <= 1536 || r->hdr_len < 14 || r->hdr_len > 256 || head == r->hdr_len);
 }
 
 static void check_checksum(const struct coloop_record *r, const struct virtio_net_hdr *hdr)

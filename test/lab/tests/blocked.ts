@@ -27,6 +27,8 @@ type Step = (t: ExecutionContext, driven: Driven) => Promise<void>;
 /** Pings of a take a new channel to b. */
 const connected: Step = async (t, {a, link}) => {
 	await link.connect();
+	// The first may wait for an answer to ARP.
+	await a.run('ping -c 1 -W 5 b');
 	const before = await diverted(a);
 	await a.run('ping -q -c 3 -i 0.2 -W 5 b');
 	t.true((await diverted(a)) >= before + 3);
