@@ -4,6 +4,7 @@ import {decode, encode} from './codec.ts';
 import {type Message} from './message.ts';
 import {connect, subscribe} from './netlink.ts';
 import {macText} from './parse.ts';
+import {vifOf} from './vif.ts';
 
 /** An Ethernet-like interface; `master` is the bridge (or bond) it belongs to. */
 export type Interface = {
@@ -12,6 +13,8 @@ export type Interface = {
 	readonly mac: string;
 	readonly mtu: number;
 	readonly master?: number;
+	/** The number of the vif that it is, in a guest. */
+	readonly vif?: string;
 };
 
 const route = {protocol: 0, getLink: 18, linkGroup: 1};
@@ -43,7 +46,7 @@ export async function interfaces(): Promise<Interface[]> {
 			table: linkAttributes,
 		});
 
-		return messages.flatMap(parseInterface);
+		return await Promise.all(messages.flatMap(parseInterface).map(withVif));
 	} finally {
 		connection.close();
 	}
@@ -70,6 +73,12 @@ function hints(protocol: number, group: number, signal: AbortSignal): AsyncItera
 
 	queue.push('changed');
 	return queue;
+}
+
+async function withVif(found: Interface): Promise<Interface> {
+	const vif = await vifOf(found.name);
+
+	return {...found, ...(vif !== undefined && {vif})};
 }
 
 function parseInterface({payload}: Message): Interface[] {

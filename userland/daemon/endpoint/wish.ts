@@ -8,7 +8,13 @@ import type {Announcement, AnnouncedLink} from '../values.ts';
 import type {Range} from './size.ts';
 
 /** A network device of ours, of which a link may be the upper half. */
-export type Device = {readonly ifindex: number; readonly name: string; readonly mac: string};
+export type Device = {
+	readonly ifindex: number;
+	readonly name: string;
+	readonly mac: string;
+	/** The number of the vif that it is; undefined for all else, and in dom0. */
+	readonly vif?: string;
+};
 
 /** What we want of one announced peer. */
 export type Wish = {
@@ -114,14 +120,15 @@ function refuse(
 }
 
 /*
- * A VLAN, bridge or macvlan on top of a device has its address too; the one that was there first
- * is the vif itself.
+ * A VLAN, bridge or macvlan on top of a device has its address too, and so have all ports of a bond.
+ * The device that is the announced vif is meant; where none says so, the one that was there first.
  */
 function bind({vif, localMac, remoteMac, mtu}: AnnouncedLink, will: Will) {
 	const {domid, devices, takesMtu} = will;
 	const device = devices
 		.filter(({mac, name}) => mac === localMac && (domid !== 0 || name === vif))
-		.sort((a, b) => a.ifindex - b.ifindex)[0];
+		.filter(each => each.vif === undefined || each.vif === vif)
+		.sort((a, b) => Number(b.vif === vif) - Number(a.vif === vif) || a.ifindex - b.ifindex)[0];
 	if (device === undefined) return [];
 	const way = {ifindex: device.ifindex, localMac, remoteMac};
 	return [takesMtu && mtu !== undefined ? {...way, mtu} : way];

@@ -49,6 +49,20 @@ test('devices stacked on a vif share its address; the vif was there first', t =>
 	t.is(b?.config.links[0]?.ifindex, 2);
 });
 
+test('ports of a bond share an address; the announced vif is meant', t => {
+	const bond = {...eth0, ifindex: 1, name: 'bond0'};
+	const other = {...eth0, ifindex: 2, name: 'eth1', vif: '1'};
+	const own = {...eth0, ifindex: 3, vif: '0'};
+	for (const devices of [
+		[bond, other, own],
+		[own, other, bond],
+	]) {
+		t.is(wish(announced, will({devices}))[0]?.config.links[0]?.ifindex, 3);
+	}
+	// The announced one is elsewhere: another vif is not it.
+	t.like(wish(announced, will({devices: [other]}))[0]?.refusal, {code: 'device'});
+});
+
 test('in dom0 many devices have the address, the name tells', t => {
 	const devices = [
 		{ifindex: 4, name: 'vif2.0', mac: bridgeMac},

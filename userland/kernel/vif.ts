@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+import {readFile} from 'node:fs/promises';
+
+/** The number of the vif that a network device is the frontend of; undefined: of none. */
+export async function vifOf(name: string): Promise<string | undefined> {
+	// Devices stacked on it, and most others, have no such file.
+	const text = await readFile(`/sys/class/net/${name}/device/nodename`, 'utf8').catch(() => '');
+
+	return parseNodename(text);
+}
+
+/** `device/vif/0`; a backend's is `backend/vif/2/0`. */
+export function parseNodename(text: string): string | undefined {
+	return /^device\/vif\/(\d+)\s*$/.exec(text)?.[1];
+}
