@@ -8,6 +8,7 @@
 #include <linux/etherdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
+#include <net/rtnetlink.h>
 
 struct net_device *coloop_dev;
 
@@ -45,36 +46,48 @@ static netdev_features_t device_features_check(struct sk_buff *skb, struct net_d
 	return features;
 }
 
-static int open(struct net_device *dev)
+static int device_open(struct net_device *dev)
 {
 	struct inet6_dev *idev = __in6_dev_get(dev);
 
-	/* No address of its own: what is sent here belongs to the lower devices. */
+	/* address.c would refuse it, and the stack would log that. */
 	if (idev)
 		idev->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
 	return 0;
 }
 
-static int stop(struct net_device *dev)
-{
-	return 0;
-}
-
 static const struct net_device_ops device_ops = {
-	.ndo_open = open,
-	.ndo_stop = stop,
+	.ndo_open = device_open,
 	.ndo_start_xmit = device_xmit,
 	.ndo_features_check = device_features_check,
 	.ndo_get_stats64 = dev_get_tstats64,
 };
 
-static void free_device(struct net_device *dev)
+/* What makes it no Ethernet card in the eyes of network managers. */
+static const struct device_type device_type = {
+	.name = "coloop",
+};
+
+static int device_validate(struct nlattr *tb[], struct nlattr *data[],
+			   struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG_MOD(extack, "the device comes and goes with the module");
+	return -EOPNOTSUPP;
+}
+
+/* For `ip -d link show type coloop`.  Without a setup routine nobody can create or delete one. */
+static struct rtnl_link_ops device_link_ops __read_mostly = {
+	.kind = "coloop",
+	.validate = device_validate,
+};
+
+static void device_free(struct net_device *dev)
 {
 	free_percpu(dev->tstats);
 	dev->tstats = NULL;
 }
 
-static void setup(struct net_device *dev)
+static void device_setup(struct net_device *dev)
 {
 	const netdev_features_t features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA |
 		NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN | NETIF_F_GSO_UDP |
@@ -82,7 +95,9 @@ static void setup(struct net_device *dev)
 
 	ether_setup(dev);
 	dev->netdev_ops = &device_ops;
-	dev->priv_destructor = free_device;
+	dev->rtnl_link_ops = &device_link_ops;
+	SET_NETDEV_DEVTYPE(dev, &device_type);
+	dev->priv_destructor = device_free;
 	dev->flags = IFF_NOARP;
 	/* Whoever prints while he holds a lock of ours would wait for himself. */
 	dev->priv_flags |= IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
@@ -118,22 +133,30 @@ static int register_device(struct net_device *dev)
 	rtnl_lock();
 	ret = register_netdevice(dev);
 	if (ret)
-		goto out;
+		goto err_unlock;
 	ret = netdev_rx_handler_register(dev, hand_down, NULL);
-	if (!ret)
-		ret = dev_open(dev, NULL);
 	if (ret)
-		unregister_netdevice(dev);
-out:
+		goto err_unregister;
+	ret = dev_open(dev, NULL);
+	if (ret)
+		goto err_rx_handler;
+	rtnl_unlock();
+	return 0;
+
+err_rx_handler:
+	netdev_rx_handler_unregister(dev);
+err_unregister:
+	unregister_netdevice(dev);
+err_unlock:
 	rtnl_unlock();
 	return ret;
 }
 
-int coloop_device_init(void)
+static int device_make(void)
 {
 	int ret;
 
-	coloop_dev = alloc_netdev(0, "coloop%d", NET_NAME_ENUM, setup);
+	coloop_dev = alloc_netdev(0, "coloop%d", NET_NAME_ENUM, device_setup);
 	if (!coloop_dev)
 		return -ENOMEM;
 	coloop_dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
@@ -146,6 +169,19 @@ int coloop_device_init(void)
 	return ret;
 }
 
+int coloop_device_init(void)
+{
+	int ret;
+
+	ret = rtnl_link_register(&device_link_ops);
+	if (ret)
+		return ret;
+	ret = device_make();
+	if (ret)
+		rtnl_link_unregister(&device_link_ops);
+	return ret;
+}
+
 void coloop_device_uninit(void)
 {
 	rtnl_lock();
@@ -153,4 +189,6 @@ void coloop_device_uninit(void)
 	unregister_netdevice(coloop_dev);
 	rtnl_unlock();
 	free_netdev(coloop_dev);
+	/* Not before: it would delete devices of its kind. */
+	rtnl_link_unregister(&device_link_ops);
 }

@@ -28,9 +28,12 @@ static int __init coloop_init(void)
 	ret = coloop_poll_module_init();
 	if (ret)
 		goto err_peer;
-	ret = coloop_device_init();
+	ret = coloop_address_init();
 	if (ret)
 		goto err_receive;
+	ret = coloop_device_init();
+	if (ret)
+		goto err_address;
 	ret = coloop_divert_init();
 	if (ret)
 		goto err_device;
@@ -50,6 +53,8 @@ err_marker:
 	coloop_divert_uninit();
 err_device:
 	coloop_device_uninit();
+err_address:
+	coloop_address_uninit();
 err_receive:
 	coloop_poll_module_uninit();
 err_peer:
@@ -67,6 +72,7 @@ static void __exit coloop_exit(void)
 	coloop_marker_module_uninit();
 	coloop_divert_uninit();
 	coloop_device_uninit();
+	coloop_address_uninit();
 	coloop_poll_module_uninit();
 	coloop_peer_uninit();
 	coloop_grant_uninit();

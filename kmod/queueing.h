@@ -40,6 +40,10 @@ extern struct net_device *coloop_dev;
 int coloop_device_init(void);
 void coloop_device_uninit(void);
 
+/* address.c: from before coloop0 is there until after it is gone */
+int coloop_address_init(void);
+void coloop_address_uninit(void);
+
 /* send.c */
 enum coloop_verdict {
 	COLOOP_TAKEN, /* the packet belongs to the channel */

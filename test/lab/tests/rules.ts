@@ -111,6 +111,28 @@ const shaped: Body = async (t, {a}) => {
 	t.true((await diverted(a)) >= before + 5);
 };
 
+/** Network managers and DHCP clients that try every device find no Ethernet card to set up. */
+const noCard: Body = async (t, {a}) => {
+	const {stdout} = await a.run('ip -d link show type coloop; cat /sys/class/net/coloop0/uevent');
+	t.regex(stdout, /coloop0: [^]*\n +coloop [^]*DEVTYPE=coloop/);
+	for (const address of ['10.0.0.77/24', '169.254.7.7/16', 'fd00::77/64', 'fe80::77/64']) {
+		const add = `ip addr add ${address} dev coloop0`;
+		t.regex((await a.run(add, {fails: true})).stderr, /the device takes no addresses/);
+	}
+	await a.run('timeout 30 busybox udhcpc -n -q -t 2 -T 2 -i coloop0 -s /bin/true', {
+		fails: true,
+	});
+	for (const change of ['add coloop7 type coloop', 'del coloop0'])
+		await a.run(`ip link ${change}`, {fails: true});
+	const made = await a.run('ip link add type coloop', {fails: true});
+	t.regex(made.stderr, /comes and goes with the module/);
+	t.notRegex(
+		(await a.run('ip route; ip -6 route; ip addr show coloop0')).stdout,
+		/coloop0 proto|inet/,
+	);
+	await a.run('ping -c 3 -i 0.2 -W 5 b');
+};
+
 /** It would send from within whatever prints, also from within our locks. */
 const noConsole: Body = async (t, {a}) => {
 	const netconsole = 'netconsole=@10.0.0.1/coloop0,@10.0.0.2/02:00:00:00:00:01';
@@ -132,6 +154,7 @@ test(
 			"a rule of dom0's bridge refuses the pair, by name": hostRule,
 			'shaped traffic stays on eth0': shaped,
 			'netconsole does not go over coloop0': noConsole,
+			'coloop0 is no Ethernet card, and takes no addresses': noCard,
 		}),
 	),
 );
