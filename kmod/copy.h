@@ -8,6 +8,7 @@
 #ifndef _COLOOP_COPY_H
 #define _COLOOP_COPY_H
 
+#include <linux/kasan-checks.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -20,6 +21,9 @@ static inline void coloop_copy(void *to, const void *from, size_t len)
 	if (len >= COLOOP_COPY_STRING) {
 		size_t words = len / sizeof(u64);
 
+		/* The compiler checks what memcpy() touches, but not this. */
+		kasan_check_read(from, words * sizeof(u64));
+		kasan_check_write(to, words * sizeof(u64));
 		asm volatile("rep movsq" : "+D" (to), "+S" (from), "+c" (words) : : "memory");
 		len %= sizeof(u64);
 	}

@@ -5,6 +5,7 @@
 #define _COLOOP_EVTCHN_H
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/interrupt.h>
 #include <linux/netlink.h>
 #include <xen/events.h>
@@ -18,9 +19,12 @@
  * @useful: there was something to do since the last interrupt was done
  */
 struct coloop_evtchn {
+	/* Read for every packet that is sent. */
 	evtchn_port_t port;
 	unsigned int irq;
-	atomic_t unhandled;
+
+	/* Written for every event. */
+	atomic_t unhandled ____cacheline_aligned_in_smp;
 	bool useful;
 };
 

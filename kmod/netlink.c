@@ -42,7 +42,7 @@ static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
 
 	for (i = 0; i < ch->queues; i++) {
 		add_stats(&tx, &rx, &ch->queue[i]);
-		events_received += atomic64_read(&ch->queue[i].events_received);
+		events_received += READ_ONCE(ch->queue[i].events_received);
 	}
 	return put_u64(msg, COLOOP_A_CHANNEL_TX_PACKETS, tx.packets) ||
 	       put_u64(msg, COLOOP_A_CHANNEL_TX_BYTES, tx.bytes) ||

@@ -12,7 +12,7 @@ irqreturn_t coloop_poll_event(int irq, void *data)
 {
 	struct coloop_queue *queue = data;
 
-	atomic64_inc(&queue->events_received);
+	WRITE_ONCE(queue->events_received, queue->events_received + 1);
 	coloop_evtchn_ack(&queue->evtchn);
 	napi_schedule(&queue->napi);
 	return IRQ_HANDLED;

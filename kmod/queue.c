@@ -16,6 +16,9 @@ void coloop_queue_init(struct coloop_queue *queue, struct coloop_channel *ch)
 {
 	unsigned int i;
 
+	/* A grant shares 4096 bytes; with larger pages the rest of each would be no part of it. */
+	static_assert(PAGE_SIZE == COLOOP_PAGE_SIZE, "coloop needs pages of 4096 bytes");
+
 	queue->channel = ch;
 	spin_lock_init(&queue->tx_lock);
 	for (i = 0; i < COLOOP_CLASSES; i++)
@@ -50,7 +53,7 @@ static void reset(struct coloop_queue *queue)
 	memset(&queue->window, 0, sizeof(queue->window));
 	memset(&queue->tx_stats, 0, sizeof(queue->tx_stats));
 	memset(&queue->rx_stats, 0, sizeof(queue->rx_stats));
-	atomic64_set(&queue->events_received, 0);
+	WRITE_ONCE(queue->events_received, 0);
 }
 
 int coloop_queue_prepare(struct coloop_queue *queue, domid_t domid, u32 order, bool listen,
@@ -141,6 +144,8 @@ static void init_ends(struct coloop_queue *queue)
 	};
 	ratelimit_state_init(&queue->bad_frames, msecs_to_jiffies(COLOOP_BAD_FRAMES_MS),
 			     queue->rx.size / COLOOP_BAD_FRAME_BYTES);
+	/* It counts; nothing is printed that could be suppressed. */
+	ratelimit_set_flags(&queue->bad_frames, RATELIMIT_MSG_ON_RELEASE);
 }
 
 int coloop_queue_map(struct coloop_queue *queue, grant_ref_t control_ref,

@@ -93,11 +93,13 @@ struct coloop_queue {
 	unsigned int full_polls;
 	/* Polls in a kernel thread when those are too many. */
 	struct work_struct thread;
+	/* Written by the interrupt alone. */
+	u64 events_received;
+
+	struct coloop_evtchn evtchn ____cacheline_aligned_in_smp;
 
 	/* Read by both; hardly ever written. */
-	struct coloop_evtchn evtchn ____cacheline_aligned_in_smp;
-	unsigned long flags;
-	atomic64_t events_received;
+	unsigned long flags ____cacheline_aligned_in_smp;
 
 	/* Control, under the peer's lock. */
 	struct coloop_control *own;
