@@ -34,7 +34,7 @@ SHELL := /bin/bash
 STACK ?= 13
 export STACK
 # What `make test` runs of test/lab/tests; it is to take less than 45 minutes.
-LAB_TESTS ?= boot channel dom0 egress faults hostile rules
+LAB_TESTS ?= boot channel dom0 egress faults hostile offers rules
 
 ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs

@@ -13,6 +13,8 @@
  * Packets are diverted in live only; those that come while the rings run empty in draining are held
  * and go the ordinary path after that.  closed, broken and stalled hold no memory and no port.  The peer
  * learns of our steps from `side` in our control page and an event, never from XenStore.
+ * Before both ends are mapped there may be no event channel between them, so watch() of an end that
+ * is mapped looks at the peer's `side`.
  */
 
 #include "channel.h"
@@ -25,6 +27,7 @@
 #include "request.h"
 #include "trace.h"
 
+#include <linux/random.h>
 #include <linux/slab.h>
 
 atomic_t coloop_channels_up = ATOMIC_INIT(0);
@@ -59,12 +62,21 @@ static void set_state(struct coloop_channel *ch, enum coloop_channel_state state
 	coloop_nl_notify(peer, COLOOP_CMD_CHANNEL_NTF);
 }
 
-/* Says it in the first queue's page, and by its event. */
+/*
+ * Says it in the first queue's page, and by its event.  The peer may have bound a port that we have
+ * not bound ourselves yet; where it has not, Xen drops the event.
+ */
 static void set_side(struct coloop_channel *ch, enum coloop_side side)
 {
 	virt_store_release(&ch->queue->own->side, side); /* after all that it announces */
-	if (ch->queue->evtchn.irq)
+	if (ch->queue->evtchn.port)
 		coloop_evtchn_notify(&ch->queue->evtchn);
+}
+
+bool coloop_channel_peer_mapped_ours(const struct coloop_channel *ch)
+{
+	return !(ch->remote_features & COLOOP_FEATURE_OFFER_NUMBER) ||
+	       READ_ONCE(ch->queue->rx.peer->mapped) == ch->offer_number;
 }
 
 void coloop_channel_fault(struct coloop_channel *ch, enum coloop_reason reason, u32 detail)
@@ -177,6 +189,14 @@ static bool watch_queue(struct coloop_queue *queue)
 	return waiting && !stalled;
 }
 
+/* For what no event told: the poll looks at the peer's `side`. */
+static void schedule_poll(struct coloop_queue *queue)
+{
+	local_bh_disable();
+	napi_schedule(&queue->napi);
+	local_bh_enable();
+}
+
 /* Runs while anything waits: data for the peer to take, or an offer for the peer to map. */
 static void watch(struct work_struct *work)
 {
@@ -189,8 +209,10 @@ static void watch(struct work_struct *work)
 		for_each_used_queue(ch, queue)
 			waiting |= watch_queue(queue);
 		break;
-	case COLOOP_CHANNEL_STATE_OFFERED:
 	case COLOOP_CHANNEL_STATE_MAPPED:
+		schedule_poll(ch->queue);
+		fallthrough;
+	case COLOOP_CHANNEL_STATE_OFFERED:
 		waiting = time_before(jiffies, ch->deadline);
 		if (!waiting)
 			coloop_peer_post(coloop_channel_peer(ch), COLOOP_TODO_TIMEOUT);
@@ -285,6 +307,7 @@ static void share(struct coloop_channel *ch)
 	for_each_queue(ch, queue)
 		coloop_queue_share(queue, ch->order, coloop_channel_peer(ch)->epoch);
 	own->queues = ch->offered;
+	own->offer = ch->offer_number;
 	for (i = 1; i < ch->offered; i++) {
 		own->further[i - 1].control_ref = ch->queue[i].pages->page[0].ref;
 		own->further[i - 1].port = ch->queue[i].evtchn.port;
@@ -312,6 +335,8 @@ int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *o
 	ch->order = offer->order;
 	ch->listens = offer->listen;
 	ch->offered = offer->queues;
+	/* Another one than that of any page which the peer may still have mapped. */
+	ch->offer_number = get_random_u32() ?: 1;
 	share(ch);
 	set_side(ch, COLOOP_SIDE_OFFERED);
 	atomic_inc(&coloop_channels_up);
@@ -334,6 +359,7 @@ static int map_peer(struct coloop_channel *ch, grant_ref_t control_ref,
 	if (ret)
 		return ret;
 	ch->remote_features = first->features;
+	WRITE_ONCE(ch->queue->own->mapped, first->offer);
 	WRITE_ONCE(ch->queues, min(ch->offered, first->queues));
 	for (i = 1; i < ch->queues && !ret; i++)
 		ret = coloop_queue_map(&ch->queue[i], first->further[i - 1].control_ref, copy,
@@ -446,6 +472,11 @@ void coloop_channel_start_closing(struct coloop_channel *ch, enum coloop_reason 
 	for_each_used_queue(ch, queue)
 		coloop_send_hold(queue);
 	set_side(ch, COLOOP_SIDE_CLOSING);
+	/*
+	 * Pairs with the peer's coloop_channel_attach(), which stores mapped before its poll reads
+	 * our side.  Either we see that it has mapped us, or it sees CLOSING before it goes live.
+	 */
+	virt_mb();
 }
 
 static long channel_left(unsigned long deadline)
@@ -457,16 +488,18 @@ static long channel_left(unsigned long deadline)
 void coloop_channel_finish_closing(struct coloop_channel *ch, unsigned long deadline)
 {
 	struct coloop_peer *peer = coloop_channel_peer(ch);
-	bool is_connected = ch->queue->evtchn.irq;
+	bool is_met;
 
 	lockdep_assert_held(&peer->lock);
 	if (!coloop_channel_is_up(ch))
 		return;
+	/* Nobody empties the rings for an end that has not mapped them. */
+	is_met = ch->queue->evtchn.irq && coloop_channel_peer_mapped_ours(ch);
 	/* What goes the ordinary path next must not overtake what is in the rings. */
-	if (is_connected)
+	if (is_met)
 		wait_event_timeout(ch->drained, channel_is_taken(ch), channel_left(deadline));
 	channel_stop_diverting(ch);
-	if (is_connected)
+	if (is_met)
 		wait_event_timeout(ch->drained, coloop_channel_is_drained(ch),
 				   channel_left(deadline));
 	tear_down(ch);

@@ -37,7 +37,7 @@ struct coloop_channel {
 	u32 queues;
 	/* Microseconds; as the peer was set, in every life.  Kept for user space, not used yet. */
 	u32 busy_poll_us;
-	/* What the peer says that it can receive, enum coloop_features. */
+	/* What the peer says that it can receive, and which words it has: enum coloop_features. */
 	u32 remote_features;
 
 	/* The first fault's reason and number; written by whoever sets COLOOP_FAULTED. */
@@ -50,6 +50,8 @@ struct coloop_channel {
 	u32 detail;
 	u64 since;
 	u32 order;
+	/* In our control page; never 0. */
+	u32 offer_number;
 	/* How many hold memory: as many as we offered. */
 	u32 offered;
 	bool listens;
@@ -90,6 +92,8 @@ u32 coloop_channel_queued(struct coloop_channel *ch);
 bool coloop_channel_is_drained(struct coloop_channel *ch);
 /* From the poll of a channel that holds packets: may it go on? */
 void coloop_channel_look(struct coloop_channel *ch);
+/* Is what the peer has mapped our present offer?  Only after its `side` says that it has mapped. */
+bool coloop_channel_peer_mapped_ours(const struct coloop_channel *ch);
 
 static inline bool coloop_channel_is_faulted(const struct coloop_channel *ch)
 {

@@ -32,6 +32,7 @@ enum coloop_control_fault {
  * @order: of the peer's ring; in range only when there is no fault or a later one
  * @features: what the peer can receive; any bits
  * @queues: as many as the peer offers, or COLOOP_QUEUES_MAX if it offers more; at least 1
+ * @offer: number of the peer's offer; any
  * @further: of the queues after the first, as many as @queues says; any numbers
  * @refs: grants of the peer's ring pages, as many as the order says; any numbers
  */
@@ -40,6 +41,7 @@ struct coloop_geometry {
 	u32 order;
 	u32 features;
 	u32 queues;
+	u32 offer;
 	struct coloop_further further[COLOOP_QUEUES_MAX - 1];
 	u32 refs[COLOOP_REFS_MAX];
 };
@@ -61,6 +63,7 @@ coloop_control_read(const struct coloop_control *peer, u32 epoch, struct coloop_
 	if (READ_ONCE(peer->epoch) != epoch)
 		return COLOOP_CONTROL_BAD_EPOCH;
 	copy->features = READ_ONCE(peer->features);
+	copy->offer = READ_ONCE(peer->offer);
 	copy->queues = READ_ONCE(peer->queues) ?: 1;
 	if (copy->queues > COLOOP_QUEUES_MAX)
 		copy->queues = COLOOP_QUEUES_MAX;

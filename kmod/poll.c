@@ -64,7 +64,8 @@ static void poll_follow_side(struct coloop_channel *ch)
 	case COLOOP_SIDE_OFFERED:
 		break;
 	case COLOOP_SIDE_MAPPED:
-		if (READ_ONCE(ch->state) == COLOOP_CHANNEL_STATE_MAPPED)
+		if (READ_ONCE(ch->state) == COLOOP_CHANNEL_STATE_MAPPED &&
+		    coloop_channel_peer_mapped_ours(ch))
 			coloop_peer_post(peer, COLOOP_TODO_LIVE);
 		break;
 	case COLOOP_SIDE_CLOSING:

@@ -21,9 +21,9 @@
 #include "compat.h"
 #include "wire.h"
 
-/* What our control page says that we can receive. */
+/* What our control page says that we can receive, and which words it has. */
 #define COLOOP_FEATURES \
-	(COLOOP_FEATURE_LARGE_DATAGRAMS | COLOOP_FEATURE_MARKERS | \
+	(COLOOP_FEATURE_LARGE_DATAGRAMS | COLOOP_FEATURE_OFFER_NUMBER | COLOOP_FEATURE_MARKERS | \
 	 (COLOOP_COMPAT_UDP_SEGMENTS ? COLOOP_FEATURE_UDP_SEGMENTS : 0))
 
 /* divert.c */

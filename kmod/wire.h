@@ -6,15 +6,15 @@
  *
  * Control page, one per side and queue:
  *
- * byte  0         4         8         12        16        20         24    read by the peer
- *       +---------+---------+---------+---------+---------+----------+---+
- *    0  | magic   | version | order   | features| epoch   | queues   | 0 |    once, at attach
- *       +---------+---------+---------+---------+---------+----------+---+
+ * byte  0         4         8         12        16        20        24        28 read by the peer
+ *       +---------+---------+---------+---------+---------+---------+---------+---+
+ *    0  | magic   | version | order   | features| epoch   | queues  | offer   | 0 | once, at attach
+ *       +---------+---------+---------+---------+---------+---------+---------+---+
  *   64  | prod    | want    |               0                  |    for every burst
  *       +---------+---------+----------------------------------+
  *  128  | cons    | wait    |               0                  |    for every burst
  *       +---------+---------+----------------------------------+
- *  192  | side    | 0       | marker  |         0              |    on every event
+ *  192  | side    | mapped  | marker  |         0              |    on every event
  *       +---------+---------+----------------------------------+
  *  256  | ref[0]  | ref[1]  |  ...        ref[(1 << order) - 1]|    once, at attach
  *       +---------+---------+----------------------------------+
@@ -28,12 +28,20 @@
  * side: how far we are, enum coloop_side; it only grows during one life of the page.
  * marker: the number of the last marker of the peer that we have received on the ordinary path, see
  * marker.c; 0: none.
+ * offer: the number of this offer, not 0; the next offer in the same epoch has another one.
+ * mapped: the number of the peer's offer that we have mapped, 0 before.
+ *
+ * An end may take its offer back and offer anew in the same epoch, while the peer has mapped the
+ * older pages.  So MAPPED counts only when mapped is the reader's own offer; it is stored before
+ * side says MAPPED, and read after that.  A peer without COLOOP_FEATURE_OFFER_NUMBER has neither
+ * word, and is known by side alone.
  *
  * A channel has one or more queues: a ring each way, a control page each side, an event channel.
  * The first queue's page is the one offered; it says how many there are (0 is 1, as before there
  * were more), where the others' pages are, and, on the side that allocates event channels, their
  * ports.  Both use as many as the smaller number says.  A flow keeps to one queue, so its packets
- * keep their order.  side, queues and the table of the other pages are 0 there and not read.
+ * keep their order.  side, mapped, queues, offer and the table of the other pages are 0 there and
+ * not used.
  *
  * Bytes marked 0 are written as zero and not read.
  *
@@ -87,10 +95,11 @@ enum coloop_wire {
 	COLOOP_REFS_MAX = 512,
 };
 
-/* Bits of control->features: what the owner can receive. */
+/* Bits of control->features: what the owner can receive, and which words it writes. */
 enum coloop_features {
 	COLOOP_FEATURE_LARGE_DATAGRAMS = 1 << 0, /* records with COLOOP_GSO_UDP */
 	COLOOP_FEATURE_UDP_SEGMENTS = 1 << 1, /* records with COLOOP_GSO_UDP_L4 */
+	COLOOP_FEATURE_OFFER_NUMBER = 1 << 2, /* offer and mapped */
 	COLOOP_FEATURE_MARKERS = 1 << 3, /* answers marker frames of the ordinary path in `marker` */
 };
 
@@ -129,7 +138,8 @@ struct coloop_control {
 	u32 features;
 	u32 epoch;
 	u32 queues;
-	u8 zero0[40];
+	u32 offer;
+	u8 zero0[36];
 
 	u32 prod;
 	u32 want;
@@ -140,21 +150,23 @@ struct coloop_control {
 	u8 zero2[56];
 
 	u32 side;
-	u32 zero3;
+	u32 mapped;
 	u32 marker;
-	u8 zero4[52];
+	u8 zero3[52];
 
 	u32 ref[COLOOP_REFS_MAX];
 	struct coloop_further further[COLOOP_QUEUES_MAX - 1];
-	u8 zero5[COLOOP_PAGE_SIZE - 256 - 4 * COLOOP_REFS_MAX - 8 * (COLOOP_QUEUES_MAX - 1)];
+	u8 zero4[COLOOP_PAGE_SIZE - 256 - 4 * COLOOP_REFS_MAX - 8 * (COLOOP_QUEUES_MAX - 1)];
 };
 
 static_assert(offsetof(struct coloop_control, epoch) == 16);
 static_assert(offsetof(struct coloop_control, prod) == 64);
 static_assert(offsetof(struct coloop_control, cons) == 128);
 static_assert(offsetof(struct coloop_control, side) == 192);
+static_assert(offsetof(struct coloop_control, mapped) == 196);
 static_assert(offsetof(struct coloop_control, marker) == 200);
 static_assert(offsetof(struct coloop_control, queues) == 20);
+static_assert(offsetof(struct coloop_control, offer) == 24);
 static_assert(offsetof(struct coloop_control, ref) == 256);
 static_assert(offsetof(struct coloop_control, further) == 2304);
 static_assert(sizeof(struct coloop_control) == COLOOP_PAGE_SIZE);

@@ -18,8 +18,8 @@ export type Kind = keyof typeof patterns | 'naked' | 'twice';
 /** What wire.h has in a control page and in a record, but for the bytes that are not read. */
 const fields = {
 	coloop_control: [
-		...['magic', 'version', 'order', 'features', 'epoch', 'queues', 'further'],
-		...['prod', 'want', 'cons', 'wait', 'side', 'marker', 'ref'],
+		...['magic', 'version', 'order', 'features', 'epoch', 'queues', 'offer', 'further'],
+		...['prod', 'want', 'cons', 'wait', 'side', 'mapped', 'marker', 'ref'],
 	],
 	coloop_record: [
 		...['len', 'hdr_len', 'flags', 'gso_type', 'gso_size', 'csum_start', 'csum_offset', 'zero'],

@@ -40,6 +40,13 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'channel.c:coloop_channel_is_drained': {
 		by: ['test/model/runs.sh#close does not wait for what is in the rings', lies],
 	},
+	'channel.c:coloop_channel_peer_mapped_ours': {
+		by: [
+			`${offers}#mapped-other`,
+			'test/lab/tests/offers.ts#a peer that mapped an older offer',
+			'test/model/runs.sh#the number of the offer is not looked at',
+		],
+	},
 	'control.h:coloop_control_read': {by: ['test/kmod/fuzz-control.c', `${offers}#flip-control`]},
 	'device.c:device_features_check': {by: [`${egress}#UDP segments`]},
 	'discipline.c:discipline_is_unlimited': {by: [`${egress}#fq with a rate`]},

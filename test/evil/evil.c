@@ -4,7 +4,7 @@
  *
  *   echo 'prod 1' >/sys/kernel/debug/coloop-evil/do; cat /sys/kernel/debug/coloop-evil/do
  *
- * A command acts on the first peer's channel; "next FIELD N" on its next offer.
+ * A command acts on the first peer's channel; "next FIELD N", once or more, on its next offer.
  * After a lie the honest code of this module leaves the channel alone, so that the lie stays; the
  * next channel is honest again.
  */

@@ -13,34 +13,39 @@ static const struct {
 	size_t offset;
 } fields[] = {
 	FIELD(magic), FIELD(version), FIELD(order), FIELD(epoch), FIELD(ref),
-	FIELD(prod), FIELD(cons), FIELD(side), FIELD(queues),
+	FIELD(prod), FIELD(cons), FIELD(side), FIELD(queues), FIELD(features), FIELD(mapped),
 	{ "further-ref", offsetof(struct coloop_control, further[0].control_ref) },
 	{ "further-port", offsetof(struct coloop_control, further[0].port) },
 };
 
-/* The next offer takes it; a command and an offer do not come at the same time. */
+/* The next offer takes all of them; a command and an offer do not come at the same time. */
 static struct {
 	bool armed;
 	bool same_refs;
-	size_t offset;
-	u32 value;
+	unsigned int words;
+	struct {
+		size_t offset;
+		u32 value;
+	} word[4];
 } forgery;
 
 int forge_next(const char *name, long number, char *said, size_t room)
 {
 	unsigned int i;
 
-	forgery.same_refs = !strcmp(name, "same-refs");
 	scnprintf(said, room, "the next offer says %s %u", name, (u32)number);
-	if (forgery.same_refs) {
+	if (!strcmp(name, "same-refs")) {
+		forgery.same_refs = true;
 		WRITE_ONCE(forgery.armed, true);
 		return 0;
 	}
+	if (forgery.words == ARRAY_SIZE(forgery.word))
+		return -ENOSPC;
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (strcmp(fields[i].name, name))
 			continue;
-		forgery.offset = fields[i].offset;
-		forgery.value = number;
+		forgery.word[forgery.words].offset = fields[i].offset;
+		forgery.word[forgery.words++].value = number;
 		WRITE_ONCE(forgery.armed, true);
 		return 0;
 	}
@@ -54,9 +59,11 @@ static void forge(struct coloop_control *own)
 	if (forgery.same_refs) {
 		for (i = 1; i < COLOOP_REFS_MAX; i++)
 			WRITE_ONCE(own->ref[i], own->ref[0]);
-	} else {
-		WRITE_ONCE(*(u32 *)((u8 *)own + forgery.offset), forgery.value);
 	}
+	for (i = 0; i < forgery.words; i++)
+		WRITE_ONCE(*(u32 *)((u8 *)own + forgery.word[i].offset), forgery.word[i].value);
+	forgery.same_refs = false;
+	forgery.words = 0;
 	WRITE_ONCE(forgery.armed, false);
 }
 

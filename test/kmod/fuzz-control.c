@@ -44,7 +44,7 @@ static void peer_acts(const void *address)
 		return;
 	what = input[--left];
 	if (what < 0x80)
-		((u32 *)&page)[what % 6] ^= what;
+		((u32 *)&page)[what % 7] ^= what;
 	else
 		((u32 *)&page)[what < 0xf0 ? 64 + (what & 0x7f) : FURTHER + what % 14] ^= what;
 }
@@ -78,6 +78,7 @@ static void check(enum coloop_control_fault fault, const struct coloop_geometry 
 	}
 	must(magic && version && order && epoch);
 	must(copy->version == word(4) && copy->order == word(8) && copy->features == word(12));
+	must(copy->offer == word(24));
 	must(copy->queues == (word(20) > 8 ? 8 : word(20) < 1 ? 1 : word(20)));
 	for (u32 i = 0; i < 7; i++) {
 		bool told = i + 1 < copy->queues;
@@ -96,7 +97,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	/* Of exactly its size, so that a write beyond it is seen. */
 	struct coloop_geometry *copy = malloc(sizeof(*copy));
-	size_t head = size < 24 ? size : 24;
+	size_t head = size < 28 ? size : 28;
 
 	must(copy);
 	memset(reads, 0, sizeof(reads));

@@ -125,6 +125,7 @@ mutant fuzz-control control.h 'order not bounded' 's/ || copy->order > COLOOP_OR
 mutant fuzz-control control.h 'order read again' 's/i < 1u << copy->order/i < 1u << READ_ONCE(peer->order)/'
 mutant fuzz-control control.h 'queues not bounded' 's/copy->queues > COLOOP_QUEUES_MAX/0/'
 mutant fuzz-control control.h 'queues read again' 's/i + 1 < copy->queues/i + 1 < READ_ONCE(peer->queues)/'
+mutant fuzz-control control.h 'offer read again' 's/return COLOOP_CONTROL_OK;/copy->offer = READ_ONCE(peer->offer);&/'
 mutant fuzz-control control.h 'epoch not looked at' 's/READ_ONCE(peer->epoch) != epoch/0/'
 mutant fuzz-meta offload.h 'head not bounded from below' 's/hdr_len, ETH_HLEN/hdr_len, 0/'
 mutant fuzz-meta offload.h 'head not bounded from above' 's/ETH_HLEN, COLOOP_HEAD_BYTES/ETH_HLEN, 2 * COLOOP_HEAD_BYTES/'

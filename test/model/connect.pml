@@ -3,7 +3,12 @@
  * kmod/channel.c at both ends: offer, attach, mapped, live, draining, closed, told to the peer by
  * `side` in the control page and an event.  Either end may close at any step, put a record into
  * its ring while it is live, and die at any step (CRASH); dom0 then tells the other one.  After a
- * life is over dom0 gives a new epoch.
+ * life is over dom0 gives a new epoch.  An end may also take its offer back and offer anew in the
+ * same epoch (AGAIN), as a daemon did that removed its peer and was told to make it again.
+ *
+ * Each offer is a page of its own, and an event channel of its own if the end listens: end 0 does.
+ * End 1 binds that when it attaches, so events pass from then on, either way, until one end is torn
+ * down.
  *
  * Each end is two processes: control (netlink and the peer's worker, which take turns by the
  * peer's lock) and poll.  Waiting with a limit (COLOOP_DRAIN_MS, COLOOP_CONNECT_MS) ends only
@@ -12,15 +17,20 @@
  * Properties
  *
  *   both     an end goes live only once the peer has mapped its pages
+ *   ours     and these are the pages of its present offer
  *   same     both pages of a channel are of one epoch
  *   gone     the poll reads no page that is not mapped
  *   kept     what was put into a ring is taken before the ring is torn down
- *   calm     between two living ends that were connected no limit of time has to help
+ *   calm     no limit of time has to help between two living ends, but for an offer that the peer
+ *            has not mapped
  *   settled  in the end both are live, or none holds anything
  */
 
 #ifndef LIVES
 #define LIVES 1
+#endif
+#ifndef AGAIN
+#define AGAIN 0		/* offers of an end in the epoch of an offer that it took back */
 #endif
 #ifndef RECORDS
 #define RECORDS 1	/* that each end puts into its ring in one life */
@@ -36,14 +46,20 @@
 #ifndef CLOSE_NOTIFIES
 #define CLOSE_NOTIFIES notify()
 #endif
+#ifndef WATCH_LOOKS
+#define WATCH_LOOKS true
+#endif
+#ifndef LIVE_ASKS
+#define LIVE_ASKS (SIDE(peer) == IS_MAPPED && MAPPED_OURS)
+#endif
+#ifndef DRAIN_ASKS
+#define DRAIN_ASKS MAPPED_OURS
+#endif
 #ifndef CLOSE_ARMS
 #define CLOSE_ARMS wants[me] = true
 #endif
 #ifndef DRAINED
 #define DRAINED (SIDE(peer) == CLOSING && taken[peer] == put[me] && taken[me] == put[peer])
-#endif
-#ifndef LIVE_ASKS
-#define LIVE_ASKS (SIDE(peer) == IS_MAPPED)
 #endif
 #ifndef EPOCH_OK
 #define EPOCH_OK (page_epoch[peer] == epoch[me])
@@ -52,7 +68,7 @@
 #define HOST_TELLS true
 #endif
 #ifndef STOP_POLL
-#define STOP_POLL d_step { poll_on[me] = false; event[me] = false }
+#define STOP_POLL d_step { poll_on[me] = false; event[me] = false }; !polling[me]
 #endif
 #ifndef FOLLOW_CLOSING
 #define FOLLOW_CLOSING true
@@ -62,7 +78,7 @@
 #endif
 
 #define claim(property, held) assert(property || (held))
-bool both, same, gone, kept, calm, settled;	/* names for claim(); all false */
+bool both, ours, same, gone, kept, calm, settled;	/* names for claim(); all false */
 
 /* states */
 #define CLOSED 0
@@ -76,12 +92,16 @@ bool both, same, gone, kept, calm, settled;	/* names for claim(); all false */
 #define CLOSING 3
 
 byte state[2], epoch[2];
-byte side[4];		/* in the control page: of end 0, 1 in life 1, then in life 2 */
-byte page_epoch[2];	/* of the page that is granted now */
-byte mapped_epoch[2];	/* of the peer's page that is mapped */
+#define PAGES (2 * (LIVES + AGAIN + 1))
+byte side[PAGES];	/* in the control pages: of end 0, 1 in their first offers, then in the next */
+byte mapped_word[PAGES];	/* which offer of the peer is mapped, in the same */
+byte page[2];		/* number of the offer, and of the page that is granted now */
+byte page_epoch[2];	/* its epoch */
+byte mapped_page[2];	/* the peer's page that is mapped, or was last */
+byte again[2];		/* offers taken back so */
 bool shared[2];			/* the page is granted */
 bool maps[2];			/* has mapped the peer's */
-bool poll_on[2], event[2];
+bool poll_on[2], polling[2], event[2];
 byte offer[2];			/* the epoch of what was offered, as dom0 relays it */
 byte put[2], taken[2];		/* records put into the ring, taken from the peer's */
 bool wants[2];			/* tell me when you take */
@@ -90,18 +110,21 @@ bool dead[2], removed[2];
 bool woken[2];			/* from the wait in close() */
 bool will_close[2];		/* some day */
 byte lives = 1;
-bool connected[2];		/* has mapped the peer's page in this life */
 bool hurried[2];		/* a limit of time helped */
 
 #define peer (1 - me)
-#define PAGE(of, life) ((of) + 2 * (life) - 2)
-#define SIDE(of) side[PAGE(of, mapped_epoch[1 - (of)])]
-#define OWN_SIDE side[PAGE(me, page_epoch[me])]
+#define PAGE(of, number) ((of) + 2 * (number))
+#define SIDE(of) side[PAGE(of, mapped_page[1 - (of)])]
+#define OWN_SIDE side[PAGE(me, page[me])]
+/* coloop_channel_peer_mapped_ours() */
+#define MAPPED_OURS (mapped_word[PAGE(peer, mapped_page[me])] == page[me])
 /* A page outlives its owner while it is mapped. */
 #define READ(of) claim(gone, maps[1 - (of)])
 
+/* End 1 has bound the event channel of end 0's present offer. */
+#define JOINED (shared[0] && maps[1] && mapped_page[1] == page[0])
 /* An event at an end that does not poll yet, or any more, is lost. */
-#define notify() event[peer] = (event[peer] || (poll_on[peer] && !dead[peer]))
+#define notify() event[peer] = (event[peer] || (JOINED && poll_on[peer] && !dead[peer]))
 
 inline tear_down()
 {
@@ -121,13 +144,16 @@ inline close()
 		:: was != OFFERED -> CLOSE_ARMS
 		:: else
 		fi;
-		OWN_SIDE = CLOSING;
+#ifdef DRAIN_ASKED_FIRST
 		if
-		:: was != OFFERED -> CLOSE_NOTIFIES
+		:: was != OFFERED && !DRAIN_ASKS -> was = OFFERED
 		:: else
 		fi;
+#endif
+		OWN_SIDE = CLOSING;
+		CLOSE_NOTIFIES;
 		if
-		:: was != OFFERED ->
+		:: was != OFFERED && DRAIN_ASKS ->
 			/* wait_event_timeout() */
 			do
 			:: DRAINED -> break
@@ -136,7 +162,7 @@ inline close()
 				:: d_step { woken[me] -> woken[me] = false }
 				:: timeout ->
 					hurried[me] = true;
-					claim(calm, dead[peer] || !connected[peer]);
+					claim(calm, dead[peer]);
 					break
 				fi
 			od
@@ -160,7 +186,6 @@ inline reset()
 		put[me] = 0;
 		taken[me] = 0;
 		hurried[me] = false;
-		connected[me] = false;
 		wants[me] = false;
 		woken[me] = false
 	}
@@ -174,10 +199,16 @@ proctype control(byte me)
 end_c:		do
 		/* dom0's next epoch, coloop_peer_change() */
 		:: epoch[me] < lives -> close(); epoch[me] = lives
+		/* coloop_peer_remove(), coloop_peer_create() */
+		:: again[me] < AGAIN && state[me] != CLOSED && !removed[me] ->
+			again[me]++;
+			close();
+			page_epoch[me] = 0
 		:: state[me] == CLOSED && epoch[me] == lives && !removed[me] && page_epoch[me] != epoch[me] ->
 			reset();
 			d_step {
 				shared[me] = true;
+				page[me]++;
 				page_epoch[me] = epoch[me];
 				OWN_SIDE = IS_OFFERED;
 				state[me] = OFFERED;
@@ -189,8 +220,8 @@ end_c:		do
 			:: d_step {
 				shared[peer] && EPOCH_OK ->
 				maps[me] = true;
-				connected[me] = true;
-				mapped_epoch[me] = page_epoch[peer];
+				mapped_page[me] = page[peer];
+				mapped_word[PAGE(me, page[me])] = page[peer];
 				claim(same, page_epoch[0] == page_epoch[1])
 			   };
 #ifdef START_BEFORE_STATE
@@ -204,7 +235,7 @@ end_c:		do
 				poll_on[me] = true;
 				START_POLL
 #endif
-			:: else -> close()
+			:: else -> close(); removed[me] = true
 			fi
 		/* peer_work() */
 		:: todo_live[me] ->
@@ -212,10 +243,20 @@ end_c:		do
 			if
 			:: state[me] == MAPPED ->
 				claim(both, SIDE(peer) == IS_MAPPED || SIDE(peer) == CLOSING);
+				claim(ours, mapped_page[peer] == page[me]);
 				state[me] = LIVE
 			:: else
 			fi
-		:: todo_close[me] -> todo_close[me] = false; close()
+		:: todo_close[me] ->
+			todo_close[me] = false;
+			if
+			:: state[me] != CLOSED -> close(); removed[me] = true
+			:: else
+			fi
+		/* watch(), for what no event has told */
+		:: WATCH_LOOKS && state[me] == MAPPED && poll_on[me] && !event[me] &&
+		   SIDE(peer) == CLOSING && !todo_close[me] ->
+			event[me] = true
 		/* a sender */
 		:: atomic { state[me] == LIVE && put[me] < RECORDS -> put[me]++ };
 			notify()
@@ -226,8 +267,9 @@ end_c:		do
 		:: HOST_TELLS && dead[peer] && !removed[me] -> removed[me] = true; close()
 		/* coloop_channel_expire() */
 		:: timeout && (state[me] == OFFERED || state[me] == MAPPED) ->
-			claim(calm, dead[peer] || !connected[peer]);
-			close()
+			claim(calm, dead[peer] || (state[me] == OFFERED && !maps[peer]));
+			close();
+			removed[me] = true
 		od
 	} unless { dead[me] }
 }
@@ -238,7 +280,7 @@ proctype poll(byte me)
 
 	{
 end_p:		do
-		:: atomic { event[me] && poll_on[me] -> event[me] = false };
+		:: atomic { event[me] && poll_on[me] -> event[me] = false; polling[me] = true };
 			/* poll_records() */
 			do
 			:: atomic { poll_on[me] && taken[me] < put[peer] -> READ(peer); taken[me]++ };
@@ -262,7 +304,8 @@ end_p:		do
 					todo_close[me] = true
 				:: else
 				fi;
-				seen = 0
+				seen = 0;
+				polling[me] = false
 			}
 		od
 	} unless { dead[me] }

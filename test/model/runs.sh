@@ -64,6 +64,7 @@ holds connect 'nobody closes' NOBODY_CLOSES
 holds connect 'either end may close'
 holds connect 'two lives' LIVES=2 RECORDS=0
 holds connect 'one end dies at any step' CRASH=0 RECORDS=0
+holds connect 'an end offers anew in the same epoch' AGAIN=1 RECORDS=0
 broken connect calm 'the first poll is not scheduled' START_POLL=skip
 broken connect calm 'the poll starts before the state is mapped' START_BEFORE_STATE RECORDS=0
 broken connect calm 'attach does not notify' ATTACH_NOTIFIES=skip RECORDS=0
@@ -71,6 +72,10 @@ broken connect calm 'close does not notify' CLOSE_NOTIFIES=skip
 broken connect calm 'close does not ask for an event' CLOSE_ARMS=skip
 broken connect kept 'close does not wait for what is in the rings' 'DRAINED=(SIDE(peer)==CLOSING)'
 broken connect both 'live without a word from the peer' LIVE_ASKS=true NOBODY_CLOSES RECORDS=0
+broken connect ours 'the number of the offer is not looked at' AGAIN=1 RECORDS=0 'LIVE_ASKS=(SIDE(peer)==IS_MAPPED)'
+broken connect calm 'no look at a peer that has no event channel' RECORDS=0 WATCH_LOOKS=false
+broken connect calm 'close waits for a peer that has not mapped it' RECORDS=0 DRAIN_ASKS=true
+broken connect calm 'close asks who has mapped it before it says so' DRAIN_ASKED_FIRST
 broken connect same 'the epoch in the page is not looked at' EPOCH_OK=true LIVES=2 RECORDS=0
 broken connect gone 'the poll goes on while the peer is unmapped' STOP_POLL=skip
 broken connect calm 'the word of a peer that closes is not followed' FOLLOW_CLOSING=false

@@ -148,13 +148,32 @@ export const offers: readonly Attack[] = [
 			}
 		},
 	},
+	...[0, 1, huge].map((number): Attack => ({
+		name: `mapped-other-${number}`,
+		does: `says that it has mapped an offer ${number}, which is not ours`,
+		must: 'not live, and no fault; traffic goes the ordinary path',
+		rule: 'R15 R17',
+		async body({a, b, link, t, lab}) {
+			await b.evil(`next mapped ${number}`);
+			await b.evil('next side 2');
+			await link.begin();
+			const {right} = await link.offerBoth();
+			await a.attach(b, link.epoch, right);
+			// Long enough for an event and a look.
+			await lab.a.run('sleep 2; ping -q -c 1 -W 20 b', {silent: true});
+			t.is((await a.channel(b)).state, 'mapped');
+			await link.close();
+			t.is((await a.channel(b)).reason, 'asked');
+		},
+	})),
 	{
 		name: 'mapped-early',
-		does: 'says that it has mapped us, and never does',
+		does: 'is of before offers had numbers, says that it has mapped us, and never does',
 		must: 'live, then stalled when nobody takes what is sent; traffic goes the ordinary path',
 		rule: 'R7 R15',
 		async body(bout) {
 			const {a, b, link, t, lab} = bout;
+			await b.evil('next features 3');
 			await b.evil('next side 2');
 			await link.begin();
 			const {right} = await link.offerBoth();
