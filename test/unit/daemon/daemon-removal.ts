@@ -220,6 +220,29 @@ test('coloop down and up, in a guest and in dom0', async t => {
 	await stage.stopAll();
 });
 
+test('down and up again before anybody has looked makes a new life', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1, 2]) await stage.create(domid);
+	stage.start(0);
+	const guest = stage.start(1);
+	stage.start(2);
+	await stage.connect(1, 2);
+	const epoch = await stage.xen.read('/local/domain/1/coloop/peers/2');
+	/* dom0 sees the end result only. */
+	await stage.stop(0);
+	for (const op of ['down', 'up'] as const) {
+		const answer = guest.handle({op, names: ['b']});
+		await stage.clock.advance(300);
+		await answer;
+	}
+	const offer = '/local/domain/1/data/coloop/offers/2';
+	t.regex((await stage.xen.read(offer)) ?? '', / closed /);
+	stage.start(0);
+	await stage.clock.until('live', () => stage.isLive(1, 2));
+	t.not(await stage.xen.read('/local/domain/1/coloop/peers/2'), epoch);
+	await stage.stopAll();
+});
+
 test('a held pair is released while an end is gone, and says what is wrong otherwise', async t => {
 	const stage = createStage();
 	for (const domid of [0, 1, 2]) await stage.create(domid);

@@ -55,7 +55,7 @@ async function act(step: Step, hands: Hands): Promise<void> {
 		case 'hello':
 			return store.write(paths.hello, step.value);
 		case 'retract':
-			return store.remove(paths.said);
+			return store.remove(paths.hello);
 		case 'publish':
 			await store.write(`${paths.offers}/${step.domid}`, renderOffer(step.value));
 			if (step.cause) noteFailure(step.domid, step.cause, hands);

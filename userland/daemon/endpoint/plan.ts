@@ -8,7 +8,7 @@ import type {Wish} from './wish.ts';
 
 export type Step =
 	| {readonly kind: 'hello'; readonly value: string}
-	/** The module is gone: take back all that we say. */
+	/** The module is gone: nobody is to offer us anything. */
 	| {readonly kind: 'retract'}
 	| {readonly kind: 'peer-new'; readonly config: PeerConfig}
 	| {readonly kind: 'peer-set'; readonly config: PeerConfig}
@@ -63,7 +63,8 @@ export type Known = {
 export function plan(known: Known, wishes: readonly Wish[], hello: string): Step[] {
 	const {kernel} = known;
 	if (kernel === undefined) {
-		return known.hello !== undefined || known.own.size > 0 ? [{kind: 'retract'}] : [];
+		const hello: Step[] = known.hello === undefined ? [] : [{kind: 'retract'}];
+		return [...farewells(known, new Map(), []), ...hello];
 	}
 	const wanted = wishes.filter(wish => wish.refusal === undefined);
 	return [
@@ -82,9 +83,22 @@ function farewells(
 	const gone = (domids: Iterable<number>) => [...domids].filter(domid => !stay.has(domid));
 	return [
 		...gone(kernel.keys()).map(domid => ({kind: 'peer-delete', domid}) as const),
-		...gone(known.own.keys()).map(domid => ({kind: 'unpublish', domid}) as const),
+		...gone(known.own.keys()).flatMap(domid => takeBack(domid, known)),
 		...gone(known.stats).map(domid => ({kind: 'forget', domid}) as const),
 	];
+}
+
+/**
+ * An offer that is only removed, and made anew before dom0 has looked, may be the same text: dom0
+ * gives no new epoch, and the peer stays attached to the pages of the older one. So it is closed,
+ * and goes when dom0 has given the next epoch or has withdrawn the peer.
+ */
+function takeBack(domid: number, {announced, own}: Known): Step[] {
+	const offer = own.get(domid);
+	if (offer === undefined || offer.epoch !== announced.get(domid)?.epoch)
+		return [{kind: 'unpublish', domid}];
+	if (offer.state === 'closed') return [];
+	return [{kind: 'publish', domid, value: {...offer, state: 'closed'}}];
 }
 
 function planPeer(wish: Wish, known: Known, peer: Peer | undefined): Step[] {
@@ -98,7 +112,7 @@ function planPeer(wish: Wish, known: Known, peer: Peer | undefined): Step[] {
 	if (!isSame(peer, config))
 		return [...stale, {kind: 'peer-set', config: changed(config, peer.busyPollUs)}];
 	if (stale.length > 0) return stale;
-	return planChannel(wish, peer, own, usable(known, domid, epoch));
+	return planChannel(wish, peer, own, known);
 }
 
 /** Without a `busyPollUs` that is as it was: a module older than us, not reloaded yet, knows of none. */
@@ -107,13 +121,9 @@ function changed(config: Wish['config'], before: number): PeerConfig {
 	return busyPollUs === before ? rest : config;
 }
 
-function planChannel(
-	wish: Wish,
-	peer: Peer,
-	own: OfferValue | undefined,
-	theirs: OfferValue | undefined,
-): Step[] {
+function planChannel(wish: Wish, peer: Peer, own: OfferValue | undefined, known: Known): Step[] {
 	const {domid, epoch} = peer;
+	const theirs = usable(known, domid, epoch);
 	switch (peer.channel?.state) {
 		case undefined:
 		case 'closed':
@@ -138,7 +148,10 @@ function planChannel(
 			const isSaid = own === undefined || own.state === state;
 			return isSaid ? [] : [{kind: 'publish', domid, value: {...own, state}}];
 		}
-		case 'mapped':
+		case 'mapped': {
+			const why = 'the peer has taken its offer back';
+			return isTakenBack(known, domid, epoch) ? [{kind: 'close', domid, epoch, why}] : [];
+		}
 		case 'draining':
 			return [];
 	}
@@ -169,6 +182,12 @@ function usable(known: Known, domid: number, epoch: number): OfferValue | undefi
 	/* The lower domid allocates the event channel; the other side has none to offer. */
 	const theyListen = domid < known.domid;
 	return theyListen === (offer.eventPort !== 0) ? offer : undefined;
+}
+
+/** What we have attached to: dom0 relays no other offer of the same epoch in its place. */
+function isTakenBack(known: Known, domid: number, epoch: number): boolean {
+	const offer = known.relayed.get(domid);
+	return offer?.epoch !== epoch || offer.state === 'closed';
 }
 
 function isSame(peer: Peer, config: Wish['config']): boolean {

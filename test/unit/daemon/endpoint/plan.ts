@@ -3,7 +3,7 @@ import test from 'ava';
 import {plan, type Known} from '../../../../userland/daemon/endpoint/plan.ts';
 import type {Failure} from '../../../../userland/daemon/endpoint/tries.ts';
 import type {Wish} from '../../../../userland/daemon/endpoint/wish.ts';
-import type {OfferValue} from '../../../../userland/daemon/values.ts';
+import type {Announcement, OfferValue} from '../../../../userland/daemon/values.ts';
 import {blank} from '../../../../userland/kernel/fake-world.ts';
 import type {Channel, ChannelState, Peer} from '../../../../userland/kernel/kernel.ts';
 import {macOf} from '../_domains.ts';
@@ -119,6 +119,47 @@ test('a peer that is not wanted goes, with all that is said about it', t => {
 	t.deepEqual(plan(gone, [], hello), steps);
 	const refused = wish({refusal: {code: 'held', reason: ''}});
 	t.deepEqual(plan(gone, [refused], hello), steps);
+});
+
+const announcement: Announcement = {
+	...{epoch: 7, name: 'b', links: [], digest: '0', queues: 1},
+	...{ringPages: undefined, ringPagesMin: undefined},
+};
+
+test('an offer of this life is closed, not removed, until dom0 has ended the life', t => {
+	const announced = new Map([[2, announcement]]);
+	const refused = wish({refusal: {code: 'held', reason: ''}});
+	for (const state of ['offered', 'live'] as const) {
+		const said = new Map([[2, offer({eventPort: 4, state})]]);
+		const value = offer({eventPort: 4, state: 'closed'});
+		t.deepEqual(plan(known({announced, own: said}), [refused], hello), [
+			{kind: 'peer-delete', domid: 2},
+			{kind: 'publish', domid: 2, value},
+		]);
+		t.deepEqual(plan(known({announced, own: said, kernel: undefined}), [], hello), [
+			{kind: 'publish', domid: 2, value},
+			{kind: 'retract'},
+		]);
+	}
+	const closed = new Map([[2, offer({state: 'closed'})]]);
+	const kernel = new Map();
+	t.deepEqual(plan(known({announced, own: closed, kernel}), [refused], hello), []);
+	for (const next of [new Map(), new Map([[2, {...announcement, epoch: 8}]])]) {
+		t.deepEqual(plan(known({announced: next, own: closed, kernel}), [refused], hello), [
+			{kind: 'unpublish', domid: 2},
+		]);
+	}
+});
+
+test('what we have attached to and the peer has taken back is closed', t => {
+	const steps = (theirs: OfferValue | undefined) => {
+		const relayed = new Map(theirs && [[2, theirs]]);
+		return plan(known({kernel: peer('mapped'), own, relayed}), [wish()], hello);
+	};
+	for (const state of ['offered', 'live'] as const) t.deepEqual(steps(offer({state})), []);
+	for (const gone of [undefined, offer({state: 'closed'}), offer({epoch: 6})]) {
+		t.like(steps(gone), [{kind: 'close', domid: 2, epoch: 7}]);
+	}
 });
 
 test('a channel is offered when somebody wants it', t => {
