@@ -3,9 +3,9 @@ import type {Domain, Remains} from '../../xenstore/discover.ts';
 import type {Declined} from '../declined.ts';
 import type {AnnouncedLink, Announcement, OfferValue} from '../values.ts';
 import {linksFor, type PairVerdict} from './judge.ts';
-import {passOnDeclines, relay, unrelay} from './relay.ts';
-import {isSame} from './same.ts';
 import {dueIn, end, give, pairKey, unborn, type Life, type Lives} from './lives.ts';
+import {isOver, passOnDeclines, relay, relayEnd, unrelay} from './relay.ts';
+import {isSame} from './same.ts';
 
 export type Step =
 	| {readonly kind: 'prepare'; readonly domid: number}
@@ -104,8 +104,8 @@ function planPair(verdict: PairVerdict, {lives, now}: Wanted): PairPlan {
 	const ended = end(life, now);
 	const wait = dueIn(ended, now);
 	if (wait <= 0) return {verdict, steps: unrelay(verdict), life: give(ended, now), renew: true};
-	/* What was announced is wrong, not only over: it must not stand while we wait. */
-	const steps = epoch === undefined ? withdraw(verdict) : [];
+	/* While we wait, nothing may stand that is wrong, nor an offer that was closed. */
+	const steps = epoch === undefined ? withdraw(verdict) : relayEnd(verdict, epoch);
 	return {verdict, steps, life: ended, wait};
 }
 
@@ -125,18 +125,6 @@ function agreedEpoch(verdict: PairVerdict): number | undefined {
 /** Links of another MTU are the same links. */
 function waysOf(links: readonly AnnouncedLink[]): string[] {
 	return links.map(({vif, localMac, remoteMac}) => `${vif} ${localMac} ${remoteMac}`);
-}
-
-/** A life ends when an end takes back, or replaces, what it offered in it. */
-function isOver({a, b}: PairVerdict, epoch: number): boolean {
-	return [[a, b] as const, [b, a] as const].some(([from, to]) => {
-		const offer = from.offers.get(to.domid);
-		const seen = to.relayed.get(from.domid);
-		if (seen?.epoch !== epoch) return offer?.epoch === epoch && offer.state === 'closed';
-		const isBack = seen.state === 'live' && offer?.state === 'offered';
-		const isOther = !isSame({...seen, state: ''}, {...offer, state: ''});
-		return isBack || isOther || offer?.state === 'closed';
-	});
 }
 
 /** Another rule decides now, or in other words, or an MTU changed; the epoch stays. */

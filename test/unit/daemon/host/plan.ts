@@ -126,8 +126,8 @@ for (const [what, offers] of endings) {
 			),
 		);
 		t.like(steps, [
-			{kind: 'unrelay', to: 1, from: 2},
 			{kind: 'unrelay', to: 2, from: 1},
+			{kind: 'unrelay', to: 1, from: 2},
 			{kind: 'announce', to: 1, value: {epoch: 5000}},
 			{kind: 'announce', to: 2, value: {epoch: 5000}},
 		]);
@@ -244,6 +244,34 @@ test('an old life is followed at once, a fresh one after 200 ms', t => {
 	const fresh = {givenAt: now - 50, bornAt: undefined, endedAt: undefined, delay: 0};
 	const {again, steps} = planned(closed, {lives: new Map([['1-2', fresh]])});
 	t.deepEqual([again, steps.length], [200, 0]);
+});
+
+test('while the next life waits, an offer that was told and is closed is told to be', t => {
+	const lives = new Map([
+		['1-2', {givenAt: now - 50, bornAt: now - 40, endedAt: undefined, delay: 0}],
+	]);
+	const closed = offer({state: 'closed'});
+	const ends = (seen: OfferValue) =>
+		pair({offers: new Map([[2, closed]])}, {relayed: new Map([[1, seen]])});
+	for (const state of ['offered', 'live'] as const) {
+		t.deepEqual(planned(ends(offer({state})), {lives}).steps, [
+			{kind: 'relay', to: 2, from: 1, value: closed},
+		]);
+	}
+	t.deepEqual(planned(ends(closed), {lives}).steps, []);
+	const other = pair(
+		{offers: new Map([[2, offer({controlRef: 10})]])},
+		{relayed: new Map([[1, offer()]])},
+	);
+	t.deepEqual(planned(other, {lives}).steps, [], 'not what is offered in its place');
+});
+
+test('a life that was told to be closed stays over, whatever is offered in it then', t => {
+	const relayed = new Map([[1, offer({state: 'closed'})]]);
+	for (const state of ['offered', 'live'] as const) {
+		const {steps} = planned(pair({offers: new Map([[2, offer({state})]])}, {relayed}));
+		t.is(steps.filter(step => step.kind === 'announce').length, 2, state);
+	}
 });
 
 test('a wrong announcement does not stand while the right one waits', t => {
