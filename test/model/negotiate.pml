@@ -5,13 +5,14 @@
  * they may come late, anew or not at all; each role looks at everything from time to time.  What
  * a role reads in one look it acts on step by step, while the others go on.  A daemon may die and
  * come back between any two of its steps; the kernel and XenStore stay as they are.  The policy may be
- * withdrawn at any step, and given back.
+ * withdrawn at any step, and given back; a person may take a peer down and up again (HOLDS).
  *
  * The kernels' handshake is one step here: connect.pml has it.
  *
  * Properties
  *
  *   epoch    a channel never joins two ends that live in different epochs
+ *   present  nor an end to one that has mapped an older offer of it
  *   anew     no epoch is given anew
  *   policy   with the policy withdrawn for good, nothing remains: no channel, no peer, no offer
  *   settled  with the pair allowed for good, it has a channel when all is quiet
@@ -24,6 +25,9 @@
 #ifndef CHANGES
 #define CHANGES 1	/* of the policy, from allowed on */
 #endif
+#ifndef HOLDS
+#define HOLDS 0		/* times that a person takes a peer down, or up again */
+#endif
 #ifndef LOSSES
 #define LOSSES 1	/* events that get lost */
 #endif
@@ -31,6 +35,12 @@
 /* Steps that run.sh can break. */
 #ifndef ATTACH_ASKS
 #define ATTACH_ASKS (kernel[peer] == OFFERED || kernel[peer] == MAPPED) && kepoch[peer] == kepoch[me]
+#endif
+#ifndef MAPPED_OURS
+#define MAPPED_OURS (mapped[peer] == offer[me])
+#endif
+#ifndef TAKE_BACK
+#define TAKE_BACK ostate[me] = SAYS_CLOSED
 #endif
 #ifndef USABLE
 #define USABLE (relayed[me] == told[me] && rstate[me] == SAYS_OFFERED)
@@ -58,7 +68,7 @@
 #endif
 
 #define claim(property, held) assert(property || (held))
-bool epoch, anew, policy, settled;	/* names for claim(); all false */
+bool epoch, present, anew, policy, settled;	/* names for claim(); all false */
 
 /* The kernel's channel */
 #define CLOSED 0
@@ -73,10 +83,13 @@ bool epoch, anew, policy, settled;	/* names for claim(); all false */
 byte told[2], own[2], ostate[2], relayed[2], rstate[2];
 /* Kernels: the peer's epoch (0: no peer) and the channel */
 byte kepoch[2], kernel[2];
+/* Numbers of the offer, and of the peer's that is mapped; four are more than exist at a time. */
+byte offer[2], mapped[2];
+bool held[2];
 bool allowed = true;
 byte last, given;
 bool poke_host = true, poke[2];
-byte crashes, changes, losses;
+byte crashes, changes, losses, holds;
 bool is_quiet;
 
 #define peer (1 - me)
@@ -96,7 +109,7 @@ inline close_channel(which)
 	d_step {
 		if
 		:: kernel[1 - (which)] > OFFERED && kernel[which] > OFFERED &&
-		   kepoch[0] == kepoch[1] ->
+		   kepoch[0] == kepoch[1] && mapped[which] == offer[1 - (which)] ->
 			kernel[1 - (which)] = CLOSED;
 			poke[1 - (which)] = true
 		:: else
@@ -190,11 +203,14 @@ end_e:	do
 		t = told[me];
 		if
 		/* farewells */
-		:: !t && PEER_GOES -> close_channel(me); kepoch[me] = 0
+		:: (!t || held[me]) && PEER_GOES -> close_channel(me); kepoch[me] = 0
+		:: t && held[me] && own[me] == t && ostate[me] != SAYS_CLOSED && !kepoch[me] ->
+			TAKE_BACK;
+			hint(poke_host)
 		:: !t && own[me] -> own[me] = 0; hint(poke_host)
 		:: t && own[me] && own[me] != t -> own[me] = 0; hint(poke_host)
 		/* planPeer() */
-		:: t && !(own[me] && own[me] != t) && kepoch[me] != t ->
+		:: t && !held[me] && !(own[me] && own[me] != t) && kepoch[me] != t ->
 			close_channel(me);
 			kepoch[me] = t
 		/* planChannel() */
@@ -204,7 +220,9 @@ end_e:	do
 				/* offer() in apply.ts: grants first, then says so */
 				d_step {
 					kepoch[me] == t && kernel[me] == CLOSED ->
-					kernel[me] = OFFERED
+					kernel[me] = OFFERED;
+					mapped[me] = 0;
+					offer[me] = (offer[me] % 4) + 1
 				};
 				if
 				:: d_step { own[me] = t; ostate[me] = SAYS_OFFERED };
@@ -223,8 +241,10 @@ end_e:	do
 				:: d_step {
 					ATTACH_ASKS ->
 					claim(epoch, kepoch[0] == kepoch[1]);
+					mapped[me] = offer[peer];
 					if
-					:: kernel[peer] == MAPPED ->
+					:: kernel[peer] == MAPPED && MAPPED_OURS ->
+						claim(present, mapped[peer] == offer[me]);
 						kernel[me] = LIVE_CHANNEL;
 						kernel[peer] = LIVE_CHANNEL
 					:: else -> kernel[me] = MAPPED
@@ -234,6 +254,8 @@ end_e:	do
 				fi
 			:: else -> t = 0
 			fi
+		:: t && kepoch[me] == t && kernel[me] == MAPPED &&
+		   (relayed[me] != t || rstate[me] == SAYS_CLOSED) -> close_channel(me)
 		:: else -> t = 0
 		fi;
 		/* What was done shows what comes next; nothing done: sleep. */
@@ -243,12 +265,27 @@ end_e:	do
 		fi;
 		t = 0
 	/* The period, and COLOOP_CONNECT_MS of the kernel. */
-	:: PERIOD && !poke[me] && (kepoch[me] != told[me] || (own[me] && own[me] != told[me]) ||
-		(told[me] && kernel[me] == CLOSED && (own[me] != told[me] || FAREWELL)) ||
+	:: PERIOD && !poke[me] && (kepoch[me] != (held[me] -> 0 : told[me]) ||
+		(held[me] && own[me] && own[me] == told[me] && ostate[me] != SAYS_CLOSED) ||
+		(own[me] && own[me] != told[me]) ||
+		(told[me] && !held[me] && kernel[me] == CLOSED && (own[me] != told[me] || FAREWELL)) ||
 		(kernel[me] == OFFERED && (UNTOLD_CLOSES || USABLE))) -> poke[me] = true
+	/* watch() in the kernel: what it has mapped is not offered any more. */
+	:: kernel[me] == MAPPED && mapped[me] != offer[peer] ->
+		close_channel(me);
+		poke[me] = true
 	:: timeout && (kernel[me] == OFFERED || kernel[me] == MAPPED) ->
 		close_channel(me);
 		poke[me] = true
+	od
+}
+
+/* Down and up again. */
+proctype person()
+{
+end:	do
+	:: holds < HOLDS ->
+		d_step { holds++; held[0] = !held[0]; poke[0] = true }
 	od
 }
 
@@ -267,7 +304,8 @@ proctype judge()
 	timeout && (kernel[0] == CLOSED || kernel[0] == LIVE_CHANNEL) &&
 		(kernel[1] == CLOSED || kernel[1] == LIVE_CHANNEL);
 	if
-	:: allowed -> claim(settled, kernel[0] == LIVE_CHANNEL && kernel[1] == LIVE_CHANNEL)
+	:: allowed && held[0] -> skip
+	:: allowed && !held[0] -> claim(settled, kernel[0] == LIVE_CHANNEL && kernel[1] == LIVE_CHANNEL)
 	:: else -> 
 		claim(policy, !kernel[0] && !kernel[1] && !kepoch[0] && !kepoch[1] && !own[0] && !own[1]);
 		claim(policy, !relayed[0] && !relayed[1] && !told[0] && !told[1])
@@ -282,6 +320,7 @@ init {
 		run endpoint(0);
 		run endpoint(1);
 		run editor();
+		run person();
 		run judge()
 	}
 }

@@ -98,8 +98,10 @@ holds negotiate 'allowed' CRASHES=0 CHANGES=0 LOSSES=0
 holds negotiate 'withdrawn at any step' CRASHES=0 CHANGES=1 LOSSES=0
 holds negotiate 'a daemon dies' CRASHES=1 CHANGES=0 LOSSES=0
 holds negotiate 'an event is lost' CRASHES=0 CHANGES=0 LOSSES=1
+holds negotiate 'a person takes a peer down and up again' CRASHES=0 CHANGES=0 LOSSES=0 HOLDS=2
 holds negotiate 'all gets quiet' CRASHES=0 CHANGES=0 LOSSES=0 LIVE
 broken negotiate epoch 'attach does not compare epochs' CRASHES=0 CHANGES=2 LOSSES=0 'ATTACH_ASKS=(kernel[peer]==OFFERED||kernel[peer]==MAPPED)'
+broken negotiate present 'an offer is removed, and the kernel does not ask which was mapped' CRASHES=0 CHANGES=0 LOSSES=0 HOLDS=2 TAKE_BACK=own[me]=0 MAPPED_OURS=true
 broken negotiate anew 'dom0 gives the same epoch again' CRASHES=0 CHANGES=2 LOSSES=0 'NEXT_EPOCH=last=1'
 broken negotiate settled 'an event is lost and nobody looks again' CRASHES=0 CHANGES=2 PERIOD=false
 broken negotiate policy 'a withdrawal is lost and nobody looks again' CRASHES=0 CHANGES=1 PERIOD=false
