@@ -100,8 +100,8 @@ test-long:
 		$(MAKE) $$run || status=$$?; done; $(MAKE) claims; exit $$status
 
 test-long-13:
-	$(MAKE) lab-test STACK=13 LAB_TESTS='attacks-pvh bystander channel-pvh cycles full guests lies order \
-		pacing queues rings volume'
+	$(MAKE) lab-test STACK=13 LAB_TESTS='attacks-pvh bystander channel-pvh cycles features full guests lies \
+		order pacing queues rings volume'
 
 test-long-12:
 	$(MAKE) lab-test STACK=12 LAB_TESTS='$(LAB_TESTS) attacks netlink'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {patient} from './channel.ts';
+import {diverted, patient} from './channel.ts';
 import type {Background, Guest} from './guest.ts';
 import type {Arrivals} from './inside/numbered.ts';
 import {until} from './until.ts';
@@ -46,3 +46,18 @@ export class Numbers {
 }
 
 export const counterPort = port;
+
+/** Trains of ten segments and single datagrams in turn; how many records each of 100 turns took. */
+export async function trains(
+	a: Guest,
+	b: Guest,
+): Promise<{lost: number; late: number; records: number}> {
+	const slow = {timeout: 600_000};
+	const counter = await Counter.start(b);
+	const before = await diverted(a);
+	const {stdout} = await a.run(`/opt/coloop/senders segments b ${port} 100`, slow);
+	const records = ((await diverted(a)) - before) / 100;
+	await a.run('ping -q -c 5 -i 0.2 -W 5 b', slow);
+	const {received, doubled, late} = await counter.stop();
+	return {lost: lastLine<{sent: number}>(stdout).sent - received, late: doubled + late, records};
+}
