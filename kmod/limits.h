@@ -98,7 +98,7 @@ enum coloop_limits {
 	 */
 	COLOOP_FRAGMENT_BYTES = 512,
 
-	/* Longest headers of a packet that are put apart, into the linear part of a received skb. */
+	/* Longest headers that are put apart, into the linear part of a received skb. */
 	COLOOP_HEAD_BYTES = 256,
 	/*
 	 * Frames up to this length are linear.  A chunk of the pool, 32 KiB, stays for as long as

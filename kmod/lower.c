@@ -29,7 +29,8 @@ static bool lower_port_receives(const struct net_device *lower, void *port)
 	if (netif_is_bond_slave(lower))
 		return bond_is_active_slave(port);
 	/* Which port a team in this mode listens to is known to its driver alone. */
-	return team_port_txable(port) && strcmp(team_port->team->mode->kind, "activebackup");
+	return team_port->linkup && team_port_enabled(port) &&
+	       strcmp(team_port->team->mode->kind, "activebackup");
 }
 
 /* Is it a port of a bond or team that drops what arrives here? */
@@ -73,7 +74,7 @@ static void lower_say(const struct net_device *lower, enum coloop_ordinary why,
 				       name);
 		break;
 	case COLOOP_ORDINARY_INACTIVE:
-		NL_SET_ERR_MSG_FMT_MOD(extack, "%s is a port of a bond or team and receives nothing",
+		NL_SET_ERR_MSG_FMT_MOD(extack, "%s is a port of a bond or team, receiving nothing",
 				       name);
 		break;
 	default:
