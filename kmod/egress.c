@@ -39,12 +39,11 @@ static struct coloop_egress *egress_create(struct net_device *dev, struct netlin
 		.hooknum = NF_NETDEV_EGRESS,
 		.priority = INT_MAX,
 	};
-	ret = nf_register_net_hook(dev_net(dev), &egress->ops);
+	/* Where there is no such hook, coloop_link_blocked() keeps the link from having a channel. */
+	ret = IS_ENABLED(CONFIG_NETFILTER_EGRESS) ?
+		nf_register_net_hook(dev_net(dev), &egress->ops) : 0;
 	if (ret) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "no egress hook at %s: %s", dev->name,
-				       ret == -EOPNOTSUPP ?
-				       "this kernel was built without CONFIG_NETFILTER_EGRESS" :
-				       "netfilter refuses it");
+		NL_SET_ERR_MSG_FMT_MOD(extack, "no egress hook at %s: error %d", dev->name, ret);
 		kfree(egress);
 		return ERR_PTR(ret);
 	}
@@ -71,7 +70,8 @@ void coloop_egress_put(struct coloop_egress *egress)
 	if (--egress->links)
 		return;
 	list_del(&egress->entry);
-	nf_unregister_net_hook(dev_net(egress->dev), &egress->ops);
+	if (IS_ENABLED(CONFIG_NETFILTER_EGRESS))
+		nf_unregister_net_hook(dev_net(egress->dev), &egress->ops);
 	kfree_rcu(egress, rcu);
 }
 

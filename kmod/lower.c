@@ -54,6 +54,8 @@ static bool lower_is_inactive(const struct net_device *lower)
 
 enum coloop_ordinary coloop_link_blocked(const struct net_device *lower)
 {
+	if (!IS_ENABLED(CONFIG_NETFILTER_EGRESS))
+		return COLOOP_ORDINARY_NO_HOOK;
 	if (unlikely(lower_has_native_xdp(lower)))
 		return COLOOP_ORDINARY_XDP;
 	if (unlikely(lower_is_inactive(lower)))
@@ -76,6 +78,9 @@ static void lower_say(const struct net_device *lower, enum coloop_ordinary why,
 	case COLOOP_ORDINARY_INACTIVE:
 		NL_SET_ERR_MSG_FMT_MOD(extack, "%s is a port of a bond or team, receiving nothing",
 				       name);
+		break;
+	case COLOOP_ORDINARY_NO_HOOK:
+		NL_SET_ERR_MSG_MOD(extack, "this kernel was built without CONFIG_NETFILTER_EGRESS");
 		break;
 	default:
 		NL_SET_ERR_MSG_FMT_MOD(extack, "%s is in another network namespace", name);
