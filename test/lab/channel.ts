@@ -143,6 +143,12 @@ export async function release(machine: Guest, name: string): Promise<void> {
 	await ask(machine, {op: 'up', names: [name]});
 }
 
+/** Resolves when a and b have no channel, until somebody says otherwise. */
+export async function channelDown({a, b}: Pick<Lab, 'a' | 'b'>): Promise<void> {
+	await hold(a, 'b');
+	await until('there is no channel', async () => !(await isLive(b, 'a')), patient);
+}
+
 async function ask(machine: Guest, request: Request): Promise<Answer & {ok: true}> {
 	const {stdout} = await machine.run('nc -U -w 30 /run/coloop/coloopd.sock', {
 		input: `${JSON.stringify(request)}\n`,

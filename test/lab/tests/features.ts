@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {isDiverted, type Body} from '../channel.ts';
+import {hold, isDiverted, release, type Body} from '../channel.ts';
 import type {Guest} from '../guest.ts';
 import {Counter, Numbers, trains} from '../numbered.ts';
 import {withLab} from '../with-lab.ts';
@@ -11,9 +11,9 @@ const largeDatagrams = 1;
 
 /** The next channel of a and b, of which b takes no records but such. */
 async function again(a: Guest, b: Guest, features: number): Promise<void> {
-	await a.run('coloop down b', slow);
+	await hold(a, 'b');
 	await tell(b, `next features ${features}`);
-	await a.run('coloop up b -t 300', slow);
+	await release(a, 'b');
 	await Promise.all([a.run('ping -q -c 40 -i 0.2 b', slow), isDiverted(a)]);
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
 import {
+	channelDown,
 	diverted,
-	hold,
 	inTurn,
 	isDiverted,
-	isLive,
 	patient,
 	release,
 	withChannel,
@@ -22,13 +21,6 @@ const rounds = Number(process.env['ROUNDS'] ?? 20);
 /** Nobody sends any more: what was sent has arrived after these. */
 const ping = 'ping -q -c 5 -i 0.2 -W 5 b';
 
-async function downAndUp(a: Guest, b: Guest): Promise<void> {
-	await hold(a, 'b');
-	await until('there is no channel', async () => !(await isLive(b, 'a')), patient);
-	await release(a, 'b');
-	await isDiverted(a);
-}
-
 /** A stream's sender has repeated nothing, its receiver met nothing out of turn. */
 async function isUntroubled(t: ExecutionContext, machine: Guest, end: string): Promise<void> {
 	const {stdout} = await machine.run(`ss -tinH state established ${end} = :5201`);
@@ -39,11 +31,15 @@ async function isUntroubled(t: ExecutionContext, machine: Guest, end: string): P
 /** The channel goes and comes, and flows do not notice, but by time. */
 const order: Body = async (t, {a, b}) => {
 	const counter = await Counter.start(b);
-	const flows = [new Numbers(a, 'b', 2), new Numbers(a, 'b', 3), new Numbers(a, 'b', 7, 4000)];
+	const flows = [new Numbers(a, 'b', 3), new Numbers(a, 'b', 10, 4000)];
 	await b.run('iperf3 --server --daemon');
-	const iperf3 = a.spawn('iperf3 -c b -t 6000 -b 20M -i 5 --forceflush');
+	const iperf3 = a.spawn('iperf3 -c b -t 6000 -b 5M -i 5 --forceflush');
 	await until('iperf3 runs', () => iperf3.stdout().includes('bits/sec'), patient);
-	for (let round = 0; round < rounds; round++) await downAndUp(a, b);
+	for (let round = 0; round < rounds; round++) {
+		await channelDown({a, b});
+		await release(a, 'b');
+		await isDiverted(a);
+	}
 	const sent = await Promise.all(flows.map(each => each.stop()));
 	await a.run(ping, slow);
 	const seen = await counter.stop();
@@ -59,7 +55,7 @@ const order: Body = async (t, {a, b}) => {
 const flooded: Body = async (t, {a, b}) => {
 	await a.run('tc qdisc replace dev eth0 root fq_codel');
 	const counter = await Counter.start(b);
-	await a.run('coloop down b', slow);
+	await channelDown({a, b});
 	const flood = a.spawn(`/opt/coloop/senders flood b ${counterPort} 20000`);
 	await until(
 		'packets wait in its queue',
@@ -67,7 +63,7 @@ const flooded: Body = async (t, {a, b}) => {
 		patient,
 	);
 	const before = await diverted(a);
-	await a.run('coloop up b -t 300', slow);
+	await release(a, 'b');
 	const {sent} = lastLine<{sent: number}>((await flood.done).stdout);
 	t.true((await diverted(a)) > before, 'the channel came up too late');
 	await a.run(ping, slow);

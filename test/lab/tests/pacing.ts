@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {diverted, inTurn, isDiverted, patient, withChannel, type Body} from '../channel.ts';
+import {
+	channelDown,
+	diverted,
+	inTurn,
+	isDiverted,
+	patient,
+	release,
+	withChannel,
+	type Body,
+} from '../channel.ts';
 import type {Background, Guest} from '../guest.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
@@ -23,15 +32,17 @@ async function says(iperf3: Background, more: number): Promise<number[]> {
 const stream: Body = async (t, {a, b}) => {
 	await b.run('iperf3 --server --daemon');
 	await a.run('tc qdisc replace dev eth0 root fq');
-	await a.run('coloop down b', slow);
+	await channelDown({a, b});
 	const iperf3 = a.spawn('iperf3 -c b -t 6000 -i 2 --fq-rate 20M -f m --forceflush');
+	// Before the first acknowledgements nothing is paced.
+	await says(iperf3, 1);
 	const seen = [await says(iperf3, 3)];
-	await a.run('coloop up b -t 300', slow);
+	await release(a, 'b');
 	await isDiverted(a);
 	seen.push(await says(iperf3, 8));
-	await a.run('coloop down b', slow);
+	await channelDown({a, b});
 	seen.push(await says(iperf3, 6));
-	await a.run('coloop up b -t 300', slow);
+	await release(a, 'b');
 	await isDiverted(a);
 	seen.push(await says(iperf3, 6));
 	await iperf3.stop();
@@ -85,11 +96,11 @@ const longPackets: Body = async (t, {a, b}) => {
 	for (const each of [a, b]) await each.run('ip link set eth0 mtu 9000');
 	const iperf3 = a.spawn('iperf3 -c b -t 6000 -i 2 -b 100M -f m --forceflush');
 	await says(iperf3, 2);
-	await a.run('coloop down b', slow);
+	await channelDown({a, b});
 	const seen = await says(iperf3, 6);
 	t.log(seen.join(' '));
 	t.true(seen.filter(rate => rate > 10).length >= seen.length - 1, 'it stands');
-	await a.run('coloop up b -t 300', slow);
+	await release(a, 'b');
 	await iperf3.stop();
 	for (const each of [a, b]) await each.run('ip link set eth0 mtu 1500');
 };
