@@ -11,8 +11,8 @@
  *   live ----------- the peer takes no data ---> stalled --+-- offer --> offered
  *
  * Packets are diverted in live only; those that come while the rings run empty in draining are held
- * and go the ordinary path after that.  closed, broken and stalled hold no memory and no port.  The peer
- * learns of our steps from `side` in our control page and an event, never from XenStore.
+ * and go the ordinary path after that.  closed, broken and stalled hold no memory and no port.  The
+ * peer learns of our steps from `side` in our control page and an event, never from XenStore.
  * Before both ends are mapped there may be no event channel between them, so watch() of an end that
  * is mapped looks at the peer's `side`.
  */

@@ -23,8 +23,8 @@ static bool discipline_has_filters(struct Qdisc *q)
 }
 
 /*
- * Is the option's value @unlimited?  A discipline's options are known to its own file alone, and can
- * change in place; what they are now can be learnt from its dump, which in fq and cake takes no lock.
+ * Is the option's value @unlimited?  A discipline's options are known to its own file alone, and
+ * can change in place.  What they are now is in its dump, which in fq and cake takes no lock.
  */
 static bool discipline_is_unlimited(struct Qdisc *q, int option, u64 unlimited)
 {

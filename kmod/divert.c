@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which frames leave the ordinary path.  The hook looks at a frame when all of the stack is done with
- * it and it is about to enter the lower device's queue: routing, netfilter, conntrack, IPsec, programs
- * of cgroups and the device's own egress chains have seen the packet on that device.  What its queue
- * would do to it is asked here; where that is more than to queue, the frame stays.
+ * Which frames leave the ordinary path.  The hook looks at a frame when all of the stack is done
+ * with it and it is about to enter the lower device's queue: routing, netfilter, conntrack, IPsec,
+ * programs of cgroups and the device's own egress chains have seen the packet on that device.  What
+ * its queue would do to it is asked here; where that is more than to queue, the frame stays.
  */
 
 #include "egress.h"
@@ -68,9 +68,9 @@ static bool divert_is_paced(const struct sk_buff *skb)
 }
 
 /*
- * Longer than the ordinary path takes, it would be lost there: it must not get through here either, or
- * a connection comes to rely on it and stands when the channel goes.  Bridges let segmented packets
- * pass unseen; retransmitted one by one they are too long.
+ * Longer than the ordinary path takes, it would be lost there: it must not get through here either,
+ * or a connection comes to rely on it and stands when the channel goes.  Bridges let segmented
+ * packets pass unseen; retransmitted one by one they are too long.
  */
 static bool divert_is_too_long(const struct coloop_link *link, const struct sk_buff *skb)
 {
@@ -103,9 +103,9 @@ static enum coloop_ordinary divert_obstacle(struct coloop_egress *egress,
 }
 
 /*
- * A socket that has met fq leaves its pacing to fq for good, which never sees diverted packets: TCP is
- * told to pace itself again, as on a device without fq, where somebody asked for a pace.
- * The congestion control is the socket's for as long as RCU is read-locked.
+ * A socket that has met fq leaves its pacing to fq for good, which never sees diverted packets: TCP
+ * is told to pace itself again, as on a device without fq, where somebody asked for a pace. The
+ * congestion control is the socket's for as long as RCU is read-locked.
  */
 static void divert_pace_tcp(struct sk_buff *skb)
 {
@@ -113,7 +113,7 @@ static void divert_pace_tcp(struct sk_buff *skb)
 
 	/* Not by its protocol: a raw socket may have TCP's, and no congestion control. */
 	if (!sk || !sk_fullsock(sk) || !sk_is_tcp(sk) ||
-	    smp_load_acquire(&sk->sk_pacing_status) != SK_PACING_FQ)
+	    READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ)
 		return;
 	if (READ_ONCE(sk->sk_max_pacing_rate) != ~0UL ||
 	    READ_ONCE(inet_csk(sk)->icsk_ca_ops)->cong_control)
@@ -121,8 +121,8 @@ static void divert_pace_tcp(struct sk_buff *skb)
 }
 
 /*
- * The packet goes on to the lower device.  It can cut no datagram that divert_make_record() has made
- * one record of, but the stack does, if the datagram lies in one piece.
+ * The packet goes on to the lower device.  It can cut no datagram that divert_make_record() has
+ * made one record of, but the stack does, if the datagram lies in one piece.
  */
 static unsigned int divert_decline(struct coloop_peer *peer, struct sk_buff *skb,
 				   enum coloop_ordinary reason)

@@ -39,7 +39,7 @@ static struct coloop_egress *egress_create(struct net_device *dev, struct netlin
 		.hooknum = NF_NETDEV_EGRESS,
 		.priority = INT_MAX,
 	};
-	/* Where there is no such hook, coloop_link_blocked() keeps the link from having a channel. */
+	/* Where there is no such hook, coloop_link_blocked() lets the link have no channel. */
 	ret = IS_ENABLED(CONFIG_NETFILTER_EGRESS) ?
 		nf_register_net_hook(dev_net(dev), &egress->ops) : 0;
 	if (ret) {
@@ -81,11 +81,13 @@ enum coloop_discipline coloop_egress_discipline(struct coloop_egress *egress)
 		rcu_access_pointer(netdev_get_tx_queue(egress->dev, 0)->qdisc);
 
 	/* Options change in place, so what was found holds for a jiffy only. */
-	if (likely(smp_load_acquire(&egress->judged_at) == jiffies && egress->judged == first))
+	if (likely(!time_after(jiffies, READ_ONCE(egress->judged_at)) &&
+		   READ_ONCE(egress->judged) == first))
 		return READ_ONCE(egress->discipline);
+	/* Another CPU may see the new time with the old finding, for as long as a store takes. */
 	WRITE_ONCE(egress->discipline, coloop_discipline_of(egress->dev));
 	WRITE_ONCE(egress->judged, first);
-	smp_store_release(&egress->judged_at, jiffies);
+	WRITE_ONCE(egress->judged_at, jiffies);
 	return READ_ONCE(egress->discipline);
 }
 

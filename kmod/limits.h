@@ -13,8 +13,8 @@ enum coloop_limits {
 	COLOOP_BACKLOG_BYTES = 32 << 20,
 
 	/*
-	 * Bridges forget an address after this long without a frame from it: 300 s, unless somebody has
-	 * set less.  So often a frame of our own passes them while others are diverted.
+	 * Bridges forget an address after this long without a frame from it: 300 s, unless somebody
+	 * has set less.  So often a frame of our own passes them while others are diverted.
 	 */
 	COLOOP_SPEAK_MS = 2000,
 

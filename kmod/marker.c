@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Packets of a flow that began on the ordinary path are still on their way there when its channel goes
- * live, and the ring is faster.  So that none is overtaken:
+ * Packets of a flow that began on the ordinary path are still on their way there when its channel
+ * goes live, and the ring is faster.  So that none is overtaken:
  *
  *      we                                            peer
  *  1  hold new packets in the backlog
@@ -25,8 +25,8 @@
 #include <net/sch_generic.h>
 
 /*
- * After an Ethernet header with ETH_P_802_EX1, which IEEE 802 leaves to local experiments; big-endian.
- * Padded with zeros to the smallest Ethernet frame.
+ * After an Ethernet header with ETH_P_802_EX1, which IEEE 802 leaves to local experiments;
+ * big-endian. Padded with zeros to the smallest Ethernet frame.
  */
 struct marker_frame {
 	struct ethhdr eth;
@@ -63,7 +63,7 @@ static struct sk_buff *marker_make_frame(const struct coloop_link *link, u32 num
 	skb->protocol = frame->eth.h_proto;
 	skb_set_network_header(skb, ETH_HLEN);
 	skb->dev = dev;
-	/* Queues are chosen by the hash, by its remainder (netfront) or by its upper bits (netback). */
+	/* The hash chooses queues, by its remainder (netfront) or its upper bits (netback). */
 	skb_set_hash(skb, turn << 29 | turn, PKT_HASH_TYPE_L4);
 	return skb;
 }
@@ -103,9 +103,11 @@ static bool marker_must_wait(struct coloop_peer *peer)
 	mutex_lock(&coloop_peers_lock);
 	rcu_read_lock();
 	list_for_each_entry(link, &peer->links, peer_entry) {
-		for (i = 0; i < link->dev->real_num_tx_queues; i++)
-			ret |= qdisc_qlen_sum(rcu_dereference(
-				netdev_get_tx_queue(link->dev, i)->qdisc));
+		for (i = 0; i < link->dev->real_num_tx_queues; i++) {
+			struct netdev_queue *txq = netdev_get_tx_queue(link->dev, i);
+
+			ret |= qdisc_qlen_sum(rcu_dereference(txq->qdisc));
+		}
 	}
 	rcu_read_unlock();
 	mutex_unlock(&coloop_peers_lock);
@@ -173,7 +175,7 @@ void coloop_marker_answer(struct coloop_channel *ch)
 {
 	if (!ch->queue->evtchn.irq)
 		return;
-	virt_store_release(&ch->queue->own->marker, READ_ONCE(ch->marker.complete));
+	WRITE_ONCE(ch->queue->own->marker, READ_ONCE(ch->marker.complete));
 	coloop_evtchn_notify(&ch->queue->evtchn);
 }
 

@@ -21,7 +21,7 @@ enum {
  * @sent: number of ours that the peer is to answer; 0: none
  * @until: when we wait no longer, in jiffies
  * @work: waits, sends, and opens the channel
- * @lock: guards the rest
+ * @lock: guards what follows
  * @number: of the peer's marker that is arriving
  * @arrived: which of its frames have
  * @complete: number of the last of which all have
@@ -30,7 +30,7 @@ struct coloop_marker {
 	u32 sent;
 	unsigned long until;
 	struct delayed_work work;
-	spinlock_t lock;
+	spinlock_t lock; /* guards what follows */
 	u32 number;
 	DECLARE_BITMAP(arrived, COLOOP_MARKER_MAX);
 	u32 complete;
@@ -40,7 +40,7 @@ void coloop_marker_module_init(void);
 void coloop_marker_module_uninit(void);
 
 void coloop_marker_init(struct coloop_channel *ch);
-/* Under the peer's lock: the channel is live and holds; it opens by itself, at once or in a while. */
+/* Under the peer's lock: the channel is live and holds.  It opens at once, or by itself. */
 void coloop_marker_start(struct coloop_channel *ch);
 /* Afterwards the channel is not opened any more. */
 void coloop_marker_stop(struct coloop_channel *ch);

@@ -2,7 +2,7 @@
 /*
  * The data path, in the order in which a packet passes it:
  *
- *   divert.c   hook at the egress of a lower device: is it for a peer, may it skip the device's queue?
+ *   divert.c   hook at the egress of a lower device: for a peer, and free to skip the queue?
  *   send.c     into our ring, or the backlog
  *      ~~~     shared memory, event channel
  *   poll.c     events, NAPI, and a thread where a poll takes too long

@@ -428,8 +428,8 @@ static struct sk_buff *send_unqueue(struct coloop_queue *queue, bool close)
 }
 
 /*
- * Senders may add to the backlog as fast as it is emptied, so after as many packets as it can hold it
- * takes no more.
+ * Senders may add to the backlog as fast as it is emptied, so after as many packets as it can hold
+ * it takes no more.
  */
 void coloop_send_close(struct coloop_queue *queue)
 {

@@ -100,7 +100,7 @@ enum coloop_features {
 	COLOOP_FEATURE_LARGE_DATAGRAMS = 1 << 0, /* records with COLOOP_GSO_UDP */
 	COLOOP_FEATURE_UDP_SEGMENTS = 1 << 1, /* records with COLOOP_GSO_UDP_L4 */
 	COLOOP_FEATURE_OFFER_NUMBER = 1 << 2, /* offer and mapped */
-	COLOOP_FEATURE_MARKERS = 1 << 3, /* answers marker frames of the ordinary path in `marker` */
+	COLOOP_FEATURE_MARKERS = 1 << 3, /* answers marker frames in `marker` */
 };
 
 enum coloop_side {

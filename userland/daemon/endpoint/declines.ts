@@ -32,9 +32,9 @@ export function blockedLink({links}: Pick<Peer, 'links'>): LinkState | undefined
 /** Says what is new, takes back what is over. Touches nothing. */
 export function planDeclines(known: Known, declines: ReadonlyMap<number, Declined>): Step[] {
 	const {kernel, declined} = known;
-	if (kernel === undefined) return [];
-	/* Where dom0 sees no directory, it asks for nothing in it. */
-	if (declines.size === 0) return declined === undefined ? [] : [{kind: 'accept-all'}];
+	/* Where dom0 sees no directory, it asks for nothing in it.  Without a module we decline nobody. */
+	if (kernel === undefined || declines.size === 0)
+		return declined === undefined ? [] : [{kind: 'accept-all'}];
 	const over = [...(declined?.keys() ?? [])].filter(domid => !declines.has(domid));
 	const isSaid = (domid: number, value: Declined) => {
 		const said = declined?.get(domid);
