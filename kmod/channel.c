@@ -7,14 +7,14 @@
  *     |                                   v
  *     +----------- drained ----------- draining
  *
- *   mapped, live --- the peer lied ------------> broken ---+
+ *   mapped, live --- a protocol fault ---------> broken ---+
  *   live ----------- the peer takes no data ---> stalled --+-- offer --> offered
  *
  * Packets are diverted in live only; those that come while the rings run empty in draining are held
  * and go the ordinary path after that.  closed, broken and stalled hold no memory and no port.  The
  * peer learns of our steps from `side` in our control page and an event, never from XenStore.
- * Before both ends are mapped there may be no event channel between them, so watch() of an end that
- * is mapped looks at the peer's `side`.
+ * Before both ends are mapped there may be no event channel between them, so channel_watch() of an
+ * end that is mapped looks at the peer's `side`.
  */
 
 #include "channel.h"
@@ -40,8 +40,8 @@ atomic_t coloop_channels_up = ATOMIC_INIT(0);
 #define for_each_used_queue(ch, queue) \
 	for (struct coloop_queue *queue = (ch)->queue; queue < (ch)->queue + (ch)->queues; queue++)
 
-static void set_state(struct coloop_channel *ch, enum coloop_channel_state state,
-		      enum coloop_reason reason)
+static void channel_set_state(struct coloop_channel *ch, enum coloop_channel_state state,
+			      enum coloop_reason reason)
 {
 	struct coloop_peer *peer = coloop_channel_peer(ch);
 
@@ -66,7 +66,7 @@ static void set_state(struct coloop_channel *ch, enum coloop_channel_state state
  * Says it in the first queue's page, and by its event.  The peer may have bound a port that we have
  * not bound ourselves yet; where it has not, Xen drops the event.
  */
-static void set_side(struct coloop_channel *ch, enum coloop_side side)
+static void channel_set_side(struct coloop_channel *ch, enum coloop_side side)
 {
 	virt_store_release(&ch->queue->own->side, side); /* after all that it announces */
 	if (ch->queue->evtchn.port)
@@ -92,7 +92,7 @@ void coloop_channel_fault(struct coloop_channel *ch, enum coloop_reason reason, 
 	wake_up(&ch->drained);
 }
 
-static u32 queued(struct coloop_queue *queue)
+static u32 channel_queued_in(struct coloop_queue *queue)
 {
 	u32 bytes = 0;
 
@@ -111,7 +111,7 @@ u32 coloop_channel_queued(struct coloop_channel *ch)
 	u32 bytes = 0;
 
 	for_each_used_queue(ch, queue)
-		bytes += queued(queue);
+		bytes += channel_queued_in(queue);
 	return bytes;
 }
 
@@ -155,7 +155,7 @@ void coloop_channel_look(struct coloop_channel *ch)
  * under tx_lock, so that a packet sent after that starts a new one.  Without a watch there is no
  * time to go by: what waits is so new that its sender has not come to start one.
  */
-static bool is_stalled(struct coloop_queue *queue, bool *waiting)
+static bool channel_is_stalled(struct coloop_queue *queue, bool *waiting)
 {
 	if (!test_bit(COLOOP_WATCHED, &queue->flags) || !coloop_send_look(queue))
 		return false;
@@ -171,7 +171,7 @@ static bool is_stalled(struct coloop_queue *queue, bool *waiting)
 }
 
 /* Does anything wait in this queue for the peer to take? */
-static bool watch_queue(struct coloop_queue *queue)
+static bool channel_watch_queue(struct coloop_queue *queue)
 {
 	struct coloop_channel *ch = queue->channel;
 	bool waiting = false, stalled = false;
@@ -182,7 +182,7 @@ static bool watch_queue(struct coloop_queue *queue)
 	local_bh_enable();
 	spin_lock_bh(&queue->tx_lock);
 	if (ch->state == COLOOP_CHANNEL_STATE_LIVE)
-		stalled = is_stalled(queue, &waiting);
+		stalled = channel_is_stalled(queue, &waiting);
 	spin_unlock_bh(&queue->tx_lock);
 	if (stalled)
 		coloop_channel_fault(ch, COLOOP_REASON_STALLED, queue->progress_cons);
@@ -190,7 +190,7 @@ static bool watch_queue(struct coloop_queue *queue)
 }
 
 /* For what no event told: the poll looks at the peer's `side`. */
-static void schedule_poll(struct coloop_queue *queue)
+static void channel_schedule_poll(struct coloop_queue *queue)
 {
 	local_bh_disable();
 	napi_schedule(&queue->napi);
@@ -198,7 +198,7 @@ static void schedule_poll(struct coloop_queue *queue)
 }
 
 /* Runs while anything waits: data for the peer to take, or an offer for the peer to map. */
-static void watch(struct work_struct *work)
+static void channel_watch(struct work_struct *work)
 {
 	struct coloop_channel *ch = container_of(to_delayed_work(work), struct coloop_channel,
 						 watchdog);
@@ -207,10 +207,10 @@ static void watch(struct work_struct *work)
 	switch (READ_ONCE(ch->state)) {
 	case COLOOP_CHANNEL_STATE_LIVE:
 		for_each_used_queue(ch, queue)
-			waiting |= watch_queue(queue);
+			waiting |= channel_watch_queue(queue);
 		break;
 	case COLOOP_CHANNEL_STATE_MAPPED:
-		schedule_poll(ch->queue);
+		channel_schedule_poll(ch->queue);
 		fallthrough;
 	case COLOOP_CHANNEL_STATE_OFFERED:
 		waiting = time_before(jiffies, ch->deadline);
@@ -241,11 +241,11 @@ void coloop_channel_init(struct coloop_channel *ch)
 	for (i = 0; i < COLOOP_QUEUES_MAX; i++)
 		coloop_queue_init(&ch->queue[i], ch);
 	init_waitqueue_head(&ch->drained);
-	INIT_DELAYED_WORK(&ch->watchdog, watch);
+	INIT_DELAYED_WORK(&ch->watchdog, channel_watch);
 	coloop_marker_init(ch);
 }
 
-static void reset(struct coloop_channel *ch)
+static void channel_reset(struct coloop_channel *ch)
 {
 	coloop_peer_unpost_channel(coloop_channel_peer(ch));
 	atomic64_set(&ch->returned, 0);
@@ -299,7 +299,7 @@ err:
 }
 
 /* The first page tells of the others. */
-static void share(struct coloop_channel *ch)
+static void channel_share(struct coloop_channel *ch)
 {
 	struct coloop_control *own = ch->queue->own;
 	unsigned int i;
@@ -328,7 +328,7 @@ int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *o
 	ret = coloop_lower_check(peer, extack);
 	if (ret)
 		return ret;
-	reset(ch);
+	channel_reset(ch);
 	ret = channel_prepare(ch, offer, extack);
 	if (ret)
 		return ret;
@@ -337,10 +337,10 @@ int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *o
 	ch->offered = offer->queues;
 	/* Another one than that of any page which the peer may still have mapped. */
 	ch->offer_number = get_random_u32() ?: 1;
-	share(ch);
-	set_side(ch, COLOOP_SIDE_OFFERED);
+	channel_share(ch);
+	channel_set_side(ch, COLOOP_SIDE_OFFERED);
 	atomic_inc(&coloop_channels_up);
-	set_state(ch, COLOOP_CHANNEL_STATE_OFFERED, COLOOP_REASON_NONE);
+	channel_set_state(ch, COLOOP_CHANNEL_STATE_OFFERED, COLOOP_REASON_NONE);
 	ch->deadline = jiffies + msecs_to_jiffies(COLOOP_CONNECT_MS);
 	schedule_delayed_work(&ch->watchdog, msecs_to_jiffies(COLOOP_WATCH_MS));
 	pr_debug("channel to %u created\n", peer->domid);
@@ -348,8 +348,8 @@ int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *o
 }
 
 /* Its further queues are read from the first page's copy, never from the page again. */
-static int map_peer(struct coloop_channel *ch, grant_ref_t control_ref,
-		    struct coloop_geometry *first, struct coloop_geometry *copy,
+static int channel_map_peer(struct coloop_channel *ch, grant_ref_t control_ref,
+			    struct coloop_geometry *first, struct coloop_geometry *copy,
 		    struct netlink_ext_ack *extack)
 {
 	unsigned int i;
@@ -367,8 +367,8 @@ static int map_peer(struct coloop_channel *ch, grant_ref_t control_ref,
 	return ret;
 }
 
-static int connect(struct coloop_channel *ch, evtchn_port_t port,
-		   const struct coloop_geometry *first, struct netlink_ext_ack *extack)
+static int channel_connect(struct coloop_channel *ch, evtchn_port_t port,
+			   const struct coloop_geometry *first, struct netlink_ext_ack *extack)
 {
 	unsigned int i;
 	int ret;
@@ -379,15 +379,15 @@ static int connect(struct coloop_channel *ch, evtchn_port_t port,
 	return ret;
 }
 
-static int attach(struct coloop_channel *ch, grant_ref_t control_ref, evtchn_port_t port,
-		  struct netlink_ext_ack *extack)
+static int channel_attach(struct coloop_channel *ch, grant_ref_t control_ref, evtchn_port_t port,
+			  struct netlink_ext_ack *extack)
 {
 	struct coloop_geometry *copies = kvcalloc(2, sizeof(*copies), GFP_KERNEL);
 	int ret = -ENOMEM;
 
 	if (copies)
-		ret = map_peer(ch, control_ref, &copies[0], &copies[1], extack) ?:
-		      connect(ch, port, &copies[0], extack);
+		ret = channel_map_peer(ch, control_ref, &copies[0], &copies[1], extack) ?:
+		      channel_connect(ch, port, &copies[0], extack);
 	kvfree(copies);
 	return ret;
 }
@@ -406,15 +406,15 @@ int coloop_channel_attach(struct coloop_channel *ch, grant_ref_t control_ref,
 	ret = coloop_lower_check(peer, extack);
 	if (ret)
 		return ret;
-	ret = attach(ch, control_ref, port, extack);
+	ret = channel_attach(ch, control_ref, port, extack);
 	if (ret) {
 		for_each_queue(ch, queue)
 			coloop_queue_detach(queue, ch->listens);
 		WRITE_ONCE(ch->queues, 0);
 		return ret;
 	}
-	set_state(ch, COLOOP_CHANNEL_STATE_MAPPED, COLOOP_REASON_NONE);
-	set_side(ch, COLOOP_SIDE_MAPPED);
+	channel_set_state(ch, COLOOP_CHANNEL_STATE_MAPPED, COLOOP_REASON_NONE);
+	channel_set_side(ch, COLOOP_SIDE_MAPPED);
 	/* Not before the binds are complete: a poll ends with a word to its interrupt. */
 	for_each_used_queue(ch, queue)
 		coloop_poll_start(queue);
@@ -427,7 +427,7 @@ void coloop_channel_go_live(struct coloop_channel *ch)
 		return;
 	for_each_used_queue(ch, queue)
 		coloop_send_hold(queue);
-	set_state(ch, COLOOP_CHANNEL_STATE_LIVE, COLOOP_REASON_NONE);
+	channel_set_state(ch, COLOOP_CHANNEL_STATE_LIVE, COLOOP_REASON_NONE);
 	WRITE_ONCE(ch->diverting, true);
 	coloop_marker_start(ch);
 }
@@ -441,7 +441,7 @@ static void channel_stop_diverting(struct coloop_channel *ch)
 }
 
 /* R12: mark dead, stop NAPI, unbind, unmap, end grants, free.  The first is the caller's. */
-static void tear_down(struct coloop_channel *ch)
+static void channel_tear_down(struct coloop_channel *ch)
 {
 	/* Any poll reads the first queue's page, so all of them end before any page goes. */
 	for_each_queue(ch, queue)
@@ -468,10 +468,10 @@ void coloop_channel_start_closing(struct coloop_channel *ch, enum coloop_reason 
 	lockdep_assert_held(&coloop_channel_peer(ch)->lock);
 	if (!coloop_channel_is_up(ch))
 		return;
-	set_state(ch, COLOOP_CHANNEL_STATE_DRAINING, reason);
+	channel_set_state(ch, COLOOP_CHANNEL_STATE_DRAINING, reason);
 	for_each_used_queue(ch, queue)
 		coloop_send_hold(queue);
-	set_side(ch, COLOOP_SIDE_CLOSING);
+	channel_set_side(ch, COLOOP_SIDE_CLOSING);
 	/*
 	 * Pairs with the peer's coloop_channel_attach(), which stores mapped before its poll reads
 	 * our side.  Either we see that it has mapped us, or it sees CLOSING before it goes live.
@@ -502,8 +502,8 @@ void coloop_channel_finish_closing(struct coloop_channel *ch, unsigned long dead
 	if (is_met)
 		wait_event_timeout(ch->drained, coloop_channel_is_drained(ch),
 				   channel_left(deadline));
-	tear_down(ch);
-	set_state(ch, COLOOP_CHANNEL_STATE_CLOSED, ch->reason);
+	channel_tear_down(ch);
+	channel_set_state(ch, COLOOP_CHANNEL_STATE_CLOSED, ch->reason);
 	WRITE_ONCE(peer->wanted, 0);
 }
 
@@ -524,11 +524,11 @@ void coloop_channel_fail(struct coloop_channel *ch)
 	pr_warn_ratelimited("channel to %s (domain %u) is given up, reason %u, number %u\n",
 			    peer->name, peer->domid, reason, ch->fault_detail);
 	ch->detail = ch->fault_detail;
-	set_state(ch, reason == COLOOP_REASON_STALLED ? COLOOP_CHANNEL_STATE_STALLED :
+	channel_set_state(ch, reason == COLOOP_REASON_STALLED ? COLOOP_CHANNEL_STATE_STALLED :
 							COLOOP_CHANNEL_STATE_BROKEN, reason);
 	channel_stop_diverting(ch);
-	set_side(ch, COLOOP_SIDE_CLOSING);
-	tear_down(ch);
+	channel_set_side(ch, COLOOP_SIDE_CLOSING);
+	channel_tear_down(ch);
 	WRITE_ONCE(peer->wanted, 0);
 }
 

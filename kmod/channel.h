@@ -18,9 +18,9 @@ struct coloop_offer;
 struct coloop_peer;
 
 enum coloop_channel_flags {
-	/* Set once a lie or a stall was seen; nothing is read from or written to the rings then. */
+	/* Set once a protocol fault or a stall was seen; the rings are not touched any more. */
 	COLOOP_FAULTED,
-	/* A device went, and its link; what the peer still sends there is no lie. */
+	/* A device went, and its link; what the peer still sends there is no fault. */
 	COLOOP_UNLINKED,
 };
 
@@ -83,7 +83,7 @@ void coloop_channel_expire(struct coloop_channel *ch);
 void coloop_channel_fail(struct coloop_channel *ch);
 void coloop_channel_uninit(struct coloop_channel *ch);
 
-/* From any context: the peer lied or stalls.  The first call counts. */
+/* From any context: the peer broke the protocol or stalls.  The first call counts. */
 void coloop_channel_fault(struct coloop_channel *ch, enum coloop_reason reason, u32 detail);
 /* Starts the watchdog unless it looks at this queue. */
 void coloop_channel_watch(struct coloop_queue *queue);

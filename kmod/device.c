@@ -112,7 +112,7 @@ static void device_setup(struct net_device *dev)
 }
 
 /* Past taps and ingress chains of coloop0 a packet arrives where it would have without us. */
-static rx_handler_result_t hand_down(struct sk_buff **pskb)
+static rx_handler_result_t device_rx_handler(struct sk_buff **pskb)
 {
 	struct sk_buff *skb = *pskb;
 	const struct ethhdr *eth = eth_hdr(skb);
@@ -126,7 +126,7 @@ static rx_handler_result_t hand_down(struct sk_buff **pskb)
 	return RX_HANDLER_ANOTHER;
 }
 
-static int register_device(struct net_device *dev)
+static int device_add_netdev(struct net_device *dev)
 {
 	int ret;
 
@@ -134,7 +134,7 @@ static int register_device(struct net_device *dev)
 	ret = register_netdevice(dev);
 	if (ret)
 		goto err_unlock;
-	ret = netdev_rx_handler_register(dev, hand_down, NULL);
+	ret = netdev_rx_handler_register(dev, device_rx_handler, NULL);
 	if (ret)
 		goto err_unregister;
 	ret = dev_open(dev, NULL);
@@ -160,7 +160,7 @@ static int device_make(void)
 	if (!coloop_dev)
 		return -ENOMEM;
 	coloop_dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
-	ret = coloop_dev->tstats ? register_device(coloop_dev) : -ENOMEM;
+	ret = coloop_dev->tstats ? device_add_netdev(coloop_dev) : -ENOMEM;
 	if (ret) {
 		free_percpu(coloop_dev->tstats);
 		coloop_dev->tstats = NULL;

@@ -66,7 +66,7 @@ int coloop_evtchn_connect(struct coloop_evtchn *ec, domid_t domid, evtchn_port_t
 }
 
 /* Does it lead to that domain, or wait for it? */
-static bool is_open(evtchn_port_t port, domid_t domid)
+static bool evtchn_is_open(evtchn_port_t port, domid_t domid)
 {
 	struct evtchn_status status = { .dom = DOMID_SELF, .port = port };
 
@@ -90,7 +90,7 @@ int coloop_evtchn_bind(struct coloop_evtchn *ec, domid_t domid, irq_handler_t ha
 		 * The port may be closed by now (the handler was refused) or not (there was no
 		 * interrupt number).  Closing it twice could hit somebody else's, so ask (R12).
 		 */
-		if (!is_open(ec->port, domid)) {
+		if (!evtchn_is_open(ec->port, domid)) {
 			ec->port = 0;
 			atomic_dec(&coloop_ports_held);
 		}

@@ -16,8 +16,8 @@ atomic_t coloop_pages_waiting = ATOMIC_INIT(0);
 
 static LIST_HEAD(deferred);
 static DEFINE_MUTEX(deferred_lock); /* guards deferred */
-static void retry_deferred(struct work_struct *work);
-static DECLARE_DELAYED_WORK(deferred_work, retry_deferred);
+static void grant_retry_deferred(struct work_struct *work);
+static DECLARE_DELAYED_WORK(deferred_work, grant_retry_deferred);
 
 /* The kernel keeps this to itself; which version it chose may change with every resume. */
 static unsigned int grant_entries_per_frame(void)
@@ -143,7 +143,7 @@ void coloop_pages_put(struct coloop_pages *pages)
 	mutex_unlock(&deferred_lock);
 }
 
-static void retry_deferred(struct work_struct *work)
+static void grant_retry_deferred(struct work_struct *work)
 {
 	struct coloop_pages *pages, *next;
 
@@ -192,12 +192,12 @@ void coloop_grant_uninit(void)
 	}
 }
 
-static phys_addr_t map_address(struct page *page)
+static phys_addr_t grant_map_address(struct page *page)
 {
 	return (phys_addr_t)(unsigned long)pfn_to_kaddr(page_to_pfn(page));
 }
 
-static void map_free(struct coloop_map *map)
+static void grant_map_free(struct coloop_map *map)
 {
 	if (map->pages)
 		gnttab_free_pages(map->count, map->pages);
@@ -208,7 +208,7 @@ static void map_free(struct coloop_map *map)
 }
 
 /* Nothing is mapped yet. */
-static int map_alloc(struct coloop_map *map, unsigned int count)
+static int grant_map_alloc(struct coloop_map *map, unsigned int count)
 {
 	struct page **pages = kvcalloc(count, sizeof(*pages), GFP_KERNEL);
 	unsigned int i;
@@ -224,7 +224,7 @@ static int map_alloc(struct coloop_map *map, unsigned int count)
 	map->handles = kvcalloc(count, sizeof(*map->handles), GFP_KERNEL);
 	map->address = kvcalloc(count, sizeof(*map->address), GFP_KERNEL);
 	if (!map->handles || !map->address) {
-		map_free(map);
+		grant_map_free(map);
 		return -ENOMEM;
 	}
 	for (i = 0; i < count; i++) {
@@ -235,8 +235,8 @@ static int map_alloc(struct coloop_map *map, unsigned int count)
 }
 
 /* The return value of gnttab_map_refs() does not tell: every status must be looked at. */
-static int map_take_handles(struct coloop_map *map, const struct gnttab_map_grant_ref *ops,
-			    struct netlink_ext_ack *extack)
+static int grant_map_take_handles(struct coloop_map *map, const struct gnttab_map_grant_ref *ops,
+				  struct netlink_ext_ack *extack)
 {
 	unsigned int i;
 	int ret = 0;
@@ -254,8 +254,8 @@ static int map_take_handles(struct coloop_map *map, const struct gnttab_map_gran
 	return ret;
 }
 
-static int map_refs(struct coloop_map *map, domid_t domid, const grant_ref_t *refs,
-		    struct netlink_ext_ack *extack)
+static int grant_map_refs(struct coloop_map *map, domid_t domid, const grant_ref_t *refs,
+			  struct netlink_ext_ack *extack)
 {
 	struct gnttab_map_grant_ref *ops;
 	unsigned int count = map->count;
@@ -266,14 +266,14 @@ static int map_refs(struct coloop_map *map, domid_t domid, const grant_ref_t *re
 	if (!ops)
 		return -ENOMEM;
 	for (i = 0; i < count; i++)
-		gnttab_set_map_op(&ops[i], map_address(map->pages[i]),
+		gnttab_set_map_op(&ops[i], grant_map_address(map->pages[i]),
 				  GNTMAP_host_map | GNTMAP_readonly, refs[i], domid);
 	if (gnttab_map_refs(ops, NULL, map->pages, count)) {
 		/* Only what each op says counts; an op that was not looked at has no handle. */
 		NL_SET_ERR_MSG_MOD(extack, "Xen refused to map grants of the peer");
 		ret = -EACCES;
 	}
-	ret = map_take_handles(map, ops, extack) ?: ret;
+	ret = grant_map_take_handles(map, ops, extack) ?: ret;
 	kvfree(ops);
 	return ret;
 }
@@ -288,19 +288,19 @@ int coloop_map_get(struct coloop_map *map, domid_t domid, const grant_ref_t *ref
 				       atomic_read(&coloop_maps_held), COLOOP_MAPS_MAX);
 		return -ENOSPC;
 	}
-	ret = map_alloc(map, count);
+	ret = grant_map_alloc(map, count);
 	if (ret) {
 		atomic_sub(count, &coloop_maps_held);
 		return ret;
 	}
-	ret = map_refs(map, domid, refs, extack);
+	ret = grant_map_refs(map, domid, refs, extack);
 	if (ret)
 		coloop_map_put(map);
 	return ret;
 }
 
 /* Pages that Xen did not unmap are nobody's any more; the others stay, from the first on. */
-static void map_drop_failed(struct coloop_map *map, const struct gnttab_unmap_grant_ref *ops)
+static void grant_map_drop_failed(struct coloop_map *map, const struct gnttab_unmap_grant_ref *ops)
 {
 	unsigned int i, kept = 0;
 
@@ -334,7 +334,7 @@ void coloop_map_put(struct coloop_map *map)
 	for (i = 0; i < map->count; i++) {
 		if (map->handles[i] == INVALID_GRANT_HANDLE)
 			continue;
-		gnttab_set_unmap_op(&ops[count], map_address(map->pages[i]),
+		gnttab_set_unmap_op(&ops[count], grant_map_address(map->pages[i]),
 				    GNTMAP_host_map | GNTMAP_readonly, map->handles[i]);
 		pages[count++] = map->pages[i];
 	}
@@ -344,9 +344,9 @@ void coloop_map_put(struct coloop_map *map)
 	if (count && gnttab_unmap_refs_sync(queue))
 		pr_warn("could not unmap the pages of a peer\n");
 	atomic_sub(map->count, &coloop_maps_held);
-	map_drop_failed(map, ops);
+	grant_map_drop_failed(map, ops);
 	kfree(queue);
 	kvfree(pages);
 	kvfree(ops);
-	map_free(map);
+	grant_map_free(map);
 }

@@ -36,7 +36,7 @@ enum coloop_limits {
 	COLOOP_WINDOW_OVERHEAD = 512,
 
 	/* TCP packets up to this size stay their socket's while they wait in the ring. */
-	COLOOP_LENT_BYTES = 16 << 10,
+	COLOOP_CHARGED_BYTES = 16 << 10,
 
 	/* How long data may wait in our ring without the peer taking any. */
 	COLOOP_STALL_MS = 3000,

@@ -11,14 +11,14 @@
 
 static struct genl_family family;
 
-static int put_u64(struct sk_buff *msg, int attr, u64 value)
+static int nl_put_u64(struct sk_buff *msg, int attr, u64 value)
 {
 	return nla_put_u64_64bit(msg, attr, value, COLOOP_A_CHANNEL_PAD);
 }
 
 /* The queues' counters, one by one; they go on meanwhile. */
-static void add_stats(struct coloop_tx_stats *tx, struct coloop_rx_stats *rx,
-		      const struct coloop_queue *queue)
+static void nl_add_stats(struct coloop_tx_stats *tx, struct coloop_rx_stats *rx,
+			 const struct coloop_queue *queue)
 {
 	tx->packets += READ_ONCE(queue->tx_stats.packets);
 	tx->bytes += READ_ONCE(queue->tx_stats.bytes);
@@ -33,7 +33,7 @@ static void add_stats(struct coloop_tx_stats *tx, struct coloop_rx_stats *rx,
 	rx->dropped_device += READ_ONCE(queue->rx_stats.dropped_device);
 }
 
-static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
+static int nl_put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
 {
 	struct coloop_tx_stats tx = {};
 	struct coloop_rx_stats rx = {};
@@ -41,26 +41,26 @@ static int put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
 	unsigned int i;
 
 	for (i = 0; i < ch->queues; i++) {
-		add_stats(&tx, &rx, &ch->queue[i]);
+		nl_add_stats(&tx, &rx, &ch->queue[i]);
 		events_received += READ_ONCE(ch->queue[i].events_received);
 	}
-	return put_u64(msg, COLOOP_A_CHANNEL_TX_PACKETS, tx.packets) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_TX_BYTES, tx.bytes) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_RX_PACKETS, rx.packets) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_RX_BYTES, rx.bytes) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_EVENTS_SENT, tx.events) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_EVENTS_RECEIVED, events_received) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_BACKLOGGED, tx.backlogged) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_RETURNED, atomic64_read(&ch->returned)) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_BACKLOG, tx.dropped_backlog) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_SOURCE, rx.dropped_source) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, rx.dropped_header) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory) ||
-	       put_u64(msg, COLOOP_A_CHANNEL_DROPPED_DEVICE, rx.dropped_device);
+	return nl_put_u64(msg, COLOOP_A_CHANNEL_TX_PACKETS, tx.packets) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_TX_BYTES, tx.bytes) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_RX_PACKETS, rx.packets) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_RX_BYTES, rx.bytes) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_EVENTS_SENT, tx.events) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_EVENTS_RECEIVED, events_received) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_BACKLOGGED, tx.backlogged) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_RETURNED, atomic64_read(&ch->returned)) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_BACKLOG, tx.dropped_backlog) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_SOURCE, rx.dropped_source) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, rx.dropped_header) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_DEVICE, rx.dropped_device);
 }
 
 /* What the peer has to be told. */
-static int put_offer(struct sk_buff *msg, const struct coloop_channel *ch)
+static int nl_put_offer(struct sk_buff *msg, const struct coloop_channel *ch)
 {
 	const struct coloop_queue *first = ch->queue;
 	u32 port = ch->listens ? first->evtchn.port : 0;
@@ -70,7 +70,7 @@ static int put_offer(struct sk_buff *msg, const struct coloop_channel *ch)
 	       nla_put_u32(msg, COLOOP_A_CHANNEL_EVENT_PORT, port);
 }
 
-static int put_channel(struct sk_buff *msg, struct coloop_channel *ch)
+static int nl_put_channel(struct sk_buff *msg, struct coloop_channel *ch)
 {
 	struct nlattr *nest = nla_nest_start(msg, COLOOP_A_PEER_CHANNEL);
 
@@ -80,10 +80,10 @@ static int put_channel(struct sk_buff *msg, struct coloop_channel *ch)
 	    nla_put_u32(msg, COLOOP_A_CHANNEL_REASON, ch->reason) ||
 	    nla_put_u32(msg, COLOOP_A_CHANNEL_DETAIL, ch->detail) ||
 	    nla_put_u32(msg, COLOOP_A_CHANNEL_QUEUED_BYTES, coloop_channel_queued(ch)) ||
-	    put_u64(msg, COLOOP_A_CHANNEL_SINCE, ch->since) ||
-	    put_stats(msg, ch))
+	    nl_put_u64(msg, COLOOP_A_CHANNEL_SINCE, ch->since) ||
+	    nl_put_stats(msg, ch))
 		return -EMSGSIZE;
-	if (coloop_channel_is_up(ch) && put_offer(msg, ch))
+	if (coloop_channel_is_up(ch) && nl_put_offer(msg, ch))
 		return -EMSGSIZE;
 	if (ch->queues &&
 	    (nla_put_u32(msg, COLOOP_A_CHANNEL_REMOTE_ORDER, ch->queue->remote_order) ||
@@ -93,7 +93,7 @@ static int put_channel(struct sk_buff *msg, struct coloop_channel *ch)
 	return 0;
 }
 
-static int put_links(struct sk_buff *msg, const struct coloop_peer *peer)
+static int nl_put_links(struct sk_buff *msg, const struct coloop_peer *peer)
 {
 	const struct coloop_link *link;
 	int ret = 0;
@@ -117,7 +117,7 @@ static int put_links(struct sk_buff *msg, const struct coloop_peer *peer)
 }
 
 /* What took the ordinary path, one nest for each reason that there was. */
-static int put_ordinary(struct sk_buff *msg, const struct coloop_peer *peer)
+static int nl_put_ordinary(struct sk_buff *msg, const struct coloop_peer *peer)
 {
 	unsigned int reason;
 
@@ -136,7 +136,7 @@ static int put_ordinary(struct sk_buff *msg, const struct coloop_peer *peer)
 	return 0;
 }
 
-static int put_peer(struct sk_buff *msg, struct coloop_peer *peer)
+static int nl_put_peer(struct sk_buff *msg, struct coloop_peer *peer)
 {
 	lockdep_assert_held(&peer->lock);
 	if (nla_put_u32(msg, COLOOP_A_PEER_DOMID, peer->domid) ||
@@ -145,17 +145,19 @@ static int put_peer(struct sk_buff *msg, struct coloop_peer *peer)
 	    nla_put_u32(msg, COLOOP_A_PEER_BUSY_POLL, peer->channel.busy_poll_us) ||
 	    (READ_ONCE(peer->wanted) && nla_put_flag(msg, COLOOP_A_PEER_WANTED)))
 		return -EMSGSIZE;
-	return put_links(msg, peer) ?: put_channel(msg, &peer->channel) ?: put_ordinary(msg, peer);
+	return nl_put_links(msg, peer) ?:
+	       nl_put_channel(msg, &peer->channel) ?:
+	       nl_put_ordinary(msg, peer);
 }
 
-static int fill_peer(struct sk_buff *msg, struct coloop_peer *peer, u32 portid, u32 seq,
-		     int flags, u8 cmd)
+static int nl_fill_peer(struct sk_buff *msg, struct coloop_peer *peer, u32 portid, u32 seq,
+			int flags, u8 cmd)
 {
 	void *header = genlmsg_put(msg, portid, seq, &family, flags, cmd);
 
 	if (!header)
 		return -EMSGSIZE;
-	if (put_peer(msg, peer)) {
+	if (nl_put_peer(msg, peer)) {
 		genlmsg_cancel(msg, header);
 		return -EMSGSIZE;
 	}
@@ -164,7 +166,7 @@ static int fill_peer(struct sk_buff *msg, struct coloop_peer *peer, u32 portid, 
 }
 
 /* As after a full socket buffer: listeners know that they missed something, and read anew. */
-static void lose_notification(struct sk_buff *msg)
+static void nl_lose_notification(struct sk_buff *msg)
 {
 	nlmsg_free(msg);
 	genl_set_err(&family, &init_net, 0, COLOOP_NLGRP_EVENTS, -ENOBUFS);
@@ -177,8 +179,8 @@ void coloop_nl_notify(struct coloop_peer *peer, u8 cmd)
 	if (!genl_has_listeners(&family, &init_net, COLOOP_NLGRP_EVENTS))
 		return;
 	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!msg || fill_peer(msg, peer, 0, 0, 0, cmd)) {
-		lose_notification(msg);
+	if (!msg || nl_fill_peer(msg, peer, 0, 0, 0, cmd)) {
+		nl_lose_notification(msg);
 		return;
 	}
 	genlmsg_multicast(&family, msg, 0, COLOOP_NLGRP_EVENTS, GFP_KERNEL);
@@ -190,20 +192,20 @@ void coloop_nl_announce(u8 cmd)
 	void *header = msg ? genlmsg_put(msg, 0, 0, &family, 0, cmd) : NULL;
 
 	if (!header) {
-		lose_notification(msg);
+		nl_lose_notification(msg);
 		return;
 	}
 	genlmsg_end(msg, header);
 	genlmsg_multicast(&family, msg, 0, COLOOP_NLGRP_EVENTS, GFP_KERNEL);
 }
 
-static int reply_peer(struct coloop_peer *peer, struct genl_info *info, u8 cmd)
+static int nl_reply_peer(struct coloop_peer *peer, struct genl_info *info, u8 cmd)
 {
 	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 
 	if (!msg)
 		return -ENOMEM;
-	if (fill_peer(msg, peer, info->snd_portid, info->snd_seq, 0, cmd)) {
+	if (nl_fill_peer(msg, peer, info->snd_portid, info->snd_seq, 0, cmd)) {
 		nlmsg_free(msg);
 		return -EMSGSIZE;
 	}
@@ -211,7 +213,7 @@ static int reply_peer(struct coloop_peer *peer, struct genl_info *info, u8 cmd)
 }
 
 /* Takes a reference and the lock. */
-static struct coloop_peer *lock_peer(struct genl_info *info)
+static struct coloop_peer *nl_lock_peer(struct genl_info *info)
 {
 	struct coloop_peer *peer;
 	u32 domid;
@@ -232,16 +234,16 @@ static struct coloop_peer *lock_peer(struct genl_info *info)
 	return ERR_PTR(-ENOENT);
 }
 
-static void unlock_peer(struct coloop_peer *peer)
+static void nl_unlock_peer(struct coloop_peer *peer)
 {
 	mutex_unlock(&peer->lock);
 	coloop_peer_put(peer);
 }
 
-/* As lock_peer(), for requests that must name the epoch we live in. */
-static struct coloop_peer *lock_peer_epoch(struct genl_info *info)
+/* As nl_lock_peer(), for requests that must name the epoch we live in. */
+static struct coloop_peer *nl_lock_peer_epoch(struct genl_info *info)
 {
-	struct coloop_peer *peer = lock_peer(info);
+	struct coloop_peer *peer = nl_lock_peer(info);
 
 	if (IS_ERR(peer))
 		return peer;
@@ -253,7 +255,7 @@ static struct coloop_peer *lock_peer_epoch(struct genl_info *info)
 		NL_SET_ERR_MSG_FMT_MOD(info->extack, "the epoch is %u, not %u", peer->epoch,
 				       epoch);
 	}
-	unlock_peer(peer);
+	nl_unlock_peer(peer);
 	return ERR_PTR(-ESTALE);
 }
 
@@ -291,18 +293,18 @@ int coloop_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info)
 
 int coloop_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct coloop_peer *peer = lock_peer(info);
+	struct coloop_peer *peer = nl_lock_peer(info);
 	int ret;
 
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
-	ret = reply_peer(peer, info, COLOOP_CMD_PEER_GET);
-	unlock_peer(peer);
+	ret = nl_reply_peer(peer, info, COLOOP_CMD_PEER_GET);
+	nl_unlock_peer(peer);
 	return ret;
 }
 
 /* The peer with the lowest domid from @domid on, with a reference. */
-static struct coloop_peer *next_peer(u32 domid)
+static struct coloop_peer *nl_next_peer(u32 domid)
 {
 	struct coloop_peer *peer, *next = NULL;
 
@@ -322,15 +324,15 @@ int coloop_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct coloop_peer *peer;
 
-	while ((peer = next_peer(cb->args[0]))) {
+	while ((peer = nl_next_peer(cb->args[0]))) {
 		int ret;
 
 		mutex_lock(&peer->lock);
-		ret = fill_peer(skb, peer, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				NLM_F_MULTI, COLOOP_CMD_PEER_GET);
+		ret = nl_fill_peer(skb, peer, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				   NLM_F_MULTI, COLOOP_CMD_PEER_GET);
 		if (!ret)
 			cb->args[0] = peer->domid + 1;
-		unlock_peer(peer);
+		nl_unlock_peer(peer);
 		if (ret)
 			return skb->len ?: ret;
 	}
@@ -346,17 +348,17 @@ int coloop_nl_channel_offer_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = coloop_request_offer(&offer, info);
 	if (ret)
 		return ret;
-	peer = lock_peer_epoch(info);
+	peer = nl_lock_peer_epoch(info);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	ret = coloop_channel_offer(&peer->channel, &offer, info->extack);
 	if (!ret) {
-		ret = reply_peer(peer, info, COLOOP_CMD_CHANNEL_OFFER);
+		ret = nl_reply_peer(peer, info, COLOOP_CMD_CHANNEL_OFFER);
 		/* Nobody knows what could be attached to. */
 		if (ret)
 			coloop_channel_close(&peer->channel, COLOOP_REASON_ASKED);
 	}
-	unlock_peer(peer);
+	nl_unlock_peer(peer);
 	return ret;
 }
 
@@ -369,27 +371,27 @@ int coloop_nl_channel_attach_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = coloop_request_attach(&attach, info);
 	if (ret)
 		return ret;
-	peer = lock_peer_epoch(info);
+	peer = nl_lock_peer_epoch(info);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	ret = coloop_channel_attach(&peer->channel, attach.control_ref, attach.port,
 				    info->extack);
-	unlock_peer(peer);
+	nl_unlock_peer(peer);
 	return ret;
 }
 
 int coloop_nl_channel_close_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct coloop_peer *peer = lock_peer(info);
+	struct coloop_peer *peer = nl_lock_peer(info);
 
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	coloop_channel_close(&peer->channel, COLOOP_REASON_ASKED);
-	unlock_peer(peer);
+	nl_unlock_peer(peer);
 	return 0;
 }
 
-static unsigned int count_peers(void)
+static unsigned int nl_count_peers(void)
 {
 	const struct coloop_peer *peer;
 	unsigned int count = 0;
@@ -401,13 +403,13 @@ static unsigned int count_peers(void)
 	return count;
 }
 
-static int put_info(struct sk_buff *msg)
+static int nl_put_info(struct sk_buff *msg)
 {
 	return nla_put_u32(msg, COLOOP_A_INFO_PROTOCOL_MIN, COLOOP_PROTOCOL_MIN) ||
 	       nla_put_u32(msg, COLOOP_A_INFO_PROTOCOL_MAX, COLOOP_PROTOCOL_MAX) ||
 	       nla_put_u32(msg, COLOOP_A_INFO_FEATURES, COLOOP_FEATURES) ||
 	       nla_put_u32(msg, COLOOP_A_INFO_IFINDEX, coloop_dev->ifindex) ||
-	       nla_put_u32(msg, COLOOP_A_INFO_PEERS, count_peers()) ||
+	       nla_put_u32(msg, COLOOP_A_INFO_PEERS, nl_count_peers()) ||
 	       nla_put_u32(msg, COLOOP_A_INFO_CHANNELS, atomic_read(&coloop_channels_up)) ||
 	       nla_put_u32(msg, COLOOP_A_INFO_GRANTS, atomic_read(&coloop_grants_held)) ||
 	       nla_put_u32(msg, COLOOP_A_INFO_MAPS, atomic_read(&coloop_maps_held)) ||
@@ -425,7 +427,7 @@ int coloop_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!msg)
 		return -ENOMEM;
 	header = genlmsg_put_reply(msg, info, &family, 0, COLOOP_CMD_INFO_GET);
-	if (!header || put_info(msg)) {
+	if (!header || nl_put_info(msg)) {
 		nlmsg_free(msg);
 		return -EMSGSIZE;
 	}

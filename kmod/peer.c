@@ -18,7 +18,7 @@ LIST_HEAD(coloop_peers);
 
 static struct workqueue_struct *peer_wq;
 
-static void free_link_rcu(struct rcu_head *rcu)
+static void peer_free_link_rcu(struct rcu_head *rcu)
 {
 	struct coloop_link *link = container_of(rcu, struct coloop_link, rcu);
 
@@ -26,24 +26,24 @@ static void free_link_rcu(struct rcu_head *rcu)
 	kfree(link);
 }
 
-static void unlink_link(struct coloop_link *link)
+static void peer_unlink(struct coloop_link *link)
 {
 	coloop_link_remove(link);
 	coloop_egress_put(link->egress);
 	list_del(&link->peer_entry);
-	call_rcu(&link->rcu, free_link_rcu);
+	call_rcu(&link->rcu, peer_free_link_rcu);
 }
 
-static void unlink_all(struct coloop_peer *peer)
+static void peer_unlink_all(struct coloop_peer *peer)
 {
 	struct coloop_link *link, *next;
 
 	list_for_each_entry_safe(link, next, &peer->links, peer_entry)
-		unlink_link(link);
+		peer_unlink(link);
 }
 
-static int link_up(struct coloop_peer *peer, const struct coloop_peer_config *config,
-		   unsigned int i, struct netlink_ext_ack *extack)
+static int peer_link(struct coloop_peer *peer, const struct coloop_peer_config *config,
+		     unsigned int i, struct netlink_ext_ack *extack)
 {
 	struct coloop_link *link = kzalloc(sizeof(*link), GFP_KERNEL);
 	int ret;
@@ -88,23 +88,23 @@ err_free:
 	return ret;
 }
 
-static int link_all(struct coloop_peer *peer, const struct coloop_peer_config *config,
-		    struct netlink_ext_ack *extack)
+static int peer_link_all(struct coloop_peer *peer, const struct coloop_peer_config *config,
+			 struct netlink_ext_ack *extack)
 {
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < config->links; i++) {
-		ret = link_up(peer, config, i, extack);
+		ret = peer_link(peer, config, i, extack);
 		if (ret) {
-			unlink_all(peer);
+			peer_unlink_all(peer);
 			return ret;
 		}
 	}
 	return 0;
 }
 
-static bool same_links(const struct coloop_peer *peer, const struct coloop_peer_config *config)
+static bool peer_has_links(const struct coloop_peer *peer, const struct coloop_peer_config *config)
 {
 	const struct coloop_link *link;
 	unsigned int i = 0;
@@ -120,7 +120,7 @@ static bool same_links(const struct coloop_peer *peer, const struct coloop_peer_
 }
 
 /* Of links that are the same otherwise. */
-static void set_mtus(struct coloop_peer *peer, const struct coloop_peer_config *config)
+static void peer_set_mtus(struct coloop_peer *peer, const struct coloop_peer_config *config)
 {
 	struct coloop_link *link;
 	unsigned int i = 0;
@@ -129,7 +129,7 @@ static void set_mtus(struct coloop_peer *peer, const struct coloop_peer_config *
 		WRITE_ONCE(link->mtu, config->link[i++].mtu);
 }
 
-static struct coloop_peer *find_peer(domid_t domid)
+static struct coloop_peer *peer_find(domid_t domid)
 {
 	struct coloop_peer *peer;
 
@@ -146,30 +146,30 @@ struct coloop_peer *coloop_peer_get(domid_t domid)
 	struct coloop_peer *peer;
 
 	mutex_lock(&coloop_peers_lock);
-	peer = find_peer(domid);
+	peer = peer_find(domid);
 	if (peer)
 		kref_get(&peer->refcount);
 	mutex_unlock(&coloop_peers_lock);
 	return peer;
 }
 
-static void free_peer_rcu(struct rcu_head *rcu)
+static void peer_free_rcu(struct rcu_head *rcu)
 {
 	kvfree(container_of(rcu, struct coloop_peer, rcu));
 }
 
-static void release_peer(struct kref *refcount)
+static void peer_release(struct kref *refcount)
 {
 	struct coloop_peer *peer = container_of(refcount, struct coloop_peer, refcount);
 
 	pr_debug("peer %u destroyed\n", peer->domid);
 	/* The hook and the transmitter may still look at it. */
-	call_rcu(&peer->rcu, free_peer_rcu);
+	call_rcu(&peer->rcu, peer_free_rcu);
 }
 
 void coloop_peer_put(struct coloop_peer *peer)
 {
-	kref_put(&peer->refcount, release_peer);
+	kref_put(&peer->refcount, peer_release);
 }
 
 void coloop_peer_post(struct coloop_peer *peer, enum coloop_todo todo)
@@ -192,13 +192,13 @@ void coloop_peer_want(struct coloop_peer *peer)
 		coloop_peer_post(peer, COLOOP_TODO_WANT);
 }
 
-static bool take_todo(struct coloop_peer *peer, enum coloop_todo todo)
+static bool peer_take_todo(struct coloop_peer *peer, enum coloop_todo todo)
 {
 	return test_and_clear_bit(todo, &peer->todo);
 }
 
 /* Still?  The control plane may have named new links since. */
-static bool is_unlinked(const struct coloop_peer *peer)
+static bool peer_is_unlinked(const struct coloop_peer *peer)
 {
 	bool ret;
 
@@ -229,27 +229,27 @@ static void peer_work(struct work_struct *work)
 	mutex_lock(&peer->lock);
 	if (peer->is_dead)
 		goto out;
-	if (take_todo(peer, COLOOP_TODO_LIVE))
+	if (peer_take_todo(peer, COLOOP_TODO_LIVE))
 		coloop_channel_go_live(ch);
-	if (take_todo(peer, COLOOP_TODO_FAULT))
+	if (peer_take_todo(peer, COLOOP_TODO_FAULT))
 		coloop_channel_fail(ch);
-	if (take_todo(peer, COLOOP_TODO_CLOSE))
+	if (peer_take_todo(peer, COLOOP_TODO_CLOSE))
 		coloop_channel_close(ch, COLOOP_REASON_PEER_CLOSED);
-	if (take_todo(peer, COLOOP_TODO_TIMEOUT))
+	if (peer_take_todo(peer, COLOOP_TODO_TIMEOUT))
 		coloop_channel_expire(ch);
-	if (take_todo(peer, COLOOP_TODO_MARKER))
+	if (peer_take_todo(peer, COLOOP_TODO_MARKER))
 		coloop_marker_answer(ch);
-	if (take_todo(peer, COLOOP_TODO_UNLINKED) && is_unlinked(peer))
+	if (peer_take_todo(peer, COLOOP_TODO_UNLINKED) && peer_is_unlinked(peer))
 		coloop_channel_close(ch, COLOOP_REASON_DEVICE);
-	if (take_todo(peer, COLOOP_TODO_LOWER))
+	if (peer_take_todo(peer, COLOOP_TODO_LOWER))
 		peer_follow_lower(peer);
-	if (take_todo(peer, COLOOP_TODO_WANT))
+	if (peer_take_todo(peer, COLOOP_TODO_WANT))
 		coloop_nl_notify(peer, COLOOP_CMD_WANT_NTF);
 out:
 	mutex_unlock(&peer->lock);
 }
 
-static struct coloop_peer *alloc_peer(const struct coloop_peer_config *config)
+static struct coloop_peer *peer_alloc(const struct coloop_peer_config *config)
 {
 	struct coloop_peer *peer = kvzalloc(sizeof(*peer), GFP_KERNEL);
 
@@ -270,18 +270,18 @@ static struct coloop_peer *alloc_peer(const struct coloop_peer_config *config)
 
 int coloop_peer_create(const struct coloop_peer_config *config, struct netlink_ext_ack *extack)
 {
-	struct coloop_peer *peer = alloc_peer(config);
+	struct coloop_peer *peer = peer_alloc(config);
 	int ret;
 
 	if (!peer)
 		return -ENOMEM;
 	mutex_lock(&coloop_peers_lock);
-	if (find_peer(config->domid)) {
+	if (peer_find(config->domid)) {
 		NL_SET_ERR_MSG_FMT_MOD(extack, "domain %u is a peer already", config->domid);
 		ret = -EEXIST;
 		goto err_unlock;
 	}
-	ret = link_all(peer, config, extack);
+	ret = peer_link_all(peer, config, extack);
 	if (ret)
 		goto err_unlock;
 	list_add_tail(&peer->entry, &coloop_peers);
@@ -299,8 +299,8 @@ err_unlock:
 	return ret;
 }
 
-static int change(struct coloop_peer *peer, const struct coloop_peer_config *config,
-		  struct netlink_ext_ack *extack)
+static int peer_change(struct coloop_peer *peer, const struct coloop_peer_config *config,
+		       struct netlink_ext_ack *extack)
 {
 	bool relink;
 	int ret;
@@ -309,9 +309,9 @@ static int change(struct coloop_peer *peer, const struct coloop_peer_config *con
 	if (peer->is_dead)
 		return -ENOENT;
 	mutex_lock(&coloop_peers_lock);
-	relink = config->links && !same_links(peer, config);
+	relink = config->links && !peer_has_links(peer, config);
 	if (config->links && !relink)
-		set_mtus(peer, config);
+		peer_set_mtus(peer, config);
 	mutex_unlock(&coloop_peers_lock);
 	if (config->epoch != peer->epoch || relink) {
 		coloop_channel_close(&peer->channel, COLOOP_REASON_EPOCH);
@@ -325,8 +325,8 @@ static int change(struct coloop_peer *peer, const struct coloop_peer_config *con
 	if (!relink)
 		return 0;
 	mutex_lock(&coloop_peers_lock);
-	unlink_all(peer);
-	ret = link_all(peer, config, extack);
+	peer_unlink_all(peer);
+	ret = peer_link_all(peer, config, extack);
 	coloop_peer_post(peer, COLOOP_TODO_LOWER);
 	mutex_unlock(&coloop_peers_lock);
 	return ret;
@@ -339,7 +339,7 @@ int coloop_peer_change(const struct coloop_peer_config *config, struct netlink_e
 
 	if (peer) {
 		mutex_lock(&peer->lock);
-		ret = change(peer, config, extack);
+		ret = peer_change(peer, config, extack);
 		mutex_unlock(&peer->lock);
 		coloop_peer_put(peer);
 	}
@@ -349,7 +349,7 @@ int coloop_peer_change(const struct coloop_peer_config *config, struct netlink_e
 }
 
 /* First half of a peer's death: off the list, it is found no more; its channel starts to close. */
-static void mark_dead(struct coloop_peer *peer, enum coloop_reason reason)
+static void peer_mark_dead(struct coloop_peer *peer, enum coloop_reason reason)
 {
 	mutex_lock(&peer->lock);
 	coloop_channel_start_closing(&peer->channel, reason);
@@ -358,14 +358,14 @@ static void mark_dead(struct coloop_peer *peer, enum coloop_reason reason)
 }
 
 /* Frees what the channel holds; its links are still there, so its backlog could go back. */
-static void finish_channel(struct coloop_peer *peer, unsigned long deadline)
+static void peer_finish_channel(struct coloop_peer *peer, unsigned long deadline)
 {
 	mutex_lock(&peer->lock);
 	coloop_channel_finish_closing(&peer->channel, deadline);
 	mutex_unlock(&peer->lock);
 }
 
-static void forget(struct coloop_peer *peer)
+static void peer_forget(struct coloop_peer *peer)
 {
 	cancel_work_sync(&peer->work);
 	coloop_channel_uninit(&peer->channel);
@@ -376,7 +376,7 @@ static void forget(struct coloop_peer *peer)
  * Both halves, each for all of @dead, which nobody else has: so many peers wait once, together,
  * for their rings to run empty, and once for the readers of their links.
  */
-static void kill_peers(struct list_head *dead, enum coloop_reason reason)
+static void peer_kill_all(struct list_head *dead, enum coloop_reason reason)
 {
 	struct coloop_peer *peer, *next;
 	unsigned long deadline;
@@ -384,18 +384,18 @@ static void kill_peers(struct list_head *dead, enum coloop_reason reason)
 	if (list_empty(dead))
 		return;
 	list_for_each_entry(peer, dead, entry)
-		mark_dead(peer, reason);
+		peer_mark_dead(peer, reason);
 	deadline = coloop_channel_drain_deadline();
 	list_for_each_entry(peer, dead, entry)
-		finish_channel(peer, deadline);
+		peer_finish_channel(peer, deadline);
 	mutex_lock(&coloop_peers_lock);
 	list_for_each_entry(peer, dead, entry)
-		unlink_all(peer);
+		peer_unlink_all(peer);
 	mutex_unlock(&coloop_peers_lock);
 	/* After this neither hook nor transmitter posts work for them. */
 	synchronize_net();
 	list_for_each_entry_safe(peer, next, dead, entry)
-		forget(peer);
+		peer_forget(peer);
 }
 
 int coloop_peer_remove(domid_t domid, enum coloop_reason reason)
@@ -404,13 +404,13 @@ int coloop_peer_remove(domid_t domid, enum coloop_reason reason)
 	LIST_HEAD(dead);
 
 	mutex_lock(&coloop_peers_lock);
-	peer = find_peer(domid);
+	peer = peer_find(domid);
 	if (peer)
 		list_move(&peer->entry, &dead);
 	mutex_unlock(&coloop_peers_lock);
 	if (!peer)
 		return -ENOENT;
-	kill_peers(&dead, reason);
+	peer_kill_all(&dead, reason);
 	return 0;
 }
 
@@ -421,11 +421,11 @@ void coloop_peer_remove_all(enum coloop_reason reason)
 	mutex_lock(&coloop_peers_lock);
 	list_splice_init(&coloop_peers, &dead);
 	mutex_unlock(&coloop_peers_lock);
-	kill_peers(&dead, reason);
+	peer_kill_all(&dead, reason);
 }
 
 /* True: the peer had a link there. */
-static bool unlink_device(struct coloop_peer *peer, const struct net_device *dev)
+static bool peer_unlink_device(struct coloop_peer *peer, const struct net_device *dev)
 {
 	bool had_links = !list_empty(&peer->links);
 	struct coloop_link *link, *next;
@@ -435,7 +435,7 @@ static bool unlink_device(struct coloop_peer *peer, const struct net_device *dev
 		if (link->dev != dev)
 			continue;
 		set_bit(COLOOP_UNLINKED, &peer->channel.flags);
-		unlink_link(link);
+		peer_unlink(link);
 		coloop_peer_post(peer, COLOOP_TODO_LOWER);
 		found = true;
 	}
@@ -445,7 +445,7 @@ static bool unlink_device(struct coloop_peer *peer, const struct net_device *dev
 }
 
 /* What waits to be sent holds no reference to its device. */
-static void forget_device(struct coloop_peer *peer, const struct net_device *dev)
+static void peer_forget_device(struct coloop_peer *peer, const struct net_device *dev)
 {
 	unsigned int i;
 
@@ -454,7 +454,7 @@ static void forget_device(struct coloop_peer *peer, const struct net_device *dev
 }
 
 /* The device became, or ceased to be, the active port of a bond; or got another XDP program. */
-static void device_changed(const struct net_device *dev)
+static void peer_device_changed(const struct net_device *dev)
 {
 	const struct coloop_link *link;
 	struct coloop_peer *peer;
@@ -470,42 +470,42 @@ static void device_changed(const struct net_device *dev)
 }
 
 /* A lower device that goes away must not wait for us. */
-static void device_gone(const struct net_device *dev)
+static void peer_device_gone(const struct net_device *dev)
 {
 	struct coloop_peer *peer;
 	bool found = false;
 
 	mutex_lock(&coloop_peers_lock);
 	list_for_each_entry(peer, &coloop_peers, entry)
-		found |= unlink_device(peer, dev);
+		found |= peer_unlink_device(peer, dev);
 	if (found) {
 		/* Hooks that found a link have queued their packets, or sent them. */
 		synchronize_net();
 		list_for_each_entry(peer, &coloop_peers, entry)
-			forget_device(peer, dev);
+			peer_forget_device(peer, dev);
 	}
 	mutex_unlock(&coloop_peers_lock);
 }
 
-static int device_event(struct notifier_block *nb, unsigned long event, void *ptr)
+static int peer_device_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	const struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 
 	switch (event) {
 	case NETDEV_UNREGISTER:
-		device_gone(dev);
+		peer_device_gone(dev);
 		break;
 	case NETDEV_CHANGE:
 	case NETDEV_CHANGEUPPER:
 	case NETDEV_CHANGELOWERSTATE:
-		device_changed(dev);
+		peer_device_changed(dev);
 		break;
 	}
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block device_notifier = {
-	.notifier_call = device_event,
+	.notifier_call = peer_device_event,
 };
 
 int coloop_peer_init(void)

@@ -27,7 +27,7 @@ enum coloop_todo {
 struct coloop_peer {
 	struct coloop_channel channel;
 
-	/* Set for as long as a wish for a channel has been told. */
+	/* Set once the control plane was asked for a channel. */
 	unsigned long wanted;
 	unsigned long todo;
 	struct work_struct work;

@@ -21,7 +21,7 @@ void coloop_peerlookup_init(void)
 	seed = get_random_u32();
 }
 
-static u32 link_hash(const u8 *local, const u8 *remote)
+static u32 peerlookup_hash(const u8 *local, const u8 *remote)
 {
 	u8 key[2 * ETH_ALEN] __aligned(4);
 
@@ -34,7 +34,7 @@ struct coloop_link *coloop_link_find(const u8 *local, const u8 *remote)
 {
 	struct coloop_link *link;
 
-	hash_for_each_possible_rcu(table, link, entry, link_hash(local, remote),
+	hash_for_each_possible_rcu(table, link, entry, peerlookup_hash(local, remote),
 				   lockdep_is_held(&coloop_peers_lock)) {
 		if (ether_addr_equal_unaligned(link->remote, remote) &&
 		    ether_addr_equal_unaligned(link->local, local))
@@ -48,7 +48,7 @@ int coloop_link_insert(struct coloop_link *link)
 	lockdep_assert_held(&coloop_peers_lock);
 	if (coloop_link_find(link->local, link->remote))
 		return -EEXIST;
-	hash_add_rcu(table, &link->entry, link_hash(link->local, link->remote));
+	hash_add_rcu(table, &link->entry, peerlookup_hash(link->local, link->remote));
 	return 0;
 }
 

@@ -38,7 +38,7 @@ static int poll_records(struct coloop_queue *queue, int budget)
 			break;
 		coloop_receive(queue, &record);
 		coloop_rx_skip(&queue->rx, record.len);
-		if (queue->rx.cons - queue->rx.told >= COLOOP_PUBLISH_BYTES)
+		if (queue->rx.cons - queue->rx.published >= COLOOP_PUBLISH_BYTES)
 			poll_publish(queue);
 		done++;
 	}

@@ -7,7 +7,7 @@
 #include <linux/mm.h>
 
 /* The next chunk that only we refer to, or a new one in the place of one still in use. */
-static struct page *next_chunk(struct coloop_pool *pool)
+static struct page *pool_next_chunk(struct coloop_pool *pool)
 {
 	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct page **slot;
@@ -31,7 +31,7 @@ void *coloop_pool_room(struct coloop_pool *pool, u32 *len)
 
 	/* A rest too small to be worth a fragment of its own is left alone. */
 	if (!chunk || pool->used + min_t(u32, *len, PAGE_SIZE) > page_size(chunk)) {
-		chunk = next_chunk(pool);
+		chunk = pool_next_chunk(pool);
 		if (!chunk)
 			return NULL;
 	}

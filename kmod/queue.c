@@ -23,11 +23,11 @@ void coloop_queue_init(struct coloop_queue *queue, struct coloop_channel *ch)
 	spin_lock_init(&queue->tx_lock);
 	for (i = 0; i < COLOOP_CLASSES; i++)
 		__skb_queue_head_init(&queue->backlog[i].queue);
-	__skb_queue_head_init(&queue->lent);
+	__skb_queue_head_init(&queue->charged);
 }
 
 /* Maps our ring twice in a row, so that no record ever has to be cut. */
-static void *map_own_ring(const struct coloop_pages *pages)
+static void *queue_map_own_ring(const struct coloop_pages *pages)
 {
 	unsigned int i, count = pages->count - 1;
 	struct page **twice;
@@ -45,9 +45,9 @@ static void *map_own_ring(const struct coloop_pages *pages)
 }
 
 /* Counts from zero, with nothing of the life before. */
-static void reset(struct coloop_queue *queue)
+static void queue_reset(struct coloop_queue *queue)
 {
-	queue->lent_mark = 0;
+	queue->charged_mark = 0;
 	queue->flags = 0;
 	queue->remote_order = 0;
 	memset(&queue->window, 0, sizeof(queue->window));
@@ -61,12 +61,12 @@ int coloop_queue_prepare(struct coloop_queue *queue, domid_t domid, u32 order, b
 {
 	int ret;
 
-	reset(queue);
+	queue_reset(queue);
 	queue->pages = coloop_pages_alloc(domid, coloop_queue_grants(order));
 	if (!queue->pages)
 		goto err;
 	queue->own = page_address(queue->pages->page[0].page);
-	queue->ring = map_own_ring(queue->pages);
+	queue->ring = queue_map_own_ring(queue->pages);
 	if (!queue->ring)
 		goto err;
 	ret = listen ? coloop_evtchn_listen(&queue->evtchn, domid, extack) : 0;
@@ -96,8 +96,8 @@ void coloop_queue_share(struct coloop_queue *queue, u32 order, u32 epoch)
 }
 
 /* The copy is all that is believed from here on (R1, R3). */
-static int read_control(const struct coloop_queue *queue, struct coloop_geometry *copy,
-			struct netlink_ext_ack *extack)
+static int queue_read_control(const struct coloop_queue *queue, struct coloop_geometry *copy,
+			      struct netlink_ext_ack *extack)
 {
 	const struct coloop_control *peer = (const void *)queue->control_map.address[0];
 
@@ -122,7 +122,7 @@ static int read_control(const struct coloop_queue *queue, struct coloop_geometry
 	return 0;
 }
 
-static void init_ends(struct coloop_queue *queue)
+static void queue_init_ends(struct coloop_queue *queue)
 {
 	const struct coloop_control *peer = (const void *)queue->control_map.address[0];
 
@@ -157,19 +157,19 @@ int coloop_queue_map(struct coloop_queue *queue, grant_ref_t control_ref,
 	ret = coloop_map_get(&queue->control_map, domid, &control_ref, 1, extack);
 	if (ret)
 		return ret;
-	ret = read_control(queue, copy, extack);
+	ret = queue_read_control(queue, copy, extack);
 	if (ret)
 		return ret;
 	queue->remote_order = copy->order;
 	ret = coloop_map_get(&queue->ring_map, domid, copy->refs, 1u << copy->order, extack);
 	if (ret)
 		return ret;
-	init_ends(queue);
+	queue_init_ends(queue);
 	return 0;
 }
 
 /* Polls run where their events arrive: one CPU a queue, as far as there are CPUs. */
-static void spread(struct coloop_queue *queue)
+static void queue_spread(struct coloop_queue *queue)
 {
 	unsigned int at = queue - queue->channel->queue;
 
@@ -194,12 +194,12 @@ int coloop_queue_connect(struct coloop_queue *queue, evtchn_port_t port,
 		coloop_poll_uninit(queue);
 		return ret;
 	}
-	spread(queue);
+	queue_spread(queue);
 	return 0;
 }
 
 /* Ends the link to the peer's pages, which nobody reads any more. */
-static void unmap(struct coloop_queue *queue)
+static void queue_unmap(struct coloop_queue *queue)
 {
 	spin_lock_bh(&queue->tx_lock);
 	memset(&queue->tx, 0, sizeof(queue->tx));
@@ -218,7 +218,7 @@ void coloop_queue_detach(struct coloop_queue *queue, bool listens)
 		coloop_evtchn_close(&queue->evtchn, queue);
 	if (is_bound)
 		coloop_poll_uninit(queue);
-	unmap(queue);
+	queue_unmap(queue);
 }
 
 void coloop_queue_stop(struct coloop_queue *queue)
@@ -233,7 +233,7 @@ void coloop_queue_stop(struct coloop_queue *queue)
 
 void coloop_queue_release(struct coloop_queue *queue)
 {
-	unmap(queue);
+	queue_unmap(queue);
 	vunmap(queue->ring);
 	queue->ring = NULL;
 	queue->own = NULL;

@@ -77,9 +77,9 @@ struct coloop_queue {
 	struct coloop_window window;
 	struct coloop_backlog backlog[COLOOP_CLASSES];
 	/* Packets in the ring that their sockets shall still count, each with its end in cb. */
-	struct sk_buff_head lent;
-	/* The lent packet's end of which the peer tells us. */
-	u32 lent_mark;
+	struct sk_buff_head charged;
+	/* The end of a charged packet at which the peer sends an event. */
+	u32 charged_mark;
 	struct coloop_tx_stats tx_stats;
 
 	/* Receiving; only the poll touches these. */

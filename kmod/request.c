@@ -19,8 +19,8 @@ bool coloop_request_has(struct genl_info *info, int attr, const char *name)
 	return false;
 }
 
-static int parse_link(struct coloop_peer_config *config, const struct nlattr *attr,
-		      struct netlink_ext_ack *extack)
+static int request_parse_link(struct coloop_peer_config *config, const struct nlattr *attr,
+			      struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[COLOOP_A_LINK_MAX + 1];
 	unsigned int i = config->links;
@@ -70,7 +70,7 @@ int coloop_request_peer(struct coloop_peer_config *config, struct genl_info *inf
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != COLOOP_A_PEER_LINK)
 			continue;
-		ret = parse_link(config, attr, info->extack);
+		ret = request_parse_link(config, attr, info->extack);
 		if (ret)
 			return ret;
 	}
@@ -90,7 +90,7 @@ int coloop_request_new_peer(struct coloop_peer_config *config, struct genl_info 
 	return 0;
 }
 
-static int parse_channel(struct nlattr **tb, struct genl_info *info)
+static int request_parse_channel(struct nlattr **tb, struct genl_info *info)
 {
 	if (!coloop_request_has(info, COLOOP_A_PEER_CHANNEL, "channel"))
 		return -EINVAL;
@@ -104,7 +104,7 @@ int coloop_request_offer(struct coloop_offer *offer, struct genl_info *info)
 	int ret;
 
 	*offer = (struct coloop_offer){ .order = COLOOP_ORDER_DEFAULT, .queues = 1 };
-	ret = parse_channel(tb, info);
+	ret = request_parse_channel(tb, info);
 	if (ret)
 		return ret;
 	offer->listen = tb[COLOOP_A_CHANNEL_LISTEN];
@@ -126,7 +126,7 @@ int coloop_request_attach(struct coloop_attach *attach, struct genl_info *info)
 	int ret;
 
 	*attach = (struct coloop_attach){};
-	ret = parse_channel(tb, info);
+	ret = request_parse_channel(tb, info);
 	if (ret)
 		return ret;
 	if (!tb[COLOOP_A_CHANNEL_CONTROL_REF]) {

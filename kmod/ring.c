@@ -10,12 +10,12 @@
 #include "copy.h"
 #endif
 
-bool coloop_tx_look(struct coloop_tx *tx, u32 *lie)
+bool coloop_tx_look(struct coloop_tx *tx, u32 *bad)
 {
 	u32 cons = virt_load_acquire(&tx->peer->cons);			/* P1 */
 
 	if (unlikely(cons - tx->cons > tx->prod - tx->cons)) {		/* P2 */
-		*lie = cons;
+		*bad = cons;
 		return false;
 	}
 	tx->cons = cons;
@@ -43,20 +43,20 @@ void coloop_tx_commit(struct coloop_tx *tx, u32 len)
 
 bool coloop_tx_must_notify(struct coloop_tx *tx)
 {
-	u32 old = tx->told;
+	u32 old = tx->notified;
 
-	tx->told = tx->prod;
+	tx->notified = tx->prod;
 	virt_mb();							/* P5 */
-	return coloop_crossed(READ_ONCE(tx->peer->wait), old, tx->prod); /* P6 */
+	return coloop_crossed(READ_ONCE(tx->peer->prod_event), old, tx->prod); /* P6 */
 }
 
 void coloop_tx_arm(struct coloop_tx *tx, u32 mark)
 {
-	WRITE_ONCE(tx->own->want, mark);				/* P7 */
+	WRITE_ONCE(tx->own->cons_event, mark);				/* P7 */
 	virt_mb();							/* P8 */
 }
 
-static bool gso_type_ok(u8 type)
+static bool ring_gso_type_ok(u8 type)
 {
 	switch (type & ~COLOOP_GSO_ECN) {
 	case COLOOP_GSO_TCPV4:
@@ -81,7 +81,7 @@ bool coloop_record_ok(const struct coloop_record *r, u32 used)
 		return false;
 	if (r->hdr_len > r->len)
 		return false;
-	if (!gso_type_ok(r->gso_type) || !r->gso_type != !r->gso_size)
+	if (!ring_gso_type_ok(r->gso_type) || !r->gso_type != !r->gso_size)
 		return false;
 	if (r->flags & COLOOP_NEEDS_CSUM)
 		return r->csum_start >= COLOOP_FRAME_MIN &&
@@ -97,7 +97,7 @@ static const u8 *rx_at(const struct coloop_rx *rx, u32 index)
 }
 
 /* Two reads of eight bytes each: the compiler may not come back for a second look (XSA-155). */
-static void copy_record(struct coloop_record *record, const u8 *from)
+static void ring_copy_record(struct coloop_record *record, const u8 *from)
 {
 	u64 words[2];
 
@@ -106,28 +106,28 @@ static void copy_record(struct coloop_record *record, const u8 *from)
 	memcpy(record, words, sizeof(*record));
 }
 
-static bool rx_look(struct coloop_rx *rx, u32 *lie)
+static bool ring_rx_look(struct coloop_rx *rx, u32 *bad)
 {
 	u32 prod = virt_load_acquire(&rx->peer->prod);			/* C1 */
 
 	if (unlikely(prod - rx->cons > rx->size ||			/* C2 */
 		     prod % COLOOP_RECORD_ALIGN)) {
-		*lie = prod;
+		*bad = prod;
 		return false;
 	}
 	rx->prod = prod;
 	return true;
 }
 
-int coloop_rx_next(struct coloop_rx *rx, struct coloop_record *record, u32 *lie)
+int coloop_rx_next(struct coloop_rx *rx, struct coloop_record *record, u32 *bad)
 {
-	if (rx->prod == rx->cons && !rx_look(rx, lie))
+	if (rx->prod == rx->cons && !ring_rx_look(rx, bad))
 		return -EPROTO;
 	if (rx->prod == rx->cons)
 		return 0;
-	copy_record(record, rx_at(rx, rx->cons));			/* C3 */
+	ring_copy_record(record, rx_at(rx, rx->cons));			/* C3 */
 	if (unlikely(!coloop_record_ok(record, rx->prod - rx->cons))) {
-		*lie = record->len;
+		*bad = record->len;
 		return -EBADMSG;
 	}
 	return 1;
@@ -154,19 +154,19 @@ void coloop_rx_skip(struct coloop_rx *rx, u32 len)
 
 bool coloop_rx_publish(struct coloop_rx *rx)
 {
-	u32 old = rx->told;
+	u32 old = rx->published;
 
 	if (old == rx->cons)
 		return false;
-	rx->told = rx->cons;
+	rx->published = rx->cons;
 	virt_store_release(&rx->own->cons, rx->cons);			/* C4 */
 	virt_mb();							/* C5 */
-	return coloop_crossed(READ_ONCE(rx->peer->want), old, rx->cons); /* C6 */
+	return coloop_crossed(READ_ONCE(rx->peer->cons_event), old, rx->cons); /* C6 */
 }
 
 bool coloop_rx_arm(struct coloop_rx *rx)
 {
-	WRITE_ONCE(rx->own->wait, rx->cons + 1);			/* C7 */
+	WRITE_ONCE(rx->own->prod_event, rx->cons + 1);			/* C7 */
 	virt_mb();							/* C8 */
 	return virt_load_acquire(&rx->peer->prod) != rx->cons;		/* C9 */
 }

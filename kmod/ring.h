@@ -27,7 +27,7 @@
  * @size: bytes in the ring, a power of two
  * @prod: bytes ever put in
  * @cons: bytes that the peer is known to have taken
- * @told: @prod when the peer was last considered for a notification
+ * @notified: @prod when the peer was last considered for a notification
  */
 struct coloop_tx {
 	struct coloop_control *own;
@@ -36,7 +36,7 @@ struct coloop_tx {
 	u32 size;
 	u32 prod;
 	u32 cons;
-	u32 told;
+	u32 notified;
 };
 
 /**
@@ -47,7 +47,7 @@ struct coloop_tx {
  * @size: bytes in the ring, a power of two
  * @cons: bytes ever taken
  * @prod: bytes that the peer is known to have put in
- * @told: @cons when it was last published
+ * @published: @cons as the peer can read it
  */
 struct coloop_rx {
 	struct coloop_control *own;
@@ -56,7 +56,7 @@ struct coloop_rx {
 	u32 size;
 	u32 cons;
 	u32 prod;
-	u32 told;
+	u32 published;
 };
 
 /* Bytes that a frame of @len takes in a ring. */
@@ -72,8 +72,8 @@ static inline bool coloop_crossed(u32 mark, u32 old, u32 new)
 	return mark - old - 1 < new - old;
 }
 
-/* Reads the peer's cons.  False: the peer lied, the value is in *@lie. */
-bool coloop_tx_look(struct coloop_tx *tx, u32 *lie);
+/* Reads the peer's cons.  False: it is out of range, and in *@bad. */
+bool coloop_tx_look(struct coloop_tx *tx, u32 *bad);
 /* Room for a frame of @len by what is known of the peer's cons?  Touches no shared memory. */
 bool coloop_tx_fits(const struct coloop_tx *tx, u32 len);
 /* Writes @record; returns where its frame of @record->len bytes goes.  Needs coloop_tx_fits(). */
@@ -87,10 +87,10 @@ void coloop_tx_arm(struct coloop_tx *tx, u32 mark);
 
 /*
  * Copies the next record's header to *@record and checks it.
- * Returns 1, 0 if the ring is empty, -EPROTO if the peer's index lied, -EBADMSG if the record is
- * not well formed; then *@lie is the number that gave it away.
+ * Returns 1, 0 if the ring is empty, -EPROTO if the peer's index is out of range, -EBADMSG if the
+ * record is not well formed; then *@bad is the offending number.
  */
-int coloop_rx_next(struct coloop_rx *rx, struct coloop_record *record, u32 *lie);
+int coloop_rx_next(struct coloop_rx *rx, struct coloop_record *record, u32 *bad);
 /* Copies @len bytes of the next record's frame, from @offset on. */
 void coloop_rx_copy(const struct coloop_rx *rx, void *to, u32 offset, u32 len);
 /* Steps over the next record, whose frame has @len bytes.  Its room stays taken. */

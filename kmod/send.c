@@ -11,7 +11,7 @@
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
 
-static enum coloop_class class_of(const struct sk_buff *skb)
+static enum coloop_class send_class(const struct sk_buff *skb)
 {
 	u8 protocol = 0;
 
@@ -22,7 +22,7 @@ static enum coloop_class class_of(const struct sk_buff *skb)
 	return protocol == IPPROTO_TCP ? COLOOP_BULK : COLOOP_DATAGRAM;
 }
 
-static u8 gso_type_of(const struct sk_buff *skb)
+static u8 send_gso_type(const struct sk_buff *skb)
 {
 	unsigned int type = skb_shinfo(skb)->gso_type;
 	u8 ecn = type & SKB_GSO_TCP_ECN ? COLOOP_GSO_ECN : 0;
@@ -42,26 +42,26 @@ static u8 gso_type_of(const struct sk_buff *skb)
 }
 
 /* Length of the headers: a hint that lets the receiver put them, and no more, apart. */
-static u16 header_len(const struct sk_buff *skb)
+static u16 send_header_len(const struct sk_buff *skb)
 {
 	u32 len;
 
 	if (!skb_transport_header_was_set(skb))
 		return 0;
 	len = skb_transport_offset(skb);
-	if (skb_is_gso_tcp(skb) || class_of(skb) == COLOOP_BULK)
+	if (skb_is_gso_tcp(skb) || send_class(skb) == COLOOP_BULK)
 		len += skb_headlen(skb) >= len + sizeof(struct tcphdr) ? tcp_hdrlen(skb) : 0;
 	else
 		len += sizeof(struct udphdr);
 	return min3(len, skb->len, (u32)COLOOP_HEAD_BYTES);
 }
 
-static struct coloop_record describe(const struct sk_buff *skb)
+static struct coloop_record send_describe(const struct sk_buff *skb)
 {
 	struct coloop_record record = {
 		.len = skb->len,
-		.hdr_len = header_len(skb),
-		.gso_type = gso_type_of(skb),
+		.hdr_len = send_header_len(skb),
+		.gso_type = send_gso_type(skb),
 	};
 
 	if (record.gso_type)
@@ -76,52 +76,53 @@ static struct coloop_record describe(const struct sk_buff *skb)
 	return record;
 }
 
-static u32 window_cost(const struct sk_buff *skb)
+static u32 send_window_cost(const struct sk_buff *skb)
 {
 	return skb->len + COLOOP_WINDOW_OVERHEAD;
 }
 
-static u32 *lent_end(struct sk_buff *skb)
+static u32 *send_charged_end(struct sk_buff *skb)
 {
 	return (u32 *)skb->cb;
 }
 
 /* The peer has got to these: they are their sockets' no longer. */
-static void take_back(struct coloop_queue *queue)
+static void send_uncharge(struct coloop_queue *queue)
 {
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&queue->lent)) && (s32)(queue->tx.cons - *lent_end(skb)) >= 0) {
-		__skb_unlink(skb, &queue->lent);
+	while ((skb = skb_peek(&queue->charged)) &&
+	       (s32)(queue->tx.cons - *send_charged_end(skb)) >= 0) {
+		__skb_unlink(skb, &queue->charged);
 		dev_consume_skb_any(skb);
 	}
 }
 
 bool coloop_send_look(struct coloop_queue *queue)
 {
-	u32 lie;
+	u32 bad;
 
-	if (unlikely(!coloop_tx_look(&queue->tx, &lie))) {
-		coloop_channel_fault(queue->channel, COLOOP_REASON_BAD_INDEX, lie);
+	if (unlikely(!coloop_tx_look(&queue->tx, &bad))) {
+		coloop_channel_fault(queue->channel, COLOOP_REASON_BAD_INDEX, bad);
 		return false;
 	}
 	coloop_window_release(&queue->window, queue->tx.cons);
-	take_back(queue);
+	send_uncharge(queue);
 	return true;
 }
 
 /* By what is known of the peer.  A datagram above the whole window goes when none is held. */
-static bool fits(const struct coloop_queue *queue, enum coloop_class class,
-		 const struct sk_buff *skb)
+static bool send_fits(const struct coloop_queue *queue, enum coloop_class class,
+		      const struct sk_buff *skb)
 {
 	if (!coloop_tx_fits(&queue->tx, skb->len))
 		return false;
 	return class == COLOOP_BULK || !queue->window.held ||
-	       queue->window.held + window_cost(skb) <= queue->window.limit;
+	       queue->window.held + send_window_cost(skb) <= queue->window.limit;
 }
 
 /* As skb_copy_bits() of the whole packet, in wider steps. */
-static void *copy_packet(void *to, const struct sk_buff *skb)
+static void *send_copy(void *to, const struct sk_buff *skb)
 {
 	const struct skb_shared_info *info = skb_shinfo(skb);
 	const struct sk_buff *part;
@@ -134,7 +135,7 @@ static void *copy_packet(void *to, const struct sk_buff *skb)
 		to += skb_frag_size(&info->frags[i]);
 	}
 	skb_walk_frags(skb, part)
-		to = copy_packet(to, part);
+		to = send_copy(to, part);
 	return to;
 }
 
@@ -143,24 +144,24 @@ static void *copy_packet(void *to, const struct sk_buff *skb)
  * So a small one that must wait its turn stays its socket's until the peer has got to it.  The one
  * that the peer meets first does not: an event about it would cost a round trip twice its price.
  */
-static bool is_to_be_lent(struct coloop_queue *queue, enum coloop_class class,
-			  const struct sk_buff *skb)
+static bool send_stays_charged(struct coloop_queue *queue, enum coloop_class class,
+			       const struct sk_buff *skb)
 {
-	return class == COLOOP_BULK && skb->sk && skb->len <= COLOOP_LENT_BYTES &&
+	return class == COLOOP_BULK && skb->sk && skb->len <= COLOOP_CHARGED_BYTES &&
 	       queue->tx.cons != queue->tx.prod && coloop_send_look(queue) &&
 	       queue->tx.cons != queue->tx.prod;
 }
 
-/* True: no other packet is lent. */
-static bool lend(struct coloop_queue *queue, struct sk_buff *skb)
+/* True: no other packet is charged. */
+static bool send_keep_charged(struct coloop_queue *queue, struct sk_buff *skb)
 {
-	bool first = skb_queue_empty(&queue->lent);
+	bool first = skb_queue_empty(&queue->charged);
 
 	nf_reset_ct(skb);
 	/* The route may be read-locked only, which ends with this call of the hook. */
 	skb_dst_drop(skb);
-	*lent_end(skb) = queue->tx.prod;
-	__skb_queue_tail(&queue->lent, skb);
+	*send_charged_end(skb) = queue->tx.prod;
+	__skb_queue_tail(&queue->charged, skb);
 	return first;
 }
 
@@ -178,29 +179,29 @@ static void send_to_taps(struct sk_buff *skb)
 	}
 }
 
-/* True: a packet is lent where none was, so somebody has to arm. */
-static bool put(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
+/* True: a packet stays charged where none was, so somebody has to arm. */
+static bool send_put(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
 {
-	struct coloop_record record = describe(skb);
-	bool lent = is_to_be_lent(queue, class, skb);
+	struct coloop_record record = send_describe(skb);
+	bool stays_charged = send_stays_charged(queue, class, skb);
 
 	/* Before the peer can answer, as a driver does. */
 	send_to_taps(skb);
 	skb_tx_timestamp(skb);
-	copy_packet(coloop_tx_begin(&queue->tx, &record), skb);
+	send_copy(coloop_tx_begin(&queue->tx, &record), skb);
 	coloop_tx_commit(&queue->tx, skb->len);
 	if (class == COLOOP_DATAGRAM)
-		coloop_window_add(&queue->window, queue->tx.prod, window_cost(skb));
+		coloop_window_add(&queue->window, queue->tx.prod, send_window_cost(skb));
 	queue->tx_stats.packets++;
 	queue->tx_stats.bytes += skb->len;
 	dev_sw_netstats_tx_add(coloop_dev, 1, skb->len);
-	if (lent)
-		return lend(queue, skb);
+	if (stays_charged)
+		return send_keep_charged(queue, skb);
 	dev_consume_skb_any(skb);
 	return false;
 }
 
-static void notify(struct coloop_queue *queue)
+static void send_notify(struct coloop_queue *queue)
 {
 	if (!coloop_tx_must_notify(&queue->tx))
 		return;
@@ -212,7 +213,7 @@ static void notify(struct coloop_queue *queue)
  * The cons at which the head of this class fits, and with it some more, so that one event frees
  * many packets: a quarter of the ring, half of the window.
  */
-static u32 wanted_mark(const struct coloop_queue *queue, enum coloop_class class)
+static u32 send_wanted_mark(const struct coloop_queue *queue, enum coloop_class class)
 {
 	const struct sk_buff *skb = skb_peek(&queue->backlog[class].queue);
 	u32 need = max(coloop_record_size(skb->len), queue->tx.size / 4);
@@ -221,7 +222,7 @@ static u32 wanted_mark(const struct coloop_queue *queue, enum coloop_class class
 
 	if (class == COLOOP_BULK)
 		return mark;
-	goal = queue->window.limit - min(window_cost(skb), queue->window.limit);
+	goal = queue->window.limit - min(send_window_cost(skb), queue->window.limit);
 	goal = min(goal, queue->window.limit / 2);
 	if (queue->window.held <= goal)
 		return mark;
@@ -229,27 +230,27 @@ static u32 wanted_mark(const struct coloop_queue *queue, enum coloop_class class
 	return (s32)(window - mark) > 0 ? window : mark;
 }
 
-/* One event takes back all that is lent when it is asked for, whatever is lent meanwhile. */
-static u32 lent_mark(struct coloop_queue *queue)
+/* One event lets go of all that are charged when it is asked for, and of none that come after. */
+static u32 send_charged_mark(struct coloop_queue *queue)
 {
-	/* Not by its sign: after 2 GiB without a lent packet, an old mark would lie ahead again. */
-	if (!coloop_crossed(queue->lent_mark, queue->tx.cons, queue->tx.prod))
-		queue->lent_mark = *lent_end(skb_peek_tail(&queue->lent));
-	return queue->lent_mark;
+	/* Not by its sign: after 2 GiB without one, an old mark would be ahead again. */
+	if (!coloop_crossed(queue->charged_mark, queue->tx.cons, queue->tx.prod))
+		queue->charged_mark = *send_charged_end(skb_peek_tail(&queue->charged));
+	return queue->charged_mark;
 }
 
 /*
- * Asks for an event when the first class can go on, or lent packets can be taken back.  False:
+ * Asks for an event when the first class can go on, or charged packets can be taken back.  False:
  * none is needed, something can be done now.
  */
-static bool arm(struct coloop_queue *queue)
+static bool send_arm(struct coloop_queue *queue)
 {
-	u32 mark = skb_queue_empty(&queue->lent) ? queue->tx.prod : lent_mark(queue);
+	u32 mark = skb_queue_empty(&queue->charged) ? queue->tx.prod : send_charged_mark(queue);
 	unsigned int class;
 
 	for (class = 0; class < COLOOP_CLASSES; class++) {
 		if (!skb_queue_empty(&queue->backlog[class].queue)) {
-			u32 wanted = wanted_mark(queue, class);
+			u32 wanted = send_wanted_mark(queue, class);
 
 			if ((s32)(wanted - mark) < 0)
 				mark = wanted;
@@ -259,15 +260,15 @@ static bool arm(struct coloop_queue *queue)
 	return coloop_send_look(queue) && (s32)(queue->tx.cons - mark) < 0;		/* P9 */
 }
 
-static bool drain(struct coloop_queue *queue, enum coloop_class class)
+static bool send_drain(struct coloop_queue *queue, enum coloop_class class)
 {
 	struct coloop_backlog *backlog = &queue->backlog[class];
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&backlog->queue)) && fits(queue, class, skb)) {
+	while ((skb = skb_peek(&backlog->queue)) && send_fits(queue, class, skb)) {
 		__skb_unlink(skb, &backlog->queue);
 		backlog->bytes -= skb->len;
-		put(queue, class, skb);
+		send_put(queue, class, skb);
 	}
 	return !skb;
 }
@@ -278,7 +279,7 @@ static bool send_is_open(const struct coloop_queue *queue)
 }
 
 /* Moves what it can; on return the backlog is empty, or an event for room is asked for. */
-static void drain_all(struct coloop_queue *queue)
+static void send_drain_all(struct coloop_queue *queue)
 {
 	bool empty;
 
@@ -287,14 +288,14 @@ static void drain_all(struct coloop_queue *queue)
 	do {
 		if (!coloop_send_look(queue))
 			return;
-		empty = drain(queue, COLOOP_DATAGRAM) & drain(queue, COLOOP_BULK) &
-			skb_queue_empty(&queue->lent);
-	} while (!empty && !arm(queue) && !coloop_channel_is_faulted(queue->channel));
-	notify(queue);
+		empty = send_drain(queue, COLOOP_DATAGRAM) & send_drain(queue, COLOOP_BULK) &
+			skb_queue_empty(&queue->charged);
+	} while (!empty && !send_arm(queue) && !coloop_channel_is_faulted(queue->channel));
+	send_notify(queue);
 }
 
 /* False: as many wait as may. */
-static bool hold(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
+static bool send_hold(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
 {
 	struct coloop_backlog *backlog = &queue->backlog[class];
 
@@ -315,7 +316,7 @@ static bool hold(struct coloop_queue *queue, enum coloop_class class, struct sk_
 }
 
 /* A flow keeps to its queue, and so its packets to their order. */
-static struct coloop_queue *queue_of(struct coloop_channel *ch, struct sk_buff *skb)
+static struct coloop_queue *send_queue(struct coloop_channel *ch, struct sk_buff *skb)
 {
 	u32 queues = READ_ONCE(ch->queues);
 
@@ -325,29 +326,30 @@ static struct coloop_queue *queue_of(struct coloop_channel *ch, struct sk_buff *
 /* Into the ring if it can go there now, else behind what waits. */
 static enum coloop_verdict send_locked(struct coloop_queue *queue, struct sk_buff *skb)
 {
-	enum coloop_class class = class_of(skb);
+	enum coloop_class class = send_class(skb);
 	bool first = skb_queue_empty(&queue->backlog[class].queue);
 
 	if (queue->mode == COLOOP_QUEUE_CLOSED)
 		return COLOOP_REFUSED;
 	if (first && send_is_open(queue) &&
-	    (fits(queue, class, skb) || (coloop_send_look(queue) && fits(queue, class, skb)))) {
-		if (put(queue, class, skb))
-			drain_all(queue);
+	    (send_fits(queue, class, skb) ||
+	     (coloop_send_look(queue) && send_fits(queue, class, skb)))) {
+		if (send_put(queue, class, skb))
+			send_drain_all(queue);
 		else
-			notify(queue);
+			send_notify(queue);
 		return COLOOP_TAKEN;
 	}
-	if (!hold(queue, class, skb))
+	if (!send_hold(queue, class, skb))
 		return COLOOP_FULL;
 	if (first)
-		drain_all(queue);
+		send_drain_all(queue);
 	return COLOOP_TAKEN;
 }
 
 enum coloop_verdict coloop_send(struct coloop_channel *ch, struct sk_buff *skb)
 {
-	struct coloop_queue *queue = queue_of(ch, skb);
+	struct coloop_queue *queue = send_queue(ch, skb);
 	enum coloop_verdict verdict;
 
 	spin_lock(&queue->tx_lock);
@@ -372,7 +374,7 @@ void coloop_send_open(struct coloop_queue *queue)
 	spin_lock_bh(&queue->tx_lock);
 	if (queue->mode == COLOOP_QUEUE_HOLDING && coloop_channel_is_live(queue->channel)) {
 		queue->mode = COLOOP_QUEUE_OPEN;
-		drain_all(queue);
+		send_drain_all(queue);
 	}
 	spin_unlock_bh(&queue->tx_lock);
 }
@@ -387,12 +389,12 @@ bool coloop_send_is_waiting(const struct coloop_queue *queue)
 {
 	return !skb_queue_empty_lockless(&queue->backlog[COLOOP_BULK].queue) ||
 	       !skb_queue_empty_lockless(&queue->backlog[COLOOP_DATAGRAM].queue) ||
-	       !skb_queue_empty_lockless(&queue->lent);
+	       !skb_queue_empty_lockless(&queue->charged);
 }
 
 bool coloop_send_backlog(struct coloop_queue *queue)
 {
-	const struct sk_buff *lent;
+	const struct sk_buff *charged;
 	u64 before;
 	bool moved;
 
@@ -401,10 +403,10 @@ bool coloop_send_backlog(struct coloop_queue *queue)
 	if (!coloop_send_is_waiting(queue))
 		return false;
 	spin_lock(&queue->tx_lock);
-	lent = skb_peek(&queue->lent);
+	charged = skb_peek(&queue->charged);
 	before = queue->tx_stats.packets;
-	drain_all(queue);
-	moved = queue->tx_stats.packets != before || skb_peek(&queue->lent) != lent;
+	send_drain_all(queue);
+	moved = queue->tx_stats.packets != before || skb_peek(&queue->charged) != charged;
 	spin_unlock(&queue->tx_lock);
 	return moved;
 }
@@ -449,7 +451,7 @@ void coloop_send_close(struct coloop_queue *queue)
 	} while (skb);
 
 	spin_lock_bh(&queue->tx_lock);
-	while ((skb = __skb_dequeue(&queue->lent)))
+	while ((skb = __skb_dequeue(&queue->charged)))
 		dev_consume_skb_any(skb);
 	spin_unlock_bh(&queue->tx_lock);
 }

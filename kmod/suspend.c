@@ -13,24 +13,24 @@ static struct platform_device *device;
  * Grants, ports and domids do not survive a save or a migration, so nothing is kept: channels are
  * drained and ended, peers forgotten (R18).  The control plane starts over after the resume.
  */
-static int freeze(struct device *dev)
+static int suspend_freeze(struct device *dev)
 {
 	coloop_peer_remove_all(COLOOP_REASON_SUSPEND);
 	coloop_nl_announce(COLOOP_CMD_SUSPEND_NTF);
 	return 0;
 }
 
-/* Also after a suspend that was cancelled: freeze() has torn down all the same. */
-static int resume(struct device *dev)
+/* Also after a suspend that was cancelled: suspend_freeze() has torn down all the same. */
+static int suspend_resume(struct device *dev)
 {
 	coloop_nl_announce(COLOOP_CMD_RESUME_NTF);
 	return 0;
 }
 
 static const struct dev_pm_ops pm_ops = {
-	.freeze = freeze,
-	.thaw = resume,
-	.restore = resume,
+	.freeze = suspend_freeze,
+	.thaw = suspend_resume,
+	.restore = suspend_resume,
 };
 
 static struct platform_driver driver = {

@@ -23,7 +23,7 @@ enum coloop_drop {
 #endif
 
 TRACE_EVENT(coloop_state,
-	TP_PROTO(u32 domid, u32 from, u32 to, u32 reason),
+	    TP_PROTO(u32 domid, u32 from, u32 to, u32 reason),
 	TP_ARGS(domid, from, to, reason),
 	TP_STRUCT__entry(
 		__field(u32, domid)
@@ -42,7 +42,7 @@ TRACE_EVENT(coloop_state,
 );
 
 TRACE_EVENT(coloop_divert,
-	TP_PROTO(u32 domid, u32 len),
+	    TP_PROTO(u32 domid, u32 len),
 	TP_ARGS(domid, len),
 	TP_STRUCT__entry(
 		__field(u32, domid)
@@ -56,7 +56,7 @@ TRACE_EVENT(coloop_divert,
 );
 
 TRACE_EVENT(coloop_drop,
-	TP_PROTO(u32 domid, u32 drop, u32 len),
+	    TP_PROTO(u32 domid, u32 drop, u32 len),
 	TP_ARGS(domid, drop, len),
 	TP_STRUCT__entry(
 		__field(u32, domid)

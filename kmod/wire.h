@@ -10,9 +10,9 @@
  *       +---------+---------+---------+---------+---------+---------+---------+---+
  *    0  | magic   | version | order   | features| epoch   | queues  | offer   | 0 | once, at attach
  *       +---------+---------+---------+---------+---------+---------+---------+---+
- *   64  | prod    | want    |               0                  |    for every burst
+ *   64  | prod    | cons_ev |               0                  |    for every burst
  *       +---------+---------+----------------------------------+
- *  128  | cons    | wait    |               0                  |    for every burst
+ *  128  | cons    | prod_ev |               0                  |    for every burst
  *       +---------+---------+----------------------------------+
  *  192  | side    | mapped  | marker  |         0              |    on every event
  *       +---------+---------+----------------------------------+
@@ -23,8 +23,8 @@
  *
  * prod counts bytes put into our ring, cons bytes taken from the peer's ring; both are
  * free-running, byte n lives at n & (size - 1), size is 4096 << order.
- * want: the cons of the peer at which we, as producer, wish to hear of room.
- * wait: the prod of the peer at which we, as consumer, wish to hear of data.
+ * cons_event: the cons of the peer at which we, as producer, want an event for room.
+ * prod_event: the prod of the peer at which we, as consumer, want an event for data.
  * side: how far we are, enum coloop_side; it only grows during one life of the page.
  * marker: the number of the last marker of the peer that we have received on the ordinary path, see
  * marker.c; 0: none.
@@ -59,12 +59,12 @@
  * Order of access.  P: producer, C: consumer.
  *
  *  P1  cons = load_acquire                  C1  prod = load_acquire
- *  P2  cons outside [last, prod]: lied      C2  prod - cons > size, or no multiple of 16: lied
+ *  P2  cons outside [last, prod]: fault     C2  prod - cons > size, or no multiple of 16: fault
  *  P3  copy a record in                     C3  copy a record out, to private memory
  *  P4  store_release prod                   C4  store_release cons
  *  P5  full barrier                         C5  full barrier
- *  P6  wait of the peer crossed: notify     C6  want of the peer crossed: notify
- *  P7  before waiting: store want           C7  before waiting: store wait
+ *  P6  peer's prod_event crossed: notify    C6  peer's cons_event crossed: notify
+ *  P7  before waiting: store cons_event     C7  before waiting: store prod_event
  *  P8  full barrier                         C8  full barrier
  *  P9  look at cons again (P1)              C9  look at prod again (C1)
  *
@@ -142,11 +142,11 @@ struct coloop_control {
 	u8 zero0[36];
 
 	u32 prod;
-	u32 want;
+	u32 cons_event;
 	u8 zero1[56];
 
 	u32 cons;
-	u32 wait;
+	u32 prod_event;
 	u8 zero2[56];
 
 	u32 side;

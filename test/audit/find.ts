@@ -19,7 +19,7 @@ export type Kind = keyof typeof patterns | 'naked' | 'twice';
 const fields = {
 	coloop_control: [
 		...['magic', 'version', 'order', 'features', 'epoch', 'queues', 'offer', 'further'],
-		...['prod', 'want', 'cons', 'wait', 'side', 'mapped', 'marker', 'ref'],
+		...['prod', 'cons_event', 'cons', 'prod_event', 'side', 'mapped', 'marker', 'ref'],
 	],
 	coloop_record: [
 		...['len', 'hdr_len', 'flags', 'gso_type', 'gso_size', 'csum_start', 'csum_offset', 'zero'],
@@ -33,7 +33,7 @@ const page = `&?(?:\\w+->|\\w+\\.)*peer->((?:${control})\\b(?:\\[\\w+\\])?(?:\\.
 
 const patterns = {
 	page: new RegExp(`${accessor}\\(${page}`),
-	ring: /\b(?:rx_at|copy_record|coloop_rx_copy)\((?:rx|&queue->rx|record),|READ_ONCE\(\(\(const u64/,
+	ring: /\b(?:rx_at|ring_copy_record|coloop_rx_copy)\((?:rx|&queue->rx|record),|READ_ONCE\(\(\(const u64/,
 	record: new RegExp(`\\b(?:record|r)->(?:${fields.coloop_record.join('|')})\\b`),
 	frame: /\(const struct ethhdr \*\)skb->data|\beth_hdr\(|\beth_type_trans\(/,
 	netlink: /\bnla_(?:get_\w+|data|memcpy|parse\w*)\(|\btb\[COLOOP_A_CHANNEL_LISTEN\]/,
@@ -109,11 +109,11 @@ function isNakedPage(text: string, aliases: readonly string[]): boolean {
 /** The peer's ring is reached by rx_at() alone, and what that finds is copied before it is looked at. */
 function isNakedRing(text: string, owner: string): boolean {
 	if (owner === 'rx_at') return false;
-	if (owner === 'copy_record')
+	if (owner === 'ring_copy_record')
 		return /\bfrom\b/.test(
 			text.replaceAll(/READ_ONCE\(\(\(const u64 \*\)from\)|const u8 \*from/g, ''),
 		);
-	const bare = text.replaceAll(/\b(?:copy_record|coloop_copy)\(\w+, rx_at\(/g, '');
+	const bare = text.replaceAll(/\b(?:ring_copy_record|coloop_copy)\(\w+, rx_at\(/g, '');
 	return /\brx_at\(|\brx(?:->|\.)pages\[/.test(bare);
 }
 

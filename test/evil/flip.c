@@ -297,8 +297,8 @@ static void jump_once(struct view *view, u32 *cons)
 	records = min(records, random % 500 ? 1 + (random >> 16) % 8 : records);
 	*cons += prandom_u32_state(&view->rnd) % (theirs - *cons + 1);
 	virt_store_release(&view->own->cons, *cons); /* as C4 */
-	WRITE_ONCE(view->own->want, prandom_u32_state(&view->rnd));
-	WRITE_ONCE(view->own->wait, prandom_u32_state(&view->rnd));
+	WRITE_ONCE(view->own->cons_event, prandom_u32_state(&view->rnd));
+	WRITE_ONCE(view->own->prod_event, prandom_u32_state(&view->rnd));
 	publish(view, records * view->record);
 }
 

@@ -61,8 +61,8 @@ int say_thresholds(struct coloop_channel *ch, long number, char *said, size_t ro
 	long i;
 
 	for (i = 0; i < number; i++) {
-		WRITE_ONCE(own->want, get_random_u32());
-		WRITE_ONCE(own->wait, get_random_u32());
+		WRITE_ONCE(own->cons_event, get_random_u32());
+		WRITE_ONCE(own->prod_event, get_random_u32());
 		coloop_evtchn_notify(&target(ch)->evtchn);
 		if (i % 64 == 63)
 			cond_resched();

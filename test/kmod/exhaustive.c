@@ -117,10 +117,10 @@ static void test_rx_publish(void)
 		u8 moved = cons - told, to_want = want - told;
 		bool event = moved && to_want >= 1 && to_want <= moved;
 
-		rx.told = wide(told);
+		rx.published = wide(told);
 		rx.cons = wide(cons);
-		peer.want = wide(want);
-		if (coloop_rx_publish(&rx) != event || rx.told != wide(cons) ||
+		peer.cons_event = wide(want);
+		if (coloop_rx_publish(&rx) != event || rx.published != wide(cons) ||
 		    (moved && own.cons != wide(cons)))
 			expect(!"coloop_rx_publish");
 	}
@@ -137,11 +137,11 @@ static void test_tx_must_notify(void)
 		u8 told = i, prod = i >> 8, wait = i >> 16;
 		u8 moved = prod - told, to_wait = wait - told;
 
-		tx.told = wide(told);
+		tx.notified = wide(told);
 		tx.prod = wide(prod);
-		peer.wait = wide(wait);
+		peer.prod_event = wide(wait);
 		if (coloop_tx_must_notify(&tx) != (to_wait >= 1 && to_wait <= moved) ||
-		    tx.told != wide(prod))
+		    tx.notified != wide(prod))
 			expect(!"coloop_tx_must_notify");
 	}
 	expect(true);
@@ -218,7 +218,7 @@ static void test_rx_arm(void)
 
 		rx.cons = wide(cons);
 		peer.prod = wide(said);
-		if (coloop_rx_arm(&rx) != (cons != said) || own.wait != wide(cons) + 1)
+		if (coloop_rx_arm(&rx) != (cons != said) || own.prod_event != wide(cons) + 1)
 			expect(!"coloop_rx_arm");
 	}
 	expect(true);

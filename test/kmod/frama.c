@@ -80,7 +80,7 @@ static void receive(void)
 	/* The consumer's index is a multiple of 16: it only ever moves by coloop_record_size(). */
 	rx.cons = any() & ~15u;
 	rx.prod = rx.cons;
-	rx.told = any();
+	rx.published = any();
 	if (coloop_rx_next(&rx, &record, &lie) == 1) {
 		u32 head = coloop_record_head(&record);
 
@@ -108,7 +108,7 @@ static void transmit(void)
 
 	tx.prod = any() & ~15u;
 	tx.cons = any();
-	tx.told = any();
+	tx.notified = any();
 	record.len = (u32)Frama_C_unsigned_int_interval(COLOOP_FRAME_MIN, COLOOP_FRAME_MAX);
 	coloop_tx_look(&tx, &lie);
 	if (coloop_tx_fits(&tx, record.len)) {

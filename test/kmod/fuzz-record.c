@@ -162,7 +162,7 @@ static bool step(u8 what)
 		page->prod += 16 * operand(1);
 		break;
 	case 2:
-		page->want = pair.rx.cons + operand(1);
+		page->cons_event = pair.rx.cons + operand(1);
 		break;
 	case 3: /* a header where the next record is looked for, or behind it */
 		at = pair.rx.cons + 16 * operand(1);
@@ -183,7 +183,7 @@ static bool step(u8 what)
 		break;
 	case 7:
 		coloop_rx_arm(&pair.rx);
-		must(pair.rx.own->wait == pair.rx.cons + 1);
+		must(pair.rx.own->prod_event == pair.rx.cons + 1);
 		break;
 	}
 	return true;

@@ -57,7 +57,7 @@ static void peer_acts(const void *address)
 	if (what & 0x80)
 		page->cons += what & 0x40 ? -(what & 0x3f) : 16 * (what & 0x3f);
 	else if (what & 0x40)
-		page->wait = pair.tx.told + (what & 0x3f);
+		page->prod_event = pair.tx.notified + (what & 0x3f);
 }
 
 /* A frame goes in only where there is room, and comes to lie where the index says. */
@@ -103,7 +103,7 @@ static void ask_for_room(u32 len)
 	if (coloop_tx_fits(tx, len))
 		return;
 	coloop_tx_arm(tx, mark);
-	must(tx->own->want == mark && mark - tx->cons <= tx->prod - tx->cons);
+	must(tx->own->cons_event == mark && mark - tx->cons <= tx->prod - tx->cons);
 	if (window.held > 1000)
 		must(coloop_window_mark(&window, 1000) - tx->cons <= tx->prod - tx->cons);
 }
@@ -120,7 +120,7 @@ static bool step(u8 what)
 		page->cons += 16 * operand(1);
 		break;
 	case 2:
-		page->wait = operand(4);
+		page->prod_event = operand(4);
 		break;
 	case 3:
 		put(14 + operand(1), what & 0x80);
@@ -132,7 +132,7 @@ static bool step(u8 what)
 		return look();
 	case 6:
 		coloop_tx_must_notify(&pair.tx);
-		must(pair.tx.told == pair.tx.prod);
+		must(pair.tx.notified == pair.tx.prod);
 		break;
 	case 7:
 		ask_for_room(14 + operand(2));

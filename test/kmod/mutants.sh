@@ -95,8 +95,7 @@ mutant "$all" ring.c 'checksum fields added in 16 bits' 's/(u32)r->csum_start + 
 mutant "$all" ring.c 'checksum may end past the frame' 's/csum_offset + 2 <=/csum_offset <=/'
 mutant "$all" ring.c 'type without size' 's/ || !r->gso_type != !r->gso_size//'
 mutant "$all" ring.c 'page arithmetic off' 's/COLOOP_PAGE_SIZE - index %/COLOOP_PAGE_SIZE + 16 - index %/'
-mutant "$all" ring.c 'told not moved' '/tx->told = tx->prod;/d'
-mutant "$all" ring.c 'a look sees nothing' 's/return READ_ONCE(rx->peer->prod) != rx->cons/return false/'
+mutant "$all" ring.c 'told not moved' '/tx->notified = tx->prod;/d'
 mutant "$all" ring.c 'C7 waits for what it has' 's/rx->cons + 1)/rx->cons)/'
 mutant "$all" ring.c 'C9 missing' 's/return virt_load_acquire(&rx->peer->prod) != rx->cons/return false/'
 mutant "$all" window.h 'given back early' 's/>= 0)/>= -1)/'
@@ -109,10 +108,10 @@ mutant threads ring.c 'C4 orders nothing' '/C4/s/virt_store_release(&\(.*\), \(.
 for step in P5 P8 C5 C8; do
 	mutant tso ring.c "no barrier at $step" "/\/\* $step /s/virt_mb()/(void)0/"
 done
-mutant tso ring.c 'asks for room too early' 's/own->want, mark)/own->want, mark - tx->size)/'
+mutant tso ring.c 'asks for room too early' 's/own->cons_event, mark)/own->cons_event, mark - tx->size)/'
 mutant "$all" ring.c 'C7 waits for more than a record' 's/rx->cons + 1)/rx->cons + 64)/'
 
-mutant fuzz-record ring.c 'record read again' 's/^\treturn 1;/\tcopy_record(record, rx_at(rx, rx->cons));\n&/'
+mutant fuzz-record ring.c 'record read again' 's/^\treturn 1;/\tring_copy_record(record, rx_at(rx, rx->cons));\n&/'
 mutant fuzz-record ring.c 'prod read again' 's/rx->prod = prod;/rx->prod = READ_ONCE(rx->peer->prod);/'
 mutant fuzz-record ring.c 'record may pass prod, to the fuzzer' 's/coloop_record_size(r->len) > used/0/'
 mutant fuzz-tx ring.c 'cons read again' 's/tx->cons = cons;/tx->cons = READ_ONCE(tx->peer->cons);/'

@@ -113,10 +113,10 @@ void pair_reset(struct pair *pair, u32 start)
 	struct coloop_tx *tx = &pair->tx;
 	struct coloop_rx *rx = &pair->rx;
 
-	tx->prod = tx->cons = tx->told = start;
-	rx->prod = rx->cons = rx->told = start;
+	tx->prod = tx->cons = tx->notified = start;
+	rx->prod = rx->cons = rx->published = start;
 	tx->own->prod = rx->own->cons = start;
-	tx->own->want = rx->own->wait = start;
+	tx->own->cons_event = rx->own->prod_event = start;
 }
 
 void pair_put(struct pair *pair, const struct coloop_record *record, const void *frame)

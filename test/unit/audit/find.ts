@@ -20,7 +20,7 @@ for (const [body, ...expected] of [
 	['const struct coloop_control *peer = (const void *)queue->control_map.address[0];'],
 	['return rx->pages[0][0];', 'naked'],
 	['return ((const struct coloop_record *)rx_at(rx, index))->len;', 'ring', 'naked'],
-	['copy_record(record, rx_at(rx, rx->cons));', 'ring'],
+	['ring_copy_record(record, rx_at(rx, rx->cons));', 'ring'],
 	['coloop_copy(to, rx_at(rx, index), part);', 'ring'],
 	['memcpy(to, rx_at(rx, index), len);', 'ring', 'naked'],
 	['if (record->len > 4)', 'record'],
@@ -46,7 +46,7 @@ test('a place belongs to its function, whose name may be on the second line', t 
 });
 
 test('the copy of a record is two reads of eight bytes, and no other look', t => {
-	const head = 'static void copy_record(struct coloop_record *record, const u8 *from)';
+	const head = 'static void ring_copy_record(struct coloop_record *record, const u8 *from)';
 	t.deepEqual(kinds('words[0] = READ_ONCE(((const u64 *)from)[0]);', head), ['ring']);
 	t.deepEqual(kinds('memcpy(record, from, sizeof(*record));', head), ['naked']);
 });
