@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
-import {
-	channelDown,
-	diverted,
-	inTurn,
-	isDiverted,
-	patient,
-	release,
-	withChannel,
-	type Body,
-} from '../channel.ts';
+import {channelDown, isDiverted, patient, release, withChannel, type Body} from '../channel.ts';
 import type {Guest} from '../guest.ts';
-import {Counter, counterPort, lastLine, Numbers} from '../numbered.ts';
+import {Counter, Numbers} from '../numbered.ts';
 import {until} from '../until.ts';
 import {withLab} from '../with-lab.ts';
 
@@ -51,36 +42,8 @@ const order: Body = async (t, {a, b}) => {
 	await b.run('pkill -x iperf3');
 };
 
-/** What waits in eth0's queue when the channel comes up is not overtaken. */
-const flooded: Body = async (t, {a, b}) => {
-	await a.run('tc qdisc replace dev eth0 root fq_codel');
-	const counter = await Counter.start(b);
-	await channelDown({a, b});
-	const flood = a.spawn(`/opt/coloop/senders flood b ${counterPort} 20000`);
-	await until(
-		'packets wait in its queue',
-		async () => /backlog [1-9]\d*b/.test((await a.run('tc -s qdisc show dev eth0')).stdout),
-		patient,
-	);
-	const before = await diverted(a);
-	await release(a, 'b');
-	const {sent} = lastLine<{sent: number}>((await flood.done).stdout);
-	t.true((await diverted(a)) > before, 'the channel came up too late');
-	await a.run(ping, slow);
-	const seen = await counter.stop();
-	t.log(`${sent} sent, ${JSON.stringify(seen)}`);
-	t.like(seen, {doubled: 0, late: 0});
-	t.true(seen.received > 100);
-	await a.run('tc qdisc del dev eth0 root');
-};
-
 test(
 	'a channel comes and goes without a packet lost, doubled or overtaken',
 	withLab,
-	withChannel(
-		inTurn({
-			'numbered datagrams and a stream arrive once and in order': order,
-			'a queue that is full is not overtaken': flooded,
-		}),
-	),
+	withChannel(order),
 );
