@@ -43,7 +43,7 @@ const order: Body = async (t, {a, b}) => {
 };
 
 test(
-	'a channel comes and goes without a packet lost, doubled or overtaken',
+	'numbered datagrams and a stream do not notice a channel that comes and goes',
 	withLab,
 	withChannel(order),
 );
