@@ -34,7 +34,9 @@ SHELL := /bin/bash
 STACK ?= 13
 export STACK
 # What `make test` runs of test/lab/tests; it is to take less than 45 minutes.
-LAB_TESTS ?= boot channel dom0 egress faults hostile offers rules
+LAB_TESTS ?= boot channel dom0 egress faults hostile rules
+# And what `make test-all` and the other stacks run beside these.
+MORE_TESTS = attacks blocked budget netlink offers order reasons receiving
 
 ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs
@@ -92,7 +94,7 @@ test-all-runs: unit
 	$(claim) fuzz 60 s each, no crash
 	$(MAKE) -C test/kmod mutants
 	$(claim) mutants all found
-	$(MAKE) lab-test LAB_TESTS='$(LAB_TESTS) attacks netlink'
+	$(MAKE) lab-test LAB_TESTS='$(LAB_TESTS) $(MORE_TESTS)'
 
 # One after the other, whatever becomes of each.
 test-long:
@@ -101,13 +103,13 @@ test-long:
 
 test-long-13:
 	$(MAKE) lab-test STACK=13 LAB_TESTS='attacks-pvh bystander channel-pvh cycles features full guests lies \
-		order pacing queues rings volume'
+		pacing queues rings volume'
 
 test-long-12:
-	$(MAKE) lab-test STACK=12 LAB_TESTS='$(LAB_TESTS) attacks netlink'
+	$(MAKE) lab-test STACK=12 LAB_TESTS='$(LAB_TESTS) $(MORE_TESTS)'
 
 test-long-next:
-	$(MAKE) lab-test STACK=next LAB_TESTS='$(LAB_TESTS) attacks netlink'
+	$(MAKE) lab-test STACK=next LAB_TESTS='$(LAB_TESTS) $(MORE_TESTS)'
 
 # The kernels that watch; what ran of the module is counted on the way, and added up in the end.
 debug_pv_tests = boot channel attacks hostile
