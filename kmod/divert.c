@@ -68,17 +68,17 @@ static bool divert_is_paced(const struct sk_buff *skb)
 }
 
 /*
- * Longer than the ordinary path takes, it would be lost there: it must not get through here either,
- * or a connection comes to rely on it and stands when the channel goes.  Bridges let segmented
- * packets pass unseen; retransmitted one by one they are too long.
+ * Longer than the ordinary path takes, a packet would be lost there: it must not get through here
+ * either, or a connection comes to rely on it and stands when the channel goes.  Where the lower
+ * device makes such packets at all, everything stays, so that short ones of a flow do not overtake
+ * long ones.  Bridges let segmented packets pass unseen; retransmitted one by one they are too long.
  */
 static bool divert_is_too_long(const struct coloop_link *link, const struct sk_buff *skb)
 {
+	u32 most = READ_ONCE(link->dev->mtu);
 	u32 mtu = READ_ONCE(link->mtu);
 
-	if (!skb_is_gso(skb))
-		return skb->len - ETH_HLEN > (mtu ?: READ_ONCE(link->dev->mtu));
-	return mtu && mtu < READ_ONCE(link->dev->mtu) && !skb_gso_validate_network_len(skb, mtu);
+	return (mtu && mtu < most) || (!skb_is_gso(skb) && skb->len - ETH_HLEN > most);
 }
 
 /* What keeps a packet on the ordinary path, even if the channel is live. */

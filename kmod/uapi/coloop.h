@@ -144,8 +144,8 @@ enum coloop_reason {
  *   decides.
  * @COLOOP_ORDINARY_PACING: The lower device's fq sends this datagram at a time
  *   that its program chose.
- * @COLOOP_ORDINARY_SIZE: Longer than the ordinary path between the two
- *   interfaces carries.
+ * @COLOOP_ORDINARY_SIZE: The lower device makes longer packets than the
+ *   ordinary path carries, or this is one.
  * @COLOOP_ORDINARY_FORM: Not an IP packet as the stack makes them: a raw frame,
  *   a VLAN tag, IPsec offload.
  * @COLOOP_ORDINARY_NEIGHBOUR: IPv6 neighbour discovery, which is to test the
@@ -222,8 +222,8 @@ enum coloop_a_info {
  * @COLOOP_A_LINK_REMOTE_MAC: The peer's address there, as the toolstack wrote
  *   it.
  * @COLOOP_A_LINK_MTU: Longest IP packet that the ordinary path between the two
- *   interfaces carries, in bytes; longer ones are left to it. Absent or 0 in a
- *   request: as long as the lower device's MTU says.
+ *   interfaces carries, in bytes. Where the lower device's MTU is larger, all
+ *   is left to that path. Absent or 0 in a request: as large.
  * @COLOOP_A_LINK_BLOCKED: What keeps all packets of this link on the ordinary
  *   path now; absent in requests.
  */

@@ -17,6 +17,10 @@ const texts: Readonly<Record<string, Text>> = {
 		says: device => `a tc egress program or filter of ${device} decides`,
 		shownBy: 'tc filter show egress dev',
 	},
+	size: {
+		says: device => `the MTU of ${device} is larger than that of its vif or bridge in dom0`,
+		shownBy: 'ip link show dev',
+	},
 	xdp: {
 		says: device =>
 			`${device} has a native XDP program or an AF_XDP socket, which a channel would pass by`,

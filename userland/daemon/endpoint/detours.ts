@@ -23,7 +23,7 @@ type Count = {
 };
 
 /* Other reasons are of single packets, and pass. */
-const reasons = ['qdisc', 'tc'];
+const reasons = ['qdisc', 'tc', 'size'];
 
 /** A rule that nothing has met for so long may be gone. */
 const recent = 60_000;
