@@ -2,6 +2,7 @@
 import test, {type ExecutionContext} from 'ava';
 import {diverted, inTurn, load, patient, type Body} from '../channel.ts';
 import {Drive} from '../drive.ts';
+import type {Guest} from '../guest.ts';
 import {Link} from '../link.ts';
 import {until} from '../until.ts';
 import {withLab, type Given} from '../with-lab.ts';
@@ -49,7 +50,10 @@ const xdp: Step = async (t, driven) => {
 	await connected(t, driven);
 	await b.run('ip link set dev eth0 xdpdrv obj /tmp/xdp.o sec xdp');
 	await blocked(t, driven, /bypass the XDP program of eth0/);
-	await a.run('ping -q -c 3 -i 0.2 -W 1 b', {fails: true});
+	// All is netfront's again. In this lab its program meets none of these pings, see the README.
+	const ended = await diverted(a);
+	await a.run('ping -q -c 3 -i 0.2 -W 1 b', {fails: 'maybe'});
+	t.is(await diverted(a), ended);
 
 	await b.run('ip link set dev eth0 xdpdrv off');
 	await until(
@@ -68,16 +72,20 @@ const xdp: Step = async (t, driven) => {
 	await a.run('ping -q -c 3 -i 0.2 -W 5 b');
 };
 
+/** A vif takes another address only while it is down. */
+const readdress = (guest: Guest, address: string) =>
+	guest.run(`ip link set eth0 down; ip link set eth0 address ${address}; ip link set eth0 up`);
+
 /** Frames to the address that dom0 knows are then another host's, as for netfront. */
 const readdressed: Step = async (t, driven) => {
 	const {a, b} = driven;
 	await connected(t, driven);
 	const before = await diverted(a);
 	const {stdout: own} = await b.run('cat /sys/class/net/eth0/address');
-	await b.run('ip link set dev eth0 address 02:00:00:00:00:09');
+	await readdress(b, '02:00:00:00:00:09');
 	await a.run('ping -q -c 3 -i 0.2 -W 1 b', {fails: true});
 	t.true((await diverted(a)) >= before + 3);
-	await b.run(`ip link set dev eth0 address ${own}`);
+	await readdress(b, own.trim());
 	for (const guest of [a, b]) await guest.run('ip neigh flush dev eth0');
 	await a.run('ping -q -c 3 -i 0.2 -W 5 b');
 };

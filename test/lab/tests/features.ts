@@ -3,7 +3,7 @@ import test from 'ava';
 import {hold, isDiverted, release, type Body} from '../channel.ts';
 import type {Guest} from '../guest.ts';
 import {Counter, Numbers, trains} from '../numbered.ts';
-import {withLab} from '../with-lab.ts';
+import {labWith} from '../with-lab.ts';
 import {tell, withLiar} from './_liar.ts';
 
 const slow = {timeout: 600_000};

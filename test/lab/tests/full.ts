@@ -11,7 +11,7 @@ import {
 } from '../channel.ts';
 import type {Background, Guest} from '../guest.ts';
 import {Counter, counterPort, lastLine} from '../numbered.ts';
-import {withLab} from '../with-lab.ts';
+import {labWith} from '../with-lab.ts';
 
 const eth0Up = `ip link set eth0 up; ip addr replace 10.0.0.1/24 dev eth0
 	ip -6 addr replace fd00::1/64 dev eth0 nodad`;
@@ -66,7 +66,7 @@ const gone: Body = async (t, {lab, dom0, a, b}) => {
 
 test(
 	'what waits for room is refused, or goes with its device',
-	withLab,
+	labWith({mode: 'icount'}),
 	withChannel(
 		inTurn({
 			'a full backlog is told': refused,

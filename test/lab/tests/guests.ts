@@ -2,7 +2,7 @@
 import test, {type ExecutionContext} from 'ava';
 import {channelUp, diverted, inTurn, withChannel, type Body} from '../channel.ts';
 import type {Guest} from '../guest.ts';
-import {withLab} from '../with-lab.ts';
+import {labWith} from '../with-lab.ts';
 
 const slow = {timeout: 600_000};
 
@@ -127,7 +127,7 @@ const known: Body = async (t, {dom0, a}) => {
 
 test(
 	'guests that are set up in other ways gain, or lose nothing',
-	withLab,
+	labWith({mode: 'icount'}),
 	withChannel(
 		inTurn({
 			'a bridge that knows who is there': known,

@@ -4,7 +4,7 @@ import {channelDown, isDiverted, patient, release, withChannel, type Body} from 
 import type {Guest} from '../guest.ts';
 import {Counter, Numbers} from '../numbered.ts';
 import {until} from '../until.ts';
-import {withLab} from '../with-lab.ts';
+import {labWith} from '../with-lab.ts';
 
 const slow = {timeout: 600_000};
 const rounds = Number(process.env['ROUNDS'] ?? 20);
@@ -44,6 +44,6 @@ const order: Body = async (t, {a, b}) => {
 
 test(
 	'numbered datagrams and a stream do not notice a channel that comes and goes',
-	withLab,
+	labWith({mode: 'icount'}),
 	withChannel(order),
 );
