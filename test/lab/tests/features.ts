@@ -36,4 +36,8 @@ const older: Body = async (t, {a, b}) => {
 	t.deepEqual(await counter.stop(), {received: sent, doubled: 0, late: 0});
 };
 
-test('a peer that takes neither segments nor large datagrams', withLab, withLiar(older));
+test(
+	'a peer that takes neither segments nor large datagrams',
+	labWith({mode: 'icount'}),
+	withLiar(older),
+);
