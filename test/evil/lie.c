@@ -9,12 +9,17 @@
 
 enum { FRAME = 64 };
 
+/* Nothing is read from the peer any more, and what this end sends takes the ordinary path. */
 void fall_silent(struct coloop_channel *ch)
 {
+	unsigned int i;
+
 	set_bit(COLOOP_FAULTED, &ch->flags);
-	/* Who saw the channel live a moment ago holds this. */
-	spin_lock_bh(&target(ch)->tx_lock);
-	spin_unlock_bh(&target(ch)->tx_lock);
+	for (i = 0; i < ch->queues; i++) {
+		spin_lock_bh(&ch->queue[i].tx_lock);
+		ch->queue[i].mode = COLOOP_QUEUE_CLOSED;
+		spin_unlock_bh(&ch->queue[i].tx_lock);
+	}
 	napi_synchronize(&target(ch)->napi);
 }
 
