@@ -41,7 +41,8 @@ test('in a function with a control page of its own, peer alone is one', t => {
 });
 
 test('a place belongs to its function, whose name may be on the second line', t => {
-	const source = 'int a(void)\n{\n}\n\nstatic inline enum x\nb(int c)\n{\n\trx->peer->cons_event;\n}\n';
+	const source =
+		'int a(void)\n{\n}\n\nstatic inline enum x\nb(int c)\n{\n\trx->peer->cons_event;\n}\n';
 	t.like(findPlaces('x.h', source)[0], {key: 'x.h:b', line: 8});
 });
 
