@@ -56,7 +56,7 @@ export const frames: readonly Attack[] = [
 	},
 ];
 
-/** So many wrong frames are no lie yet (COLOOP_DOUBT_BYTES). */
+/** So many wrong frames are forgiven (COLOOP_BAD_FRAME_BYTES). */
 export function forgiven(order: number): number {
 	return (4096 << order) / 64;
 }
@@ -78,7 +78,7 @@ async function floodedDown({t, lab, a, b, say}: Bout): Promise<void> {
 	say(await b.evil('flip answers'));
 	await until(
 		'more is dropped than would be forgiven',
-		async () => (await a.channel(b)).droppedSource > 4 * forgiven(smallest),
+		async () => (await a.channel(b)).droppedDevice > 4 * forgiven(smallest),
 	);
 	say(await b.evil('calm'));
 	t.is((await a.channel(b)).state, 'live');
