@@ -75,8 +75,8 @@ static bool must_be_zero(u32 at, u32 refs)
 {
 	const u32 further = offsetof(struct coloop_control, further);
 
-	return (at >= 24 && at < 64) || (at >= 72 && at < 128) || (at >= 136 && at < 192) ||
-	       (at >= 196 && at < 256) || (at >= 256 + 4 * refs && at < further) ||
+	return (at >= 28 && at < 64) || (at >= 72 && at < 128) || (at >= 136 && at < 192) ||
+	       (at >= 204 && at < 256) || (at >= 256 + 4 * refs && at < further) ||
 	       at >= further + 8 * (COLOOP_QUEUES_MAX - 1);
 }
 
