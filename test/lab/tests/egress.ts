@@ -103,12 +103,14 @@ const cgroup: Body = async (t, {a}) => {
 /** Trains of segments and single datagrams in turn keep their order, whoever cuts the trains. */
 const segments: Body = async (t, {a, b}) => {
 	for (const cut of ['on', 'off']) {
-		await a.run(`ethtool -K coloop0 tx-udp-segmentation ${cut}`);
+		const set = `ethtool -K coloop0 tx-udp-segmentation ${cut}`;
+		// A record of Linux 6.1 cannot say it.
+		const {status} = await a.run(set, {fails: 'maybe'});
 		const {records, ...rest} = await trains(a, b);
 		t.deepEqual(rest, {lost: 0, late: 0}, cut);
-		t.is(Math.round(records), cut === 'on' ? 2 : 11);
+		t.is(Math.round(records), cut === 'on' && status === 0 ? 2 : 11);
 	}
-	await a.run('ethtool -K coloop0 tx-udp-segmentation on');
+	await a.run('ethtool -K coloop0 tx-udp-segmentation on', {fails: 'maybe'});
 };
 
 /** What a program writes to the device itself is nobody's fault. */
