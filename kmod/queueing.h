@@ -63,8 +63,6 @@ bool coloop_send_is_taken(const struct coloop_queue *queue);
 void coloop_send_forget(struct coloop_queue *queue, const struct net_device *dev);
 /* Under tx_lock: reads how far the peer is.  False if that is out of range; the fault is posted. */
 bool coloop_send_look(struct coloop_queue *queue);
-/* Does anything wait for the peer to give room, or to get to a charged packet? */
-bool coloop_send_is_waiting(const struct coloop_queue *queue);
 /*
  * From the poll: moves the backlog into the ring as far as it goes, and lets go of charged packets.
  * True: something was done.

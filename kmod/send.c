@@ -3,7 +3,6 @@
 #include "copy.h"
 #include "limits.h"
 #include "peer.h"
-#include "peerlookup.h"
 #include "queueing.h"
 #include "trace.h"
 
@@ -385,7 +384,7 @@ bool coloop_send_is_taken(const struct coloop_queue *queue)
 }
 
 /* Looked at without the lock: who adds the first packet drains or arms after it. */
-bool coloop_send_is_waiting(const struct coloop_queue *queue)
+static bool send_is_waiting(const struct coloop_queue *queue)
 {
 	return !skb_queue_empty_lockless(&queue->backlog[COLOOP_BULK].queue) ||
 	       !skb_queue_empty_lockless(&queue->backlog[COLOOP_DATAGRAM].queue) ||
@@ -400,7 +399,7 @@ bool coloop_send_backlog(struct coloop_queue *queue)
 
 	if (unlikely(READ_ONCE(queue->mode) == COLOOP_QUEUE_HOLDING))
 		coloop_channel_look(queue->channel);
-	if (!coloop_send_is_waiting(queue))
+	if (!send_is_waiting(queue))
 		return false;
 	spin_lock(&queue->tx_lock);
 	charged = skb_peek(&queue->charged);
