@@ -202,7 +202,7 @@ end_e:	do
 		poke[me] = false;
 		t = told[me];
 		if
-		/* farewells */
+		/* withdrawals() */
 		:: (!t || held[me]) && PEER_GOES -> close_channel(me); kepoch[me] = 0
 		:: t && held[me] && own[me] == t && ostate[me] != SAYS_CLOSED && !kepoch[me] ->
 			TAKE_BACK;

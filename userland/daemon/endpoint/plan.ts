@@ -64,17 +64,17 @@ export function plan(known: Known, wishes: readonly Wish[], hello: string): Step
 	const {kernel} = known;
 	if (kernel === undefined) {
 		const hello: Step[] = known.hello === undefined ? [] : [{kind: 'retract'}];
-		return [...farewells(known, new Map(), []), ...hello];
+		return [...withdrawals(known, new Map(), []), ...hello];
 	}
 	const wanted = wishes.filter(wish => wish.refusal === undefined);
 	return [
-		...farewells(known, kernel, wanted),
+		...withdrawals(known, kernel, wanted),
 		...(known.hello === hello ? [] : [{kind: 'hello', value: hello} as const]),
 		...wanted.flatMap(wish => planPeer(wish, known, kernel.get(wish.config.domid))),
 	];
 }
 
-function farewells(
+function withdrawals(
 	known: Known,
 	kernel: ReadonlyMap<number, Peer>,
 	wanted: readonly Wish[],
