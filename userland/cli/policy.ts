@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {readFile} from 'node:fs/promises';
 import {ColoopError} from '../errors.ts';
-import {ruleName} from '../daemon/refusal.ts';
 import type {LoadedPolicy} from '../policy/load.ts';
+import {ruleName} from '../policy/rule-name.ts';
 import type {Verdict} from '../policy/types.ts';
 
 /** Every problem of every file; none: an empty list. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {renderDeclined, type Declined} from '../xenstore/declined.ts';
 
 /*
  * What keeps packets on the ordinary path, for people: the names of kmod/spec/coloop.yaml's
@@ -44,4 +45,25 @@ export function ownOrdinaryText(reason: string, device: string): string {
 	const shownBy = texts[reason]?.shownBy;
 	const text = ordinaryText(reason, device).replace(/^its kernel/, 'this kernel');
 	return shownBy === undefined ? text : `${text} (${shownBy} ${device})`;
+}
+
+/** `b declines: its policy denies a` */
+export function declinedText(by: string, about: string, {code, detail}: Declined): string {
+	const device = 'its interface';
+	switch (code) {
+		case 'policy':
+			return `${by} declines: its policy denies ${about}`;
+		case 'held':
+			return `${by} declines: taken down there with \`coloop down\``;
+		case 'device':
+			return detail === undefined
+				? `${by} declines: no interface beside its coloop0 has the announced address`
+				: `${by} declines: ${ordinaryText(detail, device)}`;
+		case 'memory':
+			return `${by} declines: it is short of memory or grants, and will try again`;
+		case 'rules':
+			return `${by} sends to ${about} by the ordinary path: ${ordinaryText(detail ?? code, device)}`;
+		default:
+			return `${by} declines: ${renderDeclined({code, detail})}`;
+	}
 }

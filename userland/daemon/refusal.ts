@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type {RuleSource} from '../policy/types.ts';
 
 /** Why two domains have no channel: one word for programs, one sentence for people. */
 export type Refusal = {readonly code: RefusalCode; readonly reason: string};
@@ -18,8 +17,3 @@ export const refusalCodes = {
 } as const;
 
 export type RefusalCode = keyof typeof refusalCodes;
-
-/** `30-site.yaml:12:3` */
-export function ruleName(rule: {readonly source: RuleSource} | undefined): string | undefined {
-	return rule && `${rule.source.file}:${rule.source.line}:${rule.source.column}`;
-}

@@ -2,9 +2,10 @@
 import type {PairStatus, State} from '../control/protocol.ts';
 import {pathsOf} from '../xenstore/paths.ts';
 import type {Store} from '../xenstore/store.ts';
-import {declinedText, isRefusal, renderDeclined} from './declined.ts';
+import {isRefusal, renderDeclined} from '../xenstore/declined.ts';
+import {declinedText} from './ordinary.ts';
 import type {PairVerdict} from './host/judge.ts';
-import {parseStats, type Stats} from './values.ts';
+import {parseStats, type Stats} from '../xenstore/values.ts';
 
 /** Every pair of the host, with the counters that its ends tell us. */
 export function pairStatuses(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {availableParallelism} from 'node:os';
-import {parseDeclined, type Declined} from '../daemon/declined.ts';
+import {parseDeclined, type Declined} from './declined.ts';
 import {
 	parseAnnouncement,
 	parseHello,
@@ -8,7 +8,7 @@ import {
 	type Announcement,
 	type Hello,
 	type OfferValue,
-} from '../daemon/values.ts';
+} from './values.ts';
 import {domainPath, domains, numbers, pathsOf, vmPath} from './paths.ts';
 import type {Store, StorePath} from './store.ts';
 import {readForeignVifs, readVifs, type ForeignVif, type Vif} from './vifs.ts';

@@ -3,7 +3,7 @@ import type {StorePath} from './store.ts';
 
 /*
  * Every path the project touches. `<A>`, `<B>` are domids; what the values look like stands in
- * daemon/values.ts.
+ * values.ts.
  *
  *   /local/domain/<A>/coloop                 owner dom0, readable by A, written by the host role
  *       /host          "<protocol min> <max> <host epoch>"
@@ -15,7 +15,7 @@ import type {StorePath} from './store.ts';
  *       /hello         "<protocol min> <max> <features>"
  *       /offers/<B>    A's offer to B, in the same form
  *       /declined/<B>  "<code>[ <detail>]": why A keeps B to the ordinary path, see
- *                      daemon/declined.ts; at most one for each peer announced to A, and no
+ *                      declined.ts; at most one for each peer announced to A, and no
  *                      directory where there is none
  *       /stats/<B>     "<since, unix s> <tx packets> <tx bytes> <rx packets> <rx bytes>"
  *

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {parseMac} from '../daemon/values.ts';
+import {parseMac} from './values.ts';
 import {frontendPath, libxlVifsPath, numbers, parseDomid, vifsPath} from './paths.ts';
 import type {Store} from './store.ts';
 

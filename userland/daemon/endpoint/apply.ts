@@ -4,9 +4,9 @@ import type {Kernel} from '../../kernel/kernel.ts';
 import {errnoOf} from '../../kernel/refusal.ts';
 import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
-import {renderDeclined} from '../declined.ts';
+import {renderDeclined} from '../../xenstore/declined.ts';
 import {describe, sentence, type Log} from '../log.ts';
-import {renderOffer} from '../values.ts';
+import {renderOffer} from '../../xenstore/values.ts';
 import type {Cause, Step} from './plan.ts';
 import type {Failure, Tries} from './tries.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {LinkState, Peer} from '../../kernel/kernel.ts';
-import {renderDeclined, type Declined} from '../declined.ts';
+import {renderDeclined, type Declined} from '../../xenstore/declined.ts';
 import type {Detour} from './detours.ts';
 import type {Known, Step} from './plan.ts';
 import type {Wish} from './wish.ts';

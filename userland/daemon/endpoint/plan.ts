@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Link, Offer, Peer, PeerConfig} from '../../kernel/kernel.ts';
-import type {Declined} from '../declined.ts';
-import type {Announcement, OfferValue} from '../values.ts';
+import type {Declined} from '../../xenstore/declined.ts';
+import type {Announcement, OfferValue} from '../../xenstore/values.ts';
 import {blockedLink} from './declines.ts';
 import type {Failure} from './tries.ts';
 import type {Wish} from './wish.ts';

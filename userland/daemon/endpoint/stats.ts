@@ -3,7 +3,7 @@ import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {unixOf, type Clock} from '../clock.ts';
 import {describe, type Log} from '../log.ts';
-import {renderStats} from '../values.ts';
+import {renderStats} from '../../xenstore/values.ts';
 import type {LivePeer} from './sizes.ts';
 
 export type StatsWorld = {

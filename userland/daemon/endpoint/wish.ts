@@ -3,8 +3,9 @@ import {orderMin} from '../../kernel/constants.ts';
 import type {PeerConfig} from '../../kernel/kernel.ts';
 import {defaultRingPages, defaultRingPagesMin} from '../../policy/pages.ts';
 import type {AcceptRule, Verdict} from '../../policy/types.ts';
-import {ruleName, type Refusal} from '../refusal.ts';
-import type {Announcement, AnnouncedLink} from '../values.ts';
+import {ruleName} from '../../policy/rule-name.ts';
+import type {Refusal} from '../refusal.ts';
+import type {Announcement, AnnouncedLink} from '../../xenstore/values.ts';
 import type {Range} from './size.ts';
 
 /** A network device of ours, of which a link may be the upper half. */

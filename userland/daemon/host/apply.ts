@@ -2,8 +2,8 @@
 import {pathsOf, domainPath} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {Log} from '../log.ts';
-import {renderDeclined} from '../declined.ts';
-import {renderAnnouncement, renderOffer} from '../values.ts';
+import {renderDeclined} from '../../xenstore/declined.ts';
+import {renderAnnouncement, renderOffer} from '../../xenstore/values.ts';
 import type {Step} from './plan.ts';
 
 /** Does what was planned, in order. Answers the domids whose trees it wrote to. */

@@ -6,7 +6,7 @@ import type {Clock} from '../clock.ts';
 import {describe, type Log} from '../log.ts';
 import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
-import {protocol} from '../values.ts';
+import {protocol} from '../../xenstore/values.ts';
 import {apply} from './apply.ts';
 import {createCensus, type Census, type Counted} from './census.ts';
 import {judge, type PairVerdict} from './judge.ts';

@@ -2,9 +2,10 @@
 import {createHash} from 'node:crypto';
 import type {PairRule, Verdict} from '../../policy/types.ts';
 import type {Domain} from '../../xenstore/discover.ts';
-import {hasLinkState} from '../features.ts';
-import {mtuMax, speaks, type AnnouncedLink} from '../values.ts';
-import {ruleName, type Refusal} from '../refusal.ts';
+import {hasLinkState} from '../../xenstore/features.ts';
+import {mtuMax, speaks, type AnnouncedLink} from '../../xenstore/values.ts';
+import {ruleName} from '../../policy/rule-name.ts';
+import type {Refusal} from '../refusal.ts';
 import {refuseApart} from './apart.ts';
 import {portsOf, type Port, type Topology} from './ports.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Domain, Remains} from '../../xenstore/discover.ts';
-import type {Declined} from '../declined.ts';
-import type {AnnouncedLink, Announcement, OfferValue} from '../values.ts';
+import type {Declined} from '../../xenstore/declined.ts';
+import type {AnnouncedLink, Announcement, OfferValue} from '../../xenstore/values.ts';
 import {linksFor, type PairVerdict} from './judge.ts';
 import {dueIn, end, give, pairKey, unborn, type Life, type Lives} from './lives.ts';
 import {isOver, passOnDeclines, relay, relayEnd, unrelay} from './relay.ts';

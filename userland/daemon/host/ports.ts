@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Domain} from '../../xenstore/discover.ts';
 import {isConnected, type Vif} from '../../xenstore/vifs.ts';
-import {hasLinkState} from '../features.ts';
+import {hasLinkState} from '../../xenstore/features.ts';
 
 type Interface = {
 	readonly ifindex: number;

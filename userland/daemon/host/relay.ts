@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {Domain} from '../../xenstore/discover.ts';
-import type {OfferState, OfferValue} from '../values.ts';
+import type {OfferState, OfferValue} from '../../xenstore/values.ts';
 import type {PairVerdict} from './judge.ts';
 import type {Step} from './plan.ts';
 import {isSame} from './same.ts';

@@ -3,7 +3,7 @@ import test from 'ava';
 import {plan, type Known} from '../../../../userland/daemon/endpoint/plan.ts';
 import type {Failure} from '../../../../userland/daemon/endpoint/tries.ts';
 import type {Wish} from '../../../../userland/daemon/endpoint/wish.ts';
-import type {Announcement, OfferValue} from '../../../../userland/daemon/values.ts';
+import type {Announcement, OfferValue} from '../../../../userland/xenstore/values.ts';
 import {blank} from '../../../../userland/kernel/fake-world.ts';
 import type {Channel, ChannelState, Peer} from '../../../../userland/kernel/kernel.ts';
 import {macOf} from '../_domains.ts';

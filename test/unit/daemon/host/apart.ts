@@ -2,7 +2,7 @@
 import test from 'ava';
 import {judge} from '../../../../userland/daemon/host/judge.ts';
 import type {Topology} from '../../../../userland/daemon/host/ports.ts';
-import {linkState} from '../../../../userland/daemon/features.ts';
+import {linkState} from '../../../../userland/xenstore/features.ts';
 import type {Domain} from '../../../../userland/xenstore/discover.ts';
 import {bridgeMac, domain, law, topology} from '../_domains.ts';
 

@@ -6,7 +6,7 @@ import {
 	type Law,
 	type PairVerdict,
 } from '../../../../userland/daemon/host/judge.ts';
-import {linkState} from '../../../../userland/daemon/features.ts';
+import {linkState} from '../../../../userland/xenstore/features.ts';
 import type {Domain} from '../../../../userland/xenstore/discover.ts';
 import {allowRule, bridgeMac, domain, law, macOf, topology} from '../_domains.ts';
 

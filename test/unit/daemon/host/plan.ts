@@ -2,7 +2,7 @@
 import test from 'ava';
 import {judge, type Law} from '../../../../userland/daemon/host/judge.ts';
 import {plan, type Wanted} from '../../../../userland/daemon/host/plan.ts';
-import type {OfferValue} from '../../../../userland/daemon/values.ts';
+import type {OfferValue} from '../../../../userland/xenstore/values.ts';
 import type {Domain} from '../../../../userland/xenstore/discover.ts';
 import {domain, law, macOf} from '../_domains.ts';
 

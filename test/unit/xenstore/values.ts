@@ -12,7 +12,7 @@ import {
 	renderOffer,
 	renderStats,
 	speaks,
-} from '../../../userland/daemon/values.ts';
+} from '../../../userland/xenstore/values.ts';
 
 const u32 = fc.integer({min: 0, max: 0xffff_ffff});
 const positive = fc.integer({min: 1, max: 0xffff_ffff});

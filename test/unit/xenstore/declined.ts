@@ -2,12 +2,11 @@
 import test from 'ava';
 import {
 	declineCodes,
-	declinedText,
 	isRefusal,
 	parseDeclined,
 	renderDeclined,
-} from '../../../userland/daemon/declined.ts';
-import {ordinaryText, ownOrdinaryText} from '../../../userland/daemon/ordinary.ts';
+} from '../../../userland/xenstore/declined.ts';
+import {declinedText, ordinaryText, ownOrdinaryText} from '../../../userland/daemon/ordinary.ts';
 import {ordinarys} from '../../../userland/kernel/constants.ts';
 
 test('a code and its detail survive the way through XenStore', t => {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import {ordinaryText} from './ordinary.ts';
 
 /** Why an end keeps its peer's traffic, or its own to the peer, on the ordinary path. */
 export type Declined = {readonly code: string; readonly detail: string | undefined};
@@ -28,25 +27,4 @@ export function renderDeclined({code, detail}: Declined): string {
 /** Whether the peer need not try; where only the decliner's own packets stay off, it may. */
 export function isRefusal(declined: Declined | undefined): declined is Declined {
 	return declined !== undefined && declined.code !== 'rules';
-}
-
-/** `b declines: its policy denies a` */
-export function declinedText(by: string, about: string, {code, detail}: Declined): string {
-	const device = 'its interface';
-	switch (code) {
-		case 'policy':
-			return `${by} declines: its policy denies ${about}`;
-		case 'held':
-			return `${by} declines: taken down there with \`coloop down\``;
-		case 'device':
-			return detail === undefined
-				? `${by} declines: no interface beside its coloop0 has the announced address`
-				: `${by} declines: ${ordinaryText(detail, device)}`;
-		case 'memory':
-			return `${by} declines: it is short of memory or grants, and will try again`;
-		case 'rules':
-			return `${by} sends to ${about} by the ordinary path: ${ordinaryText(detail ?? code, device)}`;
-		default:
-			return `${by} declines: ${renderDeclined({code, detail})}`;
-	}
 }
