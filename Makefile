@@ -184,6 +184,8 @@ check:
 
 generate:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/kmod/spec/generate.js
+	$(ready) && node build/ts/userland/policy/print-schema.js >policy/schema.json
+	$(ready) && npx prettier --write policy/schema.json
 
 # The cache of images and snapshots lies outside the tree and stays.
 clean:

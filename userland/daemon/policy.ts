@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {LoadedPolicy} from '../policy/load.ts';
+import {emptyPolicy, inForce, type LoadedPolicy} from '../policy/load.ts';
 import type {Log} from './log.ts';
 import {forEach, together} from './together.ts';
 
@@ -18,7 +18,7 @@ export type CurrentPolicy = {
 };
 
 export function createPolicy(watch: (signal: AbortSignal) => PolicyWatch, log: Log): CurrentPolicy {
-	let latest: LoadedPolicy = {policy: {pairs: [], accept: []}, errors: [], dir: undefined};
+	let latest = inForce({policy: emptyPolicy, errors: [], dir: undefined});
 	const waiting: Array<() => void> = [];
 	let ask = () => {};
 

@@ -2,16 +2,19 @@
 import {PolicyError} from './errors.ts';
 import {codeOf, readPolicyFiles, realReaders, type PolicyFile, type Readers} from './files.ts';
 import {fileError, parsePolicy} from './parse.ts';
+import {hostSilence} from './silence.ts';
 import type {Policy} from './types.ts';
 
 /** Where policy is looked for: the first of these directories that exists. */
 export const policyDirs = ['/etc/coloop/policy.d', '/usr/share/coloop/policy.d'] as const;
 
-export const emptyPolicy: Policy = {pairs: [], accept: []};
+export const emptyPolicy: Policy = {pairs: [], accept: [], hostSilenceS: undefined};
 
 export type LoadedPolicy = {
 	/** What is in force: empty (deny all) where `errors` is not. */
 	readonly policy: Policy;
+	/** For how long channels live on while dom0's host role is silent; undefined: for ever. */
+	readonly hostSilenceS: number | undefined;
 	/** One per file that could not be read or parsed; `message` has a line per problem. */
 	readonly errors: readonly PolicyError[];
 	/** The directory read; undefined where none exists, which is an empty policy and no error. */
@@ -30,13 +33,20 @@ export async function loadPolicy(
 	for (const dir of typeof dirs === 'string' ? [dirs] : dirs) {
 		try {
 			const files = await readPolicyFiles(dir, readers);
-			if (files) return {...merge(files), dir};
+			if (files) return inForce({...merge(files), dir});
 		} catch (error) {
-			return {policy: emptyPolicy, errors: [asPolicyError(error, dir)], dir};
+			return inForce({policy: emptyPolicy, errors: [asPolicyError(error, dir)], dir});
 		}
 	}
 
-	return {policy: emptyPolicy, errors: [], dir: undefined};
+	return inForce({policy: emptyPolicy, errors: [], dir: undefined});
+}
+
+/** What was read, with what follows from the policy in it. */
+export function inForce(read: Omit<LoadedPolicy, 'hostSilenceS'>): LoadedPolicy {
+	const {hostSilenceS = hostSilence.usual} = read.policy;
+
+	return {...read, hostSilenceS: hostSilenceS === 'never' ? undefined : hostSilenceS};
 }
 
 function merge(files: readonly PolicyFile[]): {policy: Policy; errors: PolicyError[]} {
@@ -56,6 +66,7 @@ function merge(files: readonly PolicyFile[]): {policy: Policy; errors: PolicyErr
 		policy: {
 			pairs: policies.flatMap(policy => policy.pairs),
 			accept: policies.flatMap(policy => policy.accept),
+			hostSilenceS: policies.find(policy => policy.hostSilenceS !== undefined)?.hostSilenceS,
 		},
 		errors,
 	};

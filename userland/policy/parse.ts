@@ -51,8 +51,6 @@ export function fileError(file: string, message: string, options: ErrorOptions =
 
 type Issue = z.core.$ZodIssue;
 
-const aRule = 'a rule: "allow:" or "deny:" and its names';
-
 function explain(issue: Issue, base: Path, yaml: PlainDocument, file: string): PolicyProblem[] {
 	const path = [...base, ...issue.path];
 	const value = valueAt(yaml.value, path);
@@ -69,19 +67,19 @@ function explain(issue: Issue, base: Path, yaml: PlainDocument, file: string): P
 			message: unknownKey(path, key, value),
 		}));
 
-	const expected = issue.code === 'invalid_union' ? aRule : issue.message;
 	return [
 		{
 			file,
 			...yaml.positionOf(path),
 			where: formatPath(path),
-			message: `expected ${expected}, got ${describe(value)}`,
+			message: `expected ${issue.message}, got ${describe(value)}`,
 		},
 	];
 }
 
 function unknownKey(path: Path, key: string, value: unknown): string {
-	if (path.length === 0) return `expected version, pairs or accept, got ${formatKey(key)}`;
+	if (path.length === 0)
+		return `expected version, pairs, accept or host_silence_s, got ${formatKey(key)}`;
 	const known = isRecord(value) && 'allow' in value ? allowKeys(path) : 'deny';
 
 	return `expected only ${known} in this rule, got ${formatKey(key)}`;
@@ -127,7 +125,7 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 			: {action: 'deny', peer: rule.deny, ...ringsOf({}), busyPollUs: undefined, source};
 	});
 
-	return {pairs, accept};
+	return {pairs, accept, hostSilenceS: document.host_silence_s};
 }
 
 function ringsOf(rule: {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import {busyPollMax} from '../kernel/constants.ts';
 import {defaultRingPages, queueCounts, ringPages} from './pages.ts';
+import {hostSilence} from './silence.ts';
 
 export const policyFormat = 1;
 
@@ -16,6 +17,17 @@ const pages = z.literal(ringPages, {error: 'a power of two from 32 to 512'}).opt
 const queues = z.literal(queueCounts, {error: '1, 2, 4 or 8'}).optional();
 const microseconds = {error: `a whole number of microseconds from 0 to ${busyPollMax}`};
 const busyPoll = z.int(microseconds).min(0, microseconds).max(busyPollMax, microseconds).optional();
+
+const seconds = {
+	error: `a whole number of seconds from ${hostSilence.min} to ${hostSilence.max}, or never`,
+};
+const silence = z.union(
+	[
+		z.int(seconds).min(hostSilence.min, seconds).max(hostSilence.max, seconds),
+		z.literal('never', seconds),
+	],
+	seconds,
+);
 
 const rules = {error: 'a list of rules, each starting with "- "'};
 
@@ -34,14 +46,19 @@ const minFits = z.refine<Rings>(rule => (rule.ring_pages_min ?? 0) <= most(rule)
 	error: ({input}) => `at most ring_pages, which is ${most(input)}`,
 });
 
-const pairRule = z.union([
-	z.strictObject({allow: pair, ...rings}).check(minFits),
-	z.strictObject({deny: pair}),
-]);
-const acceptRule = z.union([
-	z.strictObject({allow: name, ...rings, busy_poll_us: busyPoll}).check(minFits),
-	z.strictObject({deny: name}),
-]);
+const aRule = {error: 'a rule: "allow:" or "deny:" and its names'};
+
+const pairRule = z.union(
+	[z.strictObject({allow: pair, ...rings}).check(minFits), z.strictObject({deny: pair})],
+	aRule,
+);
+const acceptRule = z.union(
+	[
+		z.strictObject({allow: name, ...rings, busy_poll_us: busyPoll}).check(minFits),
+		z.strictObject({deny: name}),
+	],
+	aRule,
+);
 
 /** The language, as data: what a policy file may hold once it is read as YAML. */
 export const policySchema = z.strictObject(
@@ -49,6 +66,7 @@ export const policySchema = z.strictObject(
 		version: z.literal(policyFormat, {error: String(policyFormat)}),
 		pairs: z.array(pairRule, rules).optional(),
 		accept: z.array(acceptRule, rules).optional(),
+		host_silence_s: silence.optional(),
 	},
 	{error: 'a policy, which starts with "version: 1"'},
 );

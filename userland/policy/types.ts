@@ -31,6 +31,8 @@ export type AcceptRule = RuleBody & {
 export type Policy = {
 	readonly pairs: readonly PairRule[];
 	readonly accept: readonly AcceptRule[];
+	/** How long a channel may outlive the last word of dom0's host role; undefined: not said. */
+	readonly hostSilenceS: number | 'never' | undefined;
 };
 
 /** The answer; no rule matched where `rule` is undefined (that is deny). */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {readdirSync, watch, type FSWatcher} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {loadPolicy, policyDirs, type LoadedPolicy, type PolicyDirs} from './load.ts';
+import {inForce, loadPolicy, policyDirs, type LoadedPolicy, type PolicyDirs} from './load.ts';
 
 type Warn = (error: Error) => void;
 
@@ -49,7 +49,8 @@ async function* states(
 			// Watch first, then read: what changes in between rings the bell again.
 			hints.renew();
 			const read = await loadPolicy(dirs);
-			const now = read.errors.length > 0 && last ? {...read, policy: last.policy} : read;
+			const now: LoadedPolicy =
+				read.errors.length > 0 && last ? inForce({...read, policy: last.policy}) : read;
 			if (why === 'hint' && last && isSame(last, now)) continue;
 			last = now;
 			yield now;

@@ -7,7 +7,7 @@ import {withdraw} from '../../../userland/daemon/withdraw.ts';
 import {eventQueue} from '../../../userland/event-queue.ts';
 import {fakeHost, type FakeKernel} from '../../../userland/kernel/fake.ts';
 import type {ChannelState} from '../../../userland/kernel/kernel.ts';
-import type {LoadedPolicy} from '../../../userland/policy/load.ts';
+import {inForce, type LoadedPolicy} from '../../../userland/policy/load.ts';
 import {parsePolicy} from '../../../userland/policy/parse.ts';
 import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
 import type {Store} from '../../../userland/xenstore/store.ts';
@@ -236,7 +236,8 @@ async function dump(xen: Store, path: string): Promise<Record<string, string>> {
 }
 
 function load(text: string): LoadedPolicy {
-	return {policy: parsePolicy(text, '10-test.yaml'), errors: [], dir: '/etc/coloop/policy.d'};
+	const policy = parsePolicy(text, '10-test.yaml');
+	return inForce({policy, errors: [], dir: '/etc/coloop/policy.d'});
 }
 
 function memoryHeld(): Held {

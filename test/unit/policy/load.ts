@@ -62,9 +62,23 @@ test('one broken file is deny all, and every broken file is told', async t => {
 	);
 });
 
+test('the first file that says how long dom0 may be silent is heard', async t => {
+	const say = (seconds: unknown) => `version: 1\nhost_silence_s: ${String(seconds)}\n`;
+	const silence = async (...said: string[]) => {
+		const files = said.map((one, index) => [`${index}.yaml`, one] as const);
+		return (await loadPolicy(await directory(t, Object.fromEntries(files)))).hostSilenceS;
+	};
+
+	t.is(await silence(good('a')), 60);
+	t.is(await silence(good('a'), say(600), say('never')), 600);
+	t.is(await silence(say('never'), say(600)), undefined);
+	t.is(await silence(say(600), 'version: 3'), 60, 'a broken policy says nothing');
+});
+
 test('no directory is an empty policy and no error', async t => {
 	t.deepEqual(await loadPolicy('/nonexistent/policy.d'), {
 		policy: emptyPolicy,
+		hostSilenceS: 60,
 		errors: [],
 		dir: undefined,
 	});

@@ -17,6 +17,7 @@ accept:
   - allow: db-1
     busy_poll_us: 50
   - deny: '*'
+host_silence_s: 600
 `,
 		'30-site.yaml',
 	);
@@ -61,12 +62,21 @@ accept:
 				source: source(11),
 			},
 		],
+		hostSilenceS: 600,
 	});
 });
 
 test('sections may be absent or empty', t => {
-	t.deepEqual(parsePolicy('version: 1', 'a.yaml'), {pairs: [], accept: []});
-	t.deepEqual(parsePolicy('version: 1\npairs: []\n', 'a.yaml'), {pairs: [], accept: []});
+	t.deepEqual(parsePolicy('version: 1', 'a.yaml'), {
+		pairs: [],
+		accept: [],
+		hostSilenceS: undefined,
+	});
+	t.deepEqual(parsePolicy('version: 1\npairs: []\n', 'a.yaml'), {
+		pairs: [],
+		accept: [],
+		hostSilenceS: undefined,
+	});
 });
 
 const wrong: readonly (readonly [title: string, text: string, ...problems: string[]])[] = [
@@ -85,12 +95,12 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'an unknown key',
 		'version: 1\npears: []',
-		'2:1: error: pears: expected version, pairs or accept, got pears',
+		'2:1: error: pears: expected version, pairs, accept or host_silence_s, got pears',
 	],
 	[
 		'a prototype',
 		'version: 1\n__proto__: {}',
-		'2:1: error: __proto__: expected version, pairs or accept, got __proto__',
+		'2:1: error: __proto__: expected version, pairs, accept or host_silence_s, got __proto__',
 	],
 	[
 		'a duplicate key',
@@ -128,6 +138,14 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 				`a time to wait of ${text}`,
 				`version: 1\naccept:\n  - allow: a\n    busy_poll_us: ${text}`,
 				`4:19: error: accept[0].busy_poll_us: expected a whole number of microseconds from 0 to 1000, got ${spoken(text)}`,
+			] as const,
+	),
+	...['9', '86401', '60.5', '"60"', 'Never', 'null', '[]'].map(
+		text =>
+			[
+				`a silence of ${text}`,
+				`version: 1\nhost_silence_s: ${text}`,
+				`2:17: error: host_silence_s: expected a whole number of seconds from 10 to 86400, or never, got ${spoken(text)}`,
 			] as const,
 	),
 	[
@@ -231,7 +249,9 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 
 /** As a problem has a number of YAML. */
 function spoken(text: string): string {
-	return {'.inf': 'Infinity', '.nan': 'NaN'}[text] ?? text;
+	const words = {'.inf': 'Infinity', '.nan': 'NaN', Never: '"Never"', null: 'nothing'};
+
+	return {...words, '[]': 'a list of 0'}[text] ?? text;
 }
 
 for (const [title, text, ...problems] of wrong)

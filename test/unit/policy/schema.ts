@@ -18,7 +18,7 @@ test('policy/schema.json is what the parser uses', t => {
 	t.deepEqual(
 		JSON.parse(committed),
 		JSON.parse(policyJsonSchema()),
-		'print it anew: see policy/README.md',
+		'print it anew: make generate',
 	);
 });
 

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+import {policyJsonSchema} from './schema.ts';
+
+/* `make generate` makes policy/schema.json of it. */
+process.stdout.write(policyJsonSchema());
