@@ -9,6 +9,7 @@ export const refusalCodes = {
 	version: 'no version of the protocol is spoken by both',
 	held: 'taken down with `coloop down`',
 	policy: 'no policy rule allows it, or one denies it',
+	name: "a domain's name is another's too, or none that a rule can say",
 	bridge: 'the domains meet on no Linux bridge of dom0',
 	rate: 'a vif has a rate limit that a channel would not keep',
 	mac: 'an Ethernet address is on the bridge more than once',
