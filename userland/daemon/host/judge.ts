@@ -7,6 +7,7 @@ import {mtuMax, speaks, type AnnouncedLink} from '../../xenstore/values.ts';
 import {ruleName} from '../../policy/rule-name.ts';
 import type {Refusal} from '../refusal.ts';
 import {refuseApart} from './apart.ts';
+import {ambiguousNames} from './namesakes.ts';
 import {portsOf, type Port, type Topology} from './ports.ts';
 
 /** What two domains are judged by. */
@@ -44,7 +45,11 @@ const linksMax = 16;
 /** Every pair of domains with its verdict, lower domid first. */
 export function judge(domains: readonly Domain[], law: Law): PairVerdict[] {
 	const ports = portsOf(domains, law.topology);
-	const places = {ports, ambiguous: ambiguousMacs([...ports.values()].flat())};
+	const places = {
+		ports,
+		ambiguous: ambiguousMacs([...ports.values()].flat()),
+		unnamed: ambiguousNames(domains),
+	};
 	return domains.flatMap((a, index) =>
 		domains.slice(index + 1).map(b => judgePair({a, b}, law, places)),
 	);
@@ -61,18 +66,27 @@ export function linksFor(end: 'a' | 'b', {a, b, links}: PairVerdict): AnnouncedL
 	});
 }
 
-/** Where the domains touch bridges, and the addresses that are on one of them twice. */
+/**
+ * Where the domains touch bridges, the addresses that are on one of them twice, and domains whose
+ * names do not say who they are.
+ */
 type Places = {
 	readonly ports: ReadonlyMap<number, readonly Port[]>;
 	readonly ambiguous: ReadonlySet<string>;
+	readonly unnamed: ReadonlyMap<number, Refusal>;
 };
 
-function judgePair(pair: Pair, law: Law, {ports, ambiguous}: Places): PairVerdict {
+function judgePair(pair: Pair, law: Law, {ports, ambiguous, unnamed}: Places): PairVerdict {
 	const {a, b} = pair;
 	const verdict = law.decide(a.name, b.name);
 	const shared = sharedLinks(ports.get(a.domid) ?? [], ports.get(b.domid) ?? []);
 	const word =
-		refuseDomain(a) ?? refuseDomain(b) ?? refuseHeld(pair, law) ?? refusePolicy(verdict);
+		refuseDomain(a) ??
+		refuseDomain(b) ??
+		refuseHeld(pair, law) ??
+		refusePolicy(verdict) ??
+		unnamed.get(a.domid) ??
+		unnamed.get(b.domid);
 	const {links, refusal} = word
 		? {links: shared, refusal: word}
 		: judgeLinks(shared, law, ambiguous, pair);
