@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {listDomids} from '../xenstore/discover.ts';
-import {ownPaths, pathsOf} from '../xenstore/paths.ts';
+import {hostAlive, ownPaths, pathsOf} from '../xenstore/paths.ts';
 import type {Role, World} from './daemon.ts';
 
 /** Takes back everything the roles ever wrote to XenStore and every peer the kernel knows. */
@@ -12,6 +12,7 @@ export async function withdraw(world: World, roles: readonly Role[]): Promise<vo
 			await forgetPeers(world);
 		}
 		if (roles.includes('host')) {
+			await store.remove(hostAlive);
 			for (const domid of await listDomids(store)) await store.remove(pathsOf(domid).told);
 		}
 	} finally {

@@ -19,6 +19,9 @@ import type {StorePath} from './store.ts';
  *                      directory where there is none
  *       /stats/<B>     "<since, unix s> <tx packets> <tx bytes> <rx packets> <rx bytes>"
  *
+ *   /coloop/alive                            owner dom0, readable by all: "<protocol min> <max> <host
+ *                                            epoch> <count>", written anew by the host role every 10 s
+ *
  *   /local/domain/<A>/name                   the toolstack's: what people call the domain
  *   /local/domain/<A>/vm                     the toolstack's: /vm/<uuid>
  *   /local/domain/0/backend/vif/<A>/<n>      netback's end of A's n-th vif
@@ -51,6 +54,12 @@ export type Own = {
 export const domains: StorePath = '/local/domain';
 export const domainIntroduced: StorePath = '@introduceDomain';
 export const domainReleased: StorePath = '@releaseDomain';
+
+/**
+ * One node for all guests, so that saying that the host role lives costs one write however many there
+ * are. It changes every 10 s, see daemon/host/alive.ts; who reads it compares it with what it said before.
+ */
+export const hostAlive: StorePath = '/coloop/alive';
 
 /** Netback's ends of every vif of the host. */
 export const vifBackends: StorePath = '/local/domain/0/backend/vif';

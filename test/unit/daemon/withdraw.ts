@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
+import {hostAlive} from '../../../userland/xenstore/paths.ts';
 import {createStage} from './_stage.ts';
 
 test('withdrawing leaves nothing of ours, in XenStore or the kernels', async t => {
@@ -13,6 +14,7 @@ test('withdrawing leaves nothing of ours, in XenStore or the kernels', async t =
 	for (const domid of [1, 2, 0]) await stage.withdraw(domid);
 	const nodes = Object.keys(await stage.tree()).filter(path => path.includes('coloop'));
 	t.deepEqual(nodes, []);
+	t.is(await stage.xen.read(hostAlive), undefined);
 	for (const domid of [0, 1, 2]) t.deepEqual(await stage.kernel(domid).peers(), []);
 });
 

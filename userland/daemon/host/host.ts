@@ -7,6 +7,7 @@ import {describe, type Log} from '../log.ts';
 import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
 import {protocol} from '../../xenstore/values.ts';
+import {sayAlive} from './alive.ts';
 import {apply} from './apply.ts';
 import {createCensus, type Census, type Counted} from './census.ts';
 import {judge, type PairVerdict} from './judge.ts';
@@ -138,6 +139,7 @@ class Session {
 	tasks(): Task[] {
 		const {doubtAll, doubtVif} = this.#census;
 		return [
+			signal => sayAlive(this.#store, this.#host, this.#world, signal),
 			this.#visits.run,
 			this.#watch(domainIntroduced, doubtAll),
 			this.#watch(domainReleased, doubtAll),
