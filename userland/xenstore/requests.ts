@@ -22,13 +22,16 @@ type Pending = {
 	reject(error: unknown): void;
 };
 
+/** Requests are numbered from the one after `firstNumber`. */
 export async function connectRequests(
 	open: (listener: Listener) => Promise<Transport>,
+	firstNumber = 0,
 ): Promise<Requests> {
 	const pending = new Map<number, Pending>();
 	const watches = new Map<string, EventQueue<StorePath>>();
 	const read = messageReader();
-	let lastNumber = 0;
+	let lastNumber = firstNumber;
+	let lastToken = 0;
 	let last: Promise<unknown> = Promise.resolve();
 	let lost: unknown;
 	const transport = await open({
@@ -76,11 +79,20 @@ export async function connectRequests(
 		}
 	}
 
+	/** The protocol has 32 bits for it; 0 is what watch events bear, and the kernel's device answers with. */
+	function nextNumber(): number {
+		do {
+			lastNumber = (lastNumber + 1) % 2 ** 32;
+		} while (lastNumber === 0 || pending.has(lastNumber));
+
+		return lastNumber;
+	}
+
 	async function exchange(type: number, path: StorePath, body: Uint8Array): Promise<Uint8Array> {
 		if (lost !== undefined) {
 			throw lost;
 		}
-		const number = ++lastNumber;
+		const number = nextNumber();
 		const message = encodeRequest(type, number, body);
 
 		return await new Promise((resolve, reject) => {
@@ -109,7 +121,7 @@ export async function connectRequests(
 	return {
 		ask,
 		watch(path, queue) {
-			const token = String(++lastNumber);
+			const token = String(++lastToken);
 			const body = terminated(path, token);
 
 			// The first event may overtake the answer.

@@ -43,6 +43,7 @@ export function encodeRequest(type: number, request: number, body: Uint8Array): 
 		throw new ColoopError(
 			'STORE',
 			`XenStore request: expected at most ${requestMax} bytes, got ${body.length}`,
+			{cause: 'E2BIG'},
 		);
 	}
 	const bytes = new Uint8Array(headerLength + body.length);

@@ -7,6 +7,7 @@ import {ColoopError} from '../../../userland/errors.ts';
 import {storeOver} from '../../../userland/xenstore/client.ts';
 import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
 import {connectRequests} from '../../../userland/xenstore/requests.ts';
+import {refusalName} from '../../../userland/xenstore/refusal.ts';
 import type {Store} from '../../../userland/xenstore/store.ts';
 import {openUnixSocket} from '../../../userland/xenstore/transport.ts';
 import {cases, runCase} from '../../conformance/_cases.ts';
@@ -55,6 +56,27 @@ test('a refusal names the path and keeps the name of the error', async t => {
 	t.is(error?.code, 'STORE');
 	t.is(error?.message, '/tool/x: permission denied (XenStore said EACCES)');
 	t.is(error?.cause, 'EACCES');
+});
+
+test('request numbers begin anew behind 2^32, and pass over what is under way', async t => {
+	const {xenstore, server} = await serverFor(t, 0);
+	await xenstore.connect(0).write('/tool/x', 'text');
+	const store = storeOver(
+		await connectRequests(listener => openUnixSocket(server.path, listener), 2 ** 32 - 3),
+	);
+
+	for (let time = 0; time < 3; time++) {
+		const values = await Promise.all([1, 2, 3, 4].map(() => store.read('/tool/x')));
+		t.deepEqual(values, ['text', 'text', 'text', 'text']);
+	}
+});
+
+test('a request that is too long is refused as xenstored would', async t => {
+	const {server} = await serverFor(t, 0);
+	const store = await connect(server);
+	const error = await t.throwsAsync(store.write('/tool/x', 'x'.repeat(4090)));
+	t.is(refusalName(error), 'E2BIG');
+	t.is(await store.read('/tool/x'), undefined, 'and the connection stays');
 });
 
 test('a list too long for one message comes in parts', async t => {
