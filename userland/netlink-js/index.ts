@@ -79,6 +79,9 @@ export function openDevice(path: string, handlers: Handlers): Device {
 	if (typeof path !== 'string') {
 		throw new TypeError(`path: expected a string, got ${typeof path}`);
 	}
+	if (path.includes('\0')) {
+		throw new TypeError('path: expected no NUL characters, where the kernel would stop reading');
+	}
 	const device = new (native().Device)(path, callback(handlers));
 
 	return {

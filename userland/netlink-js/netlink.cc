@@ -149,8 +149,11 @@ class Device : public Descriptor<Device> {
 		auto data = info[0].As<Napi::Uint8Array>();
 		if (!IsOpen())
 			throw SystemError(info.Env(), "write", EBADF);
+		bool is_first = waiting_.empty();
 		waiting_.emplace_back(data.Data(), data.Data() + data.ByteLength());
-		int error = Flush();
+		// Behind others it waits for room as they do. An error of theirs goes to the callback: thrown
+		// here, it would be taken for one of this piece.
+		int error = is_first ? Flush() : 0;
 		if (error != 0)
 			throw SystemError(info.Env(), "write", error);
 		return info.Env().Undefined();
@@ -172,6 +175,8 @@ class Device : public Descriptor<Device> {
 				continue;
 			if (length < 0)
 				error = errno;
+			else if (length == 0 && !piece.empty())
+				error = EIO;  // it takes nothing and does not say why; asking again would spin
 			else
 				piece.erase(piece.begin(), piece.begin() + length);
 			if (piece.empty() || (error != 0 && error != EAGAIN))

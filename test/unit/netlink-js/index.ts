@@ -131,6 +131,12 @@ test('a refused system call names itself', t => {
 	t.throws(() => openSocket(-1, nothing), {instanceOf: TypeError});
 });
 
+test('a path with a NUL is not the path before it', async t => {
+	const path = `${await fifo(t)}\0.lock`;
+
+	t.throws(() => openDevice(path, {onData() {}, onError() {}}), {instanceOf: TypeError});
+});
+
 test('a closed socket refuses and may be closed again', t => {
 	const socket = openSocket(0, {onData() {}, onError() {}});
 
