@@ -95,13 +95,43 @@ export function openDevice(path: string, handlers: Handlers): Device {
 	};
 }
 
+/** A BPF program; the name is empty where it was loaded without one. */
+export type Program = {readonly id: number; readonly name: string};
+
+/**
+ * The programs that are attached to a network device at one place, in their order; `attachType` is the
+ * kernel's `enum bpf_attach_type`. Throws SystemError: `EINVAL` where the kernel knows no such place,
+ * `ENODEV` where there is no such device.
+ */
+export function attachedPrograms(ifindex: number, attachType: number): readonly Program[] {
+	expectInteger(ifindex, 'ifindex');
+	expectInteger(attachType, 'attachType');
+	return native().attached(ifindex, attachType);
+}
+
+/** A BPF program that is a hook of netfilter; `family` and `hook` as netfilter numbers them. */
+export type NetfilterProgram = Program & {readonly family: number; readonly hook: number};
+
+/**
+ * Those of all network namespaces: the kernel does not tell to which one a program belongs. Throws
+ * SystemError: `EINVAL` where the kernel knows no links, `ENOSYS` where it has no BPF.
+ */
+export function netfilterPrograms(): readonly NetfilterProgram[] {
+	return native().netfilterLinks();
+}
+
 /** Not before the first use, so that programs start, and say what is missing, without the addon. */
 function native(): Native {
-	const addon = load();
+	if (loaded === undefined) {
+		const addon = load();
 
-	addon.setup(SystemError);
-	return addon;
+		addon.setup(SystemError);
+		loaded = addon;
+	}
+	return loaded;
 }
+
+let loaded: Native | undefined;
 
 /** libuv's own names leave out some that the kernel uses, such as ESTALE. */
 function errnoName(errno: number): string {

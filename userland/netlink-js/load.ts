@@ -20,6 +20,8 @@ export type NativeDevice = {
 	close(): void;
 };
 
+export type NativeProgram = {readonly id: number; readonly name: string};
+
 /** What netlink.cc exports. */
 export type Native = {
 	setup(systemError: new (syscall: string, errno: number) => Error): void;
@@ -29,6 +31,8 @@ export type Native = {
 		callback: NativeCallback,
 	) => NativeSocket;
 	readonly Device: new (path: string, callback: NativeCallback) => NativeDevice;
+	attached(ifindex: number, attachType: number): NativeProgram[];
+	netfilterLinks(): Array<NativeProgram & {readonly family: number; readonly hook: number}>;
 };
 
 /** Loads netlink.node, or throws an error that names every path tried and what was wrong there. */

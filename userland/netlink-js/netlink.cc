@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "descriptor.h"
+#include "programs.h"
 
 namespace {
 
@@ -224,6 +225,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 	exports.Set("setup", Napi::Function::New<Setup>(env, "setup"));
 	exports.Set("Socket", Socket::Define(env));
 	exports.Set("Device", Device::Define(env));
+	exports.Set("attached", Napi::Function::New<programs::Attached>(env, "attached"));
+	exports.Set("netfilterLinks",
+		    Napi::Function::New<programs::NetfilterLinks>(env, "netfilterLinks"));
 	return exports;
 }
 
