@@ -6,7 +6,10 @@ import {dirname} from 'node:path';
 import {ColoopError} from '../errors.ts';
 import {maxRequest, parseRequest, refuse, type Answer, type Request} from './protocol.ts';
 
-/** Answers requests on a local socket that only root can open, until the signal aborts. */
+/**
+ * Answers requests on a local socket that only root can open, until the signal aborts. Who serves a
+ * path has locked it before (daemon/locks.ts), since to look and then to listen is not one step.
+ */
 export async function serve(
 	path: string,
 	handle: (request: Request) => Promise<Answer>,
@@ -43,15 +46,9 @@ async function listen(server: Server, path: string): Promise<void> {
 
 /** A socket left by a daemon that died is removed; one that answers belongs to another daemon. */
 async function clear(path: string): Promise<void> {
-	const probe = connect(path);
-	const isTaken = await once(probe, 'connect').then(
-		() => true,
-		() => false,
-	);
-	probe.destroy();
-	if (isTaken) {
+	if (await isServed(path)) {
 		throw new ColoopError('USAGE', `another coloopd answers on ${path}`, {
-			hint: 'stop it first, or give this one a --socket of its own',
+			hint: 'stop it first: systemctl stop coloopd',
 		});
 	}
 	const there = await lstat(path).catch(() => undefined);
@@ -61,6 +58,20 @@ async function clear(path: string): Promise<void> {
 		});
 	}
 	await rm(path, {force: true});
+}
+
+/** Whether a daemon answers there. */
+export async function isServed(path: string): Promise<boolean> {
+	const probe = connect(path);
+	try {
+		await once(probe, 'connect');
+
+		return true;
+	} catch {
+		return false;
+	} finally {
+		probe.destroy();
+	}
 }
 
 function converse(socket: Socket, handle: (request: Request) => Promise<Answer>): void {

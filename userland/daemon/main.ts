@@ -4,8 +4,10 @@ import {dirname, join} from 'node:path';
 import {serve} from '../control/server.ts';
 import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
-import {createDaemon, type Role} from './daemon.ts';
-import {createLog, describe, logLevels, type LogLevel} from './log.ts';
+import {ColoopError, errorCodes} from '../errors.ts';
+import {createDaemon, type Role, type World} from './daemon.ts';
+import {createLocks, lockAll, lockToWithdraw, type Locks} from './locks.ts';
+import {createLog, describe, logLevels, type Log, type LogLevel} from './log.ts';
 import {together} from './together.ts';
 import {withdraw} from './withdraw.ts';
 import {isControlDomain, systemWorld} from './world.ts';
@@ -34,16 +36,22 @@ export async function main(argv: readonly string[]): Promise<number> {
 		return 0;
 	} catch (error) {
 		log.error('daemon.failed', describe(error));
-		return 1;
+
+		return error instanceof ColoopError ? errorCodes[error.code].exit : 1;
 	}
 }
 
-async function run(options: Options, log: ReturnType<typeof createLog>): Promise<void> {
+async function run(options: Options, log: Log): Promise<void> {
 	const isDom0 = isControlDomain();
 	const roles = rolesOf(options.role, isDom0);
-	const heldFile = join(dirname(options.socket), 'held.json');
-	const world = await systemWorld({isDom0, policyDir: options.policy, heldFile, log});
-	if (options.withdraw) return withdraw(world, roles);
+	const locks = createLocks(roles);
+	await (options.withdraw
+		? lockToWithdraw(locks, options.socket)
+		: lockAll(locks, options.socket));
+	const world = await worldOf(isDom0, options, locks, log);
+	if (options.withdraw) {
+		return withdraw(world, roles);
+	}
 
 	const stop = new AbortController();
 	const daemon = createDaemon(world, roles);
@@ -56,6 +64,32 @@ async function run(options: Options, log: ReturnType<typeof createLog>): Promise
 		signal => serve(options.socket, daemon.handle, signal),
 	]);
 	log.info('daemon.stopped');
+}
+
+async function worldOf(
+	isDom0: boolean,
+	{policy, socket}: Options,
+	locks: Locks,
+	log: Log,
+): Promise<World> {
+	const heldFile = join(dirname(socket), 'held.json');
+	const world = await systemWorld({isDom0, policyDir: policy, heldFile, log});
+
+	return {
+		...world,
+		/* Of a store that was not there when we started. */
+		async openStore() {
+			const store = await world.openStore();
+			try {
+				await locks.roles();
+			} catch (error) {
+				await store.close();
+				throw error;
+			}
+
+			return store;
+		},
+	};
 }
 
 function rolesOf(role: Options['role'], isDom0: boolean): Role[] {

@@ -101,3 +101,8 @@ export function openKernelDevice(path: string, {onData, onEnd}: Listener): Trans
 export function deviceRefusal(error: unknown): string | undefined {
 	return error instanceof SystemError ? error.code : undefined;
 }
+
+/** Whether this machine has a XenStore to talk to; it may not answer. */
+export function hasXenStore({sockets, devices} = places): boolean {
+	return [...sockets, ...devices].some(each => existsSync(each));
+}

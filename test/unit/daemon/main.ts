@@ -69,7 +69,7 @@ async function finish(child: ChildProcess) {
 
 (hasXen ? test.skip : test)('coloopd --withdraw without Xen fails and says why', async t => {
 	const {status, err} = await finish(start('coloopd', '--withdraw', '--socket', '/nowhere/x'));
-	t.is(status, 1);
+	t.is(status, 3);
 	t.like(JSON.parse(err), {event: 'daemon.failed', code: 'NO_XEN'});
 });
 
