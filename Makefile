@@ -8,7 +8,8 @@
 #   make bench-table                README's table from build/bench.json; RESULTS='old.json new.json'
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
-#   make test       unit and harness tests, then the lab's on real Xen, one stack
+#   make test       unit and harness tests, those of a dom0 without Xen, then the lab's on real Xen, one stack
+#   make dom0-test  the real daemon with real rules and packets, in namespaces: test/dom0/README.md
 #   make test-all   and models, fuzzing, mutants, proofs, attacks; ends with `make claims`
 #   make test-long  and what takes hours: counts by the thousand, every stack, the kernels that watch,
 #                   a soak
@@ -48,7 +49,7 @@ ARM ?= channel
 export BENCH ROW ARM
 
 .PHONY: demo bench bench-threads bench-table bench-compare profile test test-all unit harness model fuzz frama audit
-.PHONY: coverage lab-test test-all-runs soak claims build lab check generate clean
+.PHONY: coverage dom0-test lab-test test-all-runs soak claims build lab check generate clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
 demo: build
@@ -69,7 +70,7 @@ bench-compare:
 profile: build
 	$(ready) && node build/ts/test/bench/profile/profile.js
 
-test: unit harness lab-test
+test: unit harness dom0-test lab-test
 
 # Each leaves its figure for the table, which ends it, whatever went before.  On lines of their own:
 # `make -n` runs any line that says MAKE.
@@ -80,6 +81,7 @@ test-all:
 
 test-all-runs: unit
 	$(MAKE) harness
+	$(MAKE) dom0-test
 	$(claim) harness passed
 	$(claim) exhaustive passed
 	$(MAKE) -C test/kmod records
@@ -135,6 +137,12 @@ unit:
 harness:
 	$(ready)
 	$(MAKE) -s -C test/kmod test
+
+dom0-test:
+	$(ready) && npx tsc -p tsconfig.json
+	$(MAKE) -s -C userland/netlink-js
+	$(MAKE) -s -C userland/nftables-js
+	$(ready) && $(ava) --config test/dom0/ava.config.js
 
 # The labs' counts are added where there are any: STACK=debug make lab-test.
 coverage:

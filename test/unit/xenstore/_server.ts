@@ -50,6 +50,8 @@ export async function serve(connect: () => Store, options: Options = {}): Promis
 		let latest: Uint8Array = new Uint8Array();
 
 		sockets.add(socket);
+		// A client that is killed leaves answers unread.
+		socket.on('error', () => socket.destroy());
 		socket.on('data', bytes => {
 			for (const message of read(bytes)) {
 				latest = message.body;
@@ -60,7 +62,10 @@ export async function serve(connect: () => Store, options: Options = {}): Promis
 				});
 			}
 		});
-		socket.on('close', () => void client.store.close());
+		socket.on('close', () => {
+			sockets.delete(socket);
+			void client.store.close();
+		});
 	});
 	const hangUp = () => sockets.forEach(socket => socket.destroy());
 
