@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import {linkState} from '../../../userland/daemon/features.ts';
-import {parseAnnouncement, renderHello, renderOffer} from '../../../userland/daemon/values.ts';
+import {linkState} from '../../../userland/xenstore/features.ts';
+import {parseAnnouncement, renderHello, renderOffer} from '../../../userland/xenstore/values.ts';
 import {domainPath, pathsOf, vifsPath} from '../../../userland/xenstore/paths.ts';
 import type {Store} from '../../../userland/xenstore/store.ts';
 import type {Xenstored} from './xenstored.ts';
