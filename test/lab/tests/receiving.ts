@@ -25,6 +25,31 @@ const tunnel: Body = async (t, {a, b}) => {
 	for (const machine of [a, b]) await machine.run('ip l2tp del tunnel tunnel_id 1');
 };
 
+/** With an MTU of its own as large as eth0's, each full packet of WireGuard is above that of eth0. */
+const wireGuard: Body = async (t, {a, b}) => {
+	const keys = await Promise.all(
+		[a, b].map(
+			async machine => (await machine.run('wg genkey | tee /tmp/key | wg pubkey')).stdout,
+		),
+	);
+	for (const [machine, own, other, key] of [
+		[a, 1, 2, keys[1]],
+		[b, 2, 1, keys[0]],
+	] as const) {
+		await machine.run(`ip link add wg0 mtu 1500 type wireguard
+			wg set wg0 private-key /tmp/key listen-port 51820 peer ${key?.trim()} \\
+				endpoint 10.0.0.${other}:51820 allowed-ips 10.8.0.0/24
+			ip link set wg0 up; ip addr add 10.8.0.${own}/24 dev wg0`);
+	}
+	await a.run('ping -q -c 1 -W 20 10.8.0.2');
+	const before = await diverted(a);
+	t.regex((await a.run('ping -q -c 5 -i 0.2 -W 5 -s 1472 10.8.0.2')).stdout, / 0% packet loss/);
+	t.true((await diverted(a)) >= before + 5);
+	for (const machine of [a, b]) {
+		await machine.run('ip link del wg0; rm /tmp/key; rmmod wireguard');
+	}
+};
+
 /** As an IKE daemon's socket; an IKE message begins with four zeros there. */
 const encapsulating: Body = async (t, {a, b}) => {
 	const socket = `use Socket; socket(S, PF_INET, SOCK_DGRAM, 0) or die $!;`;
@@ -95,6 +120,7 @@ test(
 	withChannel(
 		inTurn({
 			'packets above the MTU of an L2TP tunnel over UDP': tunnel,
+			'packets above the MTU of a WireGuard tunnel': wireGuard,
 			'a datagram above the MTU to a socket that decapsulates': encapsulating,
 			'fragments where rules would see them': fragments,
 			'a packet socket on coloop0': listener,
