@@ -5,7 +5,7 @@ import {fileURLToPath} from 'node:url';
 import type {Namespace} from './namespace.ts';
 
 /** A connection, or a datagram and its answer. */
-export type Kind = {
+export type Packets = {
 	readonly protocol?: 'tcp' | 'udp';
 	readonly port?: number;
 	/** IP's version. */
@@ -25,9 +25,9 @@ export type Answer = {readonly id: number; readonly ok: boolean};
 
 /** What sends and answers packets in one network namespace. */
 export type Agent = {
-	serve(kind: Kind): Promise<boolean>;
+	serve(packets: Packets): Promise<boolean>;
 	/** Whether anything came back in time. */
-	reach(address: string, kind: Kind, ms: number): Promise<boolean>;
+	reach(address: string, packets: Packets, ms: number): Promise<boolean>;
 	close(): void;
 };
 
