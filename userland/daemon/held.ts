@@ -1,24 +1,59 @@
 // SPDX-License-Identifier: MIT
-import {existsSync} from 'node:fs';
 import {mkdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import * as z from 'zod/mini';
-import {describe, type Log} from './log.ts';
+import {ColoopError} from '../errors.ts';
+import {describe, sentence, type Log} from './log.ts';
 
 /** What `coloop down` took down and `coloop up` has not brought back. Kept over restarts, not boots. */
 export type Held = {
 	/** Peers of our own, by name. */
 	readonly peers: ReadonlySet<string>;
 	isPair(nameA: string, nameB: string): boolean;
+	/** Throws where it cannot be kept. */
 	hold(names: readonly string[]): Promise<void>;
 	release(names: readonly string[]): Promise<void>;
+	/** Why everything is held, for people; undefined: it is not. */
+	readonly problem?: string | undefined;
 };
 
-const shape = z.object({peers: z.array(z.string()), pairs: z.array(z.array(z.string()))});
+const shape = z.strictObject({
+	peers: z.array(z.string()),
+	pairs: z.array(z.tuple([z.string(), z.string()])),
+});
 
-/** One name is a peer of ours, two are a pair of the host. */
+/**
+ * One name is a peer of ours, two are a pair of the host. Where the file is there and cannot be
+ * understood, everything is held: nobody knows what was taken down, and that must not come up.
+ */
 export async function openHeld(file: string, log: Log): Promise<Held> {
-	const saved = await load(file, log);
+	try {
+		return heldIn(file, await load(file));
+	} catch (error) {
+		log.error('held.unread', {file, ...describe(error)});
+
+		return allHeld(file, sentence(error));
+	}
+}
+
+function allHeld(file: string, cause: string): Held {
+	const problem = `what \`coloop down\` took down cannot be read, so everything is held: ${cause}`;
+	const refuse = async () => {
+		throw new ColoopError('USAGE', problem, {
+			hint: `mend or remove ${file}, then restart coloopd`,
+		});
+	};
+
+	return {
+		peers: Object.assign(new Set<string>(), {has: () => true}),
+		isPair: () => true,
+		hold: refuse,
+		release: refuse,
+		problem: `${problem}; mend or remove the file, then restart coloopd`,
+	};
+}
+
+function heldIn(file: string, saved: z.infer<typeof shape>): Held {
 	const peers = new Set(saved.peers);
 	const pairs = new Set(saved.pairs.map(pairName));
 
@@ -52,20 +87,42 @@ export async function openHeld(file: string, log: Log): Promise<Held> {
 	};
 }
 
-async function load(file: string, log: Log): Promise<z.infer<typeof shape>> {
-	try {
-		if (existsSync(file)) return shape.parse(JSON.parse(await readFile(file, 'utf8')));
-	} catch (error) {
-		log.warn('held.unread', {file, ...describe(error)});
-	}
-	return {peers: [], pairs: []};
+async function load(file: string): Promise<z.infer<typeof shape>> {
+	const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+		if (error.code === 'ENOENT') {
+			return undefined;
+		}
+		throw error;
+	});
+
+	return text === undefined ? {peers: [], pairs: []} : parse(file, text);
 }
 
-/* Names of domains hold no newline, so that it can part them. */
+function parse(file: string, text: string): z.infer<typeof shape> {
+	const read = z.safeParse(shape, fromJson(file, text));
+	if (read.success) {
+		return read.data;
+	}
+	const issue = read.error.issues[0];
+	const where = ['', ...(issue?.path ?? [])].join('.');
+	throw new ColoopError('PROTOCOL', `${file}${where}: ${issue?.message ?? 'not well formed'}`);
+}
+
+function fromJson(file: string, text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch (cause) {
+		throw new ColoopError('PROTOCOL', `${file}: expected JSON, got ${sentence(cause)}`, {
+			cause,
+		});
+	}
+}
+
+/** The same for both orders. Names may hold any character. */
 function pairName(names: readonly string[]): string {
-	return [...names].sort().join('\n');
+	return JSON.stringify([...names].sort());
 }
 
 function split(pair: string): string[] {
-	return pair.split('\n');
+	return JSON.parse(pair) as string[];
 }

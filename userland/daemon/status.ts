@@ -26,7 +26,7 @@ export async function readStatus({
 		module: view?.info ? moduleStatus(view.info, devices) : null,
 		policy_directory: policy().dir ?? null,
 		policy_errors: policy().errors.flatMap(({message}) => message.split('\n')),
-		problems: [...problems.values()],
+		problems: [...problems.values(), ...(world.held.problem ? [world.held.problem] : [])],
 		peers: view ? peerStatuses(view, devices, world.clock) : [],
 		pairs: hosted ? await pairStatuses(hosted.verdicts, hosted.store) : null,
 	};
