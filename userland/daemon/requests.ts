@@ -3,6 +3,7 @@ import type {Answer, Request} from '../control/protocol.ts';
 import {ColoopError} from '../errors.ts';
 import type {Domain} from '../xenstore/discover.ts';
 import type {Parts} from './daemon.ts';
+import type {Wish} from './endpoint/wish.ts';
 import {readStatus} from './status.ts';
 
 /** Does what the CLI asks for. Throws what the CLI is to say. */
@@ -33,11 +34,9 @@ async function changePeer(op: 'up' | 'down', given: string, parts: Parts): Promi
 	const {endpoint, world} = parts;
 	if (!endpoint) throw new ColoopError('USAGE', 'this coloopd has no endpoint role');
 	const {wishes, isPresent} = await endpoint.view();
-	const names = wishes.map(({config}) => config);
-	const name =
-		names.find(config => config.name === given || String(config.domid) === given)?.name ??
-		given;
-	const isKnown = names.some(config => config.name === name) || world.held.peers.has(name);
+	const isMeant = (wish: Wish) => wish.name === given || String(wish.config.domid) === given;
+	const name = wishes.find(isMeant)?.name ?? given;
+	const isKnown = wishes.some(wish => wish.name === name) || world.held.peers.has(name);
 	if (!isKnown) throw noPeer(given);
 
 	if (op === 'down') {
@@ -58,7 +57,7 @@ async function changePeer(op: 'up' | 'down', given: string, parts: Parts): Promi
 }
 
 async function refuseIfRefused(name: string, {endpoint}: Parts): Promise<void> {
-	const wish = (await endpoint?.view())?.wishes.find(({config}) => config.name === name);
+	const wish = (await endpoint?.view())?.wishes.find(each => each.name === name);
 	if (!wish) throw noPeer(name);
 	if (wish.refusal === undefined) return;
 	throw new ColoopError('PEER', `${name}: ${wish.refusal.reason}`, {

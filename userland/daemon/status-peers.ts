@@ -29,7 +29,7 @@ function peerStatus(wish: Wish, peer: Peer | undefined, context: Context): PeerS
 	const channel = known?.channel;
 	const declinedBy = context.view.known?.declinedBy.get(domid);
 	return {
-		peer: config.name,
+		peer: wish.name,
 		domid,
 		...conditionOf(wish, known, context),
 		since: channel && channel.state !== 'closed' ? unixOf(channel.since, context.clock) : null,

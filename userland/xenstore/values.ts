@@ -97,7 +97,9 @@ export function parseAnnouncement(text: string): Announcement | undefined {
 
 	const links = linkTexts.split(',').map(parseLink);
 	const decoded = decode(name);
-	if (decoded === undefined || !links.every(link => link !== undefined)) return undefined;
+	/* The kernel's names end at a NUL; no host role announces a control character. */
+	if (decoded === undefined || /\p{Cc}/u.test(decoded)) return undefined;
+	if (!links.every(link => link !== undefined)) return undefined;
 	const queues = Number(queueText);
 	return {epoch, name: decoded, links, digest, ringPages, ringPagesMin, queues};
 }

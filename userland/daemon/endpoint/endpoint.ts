@@ -114,8 +114,8 @@ export class Endpoint {
 	/** Wants a channel, traffic or not, until there is one. */
 	ask(name: string): void {
 		this.#asked.add(name);
-		for (const {config} of this.#wishes) {
-			if (config.name === name) this.#tries.reset(config.domid);
+		for (const wish of this.#wishes) {
+			if (wish.name === name) this.#tries.reset(wish.config.domid);
 		}
 	}
 

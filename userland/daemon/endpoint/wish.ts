@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import {orderMin} from '../../kernel/constants.ts';
+import {nameMax, orderMin} from '../../kernel/constants.ts';
 import type {PeerConfig} from '../../kernel/kernel.ts';
+import {cutName} from '../../names.ts';
 import {defaultRingPages, defaultRingPagesMin} from '../../policy/pages.ts';
 import type {AcceptRule, Verdict} from '../../policy/types.ts';
 import {ruleName} from '../../policy/rule-name.ts';
@@ -19,6 +20,8 @@ export type Device = {
 
 /** What we want of one announced peer. */
 export type Wish = {
+	/** The kernel's may be cut. */
+	readonly name: string;
 	readonly config: Required<PeerConfig>;
 	readonly refusal: Refusal | undefined;
 	/** Where our own policy decided, for people. */
@@ -55,9 +58,6 @@ export type Will = {
 	readonly misfit: (domid: number) => bigint | undefined;
 };
 
-/** Longest name the kernel takes, in bytes. */
-const nameMax = 64;
-
 /** Announced, accepted by our policy, and reached by a device that we have. */
 export function wish(announced: ReadonlyMap<number, Announcement | undefined>, will: Will): Wish[] {
 	return [...announced].flatMap(([domid, announcement]) =>
@@ -69,13 +69,17 @@ export function wish(announced: ReadonlyMap<number, Announcement | undefined>, w
 
 function wishFor(domid: number, announcement: Announcement, will: Will): Wish {
 	const {epoch, links} = announcement;
-	const name = clip(announcement.name);
-	const verdict = will.decide(announcement.name);
+	const {name} = announcement;
+	const verdict = will.decide(name);
 	const queues = Math.min(verdict.rule?.queues ?? announcement.queues, announcement.queues);
 	const range = rangeOf(announcement, verdict.rule, queues);
 	const found = links.flatMap(link => bind(link, will));
 	return {
-		config: {domid, epoch, name, links: found, busyPollUs: verdict.rule?.busyPollUs ?? 0},
+		name,
+		config: {
+			...{domid, epoch, name: cutName(name, nameMax), links: found},
+			busyPollUs: verdict.rule?.busyPollUs ?? 0,
+		},
 		refusal: refuse(name, links, found.length, verdict, will),
 		rule: ruleName(verdict.rule),
 		listen: will.domid < domid,
@@ -133,10 +137,4 @@ function bind({vif, localMac, remoteMac, mtu}: AnnouncedLink, will: Will) {
 	if (device === undefined) return [];
 	const way = {ifindex: device.ifindex, localMac, remoteMac};
 	return [takesMtu && mtu !== undefined ? {...way, mtu} : way];
-}
-
-function clip(name: string): string {
-	let clipped = name;
-	while (Buffer.byteLength(clipped) > nameMax) clipped = clipped.slice(0, -1);
-	return clipped;
 }

@@ -19,6 +19,7 @@ const config = {
 
 function wish(change: Partial<Wish> = {}): Wish {
 	return {
+		name: 'b',
 		config,
 		refusal: undefined,
 		rule: undefined,

@@ -145,7 +145,39 @@ test('announcements that do not parse, or name ourselves, are no wishes', t => {
 	t.deepEqual(wish(announced, will({domid: 2})), []);
 });
 
-test('a name is cut to what the kernel takes', t => {
-	const long = new Map([[2, {...words, name: 'ä'.repeat(60)}]]);
-	t.is(wish(long, will())[0]?.config.name, 'ä'.repeat(32));
+const emoji = `${'x'.repeat(61)}😀`;
+
+function called(...names: string[]) {
+	return new Map(names.map((name, index) => [index + 2, {...words, name}]));
+}
+
+test('a name is cut to what the kernel takes, which gives back what it was given', t => {
+	const names = ['ä'.repeat(60), emoji, '数'.repeat(80), '👨‍👩‍👧'.repeat(9), 'x'.repeat(64)];
+	const wishes = wish(called(...names), will());
+	t.deepEqual(
+		wishes.map(({config}) => config.name),
+		[
+			`${'ä'.repeat(30)}…`,
+			`${'x'.repeat(61)}…`,
+			`${'数'.repeat(20)}…`,
+			`${'👨‍👩‍👧'.repeat(3)}…`,
+			'x'.repeat(64),
+		],
+	);
+	for (const {config, name} of wishes) {
+		/* NLA_NUL_STRING: bytes, up to 64. */
+		const kept = Buffer.from(config.name).subarray(0, 64).toString('utf8');
+		t.is(kept, config.name, 'else the plan would set the name at every look');
+		t.true(names.includes(name));
+	}
+});
+
+test('peers whose names begin alike are told apart', t => {
+	const [one, other] = ['x'.repeat(70), `${'x'.repeat(69)}y`] as const;
+	const [first, second] = wish(
+		called(one, other),
+		will({isHeld: name => name === one, isAsked: name => name === other}),
+	);
+	t.like(first, {name: one, refusal: {code: 'held'}, isAsked: false});
+	t.like(second, {name: other, refusal: undefined, isAsked: true});
 });
