@@ -43,12 +43,17 @@ export function cutName(name: string, bytesMax: number): string {
 		return name;
 	}
 	const room = bytesMax - Buffer.byteLength(mark);
-	const characters = Array.from(graphemes.segment(name), ({segment}) => segment);
 
-	return `${startOf(characters, room) || startOf([...name], room)}${mark}`;
+	return `${startOf(charactersOf(name), room) || startOf(name, room)}${mark}`;
 }
 
-function startOf(parts: readonly string[], room: number): string {
+function* charactersOf(text: string): Generator<string> {
+	for (const {segment} of graphemes.segment(text)) {
+		yield segment;
+	}
+}
+
+function startOf(parts: Iterable<string>, room: number): string {
 	let start = '';
 	let left = room;
 
@@ -95,10 +100,7 @@ export function displayWidth(text: string): number {
 		return text.length;
 	}
 
-	return Array.from(graphemes.segment(text), ({segment}) => columnsOf(segment)).reduce(
-		(sum, columns) => sum + columns,
-		0,
-	);
+	return Array.from(charactersOf(text), columnsOf).reduce((sum, columns) => sum + columns, 0);
 }
 
 function columnsOf(character: string): number {

@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: MIT
 import * as z from 'zod';
 import {busyPollMax} from '../kernel/constants.ts';
+import {nameBytesMax} from '../names.ts';
 import {defaultRingPages, queueCounts, ringPages} from './pages.ts';
 import {hostSilence} from './silence.ts';
 
 export const policyFormat = 1;
 
 // Every message is the X of `expected X, got Y`.
+const pattern = {
+	error: `a name or pattern of 1 to ${nameBytesMax} characters, none a control character`,
+};
+
+/**
+ * Any text that a name can be, see names.ts. Editors read it with and without the `u` flag: a character
+ * outside of the BMP is one unit, or a pair.
+ */
+const anyName = new RegExp(
+	`^(?:[^\\x00-\\x1F\\x7F-\\x9F\\u2028\\u2029\\uD800-\\uDFFF\\uFFFD]|[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]){1,${nameBytesMax}}$`,
+);
 const name = z
 	.string({error: 'a name or pattern (in quotes, if YAML reads it as something else)'})
-	.regex(/^[A-Za-z0-9._+:@*?-]{1,128}$/, {
-		error: 'a name of letters, digits and . _ + : @ - with wildcards * and ?, at most 128 characters',
-	});
+	.regex(anyName, pattern);
 const pair = z.tuple([name, name], {error: 'a list of two names, as in [web-*, db-1]'});
 const pages = z.literal(ringPages, {error: 'a power of two from 32 to 512'}).optional();
 const queues = z.literal(queueCounts, {error: '1, 2, 4 or 8'}).optional();

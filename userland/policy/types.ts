@@ -3,7 +3,7 @@
 /** Where a rule stands, for people: `30-site.yaml:12:3`. Line and column count from 1. */
 export type RuleSource = {readonly file: string; readonly line: number; readonly column: number};
 
-/** A name pattern: an exact domain name, or a glob with `*` (any run) and `?` (one character). */
+/** A name pattern: an exact domain name, or a glob with `*` (any run) and `?` (one code point). */
 export type NamePattern = string;
 
 type RuleBody = {

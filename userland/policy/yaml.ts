@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Pair} from 'yaml';
+import {cutName, printable} from '../names.ts';
 import {at, compose, deepest, type Position} from './compose.ts';
 import {PolicyError, type PolicyProblem} from './errors.ts';
 
@@ -68,11 +69,12 @@ export function describe(value: unknown): string {
 	return shorten(typeof value === 'string' ? JSON.stringify(value) : String(value));
 }
 
+/** Text of a file as a message shows it; a broken megabyte is not looked at to its end. */
 export function shorten(text: string): string {
-	const printable = text.replace(/[^\x20-\x7e]/g, '?');
-
-	return printable.length > 60 ? `${printable.slice(0, 57)}...` : printable;
+	return cutName(printable(text.slice(0, 2 * shownMax)), shownMax);
 }
+
+const shownMax = 60;
 
 type Report = (offset: number, path: Path, message: string) => void;
 

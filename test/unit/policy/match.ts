@@ -87,12 +87,24 @@ test('wildcards', t => {
 	t.true(matches('*', ''));
 });
 
-const letters = fc.string({unit: fc.constantFrom('a', 'b', '-'), maxLength: 6});
-const patterns = fc.string({unit: fc.constantFrom('a', 'b', '-', '*', '?'), maxLength: 6});
+test('a wildcard stands for a code point, and names are the same by theirs', t => {
+	t.true(matches('web ?', 'web 😀'));
+	t.false(matches('web ??', 'web 😀'));
+	t.true(matches('Сервер-?', 'Сервер-數'));
+	t.true(matches('caf?', 'café'));
+	t.false(matches('café', 'cafe\u0301'), 'toolstacks compare bytes');
+	t.false(matches('caf?', 'cafe\u0301'));
+});
+
+const letters = fc.string({unit: fc.constantFrom('a', 'b', '-', '😀', 'é'), maxLength: 6});
+const patterns = fc.string({
+	unit: fc.constantFrom('a', 'b', '-', '😀', 'é', '*', '?'),
+	maxLength: 6,
+});
 
 test('wildcards agree with regular expressions', t => {
 	const reference = (pattern: string, name: string) =>
-		new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(name);
+		new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'su').test(name);
 
 	t.notThrows(() =>
 		fc.assert(

@@ -2,6 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {formatProblem, PolicyError} from '../../../userland/policy/errors.ts';
+import {decideAccept, decidePair} from '../../../userland/policy/match.ts';
 import {maxFileBytes, parsePolicy} from '../../../userland/policy/parse.ts';
 
 test('a file becomes rules that know where they stand', t => {
@@ -64,6 +65,24 @@ host_silence_s: 600
 		],
 		hostSilenceS: 600,
 	});
+});
+
+test('names may be any that xl or XAPI show', t => {
+	const names = ['Debian 12 (web)', 'win/2019', 'Сервер', 'café', ' a ', "it's", '数据库 😀'];
+	const rules = names.map(name => `  - allow: ${JSON.stringify(name)}\n`).join('');
+	const policy = parsePolicy(`version: 1\naccept:\n${rules}`, 'x.yaml');
+
+	t.deepEqual(
+		policy.accept.map(({peer}) => peer),
+		names,
+	);
+	for (const name of names) t.is(decideAccept(policy, name).action, 'allow', name);
+	const plain = parsePolicy(
+		'version: 1\npairs:\n  - allow: [Debian 12 (web), Сервер]\n',
+		'x.yaml',
+	);
+	t.is(decidePair(plain, 'Сервер', 'Debian 12 (web)').action, 'allow');
+	t.is(decidePair(plain, 'Сервер', 'Debian?12??web?').action, 'deny');
 });
 
 test('sections may be absent or empty', t => {
@@ -179,11 +198,21 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 		'3:12: error: pairs[0].allow: expected a list of two names, as in [web-*, db-1], got a list of 1',
 		'4:16: error: pairs[1].allow[1]: expected a name or pattern (in quotes, if YAML reads it as something else), got 7',
 	],
-	[
-		'a name with a space',
-		'version: 1\naccept: [{allow: my guest}]',
-		'2:18: error: accept[0].allow: expected a name of letters, digits and . _ + : @ - with wildcards * and ?, at most 128 characters, got "my guest"',
-	],
+	...[
+		['a name without characters', '""', '""'],
+		['a name that moves the cursor', '"a\\e[2Jb"', '"a\\u001b[2Jb"'],
+		['a name of two lines', '"a\\nb"', '"a\\nb"'],
+		['a name with half of an emoji', '"a\\uD83D"', '"a\\ud83d"'],
+		['a name that was no UTF-8', '"caf\uFFFD"', '"caf\uFFFD"'],
+		['a name that is too long', 'я'.repeat(257), `"${'я'.repeat(28)}…`],
+	].map(
+		([title = '', text = '', got = '']) =>
+			[
+				title,
+				`version: 1\naccept: [{allow: ${text}}]`,
+				`2:18: error: accept[0].allow: expected a name or pattern of 1 to 256 characters, none a control character, got ${got}`,
+			] as const,
+	),
 	[
 		'a star without quotes',
 		'version: 1\npairs:\n  - deny: [*, vault]',
