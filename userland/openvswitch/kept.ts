@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+
+/** What was read once, with a connection that hears when it is not true any more. */
+export type Reading<T> = {
+	readonly value: T;
+	/** Asks for what nobody tells; false where it differs, or where there is no answer. */
+	isStill(): Promise<boolean>;
+	close(): void;
+};
+
+/** Reads, and calls `outdated`, perhaps before it is through, once the value may not be true any more. */
+export type Source<T> = (outdated: () => void) => Promise<Reading<T>>;
+
+/** A value that is read again when it is outdated, and only then. */
+export type Kept<T> = {
+	/**
+	 * Where a read fails, the last value for as long as `grace` says, then what went wrong. Until a
+	 * `look()` finds that it can be read again nobody waits for another failure.
+	 */
+	get(): Promise<T>;
+	/** Asks for what nobody tells, or whether a source that failed is there again. */
+	look(): Promise<void>;
+	close(): void;
+};
+
+export type KeptOptions = {
+	/** Milliseconds. */
+	readonly grace: number;
+	/** `get()` would say something else than it has said, or may. */
+	readonly changed: () => void;
+};
+
+export function createKept<T>(source: Source<T>, {grace, changed}: KeptOptions): Kept<T> {
+	let current: Reading<T> | undefined;
+	let last: {readonly value: T} | undefined;
+	let failure: {readonly error: unknown; readonly since: number} | undefined;
+	/** Of those who look, or read: one at a time is enough. */
+	let isLooking = false;
+
+	const drop = () => {
+		current?.close();
+		current = undefined;
+	};
+	const read = async (): Promise<T> => {
+		let isOutdated = false;
+		const reading = await source(() => {
+			isOutdated = true;
+			if (current === reading) {
+				drop();
+				changed();
+			}
+		});
+
+		drop();
+		last = {value: reading.value};
+		failure = undefined;
+		if (isOutdated) {
+			reading.close();
+			changed();
+		} else {
+			current = reading;
+		}
+
+		return reading.value;
+	};
+	const valueOrError = (): T => {
+		if (failure && (last === undefined || performance.now() - failure.since >= grace)) {
+			last = undefined;
+			throw failure.error;
+		}
+
+		return (last as {readonly value: T}).value;
+	};
+	/** Somebody is to be told when it can be read again, and when the grace is over. */
+	const mend = async ({since}: {readonly since: number}) => {
+		try {
+			await read();
+			changed();
+		} catch {
+			if (last !== undefined && performance.now() - since >= grace) {
+				changed();
+			}
+		}
+	};
+
+	return {
+		async get() {
+			if (current) {
+				return current.value;
+			}
+			if (failure === undefined) {
+				try {
+					return await read();
+				} catch (error) {
+					failure = {error, since: performance.now()};
+				}
+			}
+
+			return valueOrError();
+		},
+		async look() {
+			if (isLooking) {
+				return;
+			}
+			isLooking = true;
+			if (failure) {
+				await mend(failure);
+			} else if (current && !(await current.isStill())) {
+				drop();
+				changed();
+			}
+			isLooking = false;
+		},
+		close: drop,
+	};
+}
