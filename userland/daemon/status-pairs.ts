@@ -4,18 +4,18 @@ import {pathsOf} from '../xenstore/paths.ts';
 import type {Store} from '../xenstore/store.ts';
 import {isRefusal, renderDeclined} from '../xenstore/declined.ts';
 import {declinedText} from './ordinary.ts';
-import type {PairVerdict} from './host/judge.ts';
+import type {PairView} from './host/view.ts';
 import {parseStats, type Stats} from '../xenstore/values.ts';
 
 /** Every pair of the host, with the counters that its ends tell us. */
 export function pairStatuses(
-	verdicts: readonly PairVerdict[],
+	verdicts: readonly PairView[],
 	store: Store | undefined,
 ): Promise<PairStatus[]> {
 	return Promise.all(verdicts.map(verdict => pairStatus(verdict, store)));
 }
 
-async function pairStatus(verdict: PairVerdict, store: Store | undefined): Promise<PairStatus> {
+async function pairStatus(verdict: PairView, store: Store | undefined): Promise<PairStatus> {
 	const {a, b, refusal, rule, links} = verdict;
 	const {state, code, reason} = conditionOf(verdict);
 	const [aDeclines, bDeclines] = refusal ? [] : declinesOf(verdict);
@@ -29,7 +29,7 @@ async function pairStatus(verdict: PairVerdict, store: Store | undefined): Promi
 		a_declines: aDeclines ? renderDeclined(aDeclines) : null,
 		b_declines: bDeclines ? renderDeclined(bDeclines) : null,
 		since: state === 'live' ? (stats?.since ?? null) : null,
-		epoch: refusal ? null : (a.announced.get(b.domid)?.epoch ?? null),
+		epoch: verdict.epoch ?? null,
 		rule: rule ?? null,
 		links: links.map(link => ({
 			bridge: link.a.bridge,
@@ -48,7 +48,7 @@ async function pairStatus(verdict: PairVerdict, store: Store | undefined): Promi
 type Condition = Pick<PairStatus, 'state' | 'code' | 'reason'>;
 
 /** An end that declines while the channel is up has just begun to, or only has packets elsewhere. */
-function conditionOf(verdict: PairVerdict): Condition {
+function conditionOf(verdict: PairView): Condition {
 	const {a, b, refusal} = verdict;
 	if (refusal) {
 		const state = refusal.code === 'held' ? 'held' : 'refused';
@@ -67,14 +67,13 @@ function conditionOf(verdict: PairVerdict): Condition {
 	return {state, code: rules?.detail ?? rules?.code ?? null, reason};
 }
 
-function declinesOf({a, b}: PairVerdict) {
-	return [a.declined.get(b.domid), b.declined.get(a.domid)] as const;
+function declinesOf({declined}: PairView) {
+	return declined;
 }
 
 /** Live when both ends say so: dom0 is not on the channel and cannot see it. */
-function stateOf({a, b}: PairVerdict): State {
-	const epoch = a.announced.get(b.domid)?.epoch;
-	const said = [a.offers.get(b.domid), b.offers.get(a.domid)]
+function stateOf({epoch, offers}: PairView): State {
+	const said = offers
 		.filter(offer => offer !== undefined && offer.epoch === epoch)
 		.map(offer => offer?.state);
 	if (said.includes('closed')) return 'closed';

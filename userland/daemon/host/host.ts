@@ -10,7 +10,7 @@ import {protocol} from '../../xenstore/values.ts';
 import {sayAlive} from './alive.ts';
 import {apply} from './apply.ts';
 import {createCensus, type Census, type Counted} from './census.ts';
-import {judge, type PairVerdict} from './judge.ts';
+import {judge} from './judge.ts';
 import {plan, type Plan} from './plan.ts';
 import {
 	createSurroundings,
@@ -18,6 +18,7 @@ import {
 	type Surroundings,
 	type SurroundingsWorld,
 } from './surroundings.ts';
+import {viewOf, type HostView} from './view.ts';
 import {createVisits, type Visits} from './visits.ts';
 
 /** The world of the host role. */
@@ -31,11 +32,6 @@ export type HostWorld = SurroundingsWorld & {
 	readonly log: Log;
 };
 
-export type HostView = {
-	readonly verdicts: readonly PairVerdict[];
-	readonly store: Store | undefined;
-};
-
 /* Sysctls and traffic control say nothing when they change, and a watch event may be lost. */
 const period = 15_000;
 
@@ -43,7 +39,7 @@ const period = 15_000;
 export class Host {
 	readonly #world: HostWorld;
 	readonly #rescan: Rescan;
-	#view: HostView = {verdicts: [], store: undefined};
+	#view: HostView = viewOf([], [], undefined);
 	/** How often the policy or what is held may have changed. */
 	#orders = 0;
 
@@ -58,14 +54,14 @@ export class Host {
 		const session = new Session(store, this.#world, {
 			poke: this.#rescan.poke,
 			orders: () => this.#orders,
-			publish: verdicts => (this.#view = {verdicts, store}),
+			publish: view => (this.#view = view),
 		});
 		try {
 			const scan = (inner: AbortSignal) =>
 				this.#rescan.run(looking => session.scan(looking), inner);
 			await together(signal, [scan, ...session.tasks()]);
 		} finally {
-			this.#view = {verdicts: [], store: undefined};
+			this.#view = viewOf([], [], undefined);
 			await store.close();
 		}
 	}
@@ -82,7 +78,7 @@ export class Host {
 		return this.#rescan.settle();
 	}
 
-	/** Every pair as last judged, and where its counters are. */
+	/** The pairs as they stand, and where their counters are. */
 	view(): HostView {
 		return this.#view;
 	}
@@ -91,7 +87,7 @@ export class Host {
 type Outside = {
 	poke(): void;
 	orders(): number;
-	publish(verdicts: readonly PairVerdict[]): void;
+	publish(view: HostView): void;
 };
 type Task = (signal: AbortSignal) => Promise<void>;
 
@@ -168,7 +164,7 @@ class Session {
 	async #act({domains, remains}: Counted, around: Around, now: number): Promise<Plan> {
 		const {clock, log} = this.#world;
 		const verdicts = judge(domains, {...this.#world, ...around});
-		this.#outside.publish(verdicts);
+		this.#outside.publish(viewOf(domains, verdicts, this.#store));
 
 		const [host, store, unix] = [this.#host, this.#store, clock.unix()];
 		const next = plan({domains, remains, verdicts, host, ...this.#memory, now, unix});
