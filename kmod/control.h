@@ -7,16 +7,11 @@
 #ifndef _COLOOP_CONTROL_H
 #define _COLOOP_CONTROL_H
 
-#ifdef __KERNEL__
 #include <linux/compiler.h>
+
 #include "limits.h"
 #include "uapi/coloop.h"
 #include "wire.h"
-#else
-#include "harness.h"
-#include "limits.h"
-#include "uapi/coloop.h"
-#endif
 
 enum coloop_control_fault {
 	COLOOP_CONTROL_OK,

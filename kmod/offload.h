@@ -7,18 +7,12 @@
 #ifndef _COLOOP_OFFLOAD_H
 #define _COLOOP_OFFLOAD_H
 
-#ifdef __KERNEL__
 #include <linux/if_ether.h>
 #include <linux/minmax.h>
 #include <linux/virtio_net.h>
+
 #include "limits.h"
 #include "wire.h"
-#else
-#include <linux/if_ether.h>
-#include <linux/virtio_net.h>
-#include "harness.h"
-#include "limits.h"
-#endif
 
 /* Bytes of the frame for the linear part of its skb: all, or the headers that it claims to have. */
 static inline u32 coloop_record_head(const struct coloop_record *record)

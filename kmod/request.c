@@ -7,18 +7,6 @@
 #include <linux/etherdevice.h>
 #include <net/genetlink.h>
 
-#ifdef __KERNEL__
-#include "compat.h"
-#endif
-
-bool coloop_request_has(struct genl_info *info, int attr, const char *name)
-{
-	if (info->attrs[attr])
-		return true;
-	NL_SET_ERR_MSG_FMT_MOD(info->extack, "the request names no %s", name);
-	return false;
-}
-
 static int request_parse_link(struct coloop_peer_config *config, const struct nlattr *attr,
 			      struct netlink_ext_ack *extack)
 {

@@ -57,8 +57,14 @@ struct coloop_attach {
 	u32 port;
 };
 
-/* Is it there?  If not, the answer says that the request names no @name. */
-bool coloop_request_has(struct genl_info *info, int attr, const char *name);
+/* Is it there?  If not, the answer says that the request names no @name, a literal. */
+#define coloop_request_has(info, attr, name) ({						\
+	bool _has = (info)->attrs[attr];						\
+											\
+	if (!_has)									\
+		NL_SET_ERR_MSG_MOD((info)->extack, "the request names no " name);	\
+	_has;										\
+})
 
 /* Each fills in all of the structure, or says why not: a negative errno. */
 int coloop_request_peer(struct coloop_peer_config *config, struct genl_info *info);

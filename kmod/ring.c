@@ -2,13 +2,12 @@
 
 #include "ring.h"
 
-#ifdef __KERNEL__
+#include <linux/compiler.h>
 #include <linux/errno.h>
-#include <linux/kernel.h>
-#include <linux/string.h>
+#include <linux/minmax.h>
 #include <asm/barrier.h>
+
 #include "copy.h"
-#endif
 
 bool coloop_tx_look(struct coloop_tx *tx, u32 *bad)
 {

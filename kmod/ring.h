@@ -12,12 +12,9 @@
 #ifndef _COLOOP_RING_H
 #define _COLOOP_RING_H
 
-#ifdef __KERNEL__
 #include <linux/types.h>
+
 #include "wire.h"
-#else
-#include "harness.h"
-#endif
 
 /**
  * struct coloop_tx - our end of the ring that we write

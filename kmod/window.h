@@ -8,11 +8,7 @@
 #ifndef _COLOOP_WINDOW_H
 #define _COLOOP_WINDOW_H
 
-#ifdef __KERNEL__
 #include <linux/types.h>
-#else
-#include "harness.h"
-#endif
 
 enum { COLOOP_WINDOW_MARKS = 64 };
 

@@ -77,11 +77,9 @@
 #ifndef _COLOOP_WIRE_H
 #define _COLOOP_WIRE_H
 
-#ifdef __KERNEL__
-#include <linux/types.h>
 #include <linux/build_bug.h>
 #include <linux/stddef.h>
-#endif
+#include <linux/types.h>
 
 #include "uapi/coloop.h"
 

@@ -5,6 +5,8 @@
  * test stays as it is.
  */
 
+#include <string.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -5,21 +5,8 @@
  * leave them: the assumptions are written out here, as few as there are.
  */
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
 #include "__fc_builtin.h"
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int32_t s32;
-
-#define _COLOOP_HARNESS_H
 /* The compilers check these; Frama-C does not parse them. */
 #define static_assert(...) extern int coloop_asserted
 #define likely(x) (x)
@@ -33,8 +20,6 @@ typedef int32_t s32;
 #define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define clamp_t(type, value, low, high) \
 	((type)(value) < (low) ? (type)(low) : (type)(value) > (high) ? (type)(high) : (type)(value))
-#define __cpu_to_virtio16(little_endian, value) (value)
-#define coloop_copy memcpy
 
 #include "wire.h"
 #include "control.h"

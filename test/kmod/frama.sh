@@ -10,18 +10,18 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$build"
 cd "$here" || exit 2
 
-# Both in coloop_rx_copy(), at the copy of a part.  EVA keeps no relation between the rest of a page
-# and the place in it (index % 4096 twice, once after a mask), nor between what is copied and what is
-# left of the buffer.  The cases of ring.c with every edge of a page, and fuzz-record with its buffers
+# Both in coloop_copy(), as coloop_rx_copy() calls it for a part.  EVA keeps no relation between the
+# rest of a page and the place in it (index % 4096 twice, once after a mask), nor between what is
+# copied and what is left of the buffer.  The cases of ring.c with every edge of a page, and fuzz-record with its buffers
 # of exactly the right size, are there for that.
-explained="ring.c:143 valid_src
-ring.c:143 valid_dest"
+explained="copy.h:31 valid_src
+copy.h:31 valid_dest"
 
 # coloop_control_read() reads up to 512 grants; merged, its rounds would say nothing of the last.
 command -v frama-c >/dev/null || { echo "FAIL frama: frama-c-base is not installed"; exit 1; }
 if ! frama-c -c11 -machdep gcc_x86_64 -eva -eva-precision 7 -eva-split-return full \
 	-eva-domains octagon -eva-slevel-function coloop_control_read:20000 \
-	-cpp-extra-args="-I. -I../../kmod -idirafter /usr/include \
+	-cpp-extra-args="-I. -Ikernel -I../../kmod -idirafter /usr/include \
 		-idirafter /usr/include/x86_64-linux-gnu" frama.c >"$log" 2>&1; then
 	tail -n 20 "$log"
 	echo "FAIL frama: see $log"

@@ -7,6 +7,8 @@
  * Input: the bytes that the ring holds from the record on (u32), then the record.
  */
 
+#include <string.h>
+
 #include "offload.h"
 /* mutants.sh puts a broken copy in its place. */
 #ifndef RING_C

@@ -7,6 +7,8 @@
  * Input: the command (u8), then its attributes.
  */
 
+#include <string.h>
+
 #include "netlink-gen.h"
 #include "request.h"
 

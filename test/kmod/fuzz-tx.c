@@ -12,6 +12,8 @@ static void peer_acts(const void *address);
 #ifndef RING_C
 #define RING_C "../../kmod/ring.c"
 #endif
+#include <string.h>
+
 #include RING_C
 
 #include <stdlib.h>

@@ -14,8 +14,8 @@ failed=0
 # build_with SANITIZER TEST: into $build/TEST, from the broken copies
 build_with() {
 	case $2 in
-	peerlookup) set -- "$@" "$here/expect.c" -I"$here/kernel" -DPEERLOOKUP_C="\"$build/peerlookup.c\"" ;;
-	fuzz-request) set -- "$@" -I"$here/kernel" "$here/kernel/netlink.c" "$build/request.c" "$build/netlink-gen.c" ;;
+	peerlookup) set -- "$@" "$here/expect.c" -DPEERLOOKUP_C="\"$build/peerlookup.c\"" ;;
+	fuzz-request) set -- "$@" "$here/kernel/netlink.c" "$build/request.c" "$build/netlink-gen.c" ;;
 	fuzz-record | fuzz-tx) set -- "$@" "$here/pair.c" -DRING_C="\"$build/ring.c\"" ;;
 	fuzz-*) set -- "$@" -DRING_C="\"$build/ring.c\"" ;;
 	tso) set -- "$@" "$here/pair.c" "$here/expect.c" -DRING_C="\"$build/ring.c\"" ;;
@@ -24,7 +24,7 @@ build_with() {
 	sanitizer=$1 program=$2
 	shift 2
 	clang -std=gnu2x -O2 -g -w -fsanitize="$sanitizer" -fno-sanitize-recover=all -I"$build" \
-		-I"$here" -o "$build/$program" "$here/$program.c" "$@" -pthread
+		-I"$here" -I"$here/kernel" -o "$build/$program" "$here/$program.c" "$@" -pthread
 }
 
 copy() {

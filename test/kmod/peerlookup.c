@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cases of kmod/peerlookup.c, and a random run against a list; all keys share four chains. */
 
+#include <errno.h>
+
 #include "expect.h"
 #include "random.h"
 

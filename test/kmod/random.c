@@ -4,6 +4,8 @@
  * every answer of ring.c is known beforehand.
  */
 
+#include <linux/minmax.h>
+#include <string.h>
 #include <stdlib.h>
 
 #include "expect.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cases of kmod/ring.c, one test for each thing that can happen at either end. */
 
+#include <errno.h>
+#include <string.h>
 #include <stdlib.h>
 
 #include "expect.h"

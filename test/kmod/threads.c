@@ -8,6 +8,8 @@
  */
 
 #define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>

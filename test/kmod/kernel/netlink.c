@@ -4,6 +4,7 @@
  * Linux 6.1 with NL_VALIDATE_STRICT.  It takes what this takes; some refusals have another number.
  */
 
+#include <string.h>
 #include <net/netlink.h>
 
 static int parse(const struct nlattr **tb, int max, const struct nlattr *first, int len,

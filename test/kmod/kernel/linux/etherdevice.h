@@ -2,6 +2,7 @@
 #ifndef KERNEL_ETHERDEVICE_H
 #define KERNEL_ETHERDEVICE_H
 
+#include <string.h>
 #include <linux/if_ether.h>
 #include <linux/types.h>
 

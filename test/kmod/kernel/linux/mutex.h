@@ -2,6 +2,7 @@
 #ifndef KERNEL_MUTEX_H
 #define KERNEL_MUTEX_H
 
+#include <assert.h>
 #include <linux/types.h>
 
 /* Whether the lock is held is for whoever calls to say. */

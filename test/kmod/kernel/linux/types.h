@@ -1,3 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+#ifndef KERNEL_TYPES_H
+#define KERNEL_TYPES_H
+
 #include_next <linux/types.h>
-#include "harness.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t s32;
+
+#endif

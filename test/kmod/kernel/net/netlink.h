@@ -2,6 +2,7 @@
 #ifndef KERNEL_NETLINK_H
 #define KERNEL_NETLINK_H
 
+#include <string.h>
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/types.h>
@@ -45,7 +46,6 @@ struct netlink_ext_ack {
 };
 
 #define NL_SET_ERR_MSG_MOD(extack, text) ((extack)->msg = (text))
-#define NL_SET_ERR_MSG_FMT_MOD(extack, text, name) ((void)(name), (extack)->msg = (text))
 #define NL_SET_ERR_MSG_ATTR(extack, attr, text) \
 	((extack)->bad_attr = (attr), (extack)->msg = (text))
 
