@@ -18,14 +18,26 @@ export type FakeWatch = {
 	readonly queue: EventQueue<StorePath>;
 };
 
-export type Tree = {readonly nodes: Map<StorePath, Node>; readonly watches: Set<FakeWatch>};
+export type Tree = {
+	readonly nodes: Map<StorePath, Node>;
+	readonly watches: Set<FakeWatch>;
+	/** How many nodes each domain owns. */
+	readonly owned: Map<number, number>;
+};
+
+/** What C xenstored grants a guest, and its names for "no more"; dom0 has no limits. */
+const quota = {nodes: 1000, nodeBytes: 2048, watches: 129} as const;
 
 type Want = 'read' | 'write';
 
 export function newTree(): Tree {
 	const permissions = [{domid: 0, access: 'none'}] as const;
 
-	return {nodes: new Map([['/', {value: '', permissions}]]), watches: new Set()};
+	return {
+		nodes: new Map([['/', {value: '', permissions}]]),
+		watches: new Set(),
+		owned: new Map(),
+	};
 }
 
 /** The node, or undefined where there is none; throws where the domain may not know. */
@@ -60,8 +72,38 @@ export function make(tree: Tree, domid: number, path: StorePath): Node {
 	const owner = {domid: 0, access: 'none', ...first, ...(domid !== 0 && {domid})} as const;
 	const node = {value: '', permissions: [owner, ...others]};
 
+	if (domid !== 0 && (tree.owned.get(domid) ?? 0) >= quota.nodes) {
+		throw storeRefusal(path, 'ENOSPC');
+	}
 	tree.nodes.set(path, node);
+	count(tree, node, 1);
 	return node;
+}
+
+/** Who is named first owns it from now on. */
+export function permit(tree: Tree, node: Node, permissions: readonly Permission[]): void {
+	count(tree, node, -1);
+	node.permissions = [...permissions];
+	count(tree, node, 1);
+}
+
+function count({owned}: Tree, {permissions}: Node, change: number): void {
+	const owner = permissions[0]?.domid ?? 0;
+
+	owned.set(owner, (owned.get(owner) ?? 0) + change);
+}
+
+/** Of the value alone; for a real one the names of the children count as well. */
+export function checkSize(domid: number, path: StorePath, value: string): void {
+	if (domid !== 0 && Buffer.byteLength(value) > quota.nodeBytes) {
+		throw storeRefusal(path, 'ENOSPC');
+	}
+}
+
+export function mayWatchMore({watches}: Tree, domid: number): boolean {
+	const own = [...watches].filter(watch => watch.domid === domid);
+
+	return domid === 0 || own.length < quota.watches;
 }
 
 export function childrenOf(tree: Tree, path: StorePath): string[] {
@@ -77,7 +119,10 @@ export function childrenOf(tree: Tree, path: StorePath): string[] {
 export function cut(tree: Tree, path: StorePath): void {
 	const gone = [...tree.nodes].filter(([each]) => isWithin(each, path));
 
-	gone.forEach(([each]) => tree.nodes.delete(each));
+	for (const [each, node] of gone) {
+		tree.nodes.delete(each);
+		count(tree, node, -1);
+	}
 	for (const watch of tree.watches) {
 		const mayHear = gone.some(([, node]) => may(node, watch.domid, 'read'));
 

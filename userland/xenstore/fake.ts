@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {eventQueue} from '../event-queue.ts';
 import {
+	checkSize,
 	childrenOf,
 	cut,
 	expectNode,
@@ -9,15 +10,17 @@ import {
 	fireSpecial,
 	lookup,
 	make,
+	mayWatchMore,
 	newTree,
 	owns,
+	permit,
 	type Tree,
 } from './fake-tree.ts';
 import {connectionLost, storeRefusal} from './refusal.ts';
 import type {Permission, Store, StorePath} from './store.ts';
 import {checkPath, checkValue, requestMax} from './wire.ts';
 
-/** A XenStore in memory, with the permissions and watches of the real one. */
+/** A XenStore in memory, with the permissions, watches and quotas of the real one in C. */
 export type FakeXenStore = {
 	/** One more connection of that domain; the domain is introduced if it is not known yet. */
 	connect(domid: number): Store;
@@ -86,6 +89,7 @@ function storeOf(tree: Tree, connection: Connection): Store {
 			checkValue(path, value);
 			const full = resolve(path, value);
 
+			checkSize(domid, path, value);
 			make(tree, domid, full).value = value;
 			fire(tree, full);
 		},
@@ -126,7 +130,7 @@ function storeOf(tree: Tree, connection: Connection): Store {
 			if (domid !== 0 && permissions[0]?.domid !== domid) {
 				throw storeRefusal(path, 'EPERM');
 			}
-			node.permissions = [...permissions];
+			permit(tree, node, permissions);
 			fire(tree, full, before);
 		},
 		watch(path, signal) {
@@ -139,7 +143,9 @@ function storeOf(tree: Tree, connection: Connection): Store {
 			});
 			const watch: FakeWatch = {connection, domid, path: full, base, queue};
 
-			if (!signal.aborted) {
+			if (!mayWatchMore(tree, domid)) {
+				queue.fail(storeRefusal(path, 'E2BIG'));
+			} else if (!signal.aborted) {
 				tree.watches.add(watch);
 				queue.push(path);
 			}
@@ -167,10 +173,10 @@ function setUp(tree: Tree, domid: number, name: string): void {
 	if (domid !== 0) {
 		readable.push({domid, access: 'read'});
 	}
-	make(tree, 0, home).permissions = readable;
+	permit(tree, make(tree, 0, home), readable);
 	make(tree, 0, `${home}/domid`).value = String(domid);
 	make(tree, 0, `${home}/name`).value = name;
-	make(tree, 0, `${home}/data`).permissions = [{domid, access: 'none'}];
+	permit(tree, make(tree, 0, `${home}/data`), [{domid, access: 'none'}]);
 }
 
 function homeOf(domid: number): StorePath {
