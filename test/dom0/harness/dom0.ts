@@ -135,6 +135,20 @@ export class Dom0 extends Scene {
 		return until(`${a} and ${b} withdrawn`, () => this.isWithdrawn(a, b), patience);
 	}
 
+	/** What `from` offers has been passed on. */
+	relayed(from: string, to: string, patience?: Patience): Promise<number> {
+		const path = `${pathsOf(this.guest(to).domid).relayed}/${this.guest(from).domid}`;
+		const isThere = async () => (await this.xen.read(path)) !== undefined;
+		return until(`${to} has the offer of ${from}`, isThere, patience);
+	}
+
+	/** One end no longer knows that domid; for when the other end is gone. */
+	withdrawnFrom(name: string, domid: number, patience?: Patience): Promise<number> {
+		const path = `${pathsOf(this.guest(name).domid).peers}/${domid}`;
+		const isGone = async () => (await this.xen.read(path)) === undefined;
+		return until(`${domid} withdrawn from ${name}`, isGone, patience);
+	}
+
 	/** Stays announced, without a gap, for that many ms. */
 	async keeps(a: string, b: string, ms = 400): Promise<boolean> {
 		const from = this.coloopd.log.length;

@@ -27,14 +27,17 @@ export function sharedDom0(
 	let opened: Promise<Dom0> | undefined;
 	let turn: Promise<unknown> = Promise.resolve();
 
-	test.after.always('dom0 goes', async () => (await opened)?.close());
+	test.after.always(`dom0 goes (${JSON.stringify(options)})`, async () =>
+		(await opened)?.close(),
+	);
 	return body => async t => {
 		const mine = turn.then(async () => {
 			const dom0 = await (opened ??= Dom0.open(options));
 			await run(dom0, t, async () => {
 				await dom0.reset();
 				const [a, b] = options.guests ?? [];
-				if (a !== undefined && b !== undefined) await dom0.announced(a, b);
+				if (options.start !== false && a !== undefined && b !== undefined)
+					await dom0.announced(a, b);
 				await body(dom0, t);
 			});
 		});
