@@ -9,7 +9,7 @@ import {
 	type Hello,
 	type OfferValue,
 } from './values.ts';
-import {domainPath, domains, numbers, pathsOf, vmPath} from './paths.ts';
+import {domainPath, domains, numbers, pathsOf, targetPath, vmPath} from './paths.ts';
 import type {Store, StorePath} from './store.ts';
 import {readForeignVifs, readVifs, type ForeignVif, type Vif} from './vifs.ts';
 
@@ -17,6 +17,7 @@ import {readForeignVifs, readVifs, type ForeignVif, type Vif} from './vifs.ts';
 export type Domain = {
 	readonly domid: number;
 	readonly name: string;
+	/** In small letters; undefined where the toolstack gave it none. */
 	readonly uuid: string | undefined;
 	/** Those that dom0's netback serves, and those that another domain's does. */
 	readonly vifs: readonly Vif[];
@@ -43,15 +44,21 @@ export async function listDomids(store: Store): Promise<number[]> {
 	return numbers(await store.list(domains));
 }
 
-/** Everything that matters about one domain; undefined where there is none (or not yet). */
+/**
+ * Everything that matters about one domain; undefined where there is none (or not yet), and for a stub
+ * domain. That runs the device model of another, and has a vif with the address of each emulated card
+ * of that one: the guest behind the address is the other, which is reached through its own vif once
+ * its netfront has taken over from the emulated card, and is not connected before.
+ */
 export async function readDomain(
 	store: Store,
 	domid: number,
 ): Promise<Domain | Remains | undefined> {
 	const paths = pathsOf(domid);
 	/* All at once: none needs another's answer. */
-	const [named, told, hello, vm, vifs, foreignVifs, vcpus] = await Promise.all([
+	const [named, target, told, hello, vm, vifs, foreignVifs, vcpus] = await Promise.all([
 		store.read(paths.name),
+		store.read(targetPath(domid)),
 		readTold(store, domid),
 		store.read(paths.hello),
 		store.read(vmPath(domid)),
@@ -59,6 +66,7 @@ export async function readDomain(
 		domid === 0 ? [] : readForeignVifs(store, domid),
 		readVcpus(store, domid),
 	]);
+	if (target !== undefined && domid !== 0) return undefined;
 	const name = named ?? (domid === 0 ? 'Domain-0' : undefined);
 	if (name === undefined || name === '') return readRemains(store, domid);
 
@@ -71,7 +79,7 @@ export async function readDomain(
 	return {
 		domid,
 		name,
-		uuid: vm?.split('/').at(-1),
+		uuid: parseUuid(vm),
 		vifs,
 		foreignVifs,
 		vcpus,
@@ -109,6 +117,13 @@ async function readDeclined(store: Store, path: StorePath, peers: readonly numbe
 async function readRemains(store: Store, domid: number): Promise<Remains | undefined> {
 	const children = await store.list(domainPath(domid));
 	return children.length === 1 && children[0] === 'coloop' ? {domid, remains: true} : undefined;
+}
+
+/** Of `/vm/<uuid>`, as libxl and xenopsd write it; Xen's own domains have one of zeros. */
+function parseUuid(vm: string | undefined): string | undefined {
+	const uuid = /^\/vm\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.exec(vm ?? '')?.[1];
+
+	return uuid === undefined || /^[0-]+$/.test(uuid) ? undefined : uuid.toLowerCase();
 }
 
 async function readVcpus(store: Store, domid: number): Promise<number> {

@@ -24,6 +24,7 @@ import type {StorePath} from './store.ts';
  *
  *   /local/domain/<A>/name                   the toolstack's: what people call the domain
  *   /local/domain/<A>/vm                     the toolstack's: /vm/<uuid>
+ *   /local/domain/<A>/target                 libxl's: A is the stub domain of this domid
  *   /local/domain/0/backend/vif/<A>/<n>      netback's end of A's n-th vif
  *   /local/domain/<A>/device/vif/<n>         netfront's end, which A may write to
  *       /xdp-headroom  "0", or the bytes that netback is to leave before each packet for XDP
@@ -80,6 +81,10 @@ export function ownPaths(isDom0: boolean): Own {
 
 export function vmPath(domid: number): StorePath {
 	return `${domainPath(domid)}/vm`;
+}
+
+export function targetPath(domid: number): StorePath {
+	return `${domainPath(domid)}/target`;
 }
 
 export function vifsPath(domid: number): StorePath {

@@ -4,11 +4,13 @@ import test from 'ava';
 import {listDomids, readDomain} from '../../../userland/xenstore/discover.ts';
 import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
 
+const uuid = '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001';
+
 async function hostWithGuest() {
 	const tree = fakeXenStore();
 	tree.introduce(3, 'web-1');
 	const xen = tree.connect(0);
-	await xen.write('/local/domain/3/vm', '/vm/0f5e-11');
+	await xen.write('/local/domain/3/vm', `/vm/${uuid.toUpperCase()}`);
 	const vif = '/local/domain/0/backend/vif/3/0';
 	await xen.write(`${vif}/mac`, '00:16:3E:00:00:03');
 	await xen.write(`${vif}/state`, '4');
@@ -21,7 +23,7 @@ test('a guest is what the toolstack wrote about it', async t => {
 	t.like(await readDomain(xen, 3), {
 		domid: 3,
 		name: 'web-1',
-		uuid: '0f5e-11',
+		uuid,
 		hello: undefined,
 		host: undefined,
 		vifs: [
@@ -35,6 +37,41 @@ test('a guest is what the toolstack wrote about it', async t => {
 			},
 		],
 	});
+});
+
+test('a UUID is one of the form that toolstacks write, or none', async t => {
+	const {xen} = await hostWithGuest();
+	const said = async (vm: string) => {
+		await xen.write('/local/domain/3/vm', vm);
+		return (await readDomain(xen, 3)) as {uuid?: string};
+	};
+	t.is((await said(`/vm/${uuid}`)).uuid, uuid);
+	const wrong = ['', uuid, `/vm/${uuid}-1`, `/vm/${uuid}/x`, `/vm/${uuid.slice(1)}`, '/vm/0'];
+	for (const vm of [...wrong, `/vm/${uuid.replaceAll(/[0-9a-f]/g, '0')}`]) {
+		t.is((await said(vm)).uuid, undefined, vm);
+	}
+});
+
+test('a stub domain is no domain of its own, whatever its name and vifs', async t => {
+	const {tree, xen} = await hostWithGuest();
+	for (const [domid, name] of [
+		[6, 'web-1-dm'],
+		[7, 'anything'],
+	] as const) {
+		tree.introduce(domid, name);
+		await xen.write(`/local/domain/0/backend/vif/${domid}/0/mac`, '00:16:3e:00:00:03');
+		t.like(await readDomain(xen, domid), {name}, 'not before libxl says so');
+		await xen.write(`/local/domain/${domid}/target`, '3');
+		t.is(await readDomain(xen, domid), undefined);
+	}
+	tree.introduce(8, 'mail-dm');
+	t.like(await readDomain(xen, 8), {name: 'mail-dm'}, 'a name says nothing');
+	t.like(await readDomain(xen, 3), {vifs: [{handle: 0, device: 'vif3.0'}]});
+	await t.throwsAsync(
+		tree.connect(3).write('/local/domain/3/target', '4'),
+		undefined,
+		'a guest cannot say it',
+	);
 });
 
 test('a vif may be named, limited, or not connected', async t => {
