@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: MIT
+import {narrow} from '../control/narrow.ts';
 import type {Status} from '../control/protocol.ts';
-import {ColoopError} from '../errors.ts';
 
-/** The whole status, or what concerns one domain of it. */
-export function json(status: Status, name?: string): string {
-	return JSON.stringify(name === undefined ? status : about(status, name), null, 2);
-}
-
-function about(status: Status, given: string): Status {
-	const name = given === 'dom0' ? 'Domain-0' : given;
-	const is = (one: string, domid: number) => one === name || String(domid) === name;
-	const peers = status.peers.filter(({peer, domid}) => is(peer, domid));
-	const pairs = status.pairs?.filter(({a, b}) => is(a.name, a.domid) || is(b.name, b.domid));
-	if (peers.length + (pairs?.length ?? 0) === 0) {
-		throw new ColoopError('PEER', `no peer is called ${given}`, {
-			hint: '`coloop list` names them',
-		});
-	}
-	return {...status, peers, pairs: pairs ?? null};
+/** The status as the daemon tells it, or what concerns a domain or a pair. */
+export function json(status: Status, names: readonly string[]): string {
+	return JSON.stringify(narrow(status, names), null, 2);
 }

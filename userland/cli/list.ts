@@ -1,46 +1,57 @@
 // SPDX-License-Identifier: MIT
+import {narrow} from '../control/narrow.ts';
+import {rankOf} from '../control/pairs.ts';
 import type {PairStatus, PeerStatus, Status} from '../control/protocol.ts';
-import {ColoopError} from '../errors.ts';
 import {block, table} from './render.ts';
 import {age, bytes, duration} from './units.ts';
 
 export type Form = 'text' | 'brief';
 
-/** One line a peer; in dom0 one a pair of the host. */
+/** One line a peer; in dom0 one a pair of the host, the most interesting first. */
 export function list(status: Status, form: Form, now: number): string[] {
 	const rows = status.pairs
-		? byTraffic(status.pairs, pairBytes).map(pair => pairRow(pair, now))
+		? byInterest(status.pairs).map(pair => pairRow(pair, now))
 		: byTraffic(status.peers, peerBytes).map(peer => peerRow(peer, now));
 	const what = status.pairs ? 'pair' : 'peer';
-	if (form === 'brief')
+	if (form === 'brief') {
 		return table(
 			rows.map(([name, domid, state, , , , , why]) =>
 				[name, domid, state, why].map(cell => cell ?? ''),
 			),
 		);
-	if (rows.length === 0) return [`no ${what}s`];
+	}
+	if (rows.length === 0) {
+		return [`no ${what}s`, ...leftLine(status)];
+	}
 	const head = [what, 'domid', 'state', 'sent', 'received', 'packets', 'since', 'why'];
-	return table([head, ...rows], new Set([3, 4, 5]));
+
+	return [...table([head, ...rows], new Set([3, 4, 5])), ...leftLine(status)];
 }
 
-/** Blocks; one peer by name or domid, or all. In dom0 every pair that the domain is in. */
-export function show(status: Status, name: string | undefined, now: number): string[] {
-	const wanted = name === 'dom0' ? 'Domain-0' : name;
-	const isWanted = (one: string, domid: number) =>
-		wanted === undefined || one === wanted || String(domid) === wanted;
-	const blocks = status.pairs
-		? byTraffic(status.pairs, pairBytes)
-				.filter(({a, b}) => isWanted(a.name, a.domid) || isWanted(b.name, b.domid))
-				.map(pair => pairBlock(pair, status, now))
-		: byTraffic(status.peers, peerBytes)
-				.filter(({peer, domid}) => isWanted(peer, domid))
-				.map(peer => peerBlock(peer, now));
-	if (name !== undefined && blocks.length === 0) {
-		throw new ColoopError('PEER', `no peer is called ${name}`, {
-			hint: '`coloop list` names them',
-		});
-	}
-	return blocks.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+/** Blocks: of one domain, of a pair, or of all there is; in dom0 of pairs. */
+export function show(
+	status: Status,
+	names: string | readonly string[] | undefined,
+	now: number,
+): string[] {
+	const {pairs, peers} = narrow(status, [names ?? []].flat());
+	const blocks = pairs
+		? byInterest(pairs).map(pair => pairBlock(pair, status, now))
+		: byTraffic(peers, peerBytes).map(peer => peerBlock(peer, now));
+
+	return [
+		...blocks.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines])),
+		...leftLine(status),
+	];
+}
+
+function leftLine({pairs_left: {open, refused} = {open: 0, refused: 0}}: Status): string[] {
+	const texts = [
+		open > 0 ? `${open} pairs more have no channel yet` : [],
+		refused > 0 ? `${refused} pairs more are refused` : [],
+	].flat();
+
+	return texts.length > 0 ? [`${texts.join(', ')}: coloop list --all`] : [];
 }
 
 function peerRow(peer: PeerStatus, now: number): string[] {
@@ -176,6 +187,11 @@ function peerBytes(peer: PeerStatus): number {
 
 function pairBytes(pair: PairStatus): number {
 	return pair.a_to_b_bytes + pair.b_to_a_bytes;
+}
+
+/** Those that matter most first, and of those the most active. */
+function byInterest(pairs: readonly PairStatus[]): PairStatus[] {
+	return byTraffic(pairs, pairBytes).sort((a, b) => rankOf(a) - rankOf(b));
 }
 
 /** Most active first; the sort is stable, so the others stay in the order of their domids. */

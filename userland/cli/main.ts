@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
-import type {Status} from '../control/protocol.ts';
+import type {Status, Want} from '../control/protocol.ts';
 import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
@@ -61,39 +61,65 @@ function build(console: Console, exit: Exit): Command {
 function addShowing(program: Command, console: Console, exit: Exit): void {
 	program
 		.command('list', {isDefault: true})
-		.description('one line a peer; in dom0 every pair of the host')
+		.description('one line a peer; in dom0 the pairs of the host that matter most')
+		.option('-a, --all', 'every pair, also the refused ones')
 		.option('-j, --json', 'everything, for programs')
 		.option('-b, --brief', 'name, domid, state and why (also -br)')
 		.allowExcessArguments()
-		.action(async (options: {json?: true; brief?: true}, {args}: Command) => {
-			if (args[0] !== undefined) throw unknownCommand(args[0], program);
-			const status = await statusFor(program, console, exit);
-			const {list} = await import('./list.ts');
-			const {json} = await import('./json.ts');
-			if (options.json) console.out(json(status));
-			else list(status, options.brief ? 'brief' : 'text', console.now()).forEach(console.out);
+		.action(async (options: {all?: true; json?: true; brief?: true}, {args}: Command) => {
+			if (args[0] !== undefined) {
+				throw unknownCommand(args[0], program);
+			}
+			const status = await told(program, console, exit, {
+				peers: options.json ? 'all' : 'unless-pairs',
+				pairs: options.all ? 'all' : 'some',
+			});
+			await print(console, status, options.json && [], ({list}) =>
+				list(status, options.brief ? 'brief' : 'text', console.now()),
+			);
 		});
 	program
 		.command('show')
-		.argument('[peer]', 'name or domid')
-		.description('everything about one peer, or all')
+		.arguments('[peer] [other]')
+		.description('everything about one peer, or one pair, by name or domid; or about all')
 		.option('-j, --json', 'the same, for programs')
-		.action(async (peer: string | undefined, options: {json?: true}) => {
-			const status = await statusFor(program, console, exit);
-			const {show} = await import('./list.ts');
-			const {json} = await import('./json.ts');
-			if (options.json) console.out(json(status, peer));
-			else show(status, peer, console.now()).forEach(console.out);
-		});
+		.action(
+			async (peer: string | undefined, other: string | undefined, options: {json?: true}) => {
+				const names = [peer ?? [], other ?? []].flat();
+				const want: Want = {peers: 'all', pairs: 'some', names};
+				const status = await told(program, console, exit, want);
+				await print(console, status, options.json && names, ({show}) =>
+					show(status, names, console.now()),
+				);
+			},
+		);
 	program
 		.command('version')
 		.description('of the command, the daemon and the module')
 		.action(async () => {
 			console.out(`coloop ${version}`);
-			const status = await statusFor(program, console, exit);
+			const status = await told(program, console, exit, {peers: 'none', pairs: 'none'});
 			console.out(`coloopd ${status.version}`);
-			if (status.module) console.out(`module ${status.module.version}`);
+			if (status.module) {
+				console.out(`module ${status.module.version}`);
+			}
 		});
+}
+
+type Printer = typeof import('./list.ts');
+
+async function print(
+	{out}: Console,
+	status: Status,
+	ofWhom: readonly string[] | undefined,
+	lines: (printer: Printer) => string[],
+): Promise<void> {
+	if (ofWhom) {
+		const {json} = await import('./json.ts');
+		out(json(status, ofWhom));
+	} else {
+		lines(await import('./list.ts')).forEach(out);
+	}
 }
 
 /* `list` is what we do without a command, so a wrong one ends up there. */
@@ -107,16 +133,21 @@ function unknownCommand(word: string, program: Command): ColoopError {
 }
 
 /** What is wrong is said beside the data, never instead of it. */
-async function statusFor(program: Command, {err}: Console, exit: Exit): Promise<Status> {
-	const {askStatus} = await import('../control/client.ts');
-	const status = await askStatus(socketOf(program));
-	for (const problem of status.problems) err(`coloop: ${problem}`);
-	for (const problem of status.policy_errors) err(`coloop: policy: ${problem}`);
-	if (status.module_loaded === false) {
-		err('coloop: the coloop module is not loaded\n  modprobe coloop');
-		/* Dom0 lists the host's pairs without it. */
-		if (status.pairs === null) exit.status = errorCodes.NO_MODULE.exit;
+async function told(program: Command, {err}: Console, exit: Exit, want: Want): Promise<Status> {
+	const {statusFor} = await import('./ask.ts');
+	const status = await statusFor(socketOf(program), want);
+	for (const problem of status.problems) {
+		err(`coloop: ${problem}`);
 	}
+	for (const problem of status.policy_errors) {
+		err(`coloop: policy: ${problem}`);
+	}
+	/* The host role does without it. */
+	if (status.module_loaded === false && !status.pairs && !status.roles.includes('host')) {
+		err('coloop: the coloop module is not loaded\n  modprobe coloop');
+		exit.status = errorCodes.NO_MODULE.exit;
+	}
+
 	return status;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {readFile} from 'node:fs/promises';
+import {domainName} from '../domain-name.ts';
 import {ColoopError} from '../errors.ts';
 import type {LoadedPolicy} from '../policy/load.ts';
 import {ruleName} from '../policy/rule-name.ts';
@@ -29,7 +30,7 @@ export async function test(directory: string | undefined, names: readonly string
 		throw fileError(directory, 'expected a directory, got none');
 	}
 	refuseBroken(loaded);
-	const [a = '', b] = names.map(name => (name === 'dom0' ? 'Domain-0' : name));
+	const [a = '', b] = names.map(domainName);
 	const verdict: Verdict =
 		b === undefined ? decideAccept(loaded.policy, a) : decidePair(loaded.policy, a, b);
 	const by = ruleName(verdict.rule) ?? 'no rule matches, and that is deny';

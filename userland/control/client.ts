@@ -2,7 +2,7 @@
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import {ColoopError} from '../errors.ts';
-import {maxLine, parseAnswer, type Request, type Status} from './protocol.ts';
+import {maxLine, parseAnswer, type Request, type Status, type Want} from './protocol.ts';
 
 /** Asks the daemon; throws the ColoopError that it answers with. */
 export async function ask(path: string, request: Request): Promise<Status | undefined> {
@@ -27,10 +27,29 @@ function tooSlow(): ColoopError {
 	});
 }
 
-export async function askStatus(path: string): Promise<Status> {
-	const status = await ask(path, {op: 'status'});
-	if (status) return status;
+/** What is wanted, or more: a daemon older than us tells everything. */
+export async function askStatus(path: string, want?: Want): Promise<Status> {
+	const status = await (want === undefined
+		? ask(path, {op: 'status'})
+		: ask(path, {op: 'status', want}).catch(error => {
+				if (isRefusedRequest(error)) {
+					return ask(path, {op: 'status'});
+				}
+				throw error;
+			}));
+	if (status) {
+		return status;
+	}
 	throw new ColoopError('PROTOCOL', 'answer.status: expected the status, got nothing');
+}
+
+/** A daemon refuses requests with a key that it does not know. */
+function isRefusedRequest(error: unknown): boolean {
+	return (
+		error instanceof ColoopError &&
+		error.code === 'PROTOCOL' &&
+		error.message.startsWith('request')
+	);
 }
 
 async function open(path: string): Promise<Socket> {

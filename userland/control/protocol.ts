@@ -7,12 +7,26 @@ import {ColoopError, errorCodes, type ErrorCode} from '../errors.ts';
  * `coloop -j` prints; userland/README.md tells what every field means.
  */
 
-/** Longest answer: a thousand guests are half a million pairs of some 400 bytes. */
+/** Longest answer: an older daemon tells half a million pairs of a thousand guests in one. */
 export const maxLine = 256 * 1024 * 1024;
 export const maxRequest = 64 * 1024;
 
+/**
+ * What of the status is asked for. A request without it asks for everything, as commands older than
+ * it do; a daemon older than it refuses the request. Keys that we do not know are a newer command's.
+ */
+const want = z.object({
+	peers: z.enum(['all', 'none', 'unless-pairs']),
+	/** `some`: the most interesting; `all`: one page after the other, refused ones too. */
+	pairs: z.enum(['none', 'some', 'all']),
+	/** Only of this domain, or of this pair; by name or domid. */
+	names: z.optional(z.array(z.string()).check(z.maxLength(2))),
+	/** The page that follows the pair with these domids. */
+	after: z.optional(z.tuple([z.number(), z.number()])),
+});
+
 const request = z.discriminatedUnion('op', [
-	z.strictObject({op: z.literal('status')}),
+	z.strictObject({op: z.literal('status'), want: z.optional(want)}),
 	z.strictObject({
 		op: z.literal('up'),
 		names: z.array(z.string()).check(z.minLength(1), z.maxLength(2)),
@@ -40,55 +54,63 @@ export const states = {
 
 export type State = keyof typeof states;
 
-const state = z.enum(Object.keys(states) as [State, ...State[]]);
+/*
+ * Answers come from a coloopd of another age: a field that it does not know, and that an older one
+ * therefore does not tell, is what `null`, 0 or nothing says; a word that we do not know is a newer one's.
+ */
+const word = z.string();
+const text = z._default(z.nullable(z.string()), null);
+const number = z._default(z.nullable(z.number()), null);
+const count = z._default(z.number(), 0);
+const list = <T extends z.ZodMiniType>(type: T) => z._default(z.array(type), []);
 
 const counters = {
-	tx_packets: z.number(),
-	tx_bytes: z.number(),
-	rx_packets: z.number(),
-	rx_bytes: z.number(),
-	events_sent: z.number(),
-	events_received: z.number(),
-	backlogged: z.number(),
-	returned: z.number(),
-	dropped_backlog: z.number(),
-	dropped_source: z.number(),
-	dropped_header: z.number(),
-	dropped_memory: z.number(),
-	dropped_device: z.number(),
+	tx_packets: count,
+	tx_bytes: count,
+	rx_packets: count,
+	rx_bytes: count,
+	events_sent: count,
+	events_received: count,
+	backlogged: count,
+	returned: count,
+	dropped_backlog: count,
+	dropped_source: count,
+	dropped_header: count,
+	dropped_memory: count,
+	dropped_device: count,
 };
 
 const peer = z.object({
 	peer: z.string(),
 	domid: z.number(),
-	state,
-	code: z.nullable(z.string()),
-	reason: z.nullable(z.string()),
-	since: z.nullable(z.number()),
-	epoch: z.number(),
-	wanted: z.boolean(),
-	rule: z.nullable(z.string()),
-	last_failure: z.nullable(z.string()),
+	state: word,
+	code: text,
+	reason: text,
+	since: number,
+	epoch: count,
+	wanted: z._default(z.boolean(), false),
+	rule: text,
+	last_failure: text,
 	/** What the peer says of us, `<code>[ <detail>]`. */
-	peer_declines: z.nullable(z.string()),
-	links: z.array(
+	peer_declines: text,
+	links: list(
 		z.object({
 			interface: z.string(),
 			local_mac: z.string(),
 			remote_mac: z.string(),
-			mtu: z.nullable(z.number()),
-			blocked: z.nullable(z.string()),
+			mtu: number,
+			blocked: text,
 		}),
 	),
-	ring_bytes: z.nullable(z.number()),
-	peer_ring_bytes: z.nullable(z.number()),
+	ring_bytes: number,
+	peer_ring_bytes: number,
 	/** Rings of that size each way; null before both sides have met. */
-	queues: z.nullable(z.number()),
-	queued_bytes: z.number(),
+	queues: number,
+	queued_bytes: count,
 	/** How long to wait for the next packet before sleeping, in microseconds; the module does not yet. */
-	busy_poll_us: z.number(),
+	busy_poll_us: count,
 	/** Packets that took the ordinary path, by reason. */
-	ordinary: z.record(z.string(), z.number()),
+	ordinary: z._default(z.record(z.string(), z.number()), {}),
 	...counters,
 });
 
@@ -97,16 +119,16 @@ const end = z.object({name: z.string(), domid: z.number()});
 const pair = z.object({
 	a: end,
 	b: end,
-	state,
-	code: z.nullable(z.string()),
-	reason: z.nullable(z.string()),
-	since: z.nullable(z.number()),
-	epoch: z.nullable(z.number()),
-	rule: z.nullable(z.string()),
+	state: word,
+	code: text,
+	reason: text,
+	since: number,
+	epoch: number,
+	rule: text,
 	/** What each end says of the other, `<code>[ <detail>]`. */
-	a_declines: z.nullable(z.string()),
-	b_declines: z.nullable(z.string()),
-	links: z.array(
+	a_declines: text,
+	b_declines: text,
+	links: list(
 		z.object({
 			bridge: z.string(),
 			a_vif: z.string(),
@@ -115,52 +137,57 @@ const pair = z.object({
 			b_mac: z.string(),
 		}),
 	),
-	a_to_b_packets: z.number(),
-	a_to_b_bytes: z.number(),
-	b_to_a_packets: z.number(),
-	b_to_a_bytes: z.number(),
+	a_to_b_packets: count,
+	a_to_b_bytes: count,
+	b_to_a_packets: count,
+	b_to_a_bytes: count,
 });
 
 const moduleInfo = z.object({
 	version: z.string(),
-	interface: z.nullable(z.string()),
-	peers: z.number(),
-	channels: z.number(),
-	grants: z.number(),
+	interface: text,
+	peers: count,
+	channels: count,
+	grants: count,
 	/** Null where the module does not say. */
-	grant_limit: z.nullable(z.number()),
-	maps: z.number(),
-	ports: z.number(),
-	deferred: z.number(),
+	grant_limit: number,
+	maps: count,
+	ports: count,
+	deferred: count,
 });
 
 const status = z.object({
 	version: z.string(),
-	roles: z.array(z.enum(['host', 'endpoint'])),
-	domid: z.nullable(z.number()),
+	roles: list(word),
+	domid: number,
 	/** Null where nobody looks, e.g. while XenStore does not answer. */
-	module_loaded: z.nullable(z.boolean()),
-	module: z.nullable(moduleInfo),
-	policy_directory: z.nullable(z.string()),
-	policy_errors: z.array(z.string()),
+	module_loaded: z._default(z.nullable(z.boolean()), null),
+	module: z._default(z.nullable(moduleInfo), null),
+	policy_directory: text,
+	policy_errors: list(z.string()),
 	/** What keeps a role from running, e.g. that XenStore does not answer. */
-	problems: z.array(z.string()),
-	peers: z.array(peer),
-	/** Null where there is no host role. */
-	pairs: z.nullable(z.array(pair)),
+	problems: list(z.string()),
+	peers: list(peer),
+	/** Null where there is no host role, or none were asked for. */
+	pairs: z._default(z.nullable(z.array(pair)), null),
+	/** Pairs that are not in `pairs`, as they are less interesting. */
+	pairs_left: z.optional(z.object({open: z.number(), refused: z.number()})),
+	/** `pairs` is one page; this begins the next. */
+	pairs_after: z.optional(z.tuple([z.number(), z.number()])),
 });
 
 const answer = z.discriminatedUnion('ok', [
 	z.object({ok: z.literal(true), status: z.optional(status)}),
 	z.object({
 		ok: z.literal(false),
-		code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+		code: z.catch(z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]), 'PROTOCOL'),
 		message: z.string(),
 		hint: z.optional(z.string()),
 	}),
 ]);
 
 export type Request = z.infer<typeof request>;
+export type Want = z.infer<typeof want>;
 export type PeerStatus = z.infer<typeof peer>;
 export type PairStatus = z.infer<typeof pair>;
 export type Status = z.infer<typeof status>;

@@ -10,6 +10,8 @@ export type Held = {
 	/** Peers of our own, by name. */
 	readonly peers: ReadonlySet<string>;
 	isPair(nameA: string, nameB: string): boolean;
+	/** The pairs of the host, for lists. */
+	pairs?(): Array<readonly [string, string]>;
 	/** Throws where it cannot be kept. */
 	hold(names: readonly string[]): Promise<void>;
 	release(names: readonly string[]): Promise<void>;
@@ -74,6 +76,7 @@ function heldIn(file: string, saved: z.infer<typeof shape>): Held {
 	return {
 		peers,
 		isPair: (a, b) => pairs.has(pairName([a, b])),
+		pairs: () => [...pairs].map(split),
 		async hold(names) {
 			if (names.length > 1) pairs.add(pairName(names));
 			else names.forEach(name => peers.add(name));
@@ -123,6 +126,6 @@ function pairName(names: readonly string[]): string {
 	return JSON.stringify([...names].sort());
 }
 
-function split(pair: string): string[] {
-	return JSON.parse(pair) as string[];
+function split(pair: string): [string, string] {
+	return JSON.parse(pair) as [string, string];
 }

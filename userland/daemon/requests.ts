@@ -1,30 +1,43 @@
 // SPDX-License-Identifier: MIT
-import type {Answer, Request} from '../control/protocol.ts';
+import type {Answer, Request, Want} from '../control/protocol.ts';
+import {resolveName} from '../control/resolve.ts';
+import {domainName} from '../domain-name.ts';
 import {ColoopError} from '../errors.ts';
-import type {Domain} from '../xenstore/discover.ts';
 import type {Parts} from './daemon.ts';
-import type {Wish} from './endpoint/wish.ts';
-import {readStatus} from './status.ts';
+import {named} from './named.ts';
+import {readStatus} from './status/read.ts';
+
+/* Of what an order changes, what costs little to tell: no pair of the host. */
+const policyOnly: Want = {peers: 'none', pairs: 'none'};
+const peersOnly: Want = {peers: 'all', pairs: 'none'};
 
 /** Does what the CLI asks for. Throws what the CLI is to say. */
 export function createRequests(parts: Parts): (request: Request) => Promise<Answer> {
 	return async request => {
 		switch (request.op) {
 			case 'status':
-				break;
+				return {ok: true, status: await readStatus(parts, request.want)};
 			case 'reload':
 				await parts.reload();
-				break;
+
+				return {ok: true, status: await readStatus(parts, policyOnly)};
 			case 'up':
 			case 'down':
 				await change(request.op, request.names, parts);
+
+				return {
+					ok: true,
+					status: await readStatus(
+						parts,
+						request.names.length > 1 ? policyOnly : peersOnly,
+					),
+				};
 		}
-		return {ok: true, status: await readStatus(parts)};
 	};
 }
 
 async function change(op: 'up' | 'down', names: readonly string[], parts: Parts): Promise<void> {
-	const [first = '', second] = names.map(name => (name === 'dom0' ? 'Domain-0' : name));
+	const [first = '', second] = names;
 	await (second === undefined
 		? changePeer(op, first, parts)
 		: changePair(op, first, second, parts));
@@ -32,17 +45,22 @@ async function change(op: 'up' | 'down', names: readonly string[], parts: Parts)
 
 async function changePeer(op: 'up' | 'down', given: string, parts: Parts): Promise<void> {
 	const {endpoint, world} = parts;
-	if (!endpoint) throw new ColoopError('USAGE', 'this coloopd has no endpoint role');
+	if (!endpoint) {
+		throw new ColoopError('USAGE', 'this coloopd has no endpoint role');
+	}
 	const {wishes, isPresent} = await endpoint.view();
-	const isMeant = (wish: Wish) => wish.name === given || String(wish.config.domid) === given;
-	const name = wishes.find(isMeant)?.name ?? given;
-	const isKnown = wishes.some(wish => wish.name === name) || world.held.peers.has(name);
-	if (!isKnown) throw noPeer(given);
+	const peer = resolveName(given, wishes.map(named));
+	/* A peer that is held can be released while it is gone. */
+	const name = peer?.name ?? domainName(given);
+	if (peer === undefined && !world.held.peers.has(name)) {
+		throw noPeer(given);
+	}
 
 	if (op === 'down') {
 		endpoint.unask(name);
 		await world.held.hold([name]);
 		await endpoint.settle();
+
 		return;
 	}
 	await world.held.release([name]);
@@ -58,8 +76,12 @@ async function changePeer(op: 'up' | 'down', given: string, parts: Parts): Promi
 
 async function refuseIfRefused(name: string, {endpoint}: Parts): Promise<void> {
 	const wish = (await endpoint?.view())?.wishes.find(each => each.name === name);
-	if (!wish) throw noPeer(name);
-	if (wish.refusal === undefined) return;
+	if (!wish) {
+		throw noPeer(name);
+	}
+	if (wish.refusal === undefined) {
+		return;
+	}
 	throw new ColoopError('PEER', `${name}: ${wish.refusal.reason}`, {
 		hint: `coloop policy test ${name} shows which rule decides here`,
 	});
@@ -77,26 +99,28 @@ async function changePair(
 			hint: `in a guest name one peer: coloop ${op} ${givenB}`,
 		});
 	}
-	const domains = host.view().verdicts.flatMap(({a, b}) => [a, b]);
-	const names = [nameOf(givenA, domains), nameOf(givenB, domains)] as const;
-	const gone = names.find(name => domains.every(domain => domain.name !== name));
+	const {domains} = host.view();
+	const [a, b] = [resolveName(givenA, domains), resolveName(givenB, domains)];
+	const names = [a?.name ?? domainName(givenA), b?.name ?? domainName(givenB)] as const;
+	if (a !== undefined && a === b) {
+		throw new ColoopError('USAGE', `${givenA} and ${givenB} are one domain, not a pair`);
+	}
+	const gone = a === undefined ? givenA : b === undefined ? givenB : undefined;
 	/* A pair that is held can be released while an end of it, or XenStore, is gone. */
 	const isReleased = op === 'up' && world.held.isPair(...names);
-	if (gone !== undefined && !isReleased) throw noDomain(gone, parts);
-	if (op === 'down') await world.held.hold(names);
-	else await world.held.release(names);
+	if (gone !== undefined && !isReleased) {
+		throw noDomain(gone, parts);
+	}
+	await (op === 'down' ? world.held.hold(names) : world.held.release(names));
 	await host.settle();
-}
-
-/** A domain's name for its name or domid; what is given where there is no such domain. */
-function nameOf(given: string, domains: readonly Domain[]): string {
-	const isMeant = ({name, domid}: Domain) => name === given || String(domid) === given;
-	return domains.find(isMeant)?.name ?? given;
 }
 
 function noDomain(given: string, {problems}: Parts): ColoopError {
 	const problem = problems.get('host');
-	if (problem !== undefined) return new ColoopError('STORE', problem);
+	if (problem !== undefined) {
+		return new ColoopError('STORE', problem);
+	}
+
 	return new ColoopError('PEER', `no domain is called ${given}`, {
 		hint: 'coloop list names them',
 	});

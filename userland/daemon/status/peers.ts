@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type {PeerStatus} from '../control/protocol.ts';
-import type {Channel, ChannelCounters, Link, LinkState, Peer} from '../kernel/kernel.ts';
-import {unixOf, type Clock} from './clock.ts';
-import {isRefusal, renderDeclined} from '../xenstore/declined.ts';
-import {blockedLink} from './endpoint/declines.ts';
-import type {EndpointView} from './endpoint/endpoint.ts';
-import type {Device, Wish} from './endpoint/wish.ts';
-import {declinedText, ownOrdinaryText} from './ordinary.ts';
+import type {PeerStatus} from '../../control/protocol.ts';
+import type {Channel, ChannelCounters, Link, LinkState, Peer} from '../../kernel/kernel.ts';
+import {unixOf, type Clock} from '../clock.ts';
+import {isRefusal, renderDeclined} from '../../xenstore/declined.ts';
+import {blockedLink} from '../endpoint/declines.ts';
+import type {EndpointView} from '../endpoint/endpoint.ts';
+import type {Device, Wish} from '../endpoint/wish.ts';
+import {declinedText, ownOrdinaryText} from '../ordinary.ts';
 
 /** Our peers for people and programs, by domid. */
 export function peerStatuses(

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+import {createChoice, type Condition, type Left, type Limits} from '../../control/pairs.ts';
+import type {PairStatus, State, Status} from '../../control/protocol.ts';
+import {isRefusal, renderDeclined} from '../../xenstore/declined.ts';
+import {pathsOf} from '../../xenstore/paths.ts';
+import type {Store} from '../../xenstore/store.ts';
+import {parseStats, type Stats} from '../../xenstore/values.ts';
+import type {HostView, PairView} from '../host/view.ts';
+import {declinedText} from '../ordinary.ts';
+
+/** How many pairs one answer tells at least, where there are pages and that many are left. */
+const page = 2000;
+/** How many pairs are looked through for those that nothing else leads to: some milliseconds. */
+const looked = 10_000;
+
+export type PairPart = {
+	readonly pairs: Status['pairs'];
+	readonly left?: Left;
+	readonly after?: [number, number];
+};
+
+/** The most interesting pairs of the host, and how many there are besides. */
+export async function chosenPairs(
+	view: HostView,
+	held: ReadonlyArray<readonly [string, string]>,
+	limits: Limits,
+): Promise<PairPart> {
+	const choice = createChoice<PairView>(limits);
+	const seen = new Set<string>();
+	for (const pair of candidates(view, held, limits)) {
+		const key = `${pair.a.domid} ${pair.b.domid}`;
+		if (!seen.has(key)) {
+			seen.add(key);
+			choice.add(pair, conditionOf(pair));
+		}
+	}
+	const pairs = choice.chosen().pairs.sort(byDomids);
+	const refused = pairs.filter(({refusal}) => refusal !== undefined).length;
+	const {counts} = view;
+
+	return {
+		pairs: await tell(pairs, view.store),
+		left: {
+			open: counts.allowed - (pairs.length - refused),
+			refused: counts.refused - refused,
+		},
+	};
+}
+
+/** Every pair in which all of these domains are: one of them, or two. */
+export async function pairsOf(view: HostView, domids: readonly number[]): Promise<PairPart> {
+	const [one = -1, other = one] = domids;
+	const pair = one === other ? undefined : view.pair(one, other);
+	const pairs = one === other ? [...view.of(one)] : pair ? [pair] : [];
+
+	return {pairs: await tell(pairs, view.store)};
+}
+
+/** The pairs that follow one, by domids; as whole domains, but for pairs with lower ones. */
+export async function pageOfPairs(
+	view: HostView,
+	[first, second]: readonly [number, number] = [-1, -1],
+): Promise<PairPart> {
+	const pairs: PairView[] = [];
+	for (const {domid} of view.domains.filter(each => each.domid >= first)) {
+		if (pairs.length >= page) {
+			break;
+		}
+		const isNext = ({a, b}: PairView) =>
+			a.domid === domid && (domid > first || b.domid > second);
+		pairs.push(...[...view.of(domid)].filter(isNext).sort(byDomids));
+	}
+	const last = pairs.at(-1);
+	const isLast = last === undefined || pairs.length < page;
+
+	return {
+		pairs: await tell(pairs, view.store),
+		...(!isLast && {after: [last.a.domid, last.b.domid]}),
+	};
+}
+
+/** Where something goes on; what may come; what a person took down; and some of the others. */
+function* candidates(
+	view: HostView,
+	held: ReadonlyArray<readonly [string, string]>,
+	{open}: Limits,
+): Generator<PairView> {
+	yield* view.active();
+	yield* first(open, view.allowed());
+	for (const [nameA, nameB] of held) {
+		const [as, bs] = [nameA, nameB].map(each => view.domains.filter(({name}) => name === each));
+		for (const pair of (as ?? []).flatMap(a =>
+			(bs ?? []).map(b => view.pair(a.domid, b.domid)),
+		)) {
+			yield* pair ? [pair] : [];
+		}
+	}
+	yield* first(looked, view.all());
+}
+
+function* first<T>(most: number, items: Iterable<T>): Generator<T> {
+	let left = most;
+	for (const item of items) {
+		if (left-- <= 0) {
+			return;
+		}
+		yield item;
+	}
+}
+
+function byDomids(one: PairView, other: PairView): number {
+	return one.a.domid - other.a.domid || one.b.domid - other.b.domid;
+}
+
+function tell(pairs: readonly PairView[], store: Store | undefined): Promise<PairStatus[]> {
+	return Promise.all(pairs.map(pair => pairStatus(pair, store)));
+}
+
+async function pairStatus(verdict: PairView, store: Store | undefined): Promise<PairStatus> {
+	const {a, b, refusal, rule, links} = verdict;
+	const {state, code, reason} = conditionOf(verdict);
+	const [aDeclines, bDeclines] = refusal ? [] : verdict.declined;
+	const hasSpoken = verdict.offers.some(offer => offer !== undefined);
+	const stats =
+		refusal || !store || !hasSpoken ? undefined : await readStats(store, a.domid, b.domid);
+
+	return {
+		a: {name: a.name, domid: a.domid},
+		b: {name: b.name, domid: b.domid},
+		state,
+		code,
+		reason,
+		a_declines: aDeclines ? renderDeclined(aDeclines) : null,
+		b_declines: bDeclines ? renderDeclined(bDeclines) : null,
+		since: state === 'live' ? (stats?.since ?? null) : null,
+		epoch: verdict.epoch ?? null,
+		rule: rule ?? null,
+		links: links.map(link => ({
+			bridge: link.a.bridge,
+			a_vif: link.a.vif,
+			a_mac: link.a.mac,
+			b_vif: link.b.vif,
+			b_mac: link.b.mac,
+		})),
+		a_to_b_packets: Number(stats?.txPackets ?? 0n),
+		a_to_b_bytes: Number(stats?.txBytes ?? 0n),
+		b_to_a_packets: Number(stats?.rxPackets ?? 0n),
+		b_to_a_bytes: Number(stats?.rxBytes ?? 0n),
+	};
+}
+
+/** An end that declines while the channel is up has just begun to, or only has packets elsewhere. */
+function conditionOf(verdict: PairView): Condition {
+	const {a, b, refusal} = verdict;
+	if (refusal) {
+		const state = refusal.code === 'held' ? 'held' : 'refused';
+		return {state, code: refusal.code, reason: refusal.reason};
+	}
+	const state = stateOf(verdict);
+	const [ofA, ofB] = verdict.declined;
+	const texts = [
+		ofA && declinedText(a.name, b.name, ofA),
+		ofB && declinedText(b.name, a.name, ofB),
+	];
+	const reason = texts.filter(text => text !== undefined).join('; ') || null;
+	if (state !== 'live' && [ofA, ofB].some(isRefusal)) {
+		return {state: 'refused', code: 'declined', reason};
+	}
+	const rules = [ofA, ofB].find(declined => declined?.code === 'rules');
+	return {state, code: rules?.detail ?? rules?.code ?? null, reason};
+}
+
+/** Live when both ends say so: dom0 is not on the channel and cannot see it. */
+function stateOf({epoch, offers}: PairView): State {
+	const said = offers
+		.filter(offer => offer !== undefined && offer.epoch === epoch)
+		.map(offer => offer?.state);
+	if (said.includes('closed')) {
+		return 'closed';
+	}
+	if (said.length === 2 && said.every(state => state === 'live')) {
+		return 'live';
+	}
+
+	return said.length > 0 ? 'offered' : 'ready';
+}
+
+/** The lower domid's word, turned round where only the other end has spoken. */
+async function readStats(store: Store, a: number, b: number): Promise<Stats | undefined> {
+	const read = async (of: number, about: number) =>
+		parseStats((await store.read(`${pathsOf(of).stats}/${about}`)) ?? '');
+	const own = await read(a, b);
+	if (own) return own;
+	const other = await read(b, a);
+	return (
+		other && {
+			since: other.since,
+			txPackets: other.rxPackets,
+			txBytes: other.rxBytes,
+			rxPackets: other.txPackets,
+			rxBytes: other.txBytes,
+		}
+	);
+}
