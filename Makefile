@@ -18,6 +18,8 @@
 #   make claims     all that is claimed of safety: how it is checked, what it showed, and when;
 #                   KEEP=1 puts what runs in this tree have shown into the tree for good
 #   make harness    the ring core in user space; make fuzz HOURS=n, make model, make frama
+#   make fuzz-guard MINUTES=n       random rules of dom0 on a real bridge, real packets: does the guard
+#                   let anything be bypassed?  SEED=n repeats, FIRST=n begins at a ruleset
 #   make audit      every place where the module reads what a peer or a caller said, with its test
 #   make coverage   of the module (harness, and the labs of STACK=debug and debug-pv that ran
 #                   before) and of the TypeScript
@@ -48,7 +50,7 @@ ROW ?=
 ARM ?= channel
 export BENCH ROW ARM
 
-.PHONY: demo bench bench-threads bench-table bench-compare profile test test-all unit harness model fuzz frama audit
+.PHONY: demo bench bench-threads bench-table bench-compare profile test test-all unit harness model fuzz fuzz-guard frama audit
 .PHONY: coverage dom0-test lab-test test-all-runs soak claims build lab check generate clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
@@ -96,6 +98,8 @@ test-all-runs: unit
 	$(claim) fuzz 60 s each, no crash
 	$(MAKE) -C test/kmod mutants
 	$(claim) mutants all found
+	$(MAKE) fuzz-guard MINUTES=1
+	$(claim) fuzz-guard $$(cat build/guard/figure)
 	$(MAKE) lab-test LAB_TESTS='$(LAB_TESTS) $(MORE_TESTS)'
 
 # One after the other, whatever becomes of each.
@@ -161,6 +165,14 @@ model:
 fuzz:
 	$(ready)
 	$(MAKE) -s -C test/kmod fuzz
+
+# In namespaces of its own, whose end takes everything with it.
+fuzz-guard:
+	$(ready) && npx tsc -p tsconfig.json
+	$(MAKE) -s -C userland/netlink-js
+	$(MAKE) -s -C userland/nftables-js
+	$(MAKE) -s -C test/guard
+	$(ready) && unshare --net --mount node build/ts/test/guard/main.js
 
 frama:
 	$(ready) && coloop_need frama-c frama-c-base

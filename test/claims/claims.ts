@@ -23,6 +23,11 @@ export const claims = [
 		command: 'make fuzz HOURS=n',
 	},
 	{
+		name: 'fuzz-guard',
+		claim: "no rule, flag or filter of dom0's that loses or changes a packet is called harmless, on a real bridge",
+		command: 'make fuzz-guard MINUTES=n',
+	},
+	{
 		name: 'mutants',
 		claim: 'every barrier and check of the ring core, of peer look-up and of requests is missed when it is taken out',
 		command: 'make -C test/kmod mutants',

@@ -24,6 +24,7 @@ curl                curl
 git                 git
 nft                 nftables
 ip                  iproute2
+iptables-nft        iptables
 '
 coloop_files='
 /usr/include/nftables/libnftables.h  libnftables-dev

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+import {keysOf, type NftTable} from './nft-match.ts';
+import type {Random} from './random.ts';
+
+/** What a rule ends with: a verdict, a side effect, both, or nothing. */
+export function actionOf(random: Random, table: NftTable, below: readonly string[]): string {
+	return random.weighted<() => string>([
+		[75, () => verdictOf(random, below)],
+		[12, () => `${random.pick(plain)} ${random.chance(0.5) ? verdictOf(random, below) : ''}`],
+		[6, () => random.pick(effects)],
+		[7, () => random.pick(endings)],
+		[table.sets.length > 0 ? 3 : 0, () => changeSet(random, table)],
+	])();
+}
+
+/** `below`: chains that may be jumped to without a loop. */
+function verdictOf(random: Random, below: readonly string[]): string {
+	return random.weighted<() => string>([
+		[30, () => 'accept'],
+		[22, () => 'drop'],
+		[22, () => 'return'],
+		[4, () => 'continue'],
+		[below.length > 0 ? 20 : 0, () => `jump ${random.pick(below)}`],
+		[below.length > 0 ? 14 : 0, () => `goto ${random.pick(below)}`],
+	])();
+}
+
+/** A verdict for each value of something, in the rule or in a map of the table. */
+export function vmapOf(random: Random, table: NftTable, below: readonly string[]): string {
+	const key = random.pick(keysOf(table).filter(({type}) => type !== ''));
+	const values = new Set(random.several(1, 3, () => random.pick(key.values)));
+	const entries = [...values].map(value => `${value} : ${verdictOf(random, below)}`);
+
+	return `${key.key} vmap { ${entries.join(', ')} }`;
+}
+
+/** What leaves a packet as it is. */
+const plain = [
+	'counter',
+	'log',
+	'log prefix "accept "',
+	'meta nftrace set 1',
+	'limit rate 9/second',
+];
+
+const effects = [
+	'meta mark set 7',
+	'meta priority set 1:1',
+	'ct mark set 7',
+	'notrack',
+	'ip dscp set cs1',
+	'ip ttl set 33',
+	'tcp option maxseg size set 1000',
+	'ether saddr set 00:16:3e:00:00:05',
+	'ether daddr set 00:16:3e:00:00:05',
+	'tcp dport set 8080',
+	'udp dport set 8080',
+	'meta pkttype set host',
+	'ip saddr set 10.0.0.99',
+	'ct zone set 5',
+	'queue num 3 bypass',
+	'dup to "vif5.0"',
+];
+
+const endings = [
+	'reject',
+	'reject with tcp reset',
+	'reject with icmpx type admin-prohibited',
+	'queue num 3',
+	'masquerade',
+	'redirect to :8080',
+	'snat to 10.0.0.98',
+	'dnat to 10.0.0.5',
+	'fwd to "vif5.0"',
+	'synproxy',
+	'quota over 200 bytes drop',
+	'ct count over 1 drop',
+	'limit rate 1/second accept',
+	'limit rate over 1/second drop',
+	'meter m4 { ip saddr limit rate over 1/second } drop',
+	'tproxy to :9',
+	'meta mark set 7 accept',
+];
+
+function changeSet(random: Random, {sets}: NftTable): string {
+	const {name, key} = random.pick(sets);
+
+	return `${random.pick(['add', 'update', 'delete'])} @${name} { ${key} }`;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+import {ColoopError} from '../../userland/errors.ts';
+import {readFirewall} from '../../userland/firewall/read.ts';
+import {refusalBetween} from '../../userland/firewall/state.ts';
+import type {Port, Refusal} from '../../userland/firewall/types.ts';
+import {devices} from './places.ts';
+
+export type Verdict = (a: Port, b: Port) => Refusal | undefined;
+
+/** The product's own word, by what the daemon calls (userland/daemon/world.ts). */
+export async function readVerdict(): Promise<Verdict> {
+	try {
+		const state = await readFirewall(devices);
+		return (a, b) => refusalBetween(a, b, state);
+	} catch (error) {
+		if (!(error instanceof ColoopError)) {
+			throw error;
+		}
+		// The daemon allows nothing then.
+		const refusal: Refusal = {kind: 'unknown', text: `unread: ${error.message}`};
+		return () => refusal;
+	}
+}
