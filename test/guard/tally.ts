@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type {Refusal} from '../../userland/firewall/types.ts';
 import type {Trial} from './trial.ts';
+import type {Refusal} from './verdict.ts';
 
 /** How often the product was right, and what it refused for nothing. */
 export type Tally = {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type {Refusal} from '../../userland/firewall/types.ts';
 import type {Nftables} from '../../userland/nftables-js/index.ts';
 import {apply, undo} from './apply.ts';
 import type {Command} from './command.ts';
 import {conversation, greeting} from './conversation.ts';
-import {dom0, guests, nowhere, pairs, type Guest} from './places.ts';
+import {channel, dom0, guests, nowhere, pairs, type Guest} from './places.ts';
 import type {Outcome, Probe} from './probe.ts';
-import {readVerdict} from './verdict.ts';
+import {readVerdict, type Refusal} from './verdict.ts';
 
 export type Judged = {
 	readonly a: Guest;
@@ -97,7 +96,11 @@ async function look(probe: Probe, wait: number): Promise<Sight[]> {
 function compare(byBridge: readonly Outcome[], byChannel: readonly Outcome[]): string[] {
 	return byBridge.flatMap((one, index) => {
 		const other = byChannel[index];
-		return one.sent.to === nowhere || other === undefined || one.fate === other.fate
+		if (one.sent.to === nowhere || other?.sent.from !== channel.place) {
+			return isBypassed(one) ? [describe(one)] : [];
+		}
+
+		return one.fate === other.fate
 			? []
 			: [`${describe(one)} by the bridge, ${other.fate} by a channel`];
 	});

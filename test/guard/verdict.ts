@@ -2,8 +2,11 @@
 import {ColoopError} from '../../userland/errors.ts';
 import {readFirewall} from '../../userland/firewall/read.ts';
 import {refusalBetween} from '../../userland/firewall/state.ts';
-import type {Port, Refusal} from '../../userland/firewall/types.ts';
+import type {Port} from '../../userland/firewall/types.ts';
 import {devices} from './places.ts';
+
+/** Why two ports may have no channel; of what rule, where it is a rule's doing. */
+export type Refusal = NonNullable<ReturnType<typeof refusalBetween>>;
 
 export type Verdict = (a: Port, b: Port) => Refusal | undefined;
 
