@@ -80,7 +80,7 @@ function targetOf(random: Random, table: string, below: readonly string[]): stri
 }
 
 const nat = [
-	'-j snat --to-src 00:16:3e:00:00:05 --snat-target ACCEPT',
-	'-j dnat --to-dst 00:16:3e:00:00:05 --dnat-target ACCEPT',
+	'-j snat --to-src 00:16:3e:00:00:55 --snat-target ACCEPT',
+	'-j dnat --to-dst 00:16:3e:00:00:33 --dnat-target ACCEPT',
 	'-j redirect --redirect-target ACCEPT',
 ];

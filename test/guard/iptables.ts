@@ -167,13 +167,13 @@ const mangling = [
 	'-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1000',
 	'-j CLASSIFY --set-class 1:1',
 	'-j CHECKSUM --checksum-fill',
-	'-j TEE --gateway 10.0.0.5',
+	'-j TEE --gateway 10.0.0.33',
 	'-p tcp -j TCPOPTSTRIP --strip-options mss',
 ];
 const mangling6 = ['-j MARK --set-mark 7', '-j HL --hl-set 33', '-j DSCP --set-dscp 1'];
 
 function natTarget(random: Random, tool: Protocol): string {
-	const v4 = ['DNAT --to-destination 10.0.0.5', 'SNAT --to-source 10.0.0.98'];
+	const v4 = ['DNAT --to-destination 10.0.0.33', 'SNAT --to-source 10.0.0.98'];
 
 	return `-j ${random.pick(['MASQUERADE', 'REDIRECT', ...(tool === 'iptables' ? v4 : [])])}`;
 }

@@ -9,6 +9,7 @@ export function actionOf(random: Random, table: NftTable, below: readonly string
 		[12, () => `${random.pick(plain)} ${random.chance(0.5) ? verdictOf(random, below) : ''}`],
 		[6, () => random.pick(effects)],
 		[7, () => random.pick(endings)],
+		[2, () => `${random.pick(named)} ${verdictOf(random, below)}`],
 		[table.sets.length > 0 ? 3 : 0, () => changeSet(random, table)],
 	])();
 }
@@ -43,6 +44,9 @@ const plain = [
 	'limit rate 9/second',
 ];
 
+/** What `objects` of nft.ts adds, sometimes. */
+const named = ['counter name "seen"', 'quota name "much"', 'limit name "slow"'];
+
 const effects = [
 	'meta mark set 7',
 	'meta priority set 1:1',
@@ -51,15 +55,15 @@ const effects = [
 	'ip dscp set cs1',
 	'ip ttl set 33',
 	'tcp option maxseg size set 1000',
-	'ether saddr set 00:16:3e:00:00:05',
-	'ether daddr set 00:16:3e:00:00:05',
+	'ether saddr set 00:16:3e:00:00:55',
+	'ether daddr set 00:16:3e:00:00:55',
 	'tcp dport set 8080',
 	'udp dport set 8080',
 	'meta pkttype set host',
 	'ip saddr set 10.0.0.99',
 	'ct zone set 5',
 	'queue num 3 bypass',
-	'dup to "vif5.0"',
+	'dup to "vif33.0"',
 ];
 
 const endings = [
@@ -70,8 +74,8 @@ const endings = [
 	'masquerade',
 	'redirect to :8080',
 	'snat to 10.0.0.98',
-	'dnat to 10.0.0.5',
-	'fwd to "vif5.0"',
+	'dnat to 10.0.0.33',
+	'fwd to "vif33.0"',
 	'synproxy',
 	'quota over 200 bytes drop',
 	'ct count over 1 drop',

@@ -10,8 +10,6 @@ export type NftTable = {
 	readonly at: string;
 	readonly subchains: readonly string[];
 	readonly sets: Named[];
-	/** Of verdicts. */
-	readonly maps: Named[];
 };
 
 /** `key` is what is looked up in it, `iifname . ether saddr`. */
@@ -29,7 +27,7 @@ type Key = {
 const macs = [...guests, dom0].map(({port}) => port.mac);
 const link: readonly NftFamily[] = ['bridge', 'netdev'];
 const notArp: readonly NftFamily[] = ['bridge', 'netdev', 'inet', 'ip', 'ip6'];
-const devices = ['"vif3.0"', '"vif4.0"', '"vif5.0"', '"xenbr0"', '"vif3*"', '"vif*"', '"eth7"'];
+const devices = ['"vif3.0"', '"vif4.0"', '"vif33.0"', '"xenbr0"', '"vif3*"', '"vif*"', '"eth7"'];
 const ip4 = ['10.0.0.3', '10.0.0.4', '10.0.0.1', '192.0.2.77', '172.16.0.1'];
 const ip6 = ['fd00::3', 'fd00::4', 'fd00::1', 'fd00:77::77', 'fd01::1'];
 const ports = ['22', '80', '53', '123', '443', '4789', '5353', '6001', '9999'];

@@ -20,7 +20,7 @@ function tableCommands(random: Random, index: number): Command[] {
 		[2, 'arp'],
 	]);
 	const subchains = random.several(0, 3, count => `sub${count}`);
-	const table: NftTable = {family, at: `${family} t${index}`, subchains, sets: [], maps: []};
+	const table: NftTable = {family, at: `${family} t${index}`, subchains, sets: []};
 	const options = random.weighted([
 		[12, ''],
 		[1, ' { flags dormant; }'],
@@ -33,12 +33,24 @@ function tableCommands(random: Random, index: number): Command[] {
 		`add table ${table.at}${options}`,
 		...subchains.map(name => `add chain ${table.at} ${name}`),
 		...sets,
+		...objects(random, table),
 		...bases.map(({name, how}) => `add chain ${table.at} ${name} { ${how} }`),
 		...bases.flatMap(({name}) => chainRules(random, table, name, subchains)),
 		...subchains.flatMap((name, depth) =>
 			chainRules(random, table, name, subchains.slice(depth + 1)),
 		),
 	].map(text => ({tool: 'nft', text}));
+}
+
+/** What rules find by name: all is there, little of it is used. */
+function objects(random: Random, {at}: NftTable): string[] {
+	return random.chance(0.15)
+		? [
+				`add counter ${at} seen`,
+				`add quota ${at} much { over 200 bytes }`,
+				`add limit ${at} slow { rate 1/second }`,
+			]
+		: [];
 }
 
 type Base = {readonly name: string; readonly how: string};

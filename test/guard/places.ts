@@ -4,9 +4,9 @@ import type {Port} from '../../userland/firewall/types.ts';
 /**
  * The namespace is a dom0, in which the product's reader runs:
  *
- *	dom0     xenbr0 ─┬─ vif3.0    vif4.0    vif5.0     xenbr1     up0        chan0
- *	                 │     │         │         │    (no ports)     │           │
- *	guests           └──  end3      end4      end5                endup      endchan
+ *	dom0    xenbr0 ─── vif3.0   vif4.0   vif33.0     xenbr1     up0     chan0
+ *	                     │        │         │      (no ports)    │        │
+ *	guests              end3     end4     end33                endup   endchan
  *
  * A frame into endchan comes to dom0 as one from a channel does: as if xenbr0 had received it, though
  * it has met nothing of the bridge. Behind up0 is what dom0 routes to.
@@ -35,10 +35,16 @@ export const dom0: Guest = {
 	ip6: 'fd00::1',
 };
 
-export const guests: readonly Guest[] = [3, 4, 5].map((domid, index) => ({
+/** The third's name begins as the first's does, up to the dot. */
+export const guests: readonly Guest[] = [3, 4, 33].map((domid, index) => ({
 	place: index + 1,
 	end: `end${domid}`,
-	port: {kind: 'vif', name: `vif${domid}.0`, mac: `00:16:3e:00:00:0${domid}`, bridge},
+	port: {
+		kind: 'vif',
+		name: `vif${domid}.0`,
+		mac: `00:16:3e:00:00:${String(domid).padStart(2, '0')}`,
+		bridge,
+	},
 	ip4: `10.0.0.${domid}`,
 	ip6: `fd00::${domid}`,
 }));
