@@ -4,6 +4,7 @@ import type {Status, Want} from '../control/protocol.ts';
 import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
+import {suggest} from './suggest.ts';
 
 /** Where a command's words go, data to `out`, everything else to `err`; `now`: Unix seconds. */
 export type Console = {out(line: string): void; err(line: string): void; now(): number};
@@ -47,11 +48,14 @@ function build(console: Console, exit: Exit): Command {
 		.description('A shared-memory network path between guests of one Xen host')
 		.addHelpText('before', examples)
 		.option('-s, --socket <path>', "the daemon's socket", defaultSocket)
+		.version(`coloop ${version}`, '-V, --version', 'of this command; see also `coloop version`')
 		.exitOverride()
 		.configureOutput({
 			writeOut: text => console.out(text.trimEnd()),
 			writeErr: text => console.err(text.trimEnd()),
-		});
+			outputError: (text, write) => write(text.replace(/^error: /, 'coloop: ')),
+		})
+		.showHelpAfterError('  coloop --help says what there is');
 	addShowing(program, console, exit);
 	addSwitching(program, console);
 	addPolicy(program, console, exit);
@@ -124,12 +128,17 @@ async function print(
 
 /* `list` is what we do without a command, so a wrong one ends up there. */
 function unknownCommand(word: string, program: Command): ColoopError {
-	if (program.commands.some(command => command.name() === word)) {
+	const known = program.commands.map(command => command.name());
+	if (known.includes(word)) {
 		return new ColoopError('USAGE', `options of ${word} come after it`, {
 			hint: `coloop ${word} --help`,
 		});
 	}
-	return new ColoopError('USAGE', `no command is called ${word}`, {hint: 'coloop --help'});
+	const meant = suggest(word, known);
+
+	return new ColoopError('USAGE', `no command is called ${word}`, {
+		hint: meant === undefined ? 'coloop --help' : `did you mean coloop ${meant}?`,
+	});
 }
 
 /** What is wrong is said beside the data, never instead of it. */

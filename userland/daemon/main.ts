@@ -29,7 +29,9 @@ const examples = `Examples:
 /** The daemon's whole life: arguments, wiring, signals. Answers the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
 	const options = parse(argv);
-	if (typeof options === 'number') return options;
+	if (typeof options === 'number') {
+		return options;
+	}
 	const log = createLog(line => process.stderr.write(`${line}\n`), options.logLevel);
 	try {
 		await run(options, log);
@@ -93,7 +95,10 @@ async function worldOf(
 }
 
 function rolesOf(role: Options['role'], isDom0: boolean): Role[] {
-	if (role !== 'auto') return [role];
+	if (role !== 'auto') {
+		return [role];
+	}
+
 	return isDom0 ? ['host', 'endpoint'] : ['endpoint'];
 }
 
@@ -112,11 +117,17 @@ function parse(argv: readonly string[]): Options | number {
 		.option('-f, --foreground', 'as always: stay in the foreground')
 		.option('-w, --withdraw', 'remove all we wrote to XenStore and all peers, and exit')
 		.addOption(new Option('-l, --log-level <level>').choices(logLevels).default('info'))
+		.configureOutput({
+			outputError: (text, write) => write(text.replace(/^error: /, 'coloopd: ')),
+		})
+		.showHelpAfterError('  coloopd --help says what there is')
 		.exitOverride();
 	try {
 		return command.parse([...argv], {from: 'user'}).opts<Options>();
 	} catch (error) {
-		if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+		if (error instanceof CommanderError) {
+			return error.exitCode === 0 ? 0 : 2;
+		}
 		throw error;
 	}
 }

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
 import {main} from '../../../userland/cli/main.ts';
-import type {Answer, Request} from '../../../userland/control/protocol.ts';
+import {parseAnswer, type Answer, type Request} from '../../../userland/control/protocol.ts';
 import {serve} from '../../../userland/control/server.ts';
 import {ColoopError} from '../../../userland/errors.ts';
 import {pairStatus, peerStatus, statusOf} from '../control/_status.ts';
@@ -270,4 +270,110 @@ test('policy lint names every problem', async t => {
 		err: `coloop: ${absent}:1:1: error: file: expected a directory, got none\n  see the policy manual, policy/README.md`,
 	});
 	await rm(folder, {recursive: true});
+});
+
+test('a coloopd older than us is asked as it understands, and we choose', async t => {
+	const asked: Request[] = [];
+	const pairs = Array.from({length: 300}, (_, index) =>
+		pairStatus({
+			b: {name: `b${index}`, domid: index + 2},
+			...(index === 299
+				? {state: 'live'}
+				: {state: 'refused', code: 'policy', reason: 'denied by x:1:1'}),
+		}),
+	);
+	const handle = async (request: Request): Promise<Answer> => {
+		asked.push(request);
+		if ('want' in request) {
+			return {ok: false, code: 'PROTOCOL', message: 'request: Unrecognized key: "want"'};
+		}
+		return {ok: true, status: statusOf({pairs, roles: ['host']})};
+	};
+	const {out} = await coloop(handle, 'list');
+	t.is(out.length, 22);
+	t.regex(out[1] ?? '', /^a <-> b299 +1 301 +live/);
+	t.is(out.at(-1), '280 pairs more are refused: coloop list --all');
+	t.is((await coloop(handle, 'list', '--all')).out.length, 301);
+	t.is((await coloop(handle, '-br')).out.length, 20);
+	t.is((await coloop(handle, 'show', 'b7')).out[0], 'pair: a (domain 1) <-> b7 (domain 9)');
+	t.true(asked.length > 7);
+});
+
+test('a status that lacks what we know of is still a status', t => {
+	const old = {
+		...{version: '0.0.1', roles: ['endpoint'], domid: 1, module_loaded: true},
+		...{module: {version: '0.0.1', interface: 'coloop0'}, problems: [], pairs: null},
+		peers: [{peer: 'b', domid: 2, state: 'dancing'}],
+		anything: 'else',
+	};
+	const answer = parseAnswer(JSON.stringify({ok: true, status: old}));
+	t.like(answer, {
+		ok: true,
+		status: {
+			module: {grant_limit: null, grants: 0},
+			peers: [{peer: 'b', state: 'dancing', tx_bytes: 0, links: [], reason: null}],
+			policy_errors: [],
+		},
+	});
+	t.like(parseAnswer('{"ok":false,"code":"NEWER","message":"x"}'), {code: 'PROTOCOL'});
+});
+
+test('list --all asks for page after page', async t => {
+	const handle = async (request: Request): Promise<Answer> => {
+		const after = request.op === 'status' ? request.want?.after?.[1] : undefined;
+		const domid = (after ?? 1) + 1;
+		const pairs = [pairStatus({b: {name: `b${domid}`, domid}})];
+		const next = domid < 5 ? {pairs_after: [1, domid] as [number, number]} : {};
+		return {ok: true, status: statusOf({pairs, ...next, roles: ['host']})};
+	};
+	const {out} = await coloop(handle, 'list', '--all', '-br');
+	t.deepEqual(
+		out.map(line => line.split(' ')[2]),
+		['b2', 'b3', 'b4', 'b5'],
+	);
+	const all = await coloop(handle, 'list', '--all', '-j');
+	t.is(JSON.parse(all.out.join('')).pairs.length, 4);
+	t.false('pairs_after' in JSON.parse(all.out.join('')));
+});
+
+test('show of two names is of their pair', async t => {
+	const pairs = [pairStatus(), pairStatus({b: {name: 'c', domid: 3}})];
+	const {out} = await coloop(says(statusOf({pairs, roles: ['host']})), 'show', 'c', '1');
+	t.is(out[0], 'pair: a (domain 1) <-> c (domain 3)');
+	t.is(out.filter(line => line.startsWith('pair')).length, 1);
+	const none = await coloop(says(statusOf({pairs, roles: ['host']})), 'show', 'c', 'b');
+	t.is(none.err, 'coloop: no peer is called c <-> b\n  `coloop list` names them');
+});
+
+test('misuse is told by us, with what may have been meant', async t => {
+	t.is((await run(['lst'])).err, 'coloop: no command is called lst\n  did you mean coloop list?');
+	t.is((await run(['polciy'])).err.split('\n')[1], '  did you mean coloop policy?');
+	t.is((await run(['frobnicate'])).err.split('\n')[1], '  coloop --help');
+	const {err} = await run(['list', '--al']);
+	t.regex(
+		err,
+		/^coloop: unknown option '--al'\n\(Did you mean --all\?\)\n {2}coloop --help says/,
+	);
+	for (const flag of ['-V', '--version']) {
+		t.deepEqual(await run([flag]), {status: 0, out: ['coloop 0.1.0'], err: ''});
+	}
+});
+
+test.serial('up counts its time by a clock that nobody sets', async t => {
+	const clock = Date.now;
+	/* A clock that is set an hour on ends nobody's patience, one that is set back does not make it endless. */
+	let calls = 0;
+	Date.now = () => clock() + (calls++ % 2 === 0 ? 3_600_000 : -3_600_000);
+	t.teardown(() => (Date.now = clock));
+	let asked = 0;
+	const handle = async (request: Request): Promise<Answer> => {
+		if (request.op === 'status') asked += 1;
+		const state = asked > 3 ? 'live' : 'offered';
+		return {ok: true, status: statusOf({peers: [peerStatus({state})]})};
+	};
+	t.deepEqual((await coloop(handle, 'up', 'b', '-t', '20')).out, ['b: live']);
+	asked = -1000;
+	const start = performance.now();
+	t.is((await coloop(handle, 'up', 'b', '-t', '0.3')).status, 1);
+	t.true(performance.now() - start < 5000);
 });

@@ -25,11 +25,22 @@ export function createStats({store, paths, clock, log}: StatsWorld) {
 		const isSame = before?.since === channel.since;
 		const unix = isSame ? before.unix : unixOf(channel.since, clock);
 		const text = renderStats({...channel, since: unix});
-		if (before?.text !== text) await store.write(`${paths.stats}/${domid}`, text);
+		if (before?.text !== text) {
+			await store.write(`${paths.stats}/${domid}`, text);
+		}
 		told.set(domid, {since: channel.since, unix, text});
 	};
 
+	const forgetOthers = (live: readonly LivePeer[]) => {
+		const here = new Set(live.map(({domid}) => domid));
+		for (const domid of [...told.keys(), ...refused].filter(each => !here.has(each))) {
+			told.delete(domid);
+			refused.delete(domid);
+		}
+	};
+
 	return async (live: readonly LivePeer[]): Promise<void> => {
+		forgetOthers(live);
 		for (const peer of live) {
 			const {domid, name} = peer;
 			try {
@@ -37,8 +48,9 @@ export function createStats({store, paths, clock, log}: StatsWorld) {
 				refused.delete(domid);
 			} catch (error) {
 				/* dom0 lists old numbers, that is all; the watches find out when XenStore is gone. */
-				if (!refused.has(domid))
+				if (!refused.has(domid)) {
 					log.warn('stats.refused', {domid, peer: name, ...describe(error)});
+				}
 				refused.add(domid);
 			}
 		}
