@@ -16,8 +16,9 @@ export type PolicyProblem = {
 export class PolicyError extends ColoopError {
 	readonly problems: readonly PolicyProblem[];
 
-	constructor(problems: readonly PolicyProblem[], options: ErrorOptions = {}) {
-		super('POLICY', summarise(problems), {
+	/** `more`: how many are not among these. */
+	constructor(problems: readonly PolicyProblem[], options: ErrorOptions & {more?: number} = {}) {
+		super('POLICY', summarise(problems, options.more ?? 0), {
 			...options,
 			hint: 'see the policy manual, policy/README.md',
 		});
@@ -30,12 +31,33 @@ export function formatProblem({file, line, column, where, message}: PolicyProble
 	return `${file}:${line}:${column}: error: ${where}: ${message}`;
 }
 
-/** A broken megabyte must not become a log line of many megabytes. */
-const linesInMessage = 20;
+/** What is wrong with a file so far. */
+export type Problems = {
+	/** Only those that are shown are worked out. */
+	add(problem: () => Omit<PolicyProblem, 'file'>): void;
+	throwIfAny(): void;
+};
 
-function summarise(problems: readonly PolicyProblem[]): string {
-	const lines = problems.slice(0, linesInMessage).map(formatProblem);
-	const rest = problems.length - lines.length;
+/** A broken megabyte must become neither a log line of megabytes nor the work of making one. */
+const shownMost = 20;
 
-	return [...lines, ...(rest > 0 ? [`... and ${rest} more`] : [])].join('\n');
+export function createProblems(file: string): Problems {
+	const shown: PolicyProblem[] = [];
+	let more = 0;
+
+	return {
+		add(problem) {
+			if (shown.length < shownMost) shown.push({file, ...problem()});
+			else more++;
+		},
+		throwIfAny() {
+			if (shown.length > 0) throw new PolicyError(shown, {more});
+		},
+	};
+}
+
+function summarise(problems: readonly PolicyProblem[], more: number): string {
+	return [...problems.map(formatProblem), ...(more > 0 ? [`... and ${more} more`] : [])].join(
+		'\n',
+	);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type * as z from 'zod';
-import {PolicyError, type PolicyProblem} from './errors.ts';
+import {createProblems, PolicyError, type Problems} from './errors.ts';
 import {policySchema, type PolicyDocument} from './schema.ts';
 import type {AcceptRule, PairRule, Policy, RuleSource} from './types.ts';
 import {describe, formatKey, formatPath, readYaml, type Path, type PlainDocument} from './yaml.ts';
@@ -13,8 +13,12 @@ export function parsePolicy(text: string | Uint8Array, file: string): Policy {
 	const yaml = readYaml(decode(text, file), file);
 	const result = policySchema.safeParse(yaml.value);
 
-	if (!result.success)
-		throw new PolicyError(result.error.issues.flatMap(issue => explain(issue, [], yaml, file)));
+	if (!result.success) {
+		const problems = createProblems(file);
+		for (const issue of result.error.issues) explain(issue, [], yaml, problems);
+		problems.throwIfAny();
+		throw result.error;
+	}
 
 	return toPolicy(result.data, path => ({file, ...yaml.positionOf(path)}));
 }
@@ -51,30 +55,31 @@ export function fileError(file: string, message: string, options: ErrorOptions =
 
 type Issue = z.core.$ZodIssue;
 
-function explain(issue: Issue, base: Path, yaml: PlainDocument, file: string): PolicyProblem[] {
+function explain(issue: Issue, base: Path, yaml: PlainDocument, problems: Problems): void {
 	const path = [...base, ...issue.path];
 	const value = valueAt(yaml.value, path);
 
-	if (issue.code === 'invalid_union' && isRecord(value) && ('allow' in value || 'deny' in value))
-		return (issue.errors['allow' in value ? 0 : 1] ?? []).flatMap(inner =>
-			explain(inner, path, yaml, file),
-		);
-	if (issue.code === 'unrecognized_keys')
-		return issue.keys.map(key => ({
-			file,
-			...yaml.positionOfKey(path, key),
-			where: formatPath([...path, key]),
-			message: unknownKey(path, key, value),
-		}));
-
-	return [
-		{
-			file,
+	if (
+		issue.code === 'invalid_union' &&
+		isRecord(value) &&
+		('allow' in value || 'deny' in value)
+	) {
+		for (const inner of issue.errors['allow' in value ? 0 : 1] ?? [])
+			explain(inner, path, yaml, problems);
+	} else if (issue.code === 'unrecognized_keys') {
+		for (const key of issue.keys)
+			problems.add(() => ({
+				...yaml.positionOfKey(path, key),
+				where: formatPath([...path, key]),
+				message: unknownKey(path, key, value),
+			}));
+	} else {
+		problems.add(() => ({
 			...yaml.positionOf(path),
 			where: formatPath(path),
 			message: `expected ${issue.message}, got ${describe(value)}`,
-		},
-	];
+		}));
+	}
 }
 
 function unknownKey(path: Path, key: string, value: unknown): string {

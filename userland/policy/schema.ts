@@ -43,16 +43,17 @@ const rules = {error: 'a list of rules, each starting with "- "'};
 
 const rings = {ring_pages: pages, ring_pages_min: pages, queues};
 
-type Rings = {
-	readonly ring_pages?: number | undefined;
-	readonly ring_pages_min?: number | undefined;
-};
+type Rings = {readonly ring_pages?: unknown; readonly ring_pages_min?: unknown};
 
-const most = (rule: unknown) => (rule as Rings).ring_pages ?? defaultRingPages;
+const isPages = (value: unknown) => ringPages.some(each => each === value);
+const most = (rule: unknown) => Number((rule as Rings).ring_pages ?? defaultRingPages);
 
-/** What JSON Schema has no words for: editors let it pass. */
-const minFits = z.refine<Rings>(rule => (rule.ring_pages_min ?? 0) <= most(rule), {
+/** What JSON Schema has no words for: editors let it pass. Said whatever else is wrong with the rule. */
+const minFits = z.refine<Rings>(rule => Number(rule.ring_pages_min) <= most(rule), {
 	path: ['ring_pages_min'],
+	when: ({value}) =>
+		isPages((value as Rings).ring_pages_min) &&
+		isPages((value as Rings).ring_pages ?? defaultRingPages),
 	error: ({input}) => `at most ring_pages, which is ${most(input)}`,
 });
 

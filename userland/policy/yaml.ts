@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import {isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Pair} from 'yaml';
-import {cutName, printable} from '../names.ts';
+import {printable} from '../names.ts';
 import {at, compose, deepest, type Position} from './compose.ts';
-import {PolicyError, type PolicyProblem} from './errors.ts';
+import {createProblems, type Problems} from './errors.ts';
+import {shorten} from './shorten.ts';
+import {quoteIt, syntaxMessage} from './syntax.ts';
 
 /** A path into the document: keys and indices, from the top. */
 export type Path = readonly PropertyKey[];
@@ -21,24 +23,18 @@ export type PlainDocument = {
  * is a way to make a file mean something else than it shows.
  */
 export function readYaml(text: string, file: string): PlainDocument {
+	const problems = createProblems(file);
+	checkCharacters(text, problems);
 	const lines = new LineCounter();
 	const document = compose(text, file, lines);
 	const positionAt = (offset: number) => at(lines, offset);
-	const problems: PolicyProblem[] = [];
-	const report: Report = (offset, path, message) => {
-		problems.push({file, ...positionAt(offset), where: formatPath(path), message});
-	};
+	const report: Report = (offset, path, message) =>
+		problems.add(() => ({...positionAt(offset), where: formatPath(path), message}));
 
-	for (const {pos, message} of [...document.errors, ...document.warnings])
-		report(pos[0], ['yaml'], sentence(message));
-	const {explicit} = document.directives?.yaml ?? {};
-	if (explicit === true) report(0, ['yaml'], 'expected no directive, got %YAML');
-	// Editors show a new line there, YAML's reader goes on with the comment.
-	const alone = text.search(/\r(?!\n)/);
-	if (alone >= 0)
-		report(alone, ['yaml'], 'expected lines that end with \\n or \\r\\n, got \\r alone');
-	if (problems.length === 0) check(document.contents, [], report);
-	if (problems.length > 0) throw new PolicyError(problems);
+	checkSyntax(document, report, positionAt);
+	problems.throwIfAny();
+	check(document.contents, [], report);
+	problems.throwIfAny();
 
 	return {
 		value: document.toJS({maxAliasCount: 0}),
@@ -69,17 +65,44 @@ export function describe(value: unknown): string {
 	return shorten(typeof value === 'string' ? JSON.stringify(value) : String(value));
 }
 
-/** Text of a file as a message shows it; a broken megabyte is not looked at to its end. */
-export function shorten(text: string): string {
-	return cutName(printable(text.slice(0, 2 * shownMax)), shownMax);
-}
-
-const shownMax = 60;
-
 type Report = (offset: number, path: Path, message: string) => void;
 
-/** The one trap of this language. */
-const quoteIt = "(a pattern that begins with * needs quotes, as in '*')";
+/**
+ * Controls have no use in a policy. A \\r alone is a new line to editors, while YAML's reader goes on with
+ * the comment that it stands in.
+ */
+function checkCharacters(text: string, problems: Problems): void {
+	const control = /(?![\t\n\r\u0080-\u009F])\p{Cc}|\r(?!\n)/u.exec(text);
+	if (control === null) return;
+	const before = text.slice(0, control.index).split('\n');
+	const message =
+		control[0] === '\r'
+			? 'expected lines that end with \\n or \\r\\n, got \\r alone'
+			: `expected text, got the character ${printable(control[0])}`;
+
+	problems.add(() => ({
+		...{line: before.length, column: (before.at(-1) ?? '').length + 1},
+		...{where: 'yaml', message},
+	}));
+	problems.throwIfAny();
+}
+
+/** One problem a line: what follows an error of syntax is mostly its echo. */
+function checkSyntax(
+	document: Document.Parsed,
+	report: Report,
+	positionAt: (offset: number) => Position,
+): void {
+	let last = 0;
+
+	for (const error of [...document.errors, ...document.warnings]) {
+		const {line} = positionAt(error.pos[0]);
+		if (line !== last) report(error.pos[0], ['yaml'], syntaxMessage(error));
+		last = line;
+	}
+	const {explicit} = document.directives?.yaml ?? {};
+	if (explicit === true) report(0, ['yaml'], 'expected no directive, got %YAML');
+}
 
 function check(node: unknown, path: Path, report: Report): void {
 	if (!isNode(node)) return;
@@ -120,14 +143,6 @@ function checkMap(pairs: readonly Pair[], path: Path, report: Report): void {
 		check(key, here, report);
 		check(value, here, report);
 	}
-}
-
-/** The library's messages are one or two plain sentences; the form wants `expected X, got Y`. */
-function sentence(message: string): string {
-	if (message.startsWith('Alias cannot be an empty'))
-		return `expected a value, got *, an alias ${quoteIt}`;
-
-	return `expected YAML, got an error: ${shorten(message.split('\n')[0] ?? message)}`;
 }
 
 function offsetOf(document: Document.Parsed, path: Path): number {

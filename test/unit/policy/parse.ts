@@ -247,7 +247,7 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'a tab',
 		'version: 1\npairs:\n\t- a',
-		'3:1: error: yaml: expected YAML, got an error: Tabs are not allowed as indentation',
+		'3:1: error: yaml: expected spaces at the beginning of a line, got a tab',
 	],
 	[
 		'a rule that a comment hides, where lines end as on old Macs',
@@ -257,7 +257,63 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'a quote left open',
 		"version: 1\npairs: 'x",
-		"2:10: error: yaml: expected YAML, got an error: Missing closing 'quote",
+		"2:10: error: yaml: expected ' at the end of a text, got none",
+	],
+	[
+		'a number of queues and a least ring, both told',
+		'version: 1\npairs:\n  - allow: [a, b]\n    ring_pages: 64\n    ring_pages_min: 128\n    queues: 3',
+		'6:13: error: pairs[0].queues: expected 1, 2, 4 or 8, got 3',
+		'5:21: error: pairs[0].ring_pages_min: expected at most ring_pages, which is 64, got 128',
+	],
+	[
+		'a NUL',
+		'version: 1\naccept:\n  - allow: [a\0, b]',
+		'3:14: error: yaml: expected text, got the character \\u{0}',
+	],
+	[
+		'a line too far to the left',
+		'version: 1\npairs:\n  - allow: [a, b]\n    ring_pages: 64\n   queues: 2',
+		'5:1: error: yaml: expected "- " where a rule begins, got a line without',
+	],
+	[
+		'a section too far to the right',
+		'version: 1\n pairs: []',
+		'1:10: error: yaml: expected one key in a line (text with ": " in it needs quotes), got two',
+	],
+	[
+		'rules that begin in two columns',
+		'version: 1\npairs:\n  - allow: [a, b]\n - deny: [a, b]',
+		'4:1: error: yaml: expected what belongs together in one column, got another column',
+	],
+	[
+		'a bracket left open',
+		'version: 1\npairs:\n  - allow: [a, b\n  - deny: [a, b]',
+		'4:3: error: yaml: expected brackets to be closed, and lines in them further in, got a line further out',
+	],
+	[
+		'a section without its colon',
+		'version: 1\npairs\n  - allow: [a, b]',
+		'2:1: error: yaml: expected "key: value" or "- " in one column, got a line that is neither',
+	],
+	[
+		'a name that begins with what YAML keeps',
+		'version: 1\naccept:\n  - allow: @a',
+		'3:12: error: yaml: expected quotes around a text that begins with @, got none',
+	],
+	[
+		'a backslash in double quotes',
+		'version: 1\naccept:\n  - allow: "win\\2019"',
+		'3:16: error: yaml: expected an escape that YAML has, or \\\\ for \\, got \\2',
+	],
+	[
+		'text behind quotes',
+		'version: 1\naccept:\n  - allow: "a" b',
+		'3:16: error: yaml: expected the next line or a comma, got more behind a value',
+	],
+	[
+		'a name that begins with &',
+		'version: 1\naccept:\n  - allow: &',
+		'3:12: error: yaml: expected a value, got & (text that begins with it needs quotes)',
 	],
 	[
 		'half a million brackets',
@@ -305,9 +361,19 @@ test('a file of errors makes a short message and a long list', t => {
 	const text = `version: 1\npairs:\n${'  - allow: 1\n'.repeat(1000)}`;
 	const error = t.throws(() => parsePolicy(text, 'x.yaml'), {instanceOf: PolicyError});
 
-	t.is(error.problems.length, 1000);
+	t.is(error.problems.length, 20);
 	t.is(error.message.split('\n').length, 21);
 	t.true(error.message.endsWith('... and 980 more'));
+});
+
+test('only what is shown of a broken megabyte is worked out', t => {
+	const keys = Array.from({length: 60_000}, (_, index) => `k${index}: 1`).join('\n');
+	const error = t.throws(() => parsePolicy(`version: 1\n${keys}`, 'x.yaml'), {
+		instanceOf: PolicyError,
+	});
+
+	t.is(error.problems.length, 20);
+	t.true(error.message.endsWith('... and 59980 more'));
 });
 
 test('an alias bomb is refused before it is expanded', t => {
