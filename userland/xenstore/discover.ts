@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: MIT
 import {availableParallelism} from 'node:os';
-import {parseDeclined, type Declined} from './declined.ts';
-import {
-	parseAnnouncement,
-	parseHello,
-	parseOffer,
-	type Announcement,
-	type Hello,
-	type OfferValue,
-} from './values.ts';
 import {domainPath, domains, numbers, pathsOf, targetPath, vmPath} from './paths.ts';
 import type {Store, StorePath} from './store.ts';
+import {parseHello, type Hello} from './values.ts';
 import {readForeignVifs, readVifs, type ForeignVif, type Vif} from './vifs.ts';
 
-/** A domain as dom0 sees it. Values that do not parse are undefined and counted. */
+/** A domain as dom0 sees it, without what it and dom0 say to each other about its peers. */
 export type Domain = {
 	readonly domid: number;
 	readonly name: string;
@@ -24,21 +16,14 @@ export type Domain = {
 	readonly foreignVifs: readonly ForeignVif[];
 	/** Those that the toolstack has put on line; at least 1. */
 	readonly vcpus: number;
+	/** Undefined where the domain says nothing, or nothing that parses. */
 	readonly hello: Hello | undefined;
-	/** Its offers, by the domid they are for. */
-	readonly offers: ReadonlyMap<number, OfferValue | undefined>;
-	/** Why it keeps peers to the ordinary path, by their domid. */
-	readonly declined: ReadonlyMap<number, Declined | undefined>;
-	/** What the host role has told it: protocol, peers, and offers of others by their domid. */
+	/** What a host role has left in its tree when it prepared it. */
 	readonly host: string | undefined;
-	readonly announced: ReadonlyMap<number, Announcement | undefined>;
-	readonly relayed: ReadonlyMap<number, OfferValue | undefined>;
-	readonly declinedBy: ReadonlyMap<number, Declined | undefined>;
-	readonly malformed: number;
 };
 
 /** Left in a tree whose domain went away while we wrote to it: nothing but our own node. */
-export type Remains = {readonly domid: number; readonly remains: true};
+export type Leftover = {readonly domid: number; readonly isLeftover: true};
 
 export async function listDomids(store: Store): Promise<number[]> {
 	return numbers(await store.list(domains));
@@ -53,70 +38,40 @@ export async function listDomids(store: Store): Promise<number[]> {
 export async function readDomain(
 	store: Store,
 	domid: number,
-): Promise<Domain | Remains | undefined> {
+): Promise<Domain | Leftover | undefined> {
 	const paths = pathsOf(domid);
 	/* All at once: none needs another's answer. */
-	const [named, target, told, hello, vm, vifs, foreignVifs, vcpus] = await Promise.all([
+	const [named, target, host, hello, vm, vifs, foreignVifs, vcpus] = await Promise.all([
 		store.read(paths.name),
 		store.read(targetPath(domid)),
-		readTold(store, domid),
-		store.read(paths.hello),
+		store.read(paths.host),
+		readHello(store, domid),
 		store.read(vmPath(domid)),
 		domid === 0 ? [] : readVifs(store, domid),
 		domid === 0 ? [] : readForeignVifs(store, domid),
 		readVcpus(store, domid),
 	]);
-	if (target !== undefined && domid !== 0) return undefined;
+	if (target !== undefined && domid !== 0) {
+		return undefined;
+	}
 	const name = named ?? (domid === 0 ? 'Domain-0' : undefined);
-	if (name === undefined || name === '') return readRemains(store, domid);
+	if (name === undefined || name === '') {
+		return readLeftover(store, domid);
+	}
 
-	const peers = [...told.announced.keys()];
-	const offers = await readValues(store, paths.offers, peers, parseOffer);
-	const declined = await readDeclined(store, paths.declined, peers);
-	const parsed = hello === undefined ? undefined : parseHello(hello);
-	const said = [...offers.values(), ...declined.values()];
-	const bad = said.filter(value => value === undefined).length;
-	return {
-		domid,
-		name,
-		uuid: parseUuid(vm),
-		vifs,
-		foreignVifs,
-		vcpus,
-		hello: parsed,
-		offers,
-		declined,
-		...told,
-		malformed: bad + (hello !== undefined && parsed === undefined ? 1 : 0),
-	};
+	return {domid, name, uuid: parseUuid(vm), vifs, foreignVifs, vcpus, hello, host};
 }
 
-/*
- * A guest's own directories are never listed: it may have put a thousand names there. We ask for
- * the few that we announced.
- */
-async function readTold(store: Store, domid: number) {
-	const paths = pathsOf(domid);
-	const values = async <T>(path: StorePath, parse: (text: string) => T | undefined) =>
-		readValues(store, path, numbers(await store.list(path)), parse);
-	const [host, announced, relayed, declinedBy] = await Promise.all([
-		store.read(paths.host),
-		values(paths.peers, parseAnnouncement),
-		values(paths.relayed, parseOffer),
-		values(paths.declinedBy, parseDeclined),
-	]);
-	return {host, announced, relayed, declinedBy};
+export async function readHello(store: Store, domid: number): Promise<Hello | undefined> {
+	return parseHello((await store.read(pathsOf(domid).hello)) ?? '');
 }
 
-/** Most decline nobody, and have no directory: one read instead of one for each peer. */
-async function readDeclined(store: Store, path: StorePath, peers: readonly number[]) {
-	const isThere = (await store.read(path)) !== undefined;
-	return readValues(store, path, isThere ? peers : [], parseDeclined);
-}
-
-async function readRemains(store: Store, domid: number): Promise<Remains | undefined> {
+async function readLeftover(store: Store, domid: number): Promise<Leftover | undefined> {
 	const children = await store.list(domainPath(domid));
-	return children.length === 1 && children[0] === 'coloop' ? {domid, remains: true} : undefined;
+
+	return children.length === 1 && children[0] === 'coloop'
+		? {domid, isLeftover: true}
+		: undefined;
 }
 
 /** Of `/vm/<uuid>`, as libxl and xenopsd write it; Xen's own domains have one of zeros. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {Bypassed} from '../../../userland/daemon/host/surroundings.ts';
-import type {Law} from '../../../userland/daemon/host/judge.ts';
+import type {Criteria} from '../../../userland/daemon/host/judge.ts';
 import type {Topology} from '../../../userland/daemon/host/ports.ts';
 import type {PairRule, Verdict} from '../../../userland/policy/types.ts';
 import type {Domain} from '../../../userland/xenstore/discover.ts';
@@ -27,13 +27,7 @@ export function domain(domid: number, change: Partial<Domain> = {}): Domain {
 		foreignVifs: [],
 		vcpus: 1,
 		hello: {min: 1, max: 1, features: 0},
-		offers: new Map(),
-		declined: new Map(),
 		host: '1 1 1000',
-		announced: new Map(),
-		relayed: new Map(),
-		declinedBy: new Map(),
-		malformed: 0,
 		...change,
 	};
 }
@@ -73,7 +67,7 @@ export const allowRule: PairRule = {
 	source: {file: '10-all.yaml', line: 3, column: 5},
 };
 
-export function law(change: Partial<Law> = {}): Law {
+export function criteria(change: Partial<Criteria> = {}): Criteria {
 	const bypassed: Bypassed = () => undefined;
 	const allow: Verdict<PairRule> = {action: 'allow', rule: allowRule};
 	return {

@@ -1,61 +1,91 @@
 // SPDX-License-Identifier: MIT
-import {pathsOf, domainPath} from '../../xenstore/paths.ts';
-import type {Store} from '../../xenstore/store.ts';
-import type {Log} from '../log.ts';
 import {renderDeclined} from '../../xenstore/declined.ts';
+import {domainPath, pathsOf} from '../../xenstore/paths.ts';
+import {refusalName} from '../../xenstore/refusal.ts';
+import type {Store} from '../../xenstore/store.ts';
 import {renderAnnouncement, renderOffer} from '../../xenstore/values.ts';
-import type {Step} from './plan.ts';
+import type {Log} from '../log.ts';
+import type {HostStep} from './steps.ts';
 
-/** Does what was planned, in order. Answers the domids whose trees it wrote to. */
-export async function apply(
-	steps: readonly Step[],
-	{store, host, log}: {store: Store; host: string; log: Log},
-): Promise<Set<number>> {
-	const touched = new Set<number>();
-	for (const step of steps) {
-		touched.add(await act(step, store, host));
-		report(step, log);
-	}
-	return touched;
+/** Does steps in the order in which they are given, without waiting for each other's answers. */
+export type Applier = {
+	apply(steps: readonly HostStep[]): void;
+	/** Waits while much is under way; throws what ended the connection. */
+	settle(most: number): Promise<void>;
+};
+
+type Options = {
+	readonly store: Store;
+	/** What a prepared tree says of us. */
+	readonly host: string;
+	readonly log: Log;
+	/** XenStore refused a step, which may be half done. */
+	refused(step: HostStep, error: unknown): void;
+};
+
+/*
+ * XenStore takes requests in the order in which they are sent. Whether it refuses one is heard later:
+ * then something of that pair or domain may stand that should not, which is the caller's to mend.
+ */
+export function createApplier({store, host, log, refused}: Options): Applier {
+	const underWay = new Set<Promise<void>>();
+	let lost: {readonly error: unknown} | undefined;
+
+	const start = (step: HostStep) => {
+		const done = act(step, store, host).then(
+			() => report(step, log),
+			(error: unknown) => {
+				if (refusalName(error) === undefined) {
+					lost ??= {error};
+				} else {
+					refused(step, error);
+				}
+			},
+		);
+		const ended = done.finally(() => underWay.delete(ended));
+		underWay.add(ended);
+	};
+
+	return {
+		apply: steps => steps.forEach(start),
+		async settle(most) {
+			while (underWay.size > most && lost === undefined) {
+				await Promise.race(underWay);
+			}
+			if (lost !== undefined) {
+				throw lost.error;
+			}
+		},
+	};
 }
 
-async function act(step: Step, store: Store, host: string): Promise<number> {
+async function act(step: HostStep, store: Store, host: string): Promise<unknown> {
 	switch (step.kind) {
 		case 'prepare':
-			await prepare(store, step.domid, host);
-			return step.domid;
-		case 'announce': {
-			const path = `${pathsOf(step.to).peers}/${step.peer}`;
-			await store.write(path, renderAnnouncement(step.value));
-			return step.to;
+			return prepare(store, step.domid, host);
+		case 'announce':
+			return store.write(
+				`${pathsOf(step.to).peers}/${step.peer}`,
+				renderAnnouncement(step.value),
+			);
+		case 'withdraw': {
+			const {relayed, declinedBy, peers} = pathsOf(step.from);
+			const paths = step.isBare ? [peers] : [relayed, declinedBy, peers];
+			return Promise.all(paths.map(path => store.remove(`${path}/${step.peer}`)));
 		}
-		case 'withdraw':
-			await store.remove(`${pathsOf(step.from).relayed}/${step.peer}`);
-			await store.remove(`${pathsOf(step.from).declinedBy}/${step.peer}`);
-			await store.remove(`${pathsOf(step.from).peers}/${step.peer}`);
-			return step.from;
 		case 'relay':
-			await store.write(`${pathsOf(step.to).relayed}/${step.from}`, renderOffer(step.value));
-			return step.to;
+			return store.write(`${pathsOf(step.to).relayed}/${step.from}`, renderOffer(step.value));
 		case 'unrelay':
-			await store.remove(`${pathsOf(step.to).relayed}/${step.from}`);
-			return step.to;
-		case 'decline':
-			await passOnDecline(step, store);
-			return step.to;
+			return store.remove(`${pathsOf(step.to).relayed}/${step.from}`);
+		case 'decline': {
+			const path = `${pathsOf(step.to).declinedBy}/${step.from}`;
+			return step.value === undefined
+				? store.remove(path)
+				: store.write(path, renderDeclined(step.value));
+		}
 		case 'sweep':
-			await store.remove(domainPath(step.domid));
-			return step.domid;
+			return store.remove(domainPath(step.domid));
 	}
-}
-
-async function passOnDecline(
-	{to, from, value}: Extract<Step, {kind: 'decline'}>,
-	store: Store,
-): Promise<void> {
-	const path = `${pathsOf(to).declinedBy}/${from}`;
-	if (value === undefined) await store.remove(path);
-	else await store.write(path, renderDeclined(value));
 }
 
 /*
@@ -72,45 +102,31 @@ async function prepare(store: Store, domid: number, host: string): Promise<void>
 	await store.write(path, host);
 }
 
-const events = {
-	prepare: 'domain.prepared',
-	announce: 'peer.announced',
-	withdraw: 'peer.withdrawn',
-	relay: 'offer.relayed',
-	unrelay: 'offer.removed',
-	decline: 'decline.relayed',
-	sweep: 'domain.swept',
-} as const;
-
-function report(step: Step, log: Log): void {
-	const level = step.kind === 'relay' || step.kind === 'unrelay' ? 'debug' : 'info';
+function report(step: HostStep, log: Log): void {
 	switch (step.kind) {
-		case 'announce':
-			log[level](events.announce, {
-				domid: step.to,
-				peer: step.value.name,
-				peer_domid: step.peer,
-				epoch: step.value.epoch,
-			});
+		case 'prepare':
+			log.info('domain.prepared', {domid: step.domid});
 			return;
+		case 'announce': {
+			const {name: peer, epoch} = step.value;
+			log.info('peer.announced', {domid: step.to, peer, peer_domid: step.peer, epoch});
+			return;
+		}
 		case 'withdraw':
-			log[level](events.withdraw, {domid: step.from, peer_domid: step.peer});
+			log.info('peer.withdrawn', {domid: step.from, peer_domid: step.peer});
 			return;
-		case 'relay':
-			log[level](events.relay, {
-				domid: step.to,
-				from: step.from,
-				epoch: step.value.epoch,
-				state: step.value.state,
-			});
+		case 'relay': {
+			const {epoch, state} = step.value;
+			log.debug('offer.relayed', {domid: step.to, from: step.from, epoch, state});
+			return;
+		}
+		case 'unrelay':
+			log.debug('offer.removed', {domid: step.to, from: step.from});
 			return;
 		case 'decline':
-			log[level](events.decline, {domid: step.to, from: step.from, code: step.value?.code});
+			log.info('decline.relayed', {domid: step.to, from: step.from, code: step.value?.code});
 			return;
-		case 'unrelay':
-			log[level](events.unrelay, {domid: step.to, from: step.from});
-			return;
-		default:
-			log[level](events[step.kind], {domid: step.domid});
+		case 'sweep':
+			log.info('domain.swept', {domid: step.domid});
 	}
 }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 import {createHash} from 'node:crypto';
+import {ruleName} from '../../policy/rule-name.ts';
 import type {PairRule, Verdict} from '../../policy/types.ts';
 import type {Domain} from '../../xenstore/discover.ts';
-import {hasLinkState} from '../../xenstore/features.ts';
-import {mtuMax, speaks, type AnnouncedLink} from '../../xenstore/values.ts';
-import {ruleName} from '../../policy/rule-name.ts';
+import {speaks} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
 import {refuseApart} from './apart.ts';
-import {ambiguousNames} from './namesakes.ts';
-import {portsOf, type Port, type Topology} from './ports.ts';
+import type {Port, Topology} from './ports.ts';
+import {subjectsOf, type Subject} from './subjects.ts';
 
 /** What two domains are judged by. */
-export type Law = {
+export type Criteria = {
 	readonly topology: Topology;
 	readonly decide: (nameA: string, nameB: string) => Verdict<PairRule>;
 	/** The rule of dom0 that a channel between two ports would bypass, as a sentence. */
@@ -19,17 +18,23 @@ export type Law = {
 	readonly isHeld: (nameA: string, nameB: string) => boolean;
 };
 
-export type Pair = {readonly a: Domain; readonly b: Domain};
-
 export type SharedLink = {readonly a: Port; readonly b: Port};
 
-export type PairVerdict = Pair & {
+/** What policy says about a pair; pairs for which the same rule decides share the object. */
+export type Terms = {
 	/** Where the policy decided, for people. */
 	readonly rule: string | undefined;
+	/** Stays the same while the same words decide, wherever in the files they stand. */
 	readonly digest: string;
 	readonly ringPages: number | undefined;
 	readonly ringPagesMin: number | undefined;
 	readonly queues: number;
+};
+
+export type PairVerdict = {
+	readonly a: Subject;
+	readonly b: Subject;
+	readonly terms: Terms;
 	/** Where the channel runs; of a pair that is refused whatever its links, where the two meet. */
 	readonly links: readonly SharedLink[];
 	/** Why the pair is not announced; undefined where it is. */
@@ -43,142 +48,153 @@ const defaultQueues = 4;
 const linksMax = 16;
 
 /** Every pair of domains with its verdict, lower domid first. */
-export function judge(domains: readonly Domain[], law: Law): PairVerdict[] {
-	const ports = portsOf(domains, law.topology);
-	const places = {
-		ports,
-		ambiguous: ambiguousMacs([...ports.values()].flat()),
-		unnamed: ambiguousNames(domains),
-	};
-	return domains.flatMap((a, index) =>
-		domains.slice(index + 1).map(b => judgePair({a, b}, law, places)),
+export function judge(domains: readonly Domain[], criteria: Criteria): PairVerdict[] {
+	const subjects = [...subjectsOf(domains, criteria.topology).values()];
+
+	return subjects.flatMap((a, index) =>
+		subjects.slice(index + 1).map(b => judgePair(a, b, criteria)),
 	);
 }
 
-/** What one end is told about the links of the pair. */
-export function linksFor(end: 'a' | 'b', {a, b, links}: PairVerdict): AnnouncedLink[] {
-	const knowsMtu = hasLinkState((end === 'a' ? a : b).hello);
-	return links.map(link => {
-		const [own, peer] = end === 'a' ? [link.a, link.b] : [link.b, link.a];
-		const way = {vif: own.vif, localMac: own.mac, remoteMac: peer.mac};
-		const mtu = Math.min(own.mtu, peer.mtu, mtuMax);
-		return knowsMtu && mtu > 0 ? {...way, mtu} : way;
-	});
-}
-
-/**
- * Where the domains touch bridges, the addresses that are on one of them twice, and domains whose
- * names do not say who they are.
- */
-type Places = {
-	readonly ports: ReadonlyMap<number, readonly Port[]>;
-	readonly ambiguous: ReadonlySet<string>;
-	readonly unnamed: ReadonlyMap<number, Refusal>;
-};
-
-function judgePair(pair: Pair, law: Law, {ports, ambiguous, unnamed}: Places): PairVerdict {
-	const {a, b} = pair;
-	const verdict = law.decide(a.name, b.name);
-	const shared = sharedLinks(ports.get(a.domid) ?? [], ports.get(b.domid) ?? []);
-	const word =
+/** Walks dom0's rules, most of the work there is, only for a pair that nothing else refuses. */
+export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdict {
+	const verdict = criteria.decide(a.name, b.name);
+	const terms = termsOf(verdict);
+	const shared = sharedLinks(a, b);
+	const refusal =
 		refuseDomain(a) ??
 		refuseDomain(b) ??
-		refuseHeld(pair, law) ??
-		refusePolicy(verdict) ??
-		unnamed.get(a.domid) ??
-		unnamed.get(b.domid);
-	const {links, refusal} = word
-		? {links: shared, refusal: word}
-		: judgeLinks(shared, law, ambiguous, pair);
-	return {
-		a,
-		b,
-		rule: ruleName(verdict.rule),
-		digest: digest(verdict),
-		ringPages: verdict.rule?.ringPages,
-		ringPagesMin: verdict.rule?.ringPagesMin,
-		queues: Math.min(a.vcpus, b.vcpus, verdict.rule?.queues ?? defaultQueues),
-		links: links.slice(0, linksMax),
-		refusal,
-	};
+		refuseHeld(a, b, criteria) ??
+		refusePolicy(verdict, terms) ??
+		a.misnamed ??
+		b.misnamed;
+	if (refusal) {
+		return {a, b, terms, links: shared, refusal};
+	}
+
+	return {a, b, terms, ...judgeLinks(a, b, shared, criteria)};
 }
 
-/** Walks dom0's rules, most of the work there is: only for a pair that nothing else refuses. */
+/** Every way between two domains over one bridge. */
+export function sharedLinks({ports: ours}: Subject, {ports: theirs}: Subject): SharedLink[] {
+	const links: SharedLink[] = [];
+
+	for (const a of ours) {
+		for (const b of theirs) {
+			if (a.bridge === b.bridge && links.length < sharedMax) {
+				links.push({a, b});
+			}
+		}
+	}
+
+	return links;
+}
+
+/** More than that are neither judged nor shown: two guests with 16 vifs each on a bridge have 256. */
+const sharedMax = 256;
+
 function judgeLinks(
+	a: Subject,
+	b: Subject,
 	shared: readonly SharedLink[],
-	law: Law,
-	ambiguous: ReadonlySet<string>,
-	pair: Pair,
-) {
-	const reasons = shared.map(link => refuseLink(link, law, ambiguous));
-	const links = shared.filter((_, index) => reasons[index] === undefined);
+	criteria: Criteria,
+): Pick<PairVerdict, 'links' | 'refusal'> {
+	const links: SharedLink[] = [];
+	let first: Refusal | undefined;
+
+	for (const link of shared) {
+		const refusal = refuseLink(a, b, link, criteria);
+
+		if (refusal) {
+			first ??= refusal;
+		} else if (links.push(link) === linksMax) {
+			break;
+		}
+	}
+
+	return {links, refusal: links.length > 0 ? undefined : (first ?? refusePlaces(a, b, criteria))};
+}
+
+/** Many pairs are apart, and nobody asks why: the sentence is made for who does. */
+function refusePlaces(a: Domain, b: Domain, {topology}: Criteria): Refusal {
 	return {
-		links,
-		refusal: links.length > 0 ? undefined : (reasons[0] ?? refuseApart(pair, law.topology)),
+		code: 'bridge',
+		get reason() {
+			return refuseApart({a, b}, topology).reason;
+		},
 	};
 }
 
 function refuseDomain({name, hello, domid}: Domain): Refusal | undefined {
 	if (hello === undefined) {
 		const where = domid === 0 ? 'dom0' : name;
+
 		return {code: 'absent', reason: `${where} does not run coloopd with the coloop module`};
 	}
-	if (speaks(hello)) return undefined;
+	if (speaks(hello)) {
+		return undefined;
+	}
+
 	return {
 		code: 'version',
 		reason: `${name} speaks version ${hello.min} to ${hello.max}, we do not`,
 	};
 }
 
-function refuseHeld({a, b}: Pair, {isHeld}: Law): Refusal | undefined {
-	if (!isHeld(a.name, b.name)) return undefined;
+function refuseHeld(a: Domain, b: Domain, {isHeld}: Criteria): Refusal | undefined {
+	if (!isHeld(a.name, b.name)) {
+		return undefined;
+	}
+
 	return {code: 'held', reason: `taken down by \`coloop down ${a.name} ${b.name}\``};
 }
 
-function refusePolicy(verdict: Verdict<PairRule>): Refusal | undefined {
-	if (verdict.action === 'allow') return undefined;
-	const by = ruleName(verdict.rule);
-	return {
-		code: 'policy',
-		reason: by === undefined ? "no rule of dom0's policy allows it" : `denied by ${by}`,
-	};
+function refusePolicy({action}: Verdict<PairRule>, {rule}: Terms): Refusal | undefined {
+	if (action === 'allow') {
+		return undefined;
+	}
+	const reason = rule === undefined ? "no rule of dom0's policy allows it" : `denied by ${rule}`;
+
+	return {code: 'policy', reason};
 }
 
-function refuseLink({a, b}: SharedLink, law: Law, ambiguous: ReadonlySet<string>) {
-	const limited = [a, b].find(port => port.rate !== undefined);
-	if (limited) return {code: 'rate', reason: `${limited.name} has a rate limit`} as const;
-	const twice = [a, b].find(port => ambiguous.has(macKey(port)));
-	if (twice) return {code: 'mac', reason: `${twice.mac} is on ${twice.bridge} twice`} as const;
-	const rule = law.bypassed(a, b);
-	return rule === undefined ? undefined : ({code: 'rule', reason: rule} as const);
+function refuseLink(
+	{ambiguousPorts: ours}: Subject,
+	{ambiguousPorts: theirs}: Subject,
+	{a, b}: SharedLink,
+	{bypassed}: Criteria,
+): Refusal | undefined {
+	const limited = a.rate !== undefined ? a : b.rate !== undefined ? b : undefined;
+	if (limited) {
+		return {code: 'rate', reason: `${limited.name} has a rate limit`};
+	}
+	const twice = ours.includes(a) ? a : theirs.includes(b) ? b : undefined;
+	if (twice) {
+		return {code: 'mac', reason: `${twice.mac} is on ${twice.bridge} twice`};
+	}
+	const rule = bypassed(a, b);
+
+	return rule === undefined ? undefined : {code: 'rule', reason: rule};
 }
 
-function sharedLinks(ours: readonly Port[], theirs: readonly Port[]): SharedLink[] {
-	return ours.flatMap(own =>
-		theirs.filter(peer => peer.bridge === own.bridge).map(peer => ({a: own, b: peer})),
-	);
-}
+const termsByRule = new WeakMap<PairRule, Terms>();
 
-/** Addresses that name no one port of a bridge: whom a packet is for could not be told. */
-function ambiguousMacs(ports: readonly Port[]): Set<string> {
-	const seen = new Set<string>();
-	const twice = new Set<string>();
-	for (const key of ports.map(macKey)) (seen.has(key) ? twice : seen).add(key);
-	return twice;
-}
+function termsOf({action, rule}: Verdict<PairRule>): Terms {
+	let terms = rule && termsByRule.get(rule);
 
-function macKey({bridge, mac}: Port): string {
-	return `${bridge} ${mac}`;
-}
+	if (!terms) {
+		const {ringPages, ringPagesMin, queues} = rule ?? {};
+		const words = [ringPages, ringPagesMin, queues].map(word => word ?? 'default');
+		const text = [action, ...(rule?.between ?? []), ...words].join(' ');
+		const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
+		terms = {
+			...{rule: ruleName(rule), digest, ringPages, ringPagesMin},
+			queues: queues ?? defaultQueues,
+		};
+		if (rule) {
+			termsByRule.set(rule, terms);
+		}
+	}
 
-/** Stays the same while the same words decide, wherever in the files they stand. */
-function digest({action, rule}: Verdict<PairRule>): string {
-	const words = [
-		action,
-		...(rule?.between ?? []),
-		rule?.ringPages ?? 'default',
-		rule?.ringPagesMin ?? 'default',
-		rule?.queues ?? 'default',
-	].join(' ');
-	return createHash('sha256').update(words).digest('hex').slice(0, 8);
+	return terms;
 }

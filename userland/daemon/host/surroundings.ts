@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type {Domain} from '../../xenstore/discover.ts';
 import {describe, sentence, type Log} from '../log.ts';
-import type {Law} from './judge.ts';
+import type {Criteria} from './judge.ts';
 import type {Port, Topology} from './ports.ts';
 
 export type Bypassed = (a: Port, b: Port) => string | undefined;
 
-export type Around = Pick<Law, 'topology' | 'bypassed'>;
+export type Around = Pick<Criteria, 'topology' | 'bypassed'>;
 
 export type SurroundingsWorld = {
 	topology(): Promise<Topology>;

@@ -4,7 +4,10 @@ import type {Domain} from '../../xenstore/discover.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {OfferValue} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
-import type {PairVerdict, SharedLink} from './judge.ts';
+import {judgePair, type Criteria, type SharedLink} from './judge.ts';
+import {agreedEpoch, domidsOf, keyOf} from './pair.ts';
+import type {PairTable} from './pairs.ts';
+import type {Subject} from './subjects.ts';
 
 /** A pair as it stands, lower domid first. Made when asked for. */
 export type PairView = {
@@ -44,40 +47,78 @@ export type HostView = {
 	readonly verdicts: readonly PairView[];
 };
 
-export function viewOf(
-	domains: readonly Domain[],
-	judged: readonly PairVerdict[],
-	store: Store | undefined,
-): HostView {
-	const verdicts = judged.map(viewPair);
-	const allowed = verdicts.filter(({refusal}) => refusal === undefined);
-	const isOf = (domid: number) => (pair: PairView) =>
-		pair.a.domid === domid || pair.b.domid === domid;
+export type Viewed = {
+	readonly store: Store;
+	readonly subjects: ReadonlyMap<number, Subject>;
+	readonly pairs: PairTable;
+	/** Undefined before anything can be judged. */
+	readonly criteria: Criteria | undefined;
+};
+
+/** Answers for what it is of at the time of the question. */
+export function viewOf({store, subjects, pairs, criteria}: Viewed): HostView {
+	const domains = criteria ? [...subjects.values()].sort((a, b) => a.domid - b.domid) : [];
+	const pair = (one: number, other: number) => {
+		const [a, b] = domidsOf(keyOf(one, other)).map(domid => subjects.get(domid));
+
+		return one === other || !a || !b || !criteria ? undefined : viewPair(a, b, pairs, criteria);
+	};
+	const pairsOf = function* (keys: Iterable<number>) {
+		for (const key of keys) {
+			const found = pair(...domidsOf(key));
+
+			if (found) {
+				yield found;
+			}
+		}
+	};
+	const all = () => pairsOf(allKeys(domains.map(({domid}) => domid)));
+	const count = (domains.length * (domains.length - 1)) / 2;
 
 	return {
 		store,
 		domains,
-		counts: {allowed: allowed.length, refused: verdicts.length - allowed.length},
-		pair: (one, other) => verdicts.find(pair => isOf(one)(pair) && isOf(other)(pair)),
-		active: () => allowed.filter(isActive),
-		allowed: () => allowed,
-		of: domid => verdicts.filter(isOf(domid)),
-		all: () => verdicts,
-		verdicts,
+		counts: {allowed: pairs.size, refused: count - pairs.size},
+		pair,
+		active: () => pairsOf(pairs.active),
+		allowed: () => pairsOf(pairs.keys()),
+		of: domid => pairsOf(domains.map(other => keyOf(domid, other.domid))),
+		all,
+		get verdicts() {
+			return [...all()];
+		},
 	};
 }
 
-function viewPair(verdict: PairVerdict): PairView {
-	const {a, b, refusal} = verdict;
+export const emptyView: HostView = {
+	store: undefined,
+	domains: [],
+	counts: {allowed: 0, refused: 0},
+	pair: () => undefined,
+	active: () => [],
+	allowed: () => [],
+	of: () => [],
+	all: () => [],
+	verdicts: [],
+};
+
+function* allKeys(domids: readonly number[]): Generator<number> {
+	for (const [index, domid] of domids.entries()) {
+		for (const other of domids.slice(index + 1)) {
+			yield keyOf(domid, other);
+		}
+	}
+}
+
+function viewPair(a: Subject, b: Subject, pairs: PairTable, criteria: Criteria): PairView {
+	const {terms, links, refusal} = judgePair(a, b, criteria);
+	const pair = refusal ? undefined : pairs.get(keyOf(a.domid, b.domid));
+	const [ofA, ofB] = pair?.ends ?? [];
 
 	return {
-		...verdict,
-		epoch: refusal ? undefined : a.announced.get(b.domid)?.epoch,
-		offers: [a.offers.get(b.domid), b.offers.get(a.domid)],
-		declined: [a.declined.get(b.domid), b.declined.get(a.domid)],
+		...{a, b, rule: terms.rule, links, refusal},
+		epoch: pair && agreedEpoch(pair),
+		offers: [ofA?.offer, ofB?.offer],
+		declined: [ofA?.declined, ofB?.declined],
 	};
-}
-
-function isActive({offers, declined}: PairView): boolean {
-	return [...offers, ...declined].some(each => each !== undefined);
 }

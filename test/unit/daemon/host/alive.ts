@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {sayAlive} from '../../../../userland/daemon/host/alive.ts';
+import {forEach} from '../../../../userland/daemon/together.ts';
 import {createLog} from '../../../../userland/daemon/log.ts';
 import {fakeXenStore} from '../../../../userland/xenstore/fake.ts';
 import {hostAlive} from '../../../../userland/xenstore/paths.ts';
@@ -23,11 +24,9 @@ test('any guest reads another value every 10 s, at the cost of one write', async
 	const guest = tree.connect(7);
 	const values: Array<string | undefined> = [];
 	let writes = 0;
-	const watching = (async () => {
-		for await (const _ of tree.connect(0).watch('/coloop', stop.signal)) {
-			writes += 1;
-		}
-	})();
+	const watching = forEach(tree.connect(0).watch('/coloop', stop.signal), () => {
+		writes += 1;
+	});
 	await clock.advance(0);
 	const before = writes;
 

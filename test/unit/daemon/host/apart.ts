@@ -4,13 +4,13 @@ import {judge} from '../../../../userland/daemon/host/judge.ts';
 import type {Topology} from '../../../../userland/daemon/host/ports.ts';
 import {linkState} from '../../../../userland/xenstore/features.ts';
 import type {Domain} from '../../../../userland/xenstore/discover.ts';
-import {bridgeMac, domain, law, topology} from '../_domains.ts';
+import {bridgeMac, domain, criteria, topology} from '../_domains.ts';
 
 const [a, b] = [domain(1), domain(2)];
 const onBridge = 'they meet on no bridge of dom0: vif1.0 is on xenbr0';
 
 function apart(domains: readonly Domain[], around: Topology = topology([1, 2])) {
-	return judge(domains, law({topology: around}))[0]?.refusal;
+	return judge(domains, criteria({topology: around}))[0]?.refusal;
 }
 
 /** b's vif, otherwise than usual. */

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {
-	judge,
-	linksFor,
-	type Law,
-	type PairVerdict,
-} from '../../../../userland/daemon/host/judge.ts';
+import {judge, type Criteria, type PairVerdict} from '../../../../userland/daemon/host/judge.ts';
+import {linksFor} from '../../../../userland/daemon/host/pair.ts';
 import {linkState} from '../../../../userland/xenstore/features.ts';
 import type {Domain} from '../../../../userland/xenstore/discover.ts';
-import {allowRule, bridgeMac, domain, law, macOf, topology} from '../_domains.ts';
+import {allowRule, bridgeMac, domain, criteria, macOf, topology} from '../_domains.ts';
 
 const [a, b] = [domain(1), domain(2)];
 
-function refusal(domains: Domain[], change: Partial<Law> = {}) {
-	const [verdict] = judge(domains, law(change));
+function refusal(domains: Domain[], change: Partial<Criteria> = {}) {
+	const [verdict] = judge(domains, criteria(change));
 	return verdict?.refusal;
 }
 
-function judgeOne(domains: Domain[], change: Partial<Law> = {}): PairVerdict {
-	const [verdict] = judge(domains, law(change));
+function judgeOne(domains: Domain[], change: Partial<Criteria> = {}): PairVerdict {
+	const [verdict] = judge(domains, criteria(change));
 	if (verdict) return verdict;
 	throw new Error('no pair');
 }
@@ -26,15 +22,19 @@ function judgeOne(domains: Domain[], change: Partial<Law> = {}): PairVerdict {
 test('two guests on one bridge that the policy allows get a channel', t => {
 	const verdict = judgeOne([a, b]);
 	t.is(verdict.refusal, undefined);
-	t.is(verdict.rule, '10-all.yaml:3:5');
-	t.deepEqual(linksFor('a', verdict), [{vif: '0', localMac: macOf(1), remoteMac: macOf(2)}]);
-	t.deepEqual(linksFor('b', verdict), [{vif: '0', localMac: macOf(2), remoteMac: macOf(1)}]);
+	t.is(verdict.terms.rule, '10-all.yaml:3:5');
+	t.deepEqual(linksFor(0, verdict.links, verdict.a), [
+		{vif: '0', localMac: macOf(1), remoteMac: macOf(2)},
+	]);
+	t.deepEqual(linksFor(1, verdict.links, verdict.b), [
+		{vif: '0', localMac: macOf(2), remoteMac: macOf(1)},
+	]);
 });
 
 test('dom0 meets a guest at the bridge itself', t => {
 	const verdict = judgeOne([domain(0), a]);
 	t.is(verdict.refusal, undefined);
-	t.deepEqual(linksFor('a', verdict), [
+	t.deepEqual(linksFor(0, verdict.links, verdict.a), [
 		{vif: 'xenbr0', localMac: bridgeMac, remoteMac: macOf(1)},
 	]);
 });
@@ -42,29 +42,31 @@ test('dom0 meets a guest at the bridge itself', t => {
 test('an end that reads it is told the smallest MTU on the way', t => {
 	const {interfaces, bridges} = topology([1, 2]);
 	const mtus: Record<string, number> = {'vif1.0': 9000, 'vif2.0': 4000, xenbr0: 9000};
-	const mtuFor = (end: 'a' | 'b', domains: Domain[], change: Record<string, number> = {}) => {
+	const mtuFor = (side: 0 | 1, domains: Domain[], change: Record<string, number> = {}) => {
 		const sized = interfaces.map(each => ({
 			...each,
 			mtu: {...mtus, ...change}[each.name] ?? 1500,
 		}));
 		const verdict = judgeOne(domains, {topology: {interfaces: sized, bridges}});
-		return linksFor(end, verdict)[0]?.mtu;
+		return linksFor(side, verdict.links, side === 0 ? verdict.a : verdict.b)[0]?.mtu;
 	};
 	const hello = {min: 1, max: 1, features: linkState | 7};
 	const [newA, newB, newHost] = [1, 2, 0].map(domid => domain(domid, {hello}));
 	if (!newA || !newB || !newHost) return t.fail();
 
-	t.is(mtuFor('a', [newA, b]), 4000);
-	t.is(mtuFor('b', [newA, b]), undefined, 'an older end parses strictly');
-	t.is(mtuFor('b', [newA, newB]), 4000);
-	t.is(mtuFor('b', [newA, newB], {xenbr0: 1400}), 1400);
-	t.is(mtuFor('a', [newHost, a], {'vif1.0': 1500}), 1500);
-	t.is(mtuFor('a', [newHost, a], {xenbr0: 1400}), 1400);
-	t.is(mtuFor('a', [newA, b], {'vif1.0': 1e6, 'vif2.0': 1e6, xenbr0: 1e6}), 65_535);
+	t.is(mtuFor(0, [newA, b]), 4000);
+	t.is(mtuFor(1, [newA, b]), undefined, 'an older end parses strictly');
+	t.is(mtuFor(1, [newA, newB]), 4000);
+	t.is(mtuFor(1, [newA, newB], {xenbr0: 1400}), 1400);
+	t.is(mtuFor(0, [newHost, a], {'vif1.0': 1500}), 1500);
+	t.is(mtuFor(0, [newHost, a], {xenbr0: 1400}), 1400);
+	t.is(mtuFor(0, [newA, b], {'vif1.0': 1e6, 'vif2.0': 1e6, xenbr0: 1e6}), 65_535);
 });
 
 test('every pair has a verdict', t => {
-	const pairs = judge([domain(0), a, b, domain(3)], law()).map(v => `${v.a.domid}${v.b.domid}`);
+	const pairs = judge([domain(0), a, b, domain(3)], criteria()).map(
+		v => `${v.a.domid}${v.b.domid}`,
+	);
 	t.deepEqual(pairs, ['01', '02', '03', '12', '13', '23']);
 });
 
@@ -108,7 +110,7 @@ test('the rules of dom0 are walked only for a pair that nothing else refuses', t
 });
 
 test('a pair that is held still says where it meets', t => {
-	const [verdict] = judge([a, b], law({isHeld: () => true}));
+	const [verdict] = judge([a, b], criteria({isHeld: () => true}));
 	t.like(verdict?.links, [{a: {name: 'vif1.0', bridge: 'xenbr0'}, b: {name: 'vif2.0'}}]);
 });
 
@@ -121,7 +123,7 @@ test('a rate limit is kept', t => {
 test('an address on a bridge twice names nobody', t => {
 	const [vif] = a.vifs;
 	const clone = domain(3, {vifs: vif ? [{...vif, device: 'vif3.0'}] : []});
-	const verdicts = judge([a, b, clone], law());
+	const verdicts = judge([a, b, clone], criteria());
 	t.deepEqual(
 		verdicts.map(({refusal}) => refusal?.code),
 		['mac', 'mac', 'mac'],
@@ -130,7 +132,7 @@ test('an address on a bridge twice names nobody', t => {
 
 test('the digest tells rules apart, not their places', t => {
 	const at = (rule: typeof allowRule) =>
-		judge([a, b], law({decide: () => ({action: 'allow', rule})}))[0]?.digest;
+		judge([a, b], criteria({decide: () => ({action: 'allow', rule})}))[0]?.terms.digest;
 	const moved = {...allowRule, source: {...allowRule.source, line: 40}};
 	t.is(at(allowRule), at(moved));
 	t.not(at(allowRule), at({...allowRule, between: ['a', 'b']}));

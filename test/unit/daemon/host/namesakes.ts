@@ -2,7 +2,7 @@
 import test from 'ava';
 import {judge} from '../../../../userland/daemon/host/judge.ts';
 import {ambiguousNames} from '../../../../userland/daemon/host/namesakes.ts';
-import {domain, law, topology} from '../_domains.ts';
+import {domain, criteria, topology} from '../_domains.ts';
 
 const named = (domid: number, name: string) => ({domid, name, uuid: `uuid-${domid}`});
 const refused = (...names: string[]) =>
@@ -41,7 +41,7 @@ test('a name that cannot be said in a rule or an announcement is refused', t => 
 
 test('nothing is allowed by a name that two domains bear', t => {
 	const domains = [domain(1), domain(2, {name: 'db-1'}), domain(3, {name: 'db-1'})];
-	const codes = judge(domains, law()).map(({a, b, refusal}) => [
+	const codes = judge(domains, criteria()).map(({a, b, refusal}) => [
 		`${a.domid} ${b.domid}`,
 		refusal?.code,
 	]);
@@ -50,14 +50,14 @@ test('nothing is allowed by a name that two domains bear', t => {
 		['1 3', 'name'],
 		['2 3', 'name'],
 	]);
-	const denied = judge(domains, law({decide: () => ({action: 'deny', rule: undefined})}));
+	const denied = judge(domains, criteria({decide: () => ({action: 'deny', rule: undefined})}));
 	t.is(denied[0]?.refusal?.code, 'policy', 'policy is asked first');
 });
 
 test('a guest with an odd name or a namesake is nobody else’s affair', t => {
 	const odd = [4, 5].map(domid => domain(domid, {name: 'x'}));
 	const domains = [domain(0), domain(1), domain(2), domain(3, {name: '数'.repeat(450)}), ...odd];
-	const verdicts = judge(domains, law({topology: topology([1, 2, 3, 4, 5])}));
+	const verdicts = judge(domains, criteria({topology: topology([1, 2, 3, 4, 5])}));
 	const fine = verdicts.filter(({refusal}) => refusal === undefined);
 	t.deepEqual(
 		fine.map(({a, b}) => `${a.domid} ${b.domid}`),

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+import type {Declined} from '../../xenstore/declined.ts';
+import {hasLinkState} from '../../xenstore/features.ts';
+import {
+	mtuMax,
+	parseAnnouncement,
+	type AnnouncedLink,
+	type Announcement,
+	type OfferValue,
+} from '../../xenstore/values.ts';
+import type {EpochHistory} from './epochs.ts';
+import {sharedLinks, type SharedLink, type Terms} from './judge.ts';
+import {isSame} from './same.ts';
+import type {Subject} from './subjects.ts';
+
+/** What passes between dom0 and one end about the other end; mostly nothing. */
+export type End = {
+	/** What the end says. */
+	offer: OfferValue | undefined;
+	declined: Declined | undefined;
+	/** What it was told that the other end says. */
+	relayed: OfferValue | undefined;
+	declinedBy: Declined | undefined;
+};
+
+/** Which of the two, the lower domid first. */
+export type Side = 0 | 1;
+
+/**
+ * An allowed pair. A thousand guests have half a million, so what is the same for many is shared, and
+ * what can be computed is not kept: an announcement is what `announcementFor` says.
+ */
+export type Pair = {
+	subjects: readonly [Subject, Subject];
+	terms: Terms;
+	/** Undefined: every link that they share. */
+	links: readonly SharedLink[] | undefined;
+	/** As announced to each: 0 for nothing, `wrong` for what may not stand. */
+	toldA: number;
+	toldB: number;
+	/** What is announced reads otherwise than it should, which needs no new epoch. */
+	isReworded: boolean;
+	history: EpochHistory | undefined;
+	/** Undefined while neither end said or was told anything. */
+	ends: readonly [End, End] | undefined;
+};
+
+export const wrong = -1;
+
+/** Fewer than 2^30, so a small integer. */
+export function keyOf(one: number, other: number): number {
+	return one < other ? one * 2 ** 15 + other : other * 2 ** 15 + one;
+}
+
+export function domidsOf(key: number): readonly [number, number] {
+	return [key >> 15, key & (2 ** 15 - 1)];
+}
+
+/** The epoch that both ends were told. */
+export function agreedEpoch({toldA, toldB}: Pair): number | undefined {
+	return toldA > 0 && toldA === toldB ? toldA : undefined;
+}
+
+export function sideOf({subjects}: Pair, domid: number): Side {
+	return subjects[0].domid === domid ? 0 : 1;
+}
+
+export function toldOf(pair: Pair, side: Side): number {
+	return side === 0 ? pair.toldA : pair.toldB;
+}
+
+export function setTold(pair: Pair, side: Side, epoch: number): void {
+	if (side === 0) {
+		pair.toldA = epoch;
+	} else {
+		pair.toldB = epoch;
+	}
+}
+
+/** The end, to be changed. */
+export function openEnd(pair: Pair, side: Side): End {
+	pair.ends ??= [emptyEnd(), emptyEnd()];
+
+	return pair.ends[side];
+}
+
+/** Forgets ends that have nothing to say. */
+export function closeEnds(pair: Pair): void {
+	if (pair.ends?.every(end => Object.values(end).every(value => value === undefined))) {
+		pair.ends = undefined;
+	}
+}
+
+export function linksOf({links, subjects}: Pair): readonly SharedLink[] {
+	return links ?? sharedLinks(...subjects);
+}
+
+/** What one end is to be told about the other. */
+export function announcementFor(side: Side, pair: Pair, epoch: number): Announcement {
+	const {subjects, terms} = pair;
+	const [own, peer] = side === 0 ? subjects : [subjects[1], subjects[0]];
+	const {digest, ringPages, ringPagesMin} = terms;
+	const queues = Math.min(own.vcpus, peer.vcpus, terms.queues);
+	const links = linksFor(side, linksOf(pair), own);
+
+	return {epoch, name: peer.name, links, digest, ringPages, ringPagesMin, queues};
+}
+
+export function linksFor(
+	side: Side,
+	links: readonly SharedLink[],
+	{hello}: Subject,
+): AnnouncedLink[] {
+	const knowsMtu = hasLinkState(hello);
+
+	return links.map(link => {
+		const [own, peer] = side === 0 ? [link.a, link.b] : [link.b, link.a];
+		const way = {vif: own.vif, localMac: own.mac, remoteMac: peer.mac};
+		const mtu = Math.min(own.mtu, peer.mtu, mtuMax);
+
+		return knowsMtu && mtu > 0 ? {...way, mtu} : way;
+	});
+}
+
+/** How what an end was told compares with what it should be: the words may differ, the ways may not. */
+export function compareTold(
+	text: string | undefined,
+	side: Side,
+	pair: Pair,
+): {readonly told: number; readonly isReworded: boolean; readonly epoch: number} {
+	const value = parseAnnouncement(text ?? '');
+	if (value === undefined) {
+		return {told: text === undefined ? 0 : wrong, isReworded: false, epoch: 0};
+	}
+	const right = announcementFor(side, pair, value.epoch);
+	const told = isSameWay(value, right) ? value.epoch : wrong;
+
+	return {told, isReworded: !isSame(value, right), epoch: value.epoch};
+}
+
+/** Links of another MTU are the same links. */
+export function isSameWay(one: Announcement, other: Announcement): boolean {
+	return one.name === other.name && isSame(waysOf(one), waysOf(other));
+}
+
+function waysOf({links}: Announcement): string[] {
+	return links.map(({vif, localMac, remoteMac}) => `${vif} ${localMac} ${remoteMac}`);
+}
+
+function emptyEnd(): End {
+	return {offer: undefined, declined: undefined, relayed: undefined, declinedBy: undefined};
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+import {parseDeclined} from '../../xenstore/declined.ts';
+import {parseOffer} from '../../xenstore/values.ts';
+import {isForgettable, type EpochHistory} from './epochs.ts';
+import {judgePair, type Criteria, type PairVerdict, type SharedLink} from './judge.ts';
+import {
+	agreedEpoch,
+	announcementFor,
+	closeEnds,
+	compareTold,
+	isSameWay,
+	keyOf,
+	openEnd,
+	setTold,
+	sideOf,
+	toldOf,
+	wrong,
+	type Pair,
+} from './pair.ts';
+import {planPair, record, withdraw} from './plan.ts';
+import type {FromGuest, FromHost} from './read.ts';
+import {isSame} from './same.ts';
+import type {HostStep} from './steps.ts';
+import type {Subject} from './subjects.ts';
+
+/**
+ * The pairs that may have a channel, and what passes in each. What a method answers are the steps that
+ * make XenStore say so, which are taken as done.
+ */
+export class PairTable {
+	readonly #pairs = new Map<number, Pair>();
+	/** Of pairs that may not have a channel now, and had a short one lately. */
+	readonly #histories = new Map<number, EpochHistory>();
+	readonly #active = new Set<number>();
+	#lastEpoch = 0;
+
+	get size(): number {
+		return this.#pairs.size;
+	}
+
+	/** Pairs in which an end said something, or was told so. */
+	get active(): ReadonlySet<number> {
+		return this.#active;
+	}
+
+	get(key: number): Pair | undefined {
+		return this.#pairs.get(key);
+	}
+
+	keys(): IterableIterator<number> {
+		return this.#pairs.keys();
+	}
+
+	/** Lower domid first. `isNew`: what the ends say is to be read; `isDue`: the pair is to be planned. */
+	judge(
+		a: Subject,
+		b: Subject,
+		criteria: Criteria,
+	): {steps: readonly HostStep[]; isNew: boolean; isDue: boolean} {
+		const key = keyOf(a.domid, b.domid);
+		const verdict = judgePair(a, b, criteria);
+		const pair = this.#pairs.get(key);
+
+		if (verdict.refusal) {
+			return {steps: pair ? this.#drop(key, pair) : none, isNew: false, isDue: false};
+		}
+		if (pair === undefined) {
+			this.#pairs.set(key, this.#begin(key, verdict));
+
+			return {steps: none, isNew: true, isDue: true};
+		}
+
+		change(pair, verdict);
+		const isDue = agreedEpoch(pair) === undefined || pair.isReworded;
+
+		return {steps: none, isNew: false, isDue};
+	}
+
+	/** What an allowed pair needs now; steps, and in how many ms to ask again. */
+	plan(key: number, now: number, unix: number): {steps: readonly HostStep[]; wait?: number} {
+		const pair = this.#pairs.get(key);
+		if (pair === undefined) {
+			return {steps: none};
+		}
+		const {steps, history, wait} = planPair(pair, now, () => {
+			this.#lastEpoch = Math.max(this.#lastEpoch + 1, unix);
+
+			return this.#lastEpoch;
+		});
+		pair.history = this.#shared(history);
+		steps.forEach(step => record(pair, step));
+		this.#mark(key, pair);
+
+		return wait === undefined ? {steps} : {steps, wait};
+	}
+
+	/** What one end says now. Answers whether that is new. */
+	hear(key: number, domid: number, said: Partial<FromGuest>): boolean {
+		const pair = this.#pairs.get(key);
+		if (pair === undefined) {
+			return false;
+		}
+		const side = sideOf(pair, domid);
+		if (isSame({...pair.ends?.[side], ...said}, {...pair.ends?.[side]})) {
+			return false;
+		}
+		Object.assign(openEnd(pair, side), said);
+		closeEnds(pair);
+		this.#mark(key, pair);
+
+		return true;
+	}
+
+	/**
+	 * What XenStore says that a domain was told about another, by whichever host role. Steps take back what
+	 * may not stand.
+	 */
+	adopt(key: number, domid: number, about: number, told: FromHost): readonly HostStep[] {
+		const pair = this.#pairs.get(key);
+		if (pair === undefined) {
+			this.#lastEpoch = Math.max(this.#lastEpoch, epochOf(told));
+
+			return [{kind: 'withdraw', from: domid, peer: about, isBare: false}];
+		}
+		const side = sideOf(pair, domid);
+		const compared = compareTold(told.peer, side, pair);
+		this.#lastEpoch = Math.max(this.#lastEpoch, compared.epoch);
+		setTold(pair, side, compared.told);
+		pair.isReworded ||= compared.isReworded;
+		const end = openEnd(pair, side);
+		end.relayed = parseOffer(told.offer ?? '');
+		end.declinedBy = parseDeclined(told.declined ?? '');
+		const steps = adoptionSteps(told, end.relayed, end.declinedBy, domid, about);
+		closeEnds(pair);
+		this.#mark(key, pair);
+
+		return steps;
+	}
+
+	/** The domain may have been told anything, or nothing. */
+	forgetTold(key: number, domid: number, told: 0 | typeof wrong): void {
+		const pair = this.#pairs.get(key);
+		if (pair === undefined) {
+			return;
+		}
+		const side = sideOf(pair, domid);
+		setTold(pair, side, told);
+		Object.assign(openEnd(pair, side), {relayed: undefined, declinedBy: undefined});
+		closeEnds(pair);
+		this.#mark(key, pair);
+	}
+
+	/** One of the two is gone, and its tree with it: only the other is told. */
+	leave(key: number, gone: number): readonly HostStep[] {
+		const pair = this.#pairs.get(key);
+		this.#histories.delete(key);
+		if (pair === undefined) {
+			return none;
+		}
+		this.#pairs.delete(key);
+		this.#active.delete(key);
+
+		return withdraw(pair).filter(step => step.kind === 'withdraw' && step.from !== gone);
+	}
+
+	/** Drops what is remembered of pairs that are no more, where it makes no difference. */
+	prune(now: number): void {
+		for (const [key, history] of this.#histories) {
+			if (isForgettable(history, now)) {
+				this.#histories.delete(key);
+			}
+		}
+	}
+
+	#begin(key: number, {a, b, terms, links}: PairVerdict): Pair {
+		const history = this.#histories.get(key);
+		this.#histories.delete(key);
+
+		return {
+			...{subjects: [a, b], terms, links: partOf(links, a, b)},
+			...{toldA: 0, toldB: 0, isReworded: false, history, ends: undefined},
+		};
+	}
+
+	#drop(key: number, pair: Pair): readonly HostStep[] {
+		this.#pairs.delete(key);
+		this.#active.delete(key);
+		if (pair.history) {
+			this.#histories.set(key, pair.history);
+		}
+
+		return withdraw(pair);
+	}
+
+	#mark(key: number, {ends}: Pair): void {
+		if (ends) {
+			this.#active.add(key);
+		} else {
+			this.#active.delete(key);
+		}
+	}
+
+	#lastHistory: EpochHistory | undefined;
+
+	/** The same object for all pairs that begin at the same time. */
+	#shared(history: EpochHistory): EpochHistory {
+		const last = this.#lastHistory;
+		const isSameStart =
+			last?.givenAt === history.givenAt &&
+			last?.firstOfferAt === history.firstOfferAt &&
+			last?.endedAt === history.endedAt &&
+			last?.delay === history.delay;
+		if (last && isSameStart) {
+			return last;
+		}
+		this.#lastHistory = history;
+
+		return history;
+	}
+}
+
+const none: readonly HostStep[] = [];
+
+/** Undefined for all links that the two share. */
+function partOf(
+	links: readonly SharedLink[],
+	a: Subject,
+	b: Subject,
+): readonly SharedLink[] | undefined {
+	const isSimple = a.ports.length === 1 && b.ports.length === 1;
+
+	return isSimple ? undefined : links;
+}
+
+/** Takes the new verdict on an allowed pair, and marks what was told by the old one. */
+function change(pair: Pair, {a, b, terms, links}: PairVerdict): void {
+	const [oldA, oldB] = pair.subjects;
+	const part = partOf(links, a, b);
+	const isSamePair =
+		oldA.text === a.text &&
+		oldB.text === b.text &&
+		pair.terms.digest === terms.digest &&
+		(pair.links === part || isSame(pair.links, part));
+	if (isSamePair) {
+		pair.terms = terms;
+
+		return;
+	}
+	const changed: Pair = {...pair, subjects: [a, b], terms, links: part};
+	const sides = ([0, 1] as const).map(side => {
+		const [before, after] = [pair, changed].map(each => announcementFor(side, each, 1));
+
+		return {side, before, after};
+	});
+	for (const {side, before, after} of sides) {
+		if (before && after && toldOf(pair, side) > 0 && !isSameWay(before, after)) {
+			setTold(changed, side, wrong);
+		}
+		changed.isReworded ||= !isSame(before, after);
+	}
+	Object.assign(pair, changed);
+}
+
+function adoptionSteps(
+	told: FromHost,
+	relayed: unknown,
+	declinedBy: unknown,
+	to: number,
+	from: number,
+): HostStep[] {
+	const isStrangeOffer = told.offer !== undefined && relayed === undefined;
+	const isStrangeDecline = told.declined !== undefined && declinedBy === undefined;
+
+	return [
+		...(isStrangeOffer ? [{kind: 'unrelay', to, from} as const] : []),
+		...(isStrangeDecline ? [{kind: 'decline', to, from, value: undefined} as const] : []),
+	];
+}
+
+function epochOf({peer}: FromHost): number {
+	return Number(/^\d{1,10}(?= )/.exec(peer ?? '')?.[0] ?? 0);
+}

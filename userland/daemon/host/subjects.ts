@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+import type {Domain} from '../../xenstore/discover.ts';
+import {hasLinkState} from '../../xenstore/features.ts';
+import {speaks} from '../../xenstore/values.ts';
+import type {Refusal} from '../refusal.ts';
+import {ambiguousNames} from './namesakes.ts';
+import {portsOf, type Port, type Topology} from './ports.ts';
+
+/** A domain with all that pairs of it are judged by. */
+export type Subject = Domain & {
+	/** Where it touches bridges of dom0, and which of these have an address that is there twice. */
+	readonly ports: readonly Port[];
+	readonly ambiguousPorts: readonly Port[];
+	/** Why its name does not say who it is. */
+	readonly misnamed: Refusal | undefined;
+	/** Two subjects of one domain with the same text get the same verdicts and announcements. */
+	readonly text: string;
+};
+
+const none: readonly Port[] = [];
+
+/** By domid. All at once, as names and addresses of one may be those of another. */
+export function subjectsOf(
+	domains: readonly Domain[],
+	topology: Topology,
+): ReadonlyMap<number, Subject> {
+	const portsByDomid = portsOf(domains, topology);
+	const twice = ambiguousMacs([...portsByDomid.values()].flat());
+	const misnamed = ambiguousNames(domains);
+
+	return new Map(
+		domains.map(domain => {
+			const ports = portsByDomid.get(domain.domid) ?? none;
+			const ambiguous = ports.filter(port => twice.has(macKey(port)));
+			const facts = {
+				ports,
+				ambiguousPorts: ambiguous.length === 0 ? none : ambiguous,
+				misnamed: misnamed.get(domain.domid),
+			};
+
+			return [domain.domid, {...domain, ...facts, text: textOf(domain, facts)}];
+		}),
+	);
+}
+
+function textOf(
+	{name, uuid, vcpus, hello}: Domain,
+	{ports, ambiguousPorts, misnamed}: Pick<Subject, 'ports' | 'ambiguousPorts' | 'misnamed'>,
+): string {
+	const speech = [hello && speaks(hello), hasLinkState(hello)];
+
+	return JSON.stringify([name, uuid, vcpus, speech, misnamed, ports, ambiguousPorts.length]);
+}
+
+/** Addresses that name no one port of a bridge: whom a packet is for could not be told. */
+function ambiguousMacs(ports: readonly Port[]): Set<string> {
+	const seen = new Set<string>();
+	const twice = new Set<string>();
+
+	for (const key of ports.map(macKey)) {
+		(seen.has(key) ? twice : seen).add(key);
+	}
+
+	return twice;
+}
+
+function macKey({bridge, mac}: Port): string {
+	return `${bridge} ${mac}`;
+}

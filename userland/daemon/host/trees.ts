@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+import {readHello} from '../../xenstore/discover.ts';
+import {refusalName} from '../../xenstore/refusal.ts';
+import type {Store} from '../../xenstore/store.ts';
+import type {Hello} from '../../xenstore/values.ts';
+import {describe, type Log} from '../log.ts';
+import type {GuestNode} from './guest-nodes.ts';
+import {
+	listAnnounced,
+	listMentioned,
+	readDeclined,
+	readFromGuest,
+	readFromHost,
+	readOffer,
+	type FromGuest,
+	type FromHost,
+} from './read.ts';
+
+/** What XenStore has of what a domain was told and says, by the domid that it is about. */
+export type Tree = {
+	readonly told: ReadonlyMap<number, FromHost>;
+	readonly said: ReadonlyMap<number, FromGuest>;
+	/** About whom it may say something. */
+	readonly mentioned: ReadonlySet<number>;
+};
+
+const batch = 64;
+
+/**
+ * Reads what a domain was told, and what it says of those for which `isWanted` holds. Undefined where
+ * XenStore refuses it; throws when the connection is lost.
+ */
+export async function readTree(
+	store: Store,
+	domid: number,
+	log: Log,
+	isWanted: (about: number) => boolean,
+): Promise<Tree | undefined> {
+	try {
+		const [told, mentioned] = await Promise.all([
+			readFromHost(store, domid),
+			listMentioned(store, domid),
+		]);
+		const abouts = new Set([...told.keys(), ...mentioned]);
+		const said = await readSaid(store, domid, [...abouts].filter(isWanted), mentioned);
+
+		return {told, said, mentioned};
+	} catch (error) {
+		if (refusalName(error) === undefined) {
+			throw error;
+		}
+		log.warn('domain.unread', {domid, ...describe(error)});
+
+		return undefined;
+	}
+}
+
+/** What a domain says of these. */
+async function readSaid(
+	store: Store,
+	domid: number,
+	abouts: readonly number[],
+	mentioned: ReadonlySet<number>,
+): Promise<Map<number, FromGuest>> {
+	const said = new Map<number, FromGuest>();
+	const read = async (about: number) =>
+		said.set(
+			about,
+			mentioned.has(about)
+				? await readFromGuest(store, domid, about)
+				: {offer: undefined, declined: undefined},
+		);
+
+	for (let start = 0; start < abouts.length; start += batch) {
+		await Promise.all(abouts.slice(start, start + batch).map(read));
+	}
+
+	return said;
+}
+
+/** What was found of a node that a guest changed. */
+export type Heard =
+	| {readonly hello: Hello | undefined}
+	| {readonly about: number; readonly said: Partial<FromGuest>}
+	| {readonly hello: Hello | undefined; readonly mentioned: ReadonlySet<number>}
+	| {readonly areVifsChanged: true}
+	| {readonly isRefused: true};
+
+/** Throws when the connection is lost. */
+export async function readGuestNode(
+	store: Store,
+	domid: number,
+	node: GuestNode,
+	log: Log,
+): Promise<Heard> {
+	try {
+		switch (node.kind) {
+			case 'hello':
+				return {hello: await readHello(store, domid)};
+			case 'names': {
+				const hello = await readHello(store, domid);
+				return {hello, mentioned: await listMentioned(store, domid)};
+			}
+			case 'vifs':
+				return {areVifsChanged: true};
+			case 'offer':
+				return {
+					about: node.about,
+					said: {offer: await readOffer(store, domid, node.about)},
+				};
+			case 'declined':
+				return {
+					about: node.about,
+					said: {declined: await readDeclined(store, domid, node.about)},
+				};
+		}
+	} catch (error) {
+		if (refusalName(error) === undefined) {
+			throw error;
+		}
+		log.debug('domain.unread', {domid, ...describe(error)});
+
+		return {isRefused: true};
+	}
+}
+
+/** What shows whether a domain's tree is still as we know it, in fewer requests than all of it. */
+export type Sample = {
+	/** Whom the domain was told of. */
+	readonly announced: ReadonlySet<number>;
+	readonly said: ReadonlyMap<number, FromGuest>;
+	readonly mentioned: ReadonlySet<number>;
+};
+
+/** Undefined where XenStore refuses it; throws when the connection is lost. */
+export async function readSample(
+	store: Store,
+	domid: number,
+	isWanted: (about: number) => boolean,
+): Promise<Sample | undefined> {
+	try {
+		const [announced, mentioned] = await Promise.all([
+			listAnnounced(store, domid),
+			listMentioned(store, domid),
+		]);
+		const said = await readSaid(store, domid, [...mentioned].filter(isWanted), mentioned);
+
+		return {announced: new Set(announced), said, mentioned};
+	} catch (error) {
+		if (refusalName(error) === undefined) {
+			throw error;
+		}
+
+		return undefined;
+	}
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT
+import type {Domain} from '../../xenstore/discover.ts';
+import type {Clock} from '../clock.ts';
+import {describe, type Log} from '../log.ts';
+import {Agenda} from './agenda.ts';
+import type {CurrentContext} from './current-context.ts';
+import {DomainTrees} from './domain-trees.ts';
+import {Failures} from './failures.ts';
+import type {GuestNodes} from './guest-nodes.ts';
+import type {Changes, Inventory} from './inventory.ts';
+import {judgePair, type Criteria} from './judge.ts';
+import {domidsOf, keyOf, sideOf, toldOf, wrong} from './pair.ts';
+import {PairTable} from './pairs.ts';
+import {withdraw} from './plan.ts';
+import type {Slice} from './slice.ts';
+import type {HostStep} from './steps.ts';
+import {subjectsOf, type Subject} from './subjects.ts';
+import type {Heard, Sample, Tree} from './trees.ts';
+
+export type WorkWorld = Pick<Criteria, 'decide' | 'isHeld'> & {
+	readonly clock: Clock;
+	readonly log: Log;
+	/** What a prepared tree says of us. */
+	readonly host: string;
+	readonly inventory: Inventory;
+	readonly nodes: GuestNodes;
+	apply(steps: readonly HostStep[]): void;
+};
+
+/** What is known, and what follows from what changed: which pairs are to be judged and planned. */
+export class Work {
+	readonly pairs = new PairTable();
+	readonly trees: DomainTrees;
+	subjects: ReadonlyMap<number, Subject> = new Map();
+	criteria: Criteria | undefined;
+	readonly #world: WorkWorld;
+	readonly #agenda = new Agenda(() => this.trees.domids);
+	readonly #failures: Failures;
+	#latest: CurrentContext['latest'];
+	#areSubjectsStale = false;
+	#nextDue: number | undefined;
+
+	constructor(world: WorkWorld) {
+		this.#world = world;
+		this.#failures = new Failures(world.clock);
+		this.trees = new DomainTrees({...world, failures: this.#failures});
+	}
+
+	/** Whether there is nothing that could be done now. */
+	get isIdle(): boolean {
+		return !this.criteria || this.isSettled;
+	}
+
+	/** Whether all that changed has been judged and planned. */
+	get isSettled(): boolean {
+		return this.criteria !== undefined && this.#agenda.isEmpty && !this.trees.hasUnknown;
+	}
+
+	dueIn(now: number): number | undefined {
+		const treesDue = this.criteria && this.trees.dueIn();
+		const pairsDue = this.#nextDue === undefined ? undefined : this.#nextDue - now;
+		const waits = [treesDue, pairsDue].filter(wait => wait !== undefined);
+
+		return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
+	}
+
+	judgeAll(): void {
+		this.#agenda.judgeAll(this.pairs.active);
+	}
+
+	change({entered, left, changed, leftovers}: Changes): void {
+		this.#areSubjectsStale ||= entered.length + left.length + changed.length > 0;
+		left.forEach(domid => this.#leave(domid));
+		entered.forEach(domid => this.trees.invalidate(domid));
+		changed
+			.filter(domid => this.trees.isReplaced(domid))
+			.forEach(domid => this.trees.invalidate(domid));
+		this.#world.apply(leftovers.map(domid => ({kind: 'sweep', domid})));
+	}
+
+	/** What dom0 has by now. Without it nothing is judged. */
+	take(latest: CurrentContext['latest']): void {
+		if (latest !== undefined && latest !== this.#latest) {
+			const before = this.#latest?.context.bypassed;
+			const {decide, isHeld} = this.#world;
+			this.#latest = latest;
+			this.#areSubjectsStale = true;
+			this.criteria = {...latest.context, decide, isHeld};
+			if (before !== latest.context.bypassed) {
+				this.judgeAll();
+			}
+		}
+		if (this.criteria && this.#areSubjectsStale) {
+			this.#areSubjectsStale = false;
+			this.#renewSubjects(this.criteria);
+		}
+	}
+
+	/** The next domain whose tree is to be read. */
+	nextToAdopt(): number | undefined {
+		return this.criteria && this.trees.next(domid => this.subjects.has(domid));
+	}
+
+	mayTalk(domid: number, about: number): boolean {
+		const [a, b] = this.#subjectsOf(keyOf(domid, about));
+		const {criteria} = this;
+
+		return (
+			domid !== about &&
+			a !== undefined &&
+			b !== undefined &&
+			criteria !== undefined &&
+			judgePair(a, b, criteria).refusal === undefined
+		);
+	}
+
+	/** What the domain's tree says, which was read because we did not know it. */
+	adopt(domid: number, tree: Tree | undefined): void {
+		if (tree === undefined || !this.subjects.has(domid)) {
+			this.trees.fail(domid);
+
+			return;
+		}
+		this.#forgetTold(domid, 0);
+		for (const [about, told] of tree.told) {
+			const key = keyOf(domid, about);
+			this.#judge(key);
+			this.#world.apply(this.pairs.adopt(key, domid, about, told));
+		}
+		for (const [about, said] of tree.said) {
+			const key = keyOf(domid, about);
+			this.#judge(key);
+			this.pairs.hear(key, domid, said);
+			this.#agenda.urgent.add(key);
+		}
+		this.trees.take(domid, tree.mentioned);
+		this.trees.prepare(domid);
+		this.#agenda.judgeDomain(domid);
+	}
+
+	/** Whether anybody wants to know what a domain says of another; else it is noted that it may. */
+	mention(domid: number, about: number): boolean {
+		if (!this.#world.inventory.domains.has(about)) {
+			return false;
+		}
+		this.trees.mention(domid, about);
+
+		return this.pairs.get(keyOf(domid, about)) !== undefined;
+	}
+
+	hear(domid: number, heard: Heard): void {
+		const {inventory} = this.#world;
+		if ('areVifsChanged' in heard) {
+			inventory.invalidate(domid);
+		}
+		if ('hello' in heard && inventory.update(domid, {hello: heard.hello})) {
+			this.#areSubjectsStale = true;
+		}
+		if ('mentioned' in heard) {
+			this.#hearNames(domid, heard.mentioned);
+		}
+		if ('about' in heard) {
+			this.#hearSaid(domid, heard.about, heard.said);
+		}
+	}
+
+	#hearSaid(domid: number, about: number, said: Parameters<PairTable['hear']>[2]): void {
+		const key = keyOf(domid, about);
+
+		if (this.pairs.hear(key, domid, said)) {
+			this.#agenda.urgent.add(key);
+		}
+	}
+
+	/** Takes what a domain says, and reads its tree anew where that is not as we know it. */
+	compare(domid: number, sample: Sample | undefined): void {
+		if (sample === undefined) {
+			return;
+		}
+		const {announced, said, mentioned} = sample;
+		const isSame = this.trees.domids.every(
+			about => announced.has(about) === this.#isTold(domid, about),
+		);
+		if (!isSame) {
+			this.trees.invalidate(domid);
+		}
+		said.forEach((value, about) => this.#hearSaid(domid, about, value));
+		this.#hearSilence(domid, mentioned);
+	}
+
+	/** Until there is nothing to do, or the slice is over. */
+	judgeAndPlan(slice: Slice): void {
+		const {clock} = this.#world;
+		const now = clock.now();
+		this.pairs.prune(now);
+		this.#nextDue = this.#agenda.takeDue(now);
+		while (this.criteria && !slice.isOver()) {
+			const key = this.#nextToPlan();
+			if (key !== undefined) {
+				this.#plan(key, now, clock.unix());
+				continue;
+			}
+			const next = this.#agenda.nextToJudge();
+			if (next === undefined) {
+				return;
+			}
+			if (domidsOf(next).every(domid => this.trees.isKnown(domid))) {
+				this.#judge(next);
+			}
+		}
+	}
+
+	/** XenStore refused a step: what it is about may be half done, and is tried again later. */
+	refused(step: HostStep, error: unknown): void {
+		const {log, inventory} = this.#world;
+		if (step.kind === 'prepare' || step.kind === 'sweep') {
+			const {domid} = step;
+			inventory.update(domid, {host: undefined});
+			if (inventory.domains.has(domid) && this.trees.fail(domid)) {
+				log.warn('write.refused', {domid, step: step.kind, ...describe(error)});
+			}
+
+			return;
+		}
+		const [domid, peer] = endsOf(step);
+		const key = keyOf(domid, peer);
+		if (this.#failures.add(key)) {
+			log.warn('write.refused', {
+				domid,
+				peer_domid: peer,
+				step: step.kind,
+				...describe(error),
+			});
+		}
+		this.#mend(key, domid, step);
+	}
+
+	/** Nothing half done may stand: both ends lose what they were told, and get it anew later. */
+	#mend(key: number, domid: number, step: HostStep): void {
+		const pair = this.pairs.get(key);
+		if (pair === undefined) {
+			/* What could not be taken back is found when the tree is read again. */
+			if (this.#world.inventory.domains.has(domid)) {
+				this.trees.fail(domid);
+			}
+
+			return;
+		}
+		for (const end of domidsOf(key)) {
+			this.pairs.forgetTold(key, end, wrong);
+		}
+		if (step.kind !== 'withdraw') {
+			this.#world.apply(withdraw(pair));
+		}
+		this.#agenda.planAt(key, this.#world.clock.now() + this.#failures.dueIn(key));
+		this.#nextDue = 0;
+	}
+
+	#nextToPlan(): number | undefined {
+		const {urgent, normal, hasChanged} = this.#agenda;
+		const queue = urgent.size > 0 ? urgent : normal;
+		if (queue === normal && (hasChanged || this.trees.hasUnknown)) {
+			return undefined;
+		}
+		const [key] = queue;
+		if (key !== undefined) {
+			queue.delete(key);
+		}
+
+		return key;
+	}
+
+	#plan(key: number, now: number, unix: number): void {
+		const pair = this.pairs.get(key);
+		if (pair === undefined || !domidsOf(key).every(domid => this.trees.isReady(domid))) {
+			return;
+		}
+		const held = this.#failures.dueIn(key);
+		const {steps, wait} = held > 0 ? {steps: [], wait: held} : this.pairs.plan(key, now, unix);
+		this.#world.apply(steps);
+		if (wait !== undefined) {
+			this.#agenda.planAt(key, now + wait);
+			this.#nextDue = Math.min(now + wait, this.#nextDue ?? Infinity);
+		}
+	}
+
+	#judge(key: number): void {
+		const [a, b] = this.#subjectsOf(key);
+		if (!a || !b || a === b || !this.criteria) {
+			return;
+		}
+		const {steps, isNew, isDue} = this.pairs.judge(a, b, this.criteria);
+		this.#world.apply(steps);
+		if (isDue) {
+			this.#agenda.normal.add(key);
+		}
+		if (isNew) {
+			this.#askWhatTheySay(a.domid, b.domid);
+			this.#askWhatTheySay(b.domid, a.domid);
+		}
+	}
+
+	#askWhatTheySay(domid: number, about: number): void {
+		if (this.trees.isKnown(domid) && this.trees.mentions(domid, about)) {
+			this.#world.nodes.add(domid, {kind: 'offer', about});
+			this.#world.nodes.add(domid, {kind: 'declined', about});
+		}
+	}
+
+	#hearNames(domid: number, mentioned: ReadonlySet<number>): void {
+		this.#hearSilence(domid, mentioned);
+		for (const about of mentioned) {
+			if (this.pairs.get(keyOf(domid, about))) {
+				this.#askWhatTheySay(domid, about);
+			}
+		}
+	}
+
+	/** Of whom it says nothing any more. */
+	#hearSilence(domid: number, mentioned: ReadonlySet<number>): void {
+		this.trees.setMentioned(domid, mentioned);
+		for (const key of this.pairs.active) {
+			const [a, b] = domidsOf(key);
+			const about = a === domid ? b : a;
+			if ((a === domid || b === domid) && !mentioned.has(about)) {
+				this.#hearSaid(domid, about, {offer: undefined, declined: undefined});
+			}
+		}
+	}
+
+	#isTold(domid: number, about: number): boolean {
+		const pair = this.pairs.get(keyOf(domid, about));
+
+		return pair !== undefined && toldOf(pair, sideOf(pair, domid)) !== 0;
+	}
+
+	#leave(domid: number): void {
+		this.trees.leave(domid);
+		this.#agenda.leave(domid);
+		this.#world.nodes.forget(domid);
+		for (const other of this.#world.inventory.domains.keys()) {
+			const key = keyOf(domid, other);
+			this.#agenda.forget(key);
+			this.#failures.forget(key);
+			this.#world.apply(this.pairs.leave(key, domid));
+		}
+	}
+
+	#forgetTold(domid: number, told: 0 | typeof wrong): void {
+		for (const other of this.#world.inventory.domains.keys()) {
+			if (other !== domid) {
+				this.pairs.forgetTold(keyOf(domid, other), domid, told);
+			}
+		}
+	}
+
+	#renewSubjects(criteria: Criteria): void {
+		const before = this.subjects;
+		const domains = [...this.#world.inventory.domains.values()].map(each =>
+			this.#covered(each),
+		);
+		domains.sort((a, b) => a.domid - b.domid);
+		this.subjects = subjectsOf(domains, criteria.topology);
+		for (const [domid, {text}] of this.subjects) {
+			if (before.get(domid)?.text !== text && this.trees.isKnown(domid)) {
+				this.trees.prepare(domid);
+				this.#agenda.judgeDomain(domid);
+			}
+		}
+	}
+
+	/** Dom0's rules are not known for vifs that came since they were read. */
+	#covered(domain: Domain): Domain {
+		const isCovered = ({device}: {device: string}) => this.#latest?.vifs.has(device) ?? false;
+
+		return domain.vifs.every(isCovered)
+			? domain
+			: {...domain, vifs: domain.vifs.filter(isCovered)};
+	}
+
+	#subjectsOf(key: number): Array<Subject | undefined> {
+		return domidsOf(key).map(domid => this.subjects.get(domid));
+	}
+}
+
+function endsOf(step: Exclude<HostStep, {kind: 'prepare' | 'sweep'}>): readonly [number, number] {
+	switch (step.kind) {
+		case 'announce':
+			return [step.to, step.peer];
+		case 'withdraw':
+			return [step.from, step.peer];
+		default:
+			return [step.to, step.from];
+	}
+}
