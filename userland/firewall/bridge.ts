@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {Link, PortVlans} from './links.ts';
-import type {Port, Refusal} from './types.ts';
+import type {Port, Obstacle} from './types.ts';
 
 export type BridgeState = {
 	readonly links: ReadonlyMap<string, Link>;
@@ -8,7 +8,7 @@ export type BridgeState = {
 };
 
 /** Why dom0's bridge itself would not carry frames between the two ports, both ways; undefined if it would. */
-export function separatedByBridge(a: Port, b: Port, state: BridgeState): Refusal | undefined {
+export function separatedByBridge(a: Port, b: Port, state: BridgeState): Obstacle | undefined {
 	if (a.bridge !== b.bridge)
 		return {kind: 'bridge', text: `${a.name} is on ${a.bridge}, ${b.name} is on ${b.bridge}`};
 
@@ -20,7 +20,7 @@ export function separatedByBridge(a: Port, b: Port, state: BridgeState): Refusal
 	);
 }
 
-function portRefusal({kind, name, bridge}: Port, {links}: BridgeState): Refusal | undefined {
+function portRefusal({kind, name, bridge}: Port, {links}: BridgeState): Obstacle | undefined {
 	if (kind === 'host')
 		return links.get(name)?.bridge
 			? undefined
@@ -40,7 +40,7 @@ function portRefusal({kind, name, bridge}: Port, {links}: BridgeState): Refusal 
 }
 
 /** Isolated ports talk to the others only; the bridge device is none of them. */
-function separatedByIsolation(a: Port, b: Port, {links}: BridgeState): Refusal | undefined {
+function separatedByIsolation(a: Port, b: Port, {links}: BridgeState): Obstacle | undefined {
 	const isIsolated = ({kind, name}: Port) =>
 		kind === 'vif' && links.get(name)?.port?.isolated === true;
 
@@ -50,7 +50,7 @@ function separatedByIsolation(a: Port, b: Port, {links}: BridgeState): Refusal |
 }
 
 /** The domains send and expect untagged frames: a tag, or another VLAN, on either way keeps them apart. */
-function separatedByVlan(a: Port, b: Port, {links, vlans}: BridgeState): Refusal | undefined {
+function separatedByVlan(a: Port, b: Port, {links, vlans}: BridgeState): Obstacle | undefined {
 	if (links.get(a.bridge)?.bridge?.filtersVlans !== true) return undefined;
 	const reaches = (from: Port, to: Port) => {
 		const {pvid} = vlans.get(from.name) ?? {};

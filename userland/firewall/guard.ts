@@ -1,179 +1,106 @@
 // SPDX-License-Identifier: MIT
-import type {NftChain, NftFamily, NftRule, NftRuleset} from '../nftables-js/index.ts';
-import {indexRuleset, keyOf, type Book} from './book.ts';
-import {evaluateMatch, fields} from './match.ts';
-import {findPhysdev} from './physdev.ts';
-import {visits, type Traffic} from './traffic.ts';
-import type {Port, Protocol, RuleRef} from './types.ts';
+import type {NftBase, NftFamily, NftRuleset} from '../nftables-js/index.ts';
+import {compileRuleset, type CompiledChain, type FindChain} from './compile.ts';
+import {classifyPorts} from './port-classes.ts';
+import {indexRuleset, keyOf} from './ruleset-index.ts';
+import {sees, visits, type Visit} from './traffic.ts';
+import type {FiltersIp, Port, RuleRef} from './types.ts';
+import {findObstacle, findPortRule, referTo} from './walk.ts';
 
-/** Whether bridged IPv4 and IPv6 pass dom0's IP chains (bridge-nf-call-iptables, -ip6tables). */
-export type FiltersIp = Readonly<Record<Protocol, boolean>>;
+export type {FiltersIp} from './types.ts';
 
 /** The first rule that a channel between two ports would bypass; undefined if there is none. */
-export type Guard = (a: Port, b: Port, filtersIp: FiltersIp) => RuleRef | undefined;
+export type Guard = {
+	(a: Port, b: Port, filtersIp: FiltersIp): RuleRef | undefined;
+	/** Pairs of the same two classes get the same answer, whatever the ports are called. */
+	classOf(port: Port): number;
+};
 
 /**
  * A rule is bypassed if it could drop, reject, queue, limit, log or change what passes between the two ports, or keep
  * a record that decides about later packets. Plain counters do not count. What is not understood does.
  */
 export function createGuard(ruleset: NftRuleset): Guard {
-	const book = indexRuleset(ruleset);
+	const chains = findBaseChains(ruleset);
+	const classOf = classifyPorts(ruleset);
 
-	return (a, b, filtersIp) => {
-		for (const {traffic, sees} of visits(a, b, filtersIp))
-			for (const chain of ruleset.chains) {
-				if (!chain.base || !sees(chain.family, chain.base)) continue;
-				const found = checkBaseChain(book, chain, chain.base.policy, traffic);
+	const guard = (a: Port, b: Port, filtersIp: FiltersIp) => {
+		for (const visit of visits(a, b, filtersIp)) {
+			for (const chain of chains.seenBy(visit)) {
+				const [from, to] = visit.isForth ? [a, b] : [b, a];
+				const found = chain.judge(visit, classOf(from), classOf(to));
 				if (found) return found;
 			}
+		}
 
-		if (a.kind === 'vif' && b.kind === 'vif') return undefined;
-		const physdev = findPhysdev(book, filtersIp);
+		return undefined;
+	};
 
-		return physdev && matters(physdev);
+	return Object.assign(guard, {classOf});
+}
+
+type BaseChain = {
+	readonly family: NftFamily;
+	readonly base: NftBase;
+	judge(visit: Visit, from: number, to: number): RuleRef | undefined;
+};
+
+function findBaseChains(ruleset: NftRuleset): {seenBy(visit: Visit): readonly BaseChain[]} {
+	const index = indexRuleset(ruleset);
+	const find = compileRuleset(index);
+	const all = index.baseChains.flatMap(chain => {
+		const compiled = find(keyOf(chain, chain.name));
+		const {family, base} = chain;
+		return compiled && base ? [{family, base, judge: createJudge(find, compiled)}] : [];
+	});
+	const known = new Map<string, readonly BaseChain[]>();
+
+	return {
+		seenBy(visit) {
+			const key = `${visit.place} ${visit.hook} ${visit.traffic.protocol} ${visit.device ?? ''}`;
+			const found =
+				known.get(key) ?? all.filter(({family, base}) => sees(visit, family, base));
+
+			known.set(key, found);
+
+			return found;
+		},
 	};
 }
 
-/** What surely becomes of all the traffic in a chain or rule, or else the rule that matters. */
-type Fate =
-	/** Accepted: the base chain is done with it. */
-	| 'accepted'
-	/** Back to the chain that jumped here, or to the policy. */
-	| 'returns'
-	/** Some of it, maybe all, goes on to the next rule. */
-	| 'goes on'
-	| RuleRef;
+/** Remembers answers by the classes of those ports whose names or addresses decide. */
+function createJudge(find: FindChain, chain: CompiledChain): BaseChain['judge'] {
+	const answers = new Map<string, RuleRef | undefined>();
 
-type Walk = {
-	readonly book: Book;
-	readonly traffic: Traffic;
-	/** Chains already walked for this traffic; `undefined`: in the midst of it. */
-	readonly fates: Map<string, Fate | undefined>;
-};
+	return (visit, from, to) => {
+		// On a device of its own dom0 is where the frame goes to and yet the input, so there both decide.
+		const decides = (side: 'from' | 'to') => visit.place === 'device' || chain.sides.has(side);
+		const key = [
+			visit.place,
+			visit.isOnChannel,
+			visit.traffic.protocol,
+			decides('from') ? from : 0,
+			decides('to') ? to : 0,
+		].join();
+		if (!answers.has(key)) answers.set(key, judge(find, chain, visit));
 
-function checkBaseChain(
-	book: Book,
-	chain: NftChain,
-	policy: string | undefined,
-	traffic: Traffic,
-): RuleRef | undefined {
-	const fate = walkChain({book, traffic, fates: new Map()}, chain);
-
-	if (isFound(fate)) return fate;
-	if (fate === 'accepted' || policy === 'accept') return undefined;
-
-	return refer(chain, chain.name, chain.handle, `policy ${policy ?? 'unknown'}`);
+		return answers.get(key);
+	};
 }
 
-function walkChain(walk: Walk, chain: NftChain): Fate {
-	const key = keyOf(chain, chain.name);
-	const known = walk.fates.get(key);
+function judge(find: FindChain, chain: CompiledChain, visit: Visit): RuleRef | undefined {
+	const {traffic, place, isOnChannel} = visit;
+	const found = isOnChannel ? judgePorts(find, chain, visit) : findObstacle(find, chain, traffic);
 
-	if (known) return known;
-	// The kernel refuses loops; a ruleset that has one is not the kernel's.
-	if (walk.fates.has(key)) return refer(chain, chain.name, chain.handle, 'a loop of jumps');
-
-	walk.fates.set(key, undefined);
-	const fate = walkRules(walk, walk.book.rules.get(key) ?? []);
-	walk.fates.set(key, fate);
-
-	return fate;
+	return found && place === 'ip' ? {...found, by: 'br_netfilter'} : found;
 }
 
-function walkRules(walk: Walk, rules: readonly NftRule[]): Fate {
-	for (const rule of rules) {
-		const fate = walkRule(walk, rule);
-		if (fate !== 'goes on') return fate;
-	}
+/** Where all pass, with a port and without, it does not matter who asks for one. */
+function judgePorts(find: FindChain, chain: CompiledChain, {traffic}: Visit): RuleRef | undefined {
+	const rule = findPortRule(find, chain, traffic);
+	const isObstructed = (each: typeof traffic) => findObstacle(find, chain, each) !== undefined;
 
-	return 'returns';
-}
-
-function walkRule(walk: Walk, rule: NftRule): Fate {
-	const findSet = (name: string) => walk.book.sets.get(keyOf(rule, name));
-	let isCertain = true;
-
-	for (const statement of rule.expr) {
-		const [[kind, value] = ['', undefined], ...more] = Object.entries(fields(statement));
-		if (more.length > 0) return matters(rule);
-
-		switch (kind) {
-			case 'match': {
-				const certainty = evaluateMatch(value, walk.traffic, findSet);
-				if (certainty === 'never') return 'goes on';
-				if (certainty === 'maybe') isCertain = false;
-				break;
-			}
-			case 'xt':
-				if (!isPlainMatch(value)) return matters(rule);
-				isCertain = false;
-				break;
-			case 'counter':
-				break;
-			case 'accept':
-				return isCertain ? 'accepted' : 'goes on';
-			case 'return':
-				return isCertain ? 'returns' : 'goes on';
-			case 'continue':
-				return 'goes on';
-			case 'jump':
-			case 'goto':
-				return follow(walk, rule, kind, value, isCertain);
-			default:
-				return matters(rule);
-		}
-	}
-
-	return 'goes on';
-}
-
-function follow(
-	walk: Walk,
-	rule: NftRule,
-	how: 'jump' | 'goto',
-	value: unknown,
-	isCertain: boolean,
-): Fate {
-	const {target} = fields(value);
-	const chain =
-		typeof target === 'string' ? walk.book.chains.get(keyOf(rule, target)) : undefined;
-	if (!chain) return matters(rule);
-
-	const fate = walkChain(walk, chain);
-	if (isFound(fate)) return fate;
-	if (!isCertain) return 'goes on';
-
-	return fate === 'accepted' ? 'accepted' : how === 'goto' ? 'returns' : 'goes on';
-}
-
-/**
- * Matches of iptables that look and do nothing else. Xen's own hotplug scripts add an accept with `physdev` for each
- * vif. Libraries that do not tell the name give null, which counts as not understood.
- */
-function isPlainMatch(value: unknown): boolean {
-	const {type, name} = fields(value);
-	const plain = ['addrtype', 'comment', 'conntrack', 'iprange', 'mac', 'mark', 'multiport'];
-
-	return (
-		type === 'match' &&
-		typeof name === 'string' &&
-		[...plain, 'physdev', 'pkttype', 'state', 'tcp', 'udp'].includes(name)
-	);
-}
-
-function isFound(fate: Fate): fate is RuleRef {
-	return typeof fate === 'object';
-}
-
-function matters(rule: NftRule): RuleRef {
-	return refer(rule, rule.chain, rule.handle, rule.comment ?? JSON.stringify(rule.expr));
-}
-
-function refer(
-	{family, table}: {family: NftFamily; table: string},
-	chain: string,
-	handle: number,
-	text: string,
-): RuleRef {
-	return {family, table: `${family} ${table}`, chain, handle, text};
+	return rule && (isObstructed(traffic) || isObstructed({...traffic, ports: undefined}))
+		? referTo(rule)
+		: undefined;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {NftRuleset} from '../nftables-js/index.ts';
+import type {NftRuleset, NftSet} from '../nftables-js/index.ts';
 import type {RuleRef} from './types.ts';
 
 /** What `nft -a list ruleset` prints and its JSON lacks. */
@@ -8,6 +8,8 @@ export type Listing = {
 	textOf(rule: Pick<RuleRef, 'table' | 'chain' | 'handle'>): string | undefined;
 	/** The devices of a base chain; undefined where none are printed. */
 	devicesOf(table: string, chain: string): readonly string[] | undefined;
+	/** The flags of a table, or of a set or map in it: `dormant`, `dynamic`. */
+	flagsOf(table: string, set?: string): readonly string[];
 	/** Whether it shows the same chains and rules. */
 	isOf(ruleset: NftRuleset): boolean;
 };
@@ -15,6 +17,7 @@ export type Listing = {
 export function parseListing(text: string): Listing {
 	const rules = new Map<string, string>();
 	const chains = new Map<string, readonly string[] | undefined>();
+	const flags = parseFlags(text);
 	let table = '';
 	let chain: string | undefined;
 	let body: string[] = [];
@@ -45,6 +48,8 @@ export function parseListing(text: string): Listing {
 	return {
 		textOf: rule => rules.get(keyOf(rule.table, rule.chain, String(rule.handle))),
 		devicesOf: (inTable, inChain) => chains.get(keyOf(inTable, inChain)),
+		flagsOf: (inTable, set) =>
+			flags.get(set === undefined ? keyOf(inTable) : keyOf(inTable, set)) ?? [],
 		isOf: ruleset =>
 			ruleset.chains.length === chains.size &&
 			ruleset.rules.length === rules.size &&
@@ -57,16 +62,50 @@ export function parseListing(text: string): Listing {
 	};
 }
 
-/** libnftables before 1.0.7 leaves the devices of netdev chains out of its JSON. */
+/** By table, or by table and set: the lines `flags dormant` of the one and `flags dynamic,timeout` of the other. */
+function parseFlags(text: string): ReadonlyMap<string, readonly string[]> {
+	const flags = new Map<string, readonly string[]>();
+	let names: readonly string[] = [];
+
+	for (const line of text.split('\n')) {
+		const opened = /^(\t?)(?:table|set|map|chain) (.+?) \{(?: # handle \d+)?$/.exec(line);
+		const [, list] = /^\t+flags ([a-z, -]+)$/.exec(line) ?? [];
+
+		if (opened?.[2] !== undefined) {
+			names = [...(opened[1] === '' ? [] : names.slice(0, 1)), opened[2]];
+		}
+		if (line === '\t}') names = names.slice(0, 1);
+		if (list !== undefined) flags.set(keyOf(...names), list.split(/, ?/));
+	}
+
+	return flags;
+}
+
+/**
+ * Completes what libnftables before 1.0.7 leaves out of its JSON, or gets wrong there: the devices of netdev chains, the
+ * flags of tables, `dynamic` of sets.
+ */
 export function withDevices(ruleset: NftRuleset, listing: Listing): NftRuleset {
-	const chains = ruleset.chains.map(chain => {
-		if (!chain.base || chain.base.devices) return chain;
-		const devices = listing.devicesOf(`${chain.family} ${chain.table}`, chain.name);
+	const nameOf = ({family, table}: {family: string; table: string}) => `${family} ${table}`;
+	const flagged = (set: NftSet): NftSet => {
+		const flags = [...new Set([...set.flags, ...listing.flagsOf(nameOf(set), set.name)])];
+		return {...set, flags};
+	};
 
-		return {...chain, base: {...chain.base, devices}};
-	});
-
-	return {...ruleset, chains};
+	return {
+		...ruleset,
+		tables: ruleset.tables.map(table => {
+			const flags = listing.flagsOf(nameOf({...table, table: table.name}));
+			return {...table, raw: {...table.raw, flags}};
+		}),
+		chains: ruleset.chains.map(chain => {
+			if (!chain.base || chain.base.devices) return chain;
+			const devices = listing.devicesOf(nameOf(chain), chain.name);
+			return {...chain, base: {...chain.base, devices}};
+		}),
+		sets: ruleset.sets.map(flagged),
+		maps: ruleset.maps.map(flagged),
+	};
 }
 
 function readDevices(line: string): string[] | undefined {

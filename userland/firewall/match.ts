@@ -1,143 +1,139 @@
 // SPDX-License-Identifier: MIT
-import type {NftSet} from '../nftables-js/index.ts';
-import {matchesDevice, type Traffic} from './traffic.ts';
+import type {NftFamily} from '../nftables-js/index.ts';
+import {exactly, fields} from './fields.ts';
+import {elementValue} from './literal.ts';
+import {operandOf, type Index, type Operand, type Side, type Test} from './operand.ts';
+import type {Traffic} from './traffic.ts';
+
+export {fields} from './fields.ts';
 
 /** Of all packets of some traffic: do all match, none, or is that not known? */
 export type Certainty = 'always' | 'never' | 'maybe';
 
-/**
- * A `match` statement's value, as libnftables-json(5) has it. `findSet` finds `@name` in the rule's table, if packets
- * cannot change it.
- */
-export function evaluateMatch(
-	match: unknown,
-	traffic: Traffic,
-	findSet: (name: string) => NftSet | undefined,
-): Certainty {
-	const {op, left, right} = fields(match);
-	if (excludesProtocol(left, traffic)) return 'never';
-	const test = testOf(left, traffic);
-
-	if (!test || (op !== '==' && op !== '!=')) return 'maybe';
-	const equal = anyOf(alternatives(right, findSet), test);
-	if (equal === undefined) return 'maybe';
-
-	return equal === (op === '==') ? 'always' : 'never';
-}
-
-/** Whether the traffic's value equals a literal of a rule; undefined: cannot tell. */
-type Test = (literal: unknown) => boolean | undefined;
-
-/** nft compares a header only in packets that have it (it adds the check itself, unseen). */
-function excludesProtocol(left: unknown, {protocol}: Traffic): boolean {
-	const header = fields(fields(left)['payload'])['protocol'];
-	const others = protocol === 'ip' ? ['arp', 'ip6', 'icmpv6'] : ['arp', 'ip', 'icmp'];
-
-	return typeof header === 'string' && others.includes(header);
-}
-
-function testOf(left: unknown, traffic: Traffic): Test | undefined {
-	const {meta, payload} = fields(left);
-	const {key} = fields(meta);
-	const {protocol, field} = fields(payload);
-
-	if (key === 'iifname' || key === 'iif') return isDevice(traffic.input);
-	if (key === 'oifname' || key === 'oif') return isDevice(traffic.output);
-	if (key === 'ibrname') return traffic.input && isDevice([traffic.bridge]);
-	if (key === 'obrname') return traffic.output && isDevice([traffic.bridge]);
-	if (key === 'protocol') return isProtocol(traffic);
-	if (key === 'nfproto') return isFamily(traffic);
-	if (key === 'pkttype') return isUnicast;
-	if (protocol !== 'ether') return undefined;
-	if (field === 'saddr') return isAddress(traffic.saddr);
-	if (field === 'daddr') return isAddress(traffic.daddr);
-
-	return field === 'type' ? isProtocol(traffic) : undefined;
-}
-
-function isDevice(names: readonly string[] | undefined): Test | undefined {
-	return (
-		names &&
-		(literal => {
-			// A number is the index of a device that is gone; a backslash quotes a star.
-			if (typeof literal !== 'string' || literal.includes('\\')) return undefined;
-			const [first, ...rest] = names.map(name => matchesDevice(literal, name));
-
-			return rest.every(other => other === first) ? first : undefined;
-		})
-	);
-}
-
-function isAddress(mac: string): Test {
-	return literal =>
-		typeof literal === 'string' && /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(literal)
-			? literal.toLowerCase() === mac.toLowerCase()
-			: undefined;
-}
-
-const etherTypes: Readonly<Record<string, number>> = {
-	ip: 0x0800,
-	ip6: 0x86dd,
-	arp: 0x0806,
-	vlan: 0x8100,
-	'8021q': 0x8100,
-	'8021ad': 0x88a8,
+/** A match of a rule, ready to be asked for any traffic. */
+export type Condition = {
+	test(traffic: Traffic): Certainty;
+	/** The ports whose names or addresses decide the answer. */
+	readonly sides: readonly Side[];
+	/** Where it can only match traffic that has one of these values. */
+	readonly pin?: Pin | undefined;
 };
 
-function isProtocol({protocol}: Traffic): Test {
-	return literal => {
-		const type = typeof literal === 'string' ? etherTypes[literal] : literal;
+export type Pin = {readonly index: Index; readonly values: ReadonlySet<string>};
 
-		return typeof type === 'number' ? type === etherTypes[protocol] : undefined;
+/** Finds `@name` in the rule's table: its elements, if packets cannot change them. */
+export type FindElements = (name: string) => readonly unknown[] | undefined;
+
+/** A `match` statement's value, as libnftables-json(5) has it. */
+export function compileMatch(match: unknown, family: NftFamily, findSet: FindElements): Condition {
+	const {op, left, right} = exactly(match, 'op', 'left', 'right');
+	const operand = operandOf(left, family);
+	const literals = literalsOf(right, findSet)?.map(value => operand.literal(value));
+	const equals = literals && anyOf(literals.map(({test}) => test));
+	const exacts = literals?.map(({exact}) => exact).filter(exact => exact !== undefined);
+	const isPinned = op === '==' && exacts !== undefined && exacts.length === literals?.length;
+
+	return {
+		sides: operand.sides,
+		test: traffic => certaintyOf(operand, op, equals, traffic),
+		pin:
+			isPinned && operand.index ? {index: operand.index, values: new Set(exacts)} : undefined,
 	};
 }
 
-function isFamily({protocol}: Traffic): Test {
-	const known: Readonly<Record<string, string>> = {ipv4: 'ip', ipv6: 'ip6'};
+function certaintyOf(
+	operand: Operand,
+	op: unknown,
+	equals: Test | undefined,
+	traffic: Traffic,
+): Certainty {
+	if (operand.isMissing(traffic)) return 'never';
+	const isEqual = op === '==' || op === '!=' ? equals?.(traffic) : undefined;
+	if (isEqual === undefined) return 'maybe';
+	if (isEqual === (op === '==')) return operand.isEmpty(traffic) ? 'maybe' : 'always';
 
-	return literal => {
-		const family = typeof literal === 'string' ? known[literal] : undefined;
-
-		return family === undefined ? undefined : family === protocol;
-	};
+	return 'never';
 }
 
-/** Whether a unicast frame is to this host or to another depends on the hook. */
-function isUnicast(literal: unknown): boolean | undefined {
-	return literal === 'broadcast' || literal === 'multicast' ? false : undefined;
-}
-
-function anyOf(literals: readonly unknown[] | undefined, test: Test): boolean | undefined {
-	if (!literals) return undefined;
-	const results = literals.map(test);
-
-	return results.includes(true) ? true : results.includes(undefined) ? undefined : false;
-}
-
-/** What the right side stands for; undefined where that is not known. */
-function alternatives(
-	right: unknown,
-	findSet: (name: string) => NftSet | undefined,
-): readonly unknown[] | undefined {
+/** The literals of a right side; undefined where they are not known. */
+function literalsOf(right: unknown, findSet: FindElements): readonly unknown[] | undefined {
 	const {set: inline} = fields(right);
-	if (Array.isArray(inline)) return inline.map(valueOf);
+	if (Array.isArray(inline)) return inline.map(elementValue);
 	if (typeof right !== 'string' || !right.startsWith('@')) return [right];
 
-	const named = findSet(right.slice(1));
-	if (!named || named.flags.includes('dynamic') || named.flags.includes('timeout'))
-		return undefined;
-
-	return named.elements.map(valueOf);
+	return findSet(right.slice(1))?.map(elementValue);
 }
 
-/** Elements with a comment or a counter come wrapped. */
-function valueOf(element: unknown): unknown {
-	return fields(fields(element)['elem'])['val'] ?? element;
+function anyOf(tests: readonly Test[]): Test {
+	return traffic => {
+		let found: boolean | undefined = false;
+
+		for (const test of tests) {
+			const result = test(traffic);
+			if (result === true) return true;
+			if (result === undefined) found = undefined;
+		}
+
+		return found;
+	};
 }
 
-/** The fields of an object; none of anything else. */
-export function fields(value: unknown): Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
-		? Object.fromEntries(Object.entries(value))
-		: {};
+/** What a verdict map may say of some traffic. */
+export type Choice = {
+	/** Every verdict that a packet may get. */
+	readonly verdicts: readonly unknown[];
+	/** Whether there may be packets for which it has none. */
+	readonly isPartial: boolean;
+};
+
+export type VerdictMap = {
+	choose(traffic: Traffic): Choice;
+	readonly sides: readonly Side[];
+	readonly verdicts: readonly unknown[];
+};
+
+/** A `vmap` statement's value; undefined where its elements are not known. */
+export function compileVerdictMap(
+	vmap: unknown,
+	family: NftFamily,
+	findMap: FindElements,
+): VerdictMap | undefined {
+	const {key, data} = exactly(vmap, 'key', 'data');
+	const pairs = pairsOf(data, findMap);
+	if (!pairs) return undefined;
+	const operand = operandOf(key, family);
+	const elements = pairs
+		.filter(([value]) => value !== '*')
+		.map(([value, verdict]) => ({...operand.literal(elementValue(value)), verdict}));
+	const rest = pairs.filter(([value]) => value === '*').map(([, verdict]) => verdict);
+
+	return {
+		sides: operand.sides,
+		verdicts: pairs.map(([, verdict]) => verdict),
+		choose(traffic) {
+			if (operand.isMissing(traffic)) return {verdicts: [], isPartial: true};
+			const found = elements.map(({test, verdict}) => ({result: test(traffic), verdict}));
+			const sure = found.filter(({result}) => result === true);
+			const maybe = found.filter(({result}) => result === undefined);
+
+			// No value is in a map twice.
+			return sure.length > 0 && !operand.isEmpty(traffic)
+				? {verdicts: sure.map(({verdict}) => verdict), isPartial: false}
+				: {
+						verdicts: [...[...sure, ...maybe].map(({verdict}) => verdict), ...rest],
+						isPartial: rest.length === 0 || operand.isEmpty(traffic),
+					};
+		},
+	};
+}
+
+/** Keys and verdicts, in a map of the rule's own or of a name. */
+function pairsOf(data: unknown, findMap: FindElements): (readonly unknown[])[] | undefined {
+	const {set: inline} = exactly(data, 'set');
+	const found =
+		typeof data === 'string' && data.startsWith('@') ? findMap(data.slice(1)) : inline;
+
+	return Array.isArray(found) && found.every(pair => Array.isArray(pair) && pair.length === 2)
+		? found
+		: undefined;
 }

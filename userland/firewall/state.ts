@@ -2,7 +2,7 @@
 import {separatedByBridge, type BridgeState} from './bridge.ts';
 import type {FiltersIp, Guard} from './guard.ts';
 import type {Listing} from './listing.ts';
-import type {Port, Refusal} from './types.ts';
+import type {Port, Obstacle} from './types.ts';
 
 /** Everything in dom0 that could stand between two ports, read at one time. */
 export type FirewallState = BridgeState & {
@@ -19,7 +19,7 @@ export type FirewallState = BridgeState & {
 };
 
 /** Why these two ports may not have a channel; undefined if nothing in dom0 would be bypassed. */
-export function refusalBetween(a: Port, b: Port, state: FirewallState): Refusal | undefined {
+export function refusalBetween(a: Port, b: Port, state: FirewallState): Obstacle | undefined {
 	return (
 		separatedByBridge(a, b, state) ??
 		onDevice(a, state) ??
@@ -29,7 +29,7 @@ export function refusalBetween(a: Port, b: Port, state: FirewallState): Refusal 
 	);
 }
 
-function onDevice({name}: Port, {links, control}: FirewallState): Refusal | undefined {
+function onDevice({name}: Port, {links, control}: FirewallState): Obstacle | undefined {
 	if (links.get(name)?.hasXdp === true)
 		return {kind: 'xdp', text: `${name} has an XDP program, which would be bypassed`};
 	const text = control.get(name);
@@ -39,7 +39,7 @@ function onDevice({name}: Port, {links, control}: FirewallState): Refusal | unde
 		: {kind: 'tc', text: `${name} has ${text}, which would be bypassed`};
 }
 
-function legacyRefusal(port: Port, state: FirewallState): Refusal | undefined {
+function legacyRefusal(port: Port, state: FirewallState): Obstacle | undefined {
 	const {ebtables, legacyTables} = state;
 
 	if (ebtables.length > 0)
@@ -61,14 +61,15 @@ function legacyRefusal(port: Port, state: FirewallState): Refusal | undefined {
 			};
 }
 
-function ruleRefusal(a: Port, b: Port, state: FirewallState): Refusal | undefined {
+function ruleRefusal(a: Port, b: Port, state: FirewallState): Obstacle | undefined {
 	const found = state.guard(a, b, filtersIpOn(a, state));
 	if (!found) return undefined;
 	const rule = {...found, text: state.listing.textOf(found) ?? found.text};
+	const why = found.by ? ' (br_netfilter shows it bridged packets)' : '';
 
 	return {
 		kind: 'rule',
-		text: `a rule of dom0 would be bypassed: table ${rule.table}, chain ${rule.chain}, handle ${rule.handle}: ${rule.text}`,
+		text: `a rule of dom0 would be bypassed${why}: table ${rule.table}, chain ${rule.chain}, handle ${rule.handle}: ${rule.text}`,
 		rule,
 	};
 }

@@ -13,6 +13,9 @@ export type Port = {
 /** Unicast IPv4 or IPv6; nothing else is ever diverted. */
 export type Protocol = 'ip' | 'ip6';
 
+/** Whether bridged IPv4 and IPv6 pass dom0's IP chains (bridge-nf-call-iptables, -ip6tables). */
+export type FiltersIp = Readonly<Record<Protocol, boolean>>;
+
 /** A rule, or a base chain's policy, that a channel would bypass; `text` as nft prints it. */
 export type RuleRef = {
 	readonly family: NftFamily;
@@ -21,10 +24,12 @@ export type RuleRef = {
 	readonly chain: string;
 	readonly handle: number;
 	readonly text: string;
+	/** Where bridged frames meet the rule only because br_netfilter hands them to dom0's IP chains. */
+	readonly by?: 'br_netfilter';
 };
 
 /** Why two ports get no channel, as a sentence; `rule` where it is a rule's doing. */
-export type Refusal = {
+export type Obstacle = {
 	readonly kind: 'rule' | 'legacy' | 'tc' | 'xdp' | 'bridge' | 'vlan' | 'isolated' | 'unknown';
 	readonly text: string;
 	readonly rule?: RuleRef;

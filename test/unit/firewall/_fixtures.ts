@@ -19,17 +19,24 @@ export type Captured = {
 	readonly listing: Listing;
 };
 
-const folder = 'test/fixtures/nft';
+type Captures = ReadonlyMap<string, ReadonlyMap<string, Captured>>;
 
 /** What test/fixtures/nft/capture.sh kept, by version of nft and by case. */
-export const captured: ReadonlyMap<string, ReadonlyMap<string, Captured>> = new Map(
-	readdirSync(folder)
-		.filter(name => name.endsWith('.txt'))
-		.map(name => [
-			name.replace(/\.txt$/, ''),
-			parseCapture(readFileSync(`${folder}/${name}`, 'utf8')),
-		]),
-);
+export const captured = readCaptures('test/fixtures/nft');
+
+/** The same of rulesets that people have reported, most of them written by iptables and ebtables. */
+export const reported = readCaptures('test/fixtures/nft/reported');
+
+function readCaptures(folder: string): Captures {
+	return new Map(
+		readdirSync(folder)
+			.filter(name => name.endsWith('.txt'))
+			.map(name => [
+				name.replace(/\.txt$/, ''),
+				parseCapture(readFileSync(`${folder}/${name}`, 'utf8')),
+			]),
+	);
+}
 
 function parseCapture(text: string): Map<string, Captured> {
 	return new Map(

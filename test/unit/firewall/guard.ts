@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {createGuard, type FiltersIp} from '../../../userland/firewall/guard.ts';
 import type {Port} from '../../../userland/firewall/types.ts';
 import {parseRuleset, type NftRuleset} from '../../../userland/nftables-js/index.ts';
-import {captured, host, vifA, vifB, type Captured} from './_fixtures.ts';
+import {captured, host, reported, vifA, vifB, type Captured} from './_fixtures.ts';
 
 const off: FiltersIp = {ip: false, ip6: false};
 const on: FiltersIp = {ip: true, ip6: true};
@@ -32,8 +32,8 @@ const cases: Readonly<Record<string, Expected>> = {
 	icmpv6: {guests: 'icmpv6 type echo-request drop'},
 	'mac-others': {},
 	'mac-locked': {guests: 'iifname "vif3.0" ether saddr != 00:16:3e:00:00:99 drop'},
-	'mac-range': {guests: 'drop'},
-	'mac-masked': {guests: 'drop'},
+	'mac-range': {},
+	'mac-masked': {},
 	'ip-locked': {guests: 'iifname "vif3.0" ip saddr != 10.0.0.3 drop'},
 	log: {guests: 'log prefix "seen "'},
 	limit: {guests: 'limit rate 1 mbytes/second accept'},
@@ -44,11 +44,12 @@ const cases: Readonly<Record<string, Expected>> = {
 	'long-set': {
 		guests: 'ip daddr { 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8, 10.0.0.9 } drop',
 	},
-	vmap: {guests: 'ether type vmap { ip : accept, ip6 : accept }'},
+	vmap: {},
 	concat: {guests: 'iifname . oifname { "vif3.0" . "vif4.0" } drop'},
 	pkttype: {},
 	'pkttype-host': {guests: 'meta pkttype host drop'},
-	vlan: {guests: 'vlan id 5 drop'},
+	// No frame that a channel replaces has a tag.
+	vlan: {},
 	return: {},
 	'return-then-policy': {guests: 'policy drop'},
 	prerouting: {
@@ -56,8 +57,8 @@ const cases: Readonly<Record<string, Expected>> = {
 		dom0: 'iifname "vif3.0" udp dport 53 drop',
 	},
 	postrouting: {guests: 'oifname "vif4.0" log'},
-	// The input device is not known after the bridge's decision, so this one counts, for dom0's frames as well.
-	'postrouting-input': {guests: 'iifname "eth0" drop', dom0: 'iifname "eth0" drop'},
+	// After the bridge's decision the kernel passes no input device.
+	'postrouting-input': {},
 	input: {dom0: 'iifname "vif3.0" tcp dport 22 drop'},
 	output: {dom0: 'oifname "vif3.0" log'},
 	jump: {guests: 'tcp dport 25 drop'},
@@ -82,9 +83,46 @@ const cases: Readonly<Record<string, Expected>> = {
 	'inet-ingress': {guests: 'udp dport 53 drop', dom0: 'udp dport 53 drop'},
 	'inet-input': {},
 	'inet-forward': {bridgeNf: 'policy drop'},
-	'ip-forward-bridge': {bridgeNf: 'policy drop'},
+	'ip-forward-bridge': {},
 	'ip-nat': {},
 	'ip6-forward': {bridgeNf: 'tcp dport 25 drop'},
+	'return-some': {guests: 'policy drop'},
+	'goto-some-accepts': {guests: 'policy drop'},
+	'jump-returns-some': {guests: 'drop'},
+	'jump-goto-some': {guests: 'drop'},
+	'input-return-some': {dom0: 'policy drop'},
+	'return-all': {},
+	dormant: {},
+	'dormant-name': {guests: 'policy drop'},
+	trace: {},
+	notrack: {},
+	'mac-lock-vmap': {},
+	'mac-lock-vmap-others': {guests: 'drop'},
+	'mac-lock-chains': {},
+	'mac-interval-set': {},
+	'mac-concat-interval': {},
+	'mac-and-ip-locked': {guests: 'iifname . ether saddr . ip saddr != @locks drop'},
+	'set-with-limit': {guests: 'policy drop'},
+	'dynamic-set-unseen': {guests: 'ether saddr @seen drop'},
+	nfproto: {guests: 'meta protocol ip jump { ip saddr 10.0.0.3 accept }'},
+	'inet-nfproto': {},
+	// Without an input device, as after the decision, no Ethernet address is compared.
+	'inet-postrouting-mac': {bridgeNf: 'policy drop'},
+	'inet-forward-mac': {},
+	// IP chains see the bridge, not its ports.
+	'inet-port-name': {},
+	'ct-invalid-behind-accept': {},
+	'ct-invalid': {bridgeNf: 'ct state invalid drop'},
+	'ct-vmap': {bridgeNf: 'ct state vmap { invalid : drop, established : accept }'},
+	masquerade: {bridgeNf: 'ip saddr 172.17.0.0/16 oifname != "docker0" masquerade'},
+	'two-base-chains': {guests: 'ip6 daddr fd00::/8 drop'},
+	'looks-only': {},
+	'ebtables-like': {},
+	'negative-sets': {},
+	'star-name': {guests: 'iifname "vif\\*" drop'},
+	continue: {},
+	'anonymous-chain': {guests: 'tcp dport 22 jump { drop }'},
+	'netdev-egress-drop': {},
 };
 
 function textFor(
@@ -114,6 +152,34 @@ for (const [version, fixtures] of captured) {
 			t.is(textFor(fixture, vifA, host, off), dom0);
 			t.is(textFor(fixture, host, vifA, on), dom0);
 		});
+}
+
+/** The rule that two guests would bypass with br_netfilter on; that of a guest and dom0. */
+const reports: Readonly<Record<string, Expected>> = {
+	'docker-user-bridge-accept': {},
+	// The options of physdev are not in nft's lists; see kernel-rules.ts.
+	'physdev-is-bridged': {guests: 'policy drop', dom0: 'counter accept'},
+	'nft-bridge-accept-inet': {},
+	'mac-lock-concat': {},
+	'stp-bpdu-guard': {},
+	'other-bridge-physdev': {},
+	'xen-antispoof-open': {guests: 'policy drop', dom0: 'counter accept'},
+	'icmp-accepts': {},
+	'ebtables-accounting': {},
+	'nftrace-notrack': {},
+};
+
+for (const [version, fixtures] of reported) {
+	for (const [name, fixture] of fixtures) {
+		test(`nft ${version}, as reported: ${name}`, t => {
+			const {guests, dom0} = reports[name] ?? {};
+
+			t.true(name in reports);
+			t.is(textFor(fixture, vifA, vifB, on), guests);
+			t.is(textFor(fixture, vifB, vifA, on), guests);
+			t.is(textFor(fixture, vifA, host, on)?.replace('xt match "physdev" ', ''), dom0);
+		});
+	}
 }
 
 const table = {family: 'bridge', table: 'filter'};

@@ -1,80 +1,120 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {indexRuleset} from '../../../userland/firewall/book.ts';
-import type {FiltersIp} from '../../../userland/firewall/guard.ts';
-import {findPhysdev} from '../../../userland/firewall/physdev.ts';
-import {parseRuleset} from '../../../userland/nftables-js/index.ts';
+import {
+	compilePhysdev,
+	parsePhysdev,
+	type PhysdevOptions,
+} from '../../../userland/firewall/physdev.ts';
+import {visits, type PhysicalPorts} from '../../../userland/firewall/traffic.ts';
+import {vifA, vifB} from './_fixtures.ts';
 
-type Chains = Readonly<Record<string, {readonly hook?: string; readonly exprs?: unknown[][]}>>;
+const [visit] = visits(vifA, vifB, {ip: false, ip6: false});
+const at = (ports: PhysicalPorts | undefined) => {
+	if (!visit) throw new Error('no visits');
+	return {...visit.traffic, ports};
+};
+const bridged = at({input: 'vif3.0', output: 'vif4.0'});
+const received = at({input: 'vif3.0', output: undefined});
+const none = at(undefined);
 
-const physdev = {xt: {type: 'match', name: 'physdev'}};
+/** struct xt_physdev_info, from names as iptables takes them. */
+function info({
+	input = '',
+	output = '',
+	inverted = 0,
+	asked = 0,
+}: {
+	input?: string;
+	output?: string;
+	inverted?: number;
+	asked?: number;
+}): Uint8Array {
+	const bytes = Buffer.alloc(72);
 
-/** The chain in which one is found. */
-function foundIn(
-	chains: Chains,
-	{
-		family = 'ip',
-		filtersIp = {ip: true, ip6: false},
-	}: {family?: string; filtersIp?: FiltersIp} = {},
-): string | undefined {
-	const table = {family, table: 'filter'};
-	const nftables = Object.entries(chains).flatMap(([name, {hook, exprs = []}]) => [
-		{chain: {...table, name, handle: 1, ...(hook && {type: 'filter', hook, prio: 0})}},
-		...exprs.map((expr, handle) => ({rule: {...table, chain: name, handle, expr}})),
-	]);
-	const book = indexRuleset(parseRuleset(JSON.stringify({nftables})));
+	for (const [name, start] of [
+		[input, 0],
+		[output, 32],
+	] as const) {
+		const length = name.endsWith('+') ? name.length - 1 : name === '' ? 0 : name.length + 1;
+		bytes.write(name, start);
+		bytes.fill(0xff, start + 16, start + 16 + length);
+	}
+	bytes[64] = inverted;
+	bytes[65] = asked;
 
-	return findPhysdev(book, filtersIp)?.chain;
+	return bytes;
 }
 
-test('only where the port is known of arriving frames', t => {
-	const at = (hook: string) => foundIn({c: {hook, exprs: [[physdev, {drop: null}]]}});
-
-	for (const hook of ['prerouting', 'input', 'forward']) t.is(at(hook), 'c');
-	for (const hook of ['output', 'postrouting']) t.is(at(hook), undefined);
+test('options are read as iptables wrote them', t => {
+	t.deepEqual(parsePhysdev(info({input: 'vif3.0', asked: 0x05})), {
+		input: {name: 'vif3.0', isInverted: false},
+		isBridged: {isInverted: false},
+	});
+	t.deepEqual(parsePhysdev(info({output: 'vif+', asked: 0x02, inverted: 0x02})), {
+		output: {name: 'vif*', isInverted: true},
+	});
+	t.deepEqual(parsePhysdev(info({asked: 0x1c, inverted: 0x14})), {
+		isBridged: {isInverted: true},
+		isIn: {isInverted: false},
+		isOut: {isInverted: true},
+	});
 });
 
-test('of what dom0 routes, only what does more than accept, as Xen does for each vif', t => {
-	const accept = [physdev, {counter: null}, {accept: null}];
-	const jump = [physdev, {jump: {target: 'guests'}}];
-
-	t.is(foundIn({c: {hook: 'forward', exprs: [accept]}}), undefined);
-	t.is(foundIn({c: {hook: 'forward', exprs: [accept, jump]}, guests: {}}), 'c');
-	t.is(foundIn({c: {hook: 'input', exprs: [accept]}}), 'c');
+test('what is not understood has no options', t => {
+	t.is(parsePhysdev(new Uint8Array(8)), undefined);
+	t.is(parsePhysdev(info({asked: 0x24})), undefined);
+	t.is(parsePhysdev(info({asked: 0x01})), undefined);
+	const holed = info({input: 'vif3.0', asked: 0x01});
+	holed[18] = 0;
+	t.is(parsePhysdev(holed), undefined);
 });
 
-test('only of the IP version that bridged frames are filtered for', t => {
-	const chains = {c: {hook: 'input', exprs: [[physdev, {drop: null}]]}};
-	const ip6 = {ip: false, ip6: true};
+const options: readonly (readonly [
+	PhysdevOptions,
+	whenBridged: boolean,
+	whenReceived: boolean,
+	onChannel: boolean,
+])[] = [
+	[{isBridged: {isInverted: false}}, true, false, false],
+	[{isBridged: {isInverted: true}}, false, true, true],
+	[{isIn: {isInverted: false}}, true, true, false],
+	[{isIn: {isInverted: true}}, false, false, true],
+	[{isOut: {isInverted: false}}, true, false, false],
+	[{isOut: {isInverted: true}}, false, true, true],
+	[{input: {name: 'vif3.0', isInverted: false}}, true, true, false],
+	[{input: {name: 'vif*', isInverted: false}}, true, true, false],
+	[{input: {name: 'vif9.0', isInverted: false}}, false, false, false],
+	[{input: {name: 'vif9.0', isInverted: true}}, true, true, true],
+	[{input: {name: 'vif3.0', isInverted: true}}, false, false, true],
+	[{output: {name: 'vif4.0', isInverted: false}}, true, false, false],
+	[{output: {name: 'vif4.0', isInverted: true}}, false, false, true],
+	[{output: {name: 'eth0', isInverted: true}}, true, false, true],
+	[
+		{isBridged: {isInverted: false}, input: {name: 'vif3.0', isInverted: false}},
+		true,
+		false,
+		false,
+	],
+];
 
-	t.is(foundIn(chains, {filtersIp: ip6}), undefined);
-	t.is(foundIn(chains, {filtersIp: ip6, family: 'ip6'}), 'c');
-	t.is(foundIn(chains, {filtersIp: ip6, family: 'inet'}), 'c');
-	t.is(foundIn(chains, {family: 'ip6'}), undefined);
-	t.is(foundIn(chains, {family: 'bridge'}), undefined);
-	t.is(foundIn(chains, {family: 'inet', filtersIp: {ip: false, ip6: false}}), undefined);
-});
+for (const [physdev, whenBridged, whenReceived, onChannel] of options)
+	test(`${JSON.stringify(physdev)} as net/netfilter/xt_physdev.c has it`, t => {
+		const {test: ask, differsOnChannel} = compilePhysdev({
+			type: 'match',
+			name: 'physdev',
+			physdev,
+		});
+		const certainty = (isMatch: boolean) => (isMatch ? 'always' : 'never');
 
-test('through every chain that such a packet may get to, round a loop too', t => {
-	const jump = {jump: {target: 'middle'}};
-	const vmap = {
-		vmap: {key: {meta: {key: 'l4proto'}}, data: {set: [[6, {goto: {target: 'last'}}]]}},
-	};
-	const chains = {
-		input: {hook: 'input', exprs: [[{counter: null}, jump]]},
-		middle: {exprs: [[vmap], [jump], [{jump: {target: 'absent'}}]]},
-		last: {exprs: [[physdev, {accept: null}]]},
-	};
+		t.is(ask(bridged), certainty(whenBridged));
+		t.is(ask(received), certainty(whenReceived));
+		t.is(ask(none), certainty(onChannel));
+		t.is(differsOnChannel(received), whenReceived !== onChannel);
+	});
 
-	t.is(foundIn(chains), 'last');
-	t.is(foundIn({...chains, input: {hook: 'forward', exprs: [[jump]]}}), undefined);
-});
+test('without its options a match may be any', t => {
+	const {test: ask, differsOnChannel} = compilePhysdev({type: 'match', name: 'physdev'});
 
-test('a match without a name may be one; a target is none', t => {
-	const has = (xt: unknown) => foundIn({c: {hook: 'input', exprs: [[{xt}]]}}) !== undefined;
-
-	t.true(has(null));
-	t.true(has({type: 'match', name: null}));
-	t.false(has({type: 'match', name: 'conntrack'}));
-	t.false(has({type: 'target', name: null}));
+	t.is(ask(bridged), 'maybe');
+	t.true(differsOnChannel(received));
 });

@@ -72,7 +72,7 @@ test('a rule is named with its text', async t => {
 
 test('IP rules count where bridged packets pass them, host-wide or by the bridge', async t => {
 	const rule =
-		'a rule of dom0 would be bypassed: table inet filter, chain forward, handle 1: policy drop';
+		'a rule of dom0 would be bypassed (br_netfilter shows it bridged packets): table inet filter, chain forward, handle 1: policy drop';
 	const sysctl = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '1\n'};
 	const off = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '0\n'};
 	const links = [bridge({nf_call_ip6tables: 1}), port('vif3.0'), port('vif4.0')];
@@ -104,17 +104,28 @@ test('legacy iptables counts where bridged packets pass it', async t => {
 });
 
 /** What `iptables -t TABLE -A CHAIN -m MATCH ... -j VERDICT` leaves. */
-function iptables(table: string, hook: string, match: string, verdict = 'drop'): Rules {
+function iptables(
+	table: string,
+	hook: string,
+	match: string,
+	verdict = 'drop',
+	policy = 'accept',
+): Rules {
 	const chain = hook.toUpperCase();
 	const expr = [{xt: {type: 'match', name: match}}, {[verdict]: null}];
 	const nftables = [
-		{chain: {family: 'ip', table, name: chain, handle: 1, type: 'filter', hook, prio: 0}},
+		{
+			chain: {
+				...{family: 'ip', table, name: chain, handle: 1},
+				...{type: 'filter', hook, prio: 0, policy},
+			},
+		},
 		{rule: {family: 'ip', table, chain, handle: 2, expr}},
 	];
 	const lines = [
 		`table ip ${table} {`,
 		`\tchain ${chain} { # handle 1`,
-		`\t\ttype filter hook ${hook} priority filter; policy accept;`,
+		`\t\ttype filter hook ${hook} priority filter; policy ${policy};`,
 		`\t\txt match "${match}" ${verdict} # handle 2`,
 		'\t}',
 		'}',
@@ -128,7 +139,7 @@ test("a port that dom0's IP chains would ask for counts where bridged packets ha
 	const links = [bridge({nf_call_iptables: 1}), port('vif3.0')];
 	const rules = iptables('filter', 'input', 'physdev');
 	const why0 =
-		'a rule of dom0 would be bypassed: table ip filter, chain INPUT, handle 2: xt match "physdev" drop';
+		'a rule of dom0 would be bypassed (br_netfilter shows it bridged packets): table ip filter, chain INPUT, handle 2: xt match "physdev" drop';
 
 	t.is(await why({rules, files}, vifA, host), why0);
 	t.is(await why({rules, files}, host, vifA), why0);
@@ -144,15 +155,20 @@ test("a port that dom0's IP chains would ask for counts where bridged packets ha
 	);
 });
 
-test('what dom0 routes counts too, but not what Xen adds for each vif', async t => {
+test('what dom0 routes counts too, but not what is accepted either way', async t => {
 	const files = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '1'};
-	const forward = (verdict: string) => iptables('filter', 'forward', 'physdev', verdict);
+	const forward = (verdict: string, policy?: string) =>
+		iptables('filter', 'forward', 'physdev', verdict, policy);
 
 	t.regex(
 		(await why({rules: forward('drop'), files}, vifA, host)) ?? '',
 		/chain FORWARD, handle 2: xt match "physdev" drop$/,
 	);
 	t.is(await why({rules: forward('accept'), files}, vifA, host), undefined);
+	t.regex(
+		(await why({rules: forward('accept', 'drop'), files}, vifA, host)) ?? '',
+		/chain FORWARD, handle 2: xt match "physdev" accept$/,
+	);
 });
 
 test('legacy ebtables always counts', async t => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {visits} from '../../../userland/firewall/traffic.ts';
+import {sees, visits} from '../../../userland/firewall/traffic.ts';
 import type {Port} from '../../../userland/firewall/types.ts';
 import type {NftFamily} from '../../../userland/nftables-js/index.ts';
 import {nodeInNetns} from '../nftables-js/_netns.ts';
@@ -27,10 +27,10 @@ async function compare(
 function expected(a: Port, b: Port, bridgeNf: boolean): string[] {
 	const found = new Set<string>();
 
-	for (const {sees, traffic} of visits(a, b, {ip: bridgeNf, ip6: bridgeNf}))
+	for (const visit of visits(a, b, {ip: bridgeNf, ip6: bridgeNf}))
 		for (const {family, hook, device} of everyChain())
 			if (
-				sees(family, {
+				sees(visit, family, {
 					type: 'filter',
 					hook,
 					prio: 0,
@@ -38,7 +38,7 @@ function expected(a: Port, b: Port, bridgeNf: boolean): string[] {
 					devices: device === '-' ? undefined : [device],
 				})
 			)
-				found.add(`${family} ${hook} ${device} ${traffic.protocol}`);
+				found.add(`${family} ${hook} ${device} ${visit.traffic.protocol}`);
 
 	return [...found];
 }

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 import type {NftChain, NftFamily, NftRule, NftRuleset, NftSet} from '../nftables-js/index.ts';
-import {fields} from './match.ts';
+import {fields} from './fields.ts';
 
 /** A ruleset, for looking things up by name. */
-export type Book = {
+export type RulesetIndex = {
 	readonly rules: ReadonlyMap<string, readonly NftRule[]>;
 	readonly chains: ReadonlyMap<string, NftChain>;
-	/** Only those whose elements no packet can change. */
+	/** Base chains that packets meet: those of a dormant table are not hooked. */
+	readonly baseChains: readonly NftChain[];
+	/** Sets and maps, those only whose elements no packet can change. */
 	readonly sets: ReadonlyMap<string, NftSet>;
 };
 
-export function indexRuleset(ruleset: NftRuleset): Book {
-	const {rules, chains} = ruleset;
+export function indexRuleset(ruleset: NftRuleset): RulesetIndex {
+	const {tables, rules, chains} = ruleset;
 	const byChain = new Map<string, NftRule[]>();
 
 	for (const rule of rules) {
@@ -20,20 +22,25 @@ export function indexRuleset(ruleset: NftRuleset): Book {
 		if (list) list.push(rule);
 		else byChain.set(key, [rule]);
 	}
+	const dormant = new Set(
+		tables.filter(hasFlag('dormant')).map(table => keyOf({...table, table: table.name}, '')),
+	);
 
 	return {
 		rules: byChain,
 		chains: new Map(chains.map(chain => [keyOf(chain, chain.name), chain])),
+		baseChains: chains.filter(chain => chain.base && !dormant.has(keyOf(chain, ''))),
 		sets: fixedSets(ruleset),
 	};
 }
 
 /** libnftables before 1.0.7 does not tell the flag `dynamic`, so rules that add to a set are looked for as well. */
-function fixedSets({rules, sets}: NftRuleset): ReadonlyMap<string, NftSet> {
+function fixedSets({rules, sets, maps}: NftRuleset): ReadonlyMap<string, NftSet> {
 	const changed = new Set(
 		rules.flatMap(rule =>
 			rule.expr
-				.map(statement => fields(fields(statement)['set'])['set'])
+				.map(fields)
+				.map(({set, map}) => fields(set)['set'] ?? fields(map)['map'])
 				.filter(name => typeof name === 'string')
 				.map(name => keyOf(rule, name.replace(/^@/, ''))),
 		),
@@ -43,7 +50,13 @@ function fixedSets({rules, sets}: NftRuleset): ReadonlyMap<string, NftSet> {
 		!set.flags.includes('timeout') &&
 		!changed.has(keyOf(set, set.name));
 
-	return new Map(sets.filter(isFixed).map(set => [keyOf(set, set.name), set]));
+	return new Map([...sets, ...maps].filter(isFixed).map(set => [keyOf(set, set.name), set]));
+}
+
+/** Of a table; a list of them comes from nft's text, see withListing(): its JSON is not to be trusted before 1.0.7. */
+function hasFlag(flag: string) {
+	return ({raw}: {raw: Readonly<Record<string, unknown>>}) =>
+		Array.isArray(raw['flags']) && raw['flags'].includes(flag);
 }
 
 /** Names are of a table: two tables may each have a chain of one name. */

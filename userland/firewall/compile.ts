@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+import type {NftChain, NftRule} from '../nftables-js/index.ts';
+import {exactly, fields} from './fields.ts';
+import {compileMatch, compileVerdictMap, type Condition, type FindElements} from './match.ts';
+import type {Side} from './operand.ts';
+import type {PortCondition} from './physdev.ts';
+import {selectRules} from './rule-selection.ts';
+import {keyOf, type RulesetIndex} from './ruleset-index.ts';
+import type {Traffic} from './traffic.ts';
+import {compileXt, portConditionOf} from './xt.ts';
+
+/** What becomes of the packets for which a rule's conditions hold. */
+export type Verdict =
+	| {readonly kind: 'next' | 'accept' | 'return'}
+	| {readonly kind: 'jump' | 'goto'; readonly target: string}
+	/** It drops, changes, records or delays them, or nobody knows what it does. */
+	| {readonly kind: 'obstacle'}
+	| VerdictChoice;
+
+export type VerdictChoice = {
+	readonly kind: 'choice';
+	/** The chains that it may lead to. */
+	readonly targets: readonly string[];
+	readonly sides: readonly Side[];
+	choose(traffic: Traffic): readonly Verdict[];
+};
+
+export type CompiledRule = {
+	readonly rule: NftRule;
+	readonly conditions: readonly Condition[];
+	readonly verdict: Verdict;
+	/** What in the rule asks for a port of the bridge, also behind what ends it for us. */
+	readonly portConditions: readonly PortCondition[];
+};
+
+export type CompiledChain = {
+	readonly chain: NftChain;
+	/** Those rules, in order, that may match such traffic. */
+	rulesFor(traffic: Traffic): readonly CompiledRule[];
+	/** The ports whose names or addresses decide, in this chain and in those that it leads to. */
+	readonly sides: ReadonlySet<Side>;
+};
+
+export type FindChain = (key: string) => CompiledChain | undefined;
+
+/** Compiles each chain when it is first asked for. */
+export function compileRuleset(index: RulesetIndex): FindChain {
+	const chains = new Map<string, CompiledChain>();
+	const find: FindChain = key => {
+		const chain = index.chains.get(key);
+		const known = chains.get(key);
+		if (known || !chain) return known;
+		const rules = (index.rules.get(key) ?? []).map(rule => compileRule(rule, index));
+		const sides = new Set<Side>(rules.flatMap(sidesOf));
+
+		chains.set(key, {chain, rulesFor: selectRules(rules), sides});
+		for (const target of rules.flatMap(({verdict}) => targetsOf(verdict))) {
+			find(target)?.sides.forEach(side => sides.add(side));
+		}
+
+		return chains.get(key);
+	};
+
+	return find;
+}
+
+function compileRule(rule: NftRule, {sets}: RulesetIndex): CompiledRule {
+	const find = (name: string) => sets.get(keyOf(rule, name))?.elements;
+	const conditions: Condition[] = [];
+	let verdict: Verdict = {kind: 'next'};
+
+	for (const statement of rule.expr) {
+		const part = compileStatement(statement, rule, find);
+		if ('test' in part) {
+			conditions.push(part);
+		} else if (part.kind !== 'next') {
+			verdict = part;
+			break;
+		}
+	}
+
+	return {rule, conditions, verdict, portConditions: rule.expr.flatMap(portConditionOf)};
+}
+
+function compileStatement(
+	statement: unknown,
+	rule: NftRule,
+	find: FindElements,
+): Condition | Verdict {
+	const [[kind, value] = [], ...more] = Object.entries(fields(statement));
+	if (more.length > 0) return {kind: 'obstacle'};
+
+	switch (kind) {
+		case 'match':
+			return compileMatch(value, rule.family, find);
+		case 'xt':
+			return compileXt(value) ?? {kind: 'obstacle'};
+		case 'vmap':
+			return compileChoice(value, rule, find) ?? {kind: 'obstacle'};
+		case 'mangle':
+			return isTrace(value) ? {kind: 'next'} : {kind: 'obstacle'};
+		// Neither touches the packet: what `notrack` decides is asked by matches of later rules, which are judged anyway.
+		case 'counter':
+		case 'last':
+		case 'notrack':
+			return {kind: 'next'};
+		default:
+			return compileVerdict(statement, rule);
+	}
+}
+
+function compileVerdict(statement: unknown, rule: NftRule): Verdict {
+	const [[kind, value] = [], ...more] = Object.entries(fields(statement));
+	const {target} = exactly(value, 'target');
+
+	if (more.length > 0) return {kind: 'obstacle'};
+	if (kind === 'accept' || kind === 'return') return {kind};
+	if (kind === 'continue') return {kind: 'next'};
+	if ((kind === 'jump' || kind === 'goto') && typeof target === 'string') {
+		return {kind, target: keyOf(rule, target)};
+	}
+
+	return {kind: 'obstacle'};
+}
+
+function compileChoice(
+	value: unknown,
+	rule: NftRule,
+	find: FindElements,
+): VerdictChoice | undefined {
+	const map = compileVerdictMap(value, rule.family, find);
+	if (!map) return undefined;
+	const verdicts = new Map(map.verdicts.map(each => [each, compileVerdict(each, rule)]));
+	const verdictOf = (each: unknown): Verdict => verdicts.get(each) ?? {kind: 'obstacle'};
+
+	return {
+		kind: 'choice',
+		sides: map.sides,
+		targets: [...verdicts.values()].flatMap(targetsOf),
+		choose(traffic) {
+			const {verdicts: chosen, isPartial} = map.choose(traffic);
+			return [...chosen.map(verdictOf), ...(isPartial ? [{kind: 'next'} as const] : [])];
+		},
+	};
+}
+
+/** Tracing shows packets to who asks for it, and leaves them alone. */
+function isTrace(value: unknown): boolean {
+	return exactly(fields(fields(value)['key'])['meta'], 'key')['key'] === 'nftrace';
+}
+
+function sidesOf({conditions, verdict, portConditions}: CompiledRule): readonly Side[] {
+	return [
+		...[...conditions, ...portConditions].flatMap(({sides}) => sides),
+		...(verdict.kind === 'choice' ? verdict.sides : []),
+	];
+}
+
+function targetsOf(verdict: Verdict): readonly string[] {
+	if (verdict.kind === 'jump' || verdict.kind === 'goto') return [verdict.target];
+
+	return verdict.kind === 'choice' ? verdict.targets : [];
+}

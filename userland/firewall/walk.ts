@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+import type {NftChain, NftRule} from '../nftables-js/index.ts';
+import type {CompiledChain, CompiledRule, FindChain, Verdict} from './compile.ts';
+import type {Traffic} from './traffic.ts';
+import type {RuleRef} from './types.ts';
+
+/** The first rule or policy of a base chain that does more to some of the traffic than let it pass. */
+export function findObstacle(
+	find: FindChain,
+	base: CompiledChain,
+	traffic: Traffic,
+): RuleRef | undefined {
+	const outcome = walkChain({find, traffic, outcomes: new Map()}, base);
+	const policy = base.chain.base?.policy;
+
+	if (typeof outcome === 'object') return outcome;
+	if ((outcome & ends.returns) === 0 || policy === 'accept') return undefined;
+
+	return refer(base.chain, base.chain.name, base.chain.handle, `policy ${policy ?? 'unknown'}`);
+}
+
+/** The first rule that the traffic may meet and that asks for its port, of which a channel's packets have none. */
+export function findPortRule(
+	find: FindChain,
+	base: CompiledChain,
+	traffic: Traffic,
+): NftRule | undefined {
+	const reached = new Set([base]);
+
+	// The loop also visits the chains that it adds.
+	for (const chain of reached) {
+		for (const {rule, conditions, verdict, portConditions} of chain.rulesFor(traffic)) {
+			const certainties = conditions.map(({test}) => test(traffic));
+			if (certainties.includes('never')) continue;
+			if (portConditions.some(each => each.differsOnChannel(traffic))) return rule;
+			for (const target of targetsOf(verdict, traffic)) {
+				const next = find(target);
+				if (next) reached.add(next);
+			}
+			if (!certainties.includes('maybe') && isEnd(verdict)) break;
+		}
+	}
+
+	return undefined;
+}
+
+function isEnd({kind}: Verdict): boolean {
+	return kind === 'accept' || kind === 'return' || kind === 'goto';
+}
+
+function targetsOf(verdict: Verdict, traffic: Traffic): readonly string[] {
+	if (verdict.kind === 'choice') {
+		return verdict.choose(traffic).flatMap(each => targetsOf(each, traffic));
+	}
+
+	return 'target' in verdict ? [verdict.target] : [];
+}
+
+/** What may become of some of the traffic, as bits; more than one where not all of it fares alike. */
+const ends = {
+	/** On to the next rule. */
+	next: 1,
+	/** Back to the chain that jumped here, or to the policy. */
+	returns: 2,
+	/** The base chain is done with it. */
+	accepted: 4,
+} as const;
+
+/** Those bits, or the rule or policy that is an obstacle. */
+type Outcome = number | RuleRef;
+
+type Walk = {
+	readonly find: FindChain;
+	readonly traffic: Traffic;
+	/** Of chains already walked; undefined while a chain is being walked. */
+	readonly outcomes: Map<CompiledChain, Outcome | undefined>;
+};
+
+function walkChain(walk: Walk, compiled: CompiledChain): Outcome {
+	const known = walk.outcomes.get(compiled);
+
+	if (known !== undefined) return known;
+	if (walk.outcomes.has(compiled)) {
+		// The kernel refuses loops; a ruleset that has one is not the kernel's.
+		const {chain} = compiled;
+		return refer(chain, chain.name, chain.handle, 'a loop of jumps');
+	}
+	walk.outcomes.set(compiled, undefined);
+	const outcome = walkRules(walk, compiled.rulesFor(walk.traffic));
+	walk.outcomes.set(compiled, outcome);
+
+	return outcome;
+}
+
+function walkRules(walk: Walk, rules: readonly CompiledRule[]): Outcome {
+	let left = 0;
+
+	for (const rule of rules) {
+		const outcome = walkRule(walk, rule);
+		if (typeof outcome === 'object') return outcome;
+		left |= outcome & ~ends.next;
+		if ((outcome & ends.next) === 0) return left;
+	}
+
+	return left | ends.returns;
+}
+
+function walkRule(walk: Walk, {rule, conditions, verdict}: CompiledRule): Outcome {
+	let isCertain = true;
+
+	for (const {test} of conditions) {
+		const certainty = test(walk.traffic);
+		if (certainty === 'never') return ends.next;
+		if (certainty === 'maybe') isCertain = false;
+	}
+	const outcome = follow(walk, rule, verdict);
+
+	return typeof outcome === 'object' || isCertain ? outcome : outcome | ends.next;
+}
+
+function follow(walk: Walk, rule: NftRule, verdict: Verdict): Outcome {
+	switch (verdict.kind) {
+		case 'next':
+			return ends.next;
+		case 'accept':
+			return ends.accepted;
+		case 'return':
+			return ends.returns;
+		case 'jump':
+		case 'goto':
+			return enter(walk, rule, verdict.kind, verdict.target);
+		case 'choice':
+			return followAll(walk, rule, verdict.choose(walk.traffic));
+		default:
+			return referTo(rule);
+	}
+}
+
+function followAll(walk: Walk, rule: NftRule, verdicts: readonly Verdict[]): Outcome {
+	let all = 0;
+
+	for (const verdict of verdicts) {
+		const outcome = follow(walk, rule, verdict);
+		if (typeof outcome === 'object') return outcome;
+		all |= outcome;
+	}
+
+	return all;
+}
+
+/** What returns from a chain goes on behind the `jump` to it, but behind a `goto` it leaves this chain as well. */
+function enter(walk: Walk, rule: NftRule, how: 'jump' | 'goto', target: string): Outcome {
+	const chain = walk.find(target);
+	if (!chain) return referTo(rule);
+
+	const outcome = walkChain(walk, chain);
+	if (typeof outcome === 'object' || how === 'goto' || (outcome & ends.returns) === 0) {
+		return outcome;
+	}
+
+	return (outcome & ~ends.returns) | ends.next;
+}
+
+export function referTo(rule: NftRule): RuleRef {
+	return refer(rule, rule.chain, rule.handle, rule.comment ?? JSON.stringify(rule.expr));
+}
+
+function refer(
+	{family, table}: Pick<NftChain, 'family' | 'table'>,
+	chain: string,
+	handle: number,
+	text: string,
+): RuleRef {
+	return {family, table: `${family} ${table}`, chain, handle, text};
+}

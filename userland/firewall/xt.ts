@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+import {exactly, fields} from './fields.ts';
+import type {Condition} from './match.ts';
+import {macNumber} from './literal.ts';
+import {compilePhysdev, type PortCondition} from './physdev.ts';
+
+/**
+ * Matches of iptables and ebtables that look at the packet, at what is known of it or at the clock, and do nothing else:
+ * they leave no record that decides about later packets, as `limit`, `recent` or `statistic` do, and change nothing, as
+ * `connlabel` and `osf` can.
+ */
+const plainMatches: ReadonlySet<unknown> = new Set([
+	...['802_3', 'addrtype', 'ah', 'among', 'arp', 'bpf', 'cgroup', 'comment', 'connbytes'],
+	...['connmark', 'conntrack', 'cpu', 'dccp', 'devgroup', 'dscp', 'dst', 'ecn', 'esp', 'eui64'],
+	...['frag', 'hbh', 'helper', 'hl', 'icmp', 'icmp6', 'ip', 'ip6', 'ipcomp', 'iprange'],
+	...['ipv6header', 'l2tp', 'length', 'mac', 'mark', 'mark_m', 'mh', 'multiport', 'owner'],
+	...['physdev', 'pkttype', 'policy', 'realm', 'rpfilter', 'rt', 'sctp', 'set', 'socket'],
+	...['state', 'stp', 'string', 'tcp', 'tcpmss', 'time', 'tos', 'ttl', 'u32', 'udp', 'vlan'],
+]);
+
+/** An `xt` statement that only looks; undefined for a target, and for a match that may do more or has no name. */
+export function compileXt(xt: unknown): Condition | PortCondition | undefined {
+	const {type, name, mac} = fields(xt);
+	if (type !== 'match' || !plainMatches.has(name)) return undefined;
+	if (name === 'physdev') return compilePhysdev(xt);
+	if (name === 'mac') return compileMac(exactly(mac, 'address', 'isInverted'));
+
+	return {sides: [], test: () => (name === 'comment' ? 'always' : 'maybe')};
+}
+
+/** The condition of a statement that asks, or may ask, for a port of the bridge. */
+export function portConditionOf(statement: unknown): PortCondition[] {
+	const {xt} = fields(statement);
+	// Libraries that do not tell the name may not tell a match from a target either.
+	const {type = 'match', name} = fields(xt);
+	const mayAsk =
+		xt !== undefined && type === 'match' && (typeof name !== 'string' || name === 'physdev');
+
+	return mayAsk ? [compilePhysdev(xt)] : [];
+}
+
+/** Options of iptables' match `mac`. */
+export type MacOptions = {readonly address: string; readonly isInverted: boolean};
+
+/** struct xt_mac_info (linux/netfilter/xt_mac.h): six bytes, two of padding, an int. */
+export function parseMac(info: Uint8Array): MacOptions | undefined {
+	return info.length < 12
+		? undefined
+		: {
+				address: [...info.subarray(0, 6)]
+					.map(byte => byte.toString(16).padStart(2, '0'))
+					.join(':'),
+				isInverted: info.subarray(8, 12).some(byte => byte !== 0),
+			};
+}
+
+function compileMac({address, isInverted}: Readonly<Record<string, unknown>>): Condition {
+	const number = macNumber(address);
+
+	return {
+		sides: ['from'],
+		test: ({saddr}) =>
+			number === undefined
+				? 'maybe'
+				: (macNumber(saddr) === number) === (isInverted === false)
+					? 'always'
+					: 'never',
+	};
+}
