@@ -23,6 +23,8 @@ clang               clang
 curl                curl
 git                 git
 nft                 nftables
+iptables-nft        iptables
+ebtables-nft        iptables
 ip                  iproute2
 iptables-nft        iptables
 '

@@ -6,6 +6,7 @@ import {ColoopError} from '../errors.ts';
 import {openNftables, type NftRuleset} from '../nftables-js/index.ts';
 import {readControl} from './control.ts';
 import {createGuard} from './guard.ts';
+import {readKernelRules, withKernelRules, type KernelRule} from './kernel-rules.ts';
 import {parseLinks, parseVlans} from './links.ts';
 import {parseListing, withDevices, type Listing} from './listing.ts';
 import type {FirewallState} from './state.ts';
@@ -15,8 +16,12 @@ export type Tools = {
 	run(command: string, args: readonly string[]): Promise<string>;
 	/** Undefined where there is no such file. */
 	readFile(path: string): Promise<string | undefined>;
-	/** The ruleset twice: as objects, and as nft prints it. */
-	readRules(): Promise<{ruleset: NftRuleset; text: string}>;
+	/** The ruleset three times: as objects, as nft prints it, and as the kernel has it. */
+	readRules(): Promise<{
+		ruleset: NftRuleset;
+		text: string;
+		kernelRules?: readonly KernelRule[];
+	}>;
 };
 
 /**
@@ -75,11 +80,12 @@ export const realTools: Tools = {
 		try {
 			const nft = openNftables();
 			try {
-				const [ruleset, text] = await Promise.all([
+				const [ruleset, text, kernelRules] = await Promise.all([
 					nft.list(),
 					nft.text('list ruleset', {stateless: true}),
+					readKernelRules(),
 				]);
-				return {ruleset, text};
+				return {ruleset, text, kernelRules};
 			} finally {
 				await nft.close();
 			}
@@ -89,12 +95,13 @@ export const realTools: Tools = {
 	},
 };
 
-/** The two lists are two dumps, between which rules may change: they must agree. */
+/** The lists are dumps of their own, between which rules may change: they must agree. */
 async function readRules(tools: Tools): Promise<{ruleset: NftRuleset; listing: Listing}> {
 	for (let tries = 0; tries < 5; tries++) {
-		const {ruleset, text} = await tools.readRules();
+		const {ruleset, text, kernelRules} = await tools.readRules();
 		const listing = parseListing(text);
-		if (listing.isOf(ruleset)) return {ruleset, listing};
+		const complete = kernelRules ? withKernelRules(ruleset, kernelRules) : ruleset;
+		if (complete && listing.isOf(ruleset)) return {ruleset: complete, listing};
 	}
 
 	throw unreadable('nftables', 'the rules keep changing, or cannot be told from their listing');

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import {
+	parseKernelRule,
+	withKernelRules,
+	type KernelRule,
+} from '../../../userland/firewall/kernel-rules.ts';
+import {parseRuleset} from '../../../userland/nftables-js/index.ts';
+import {nodeInNetns} from '../nftables-js/_netns.ts';
+
+type Case = {readonly rules: string; readonly guests?: RegExp; readonly dom0?: RegExp};
+
+const accept = (options: string) => `iptables -A FORWARD -m physdev ${options} -j ACCEPT`;
+const byNetfilter =
+	'would be bypassed \\(br_netfilter shows it bridged packets\\): table ip filter';
+const policyDrop = new RegExp(`${byNetfilter}, chain FORWARD, handle 1: policy drop$`);
+
+const cases: Readonly<Record<string, Case>> = {
+	'what is bridged is accepted': {
+		rules: `iptables -P FORWARD DROP; ${accept('--physdev-is-bridged')}`,
+	},
+	'what Xen writes for each vif': {
+		rules: `iptables -P FORWARD DROP; ${['in', 'out']
+			.flatMap(way => [3, 4].map(id => `--physdev-is-bridged --physdev-${way} vif${id}.0`))
+			.map(accept)
+			.join('; ')}`,
+	},
+	'a wildcard': {
+		rules: `iptables -P FORWARD DROP; ${accept('--physdev-in vif+')}`,
+		dom0: /FORWARD, handle 2: /,
+	},
+	'only what one of them sends': {
+		rules: `iptables -P FORWARD DROP; ${accept('--physdev-is-bridged --physdev-in vif3.0')}`,
+		guests: policyDrop,
+	},
+	'only what another sends': {
+		rules: `iptables -P FORWARD DROP; ${accept('--physdev-in vif9.0')}`,
+		guests: policyDrop,
+	},
+	'not what is bridged': {
+		rules: `iptables -P FORWARD DROP; ${accept('! --physdev-is-bridged')}`,
+		guests: policyDrop,
+	},
+	'what one sends through dom0 is accepted for its port': {
+		rules: `iptables -P FORWARD DROP; ${accept('--physdev-in vif3.0')}; ${accept('--physdev-out vif3.0')}`,
+		dom0: /table ip filter, chain FORWARD, handle 2: .*accept$/,
+	},
+	'what one sends to dom0 is dropped for its port': {
+		rules: 'iptables -A INPUT -m physdev --physdev-in vif3.0 -p tcp --dport 22 -j DROP',
+		dom0: /table ip filter, chain INPUT, handle 2: /,
+	},
+	'what another sends to dom0 is dropped for its port': {
+		rules: 'iptables -A INPUT -m physdev --physdev-in vif4.0 -p tcp --dport 22 -j DROP',
+	},
+	'what one sends through dom0 is changed for its port': {
+		rules: 'iptables -t nat -A POSTROUTING -m physdev --physdev-in vif3.0 -j MASQUERADE',
+		guests: /table ip nat, chain POSTROUTING, handle 2: /,
+		dom0: /table ip nat, chain POSTROUTING, handle 2: /,
+	},
+	'a lock that both pass': {
+		rules: [3, 4]
+			.map(
+				id =>
+					`-m physdev --physdev-in vif${id}.0 -m mac ! --mac-source 00:16:3e:00:00:0${id}`,
+			)
+			.map(match => `iptables -A FORWARD ${match} -j DROP`)
+			.join('; '),
+	},
+	'a lock that one does not pass': {
+		rules: 'iptables -A FORWARD -m physdev --physdev-in vif3.0 -m mac ! --mac-source 00:16:3e:00:00:09 -j DROP',
+		guests: /chain FORWARD, handle 2: .*drop$/,
+		dom0: /chain FORWARD, handle 2: .*drop$/,
+	},
+	'another bridge': {
+		rules: 'iptables -N other; iptables -A FORWARD -i br1 -o br1 -m physdev --physdev-in eth0 -j other; iptables -A other -p tcp --dport 445 -j DROP',
+	},
+	'some of it returns to a policy that drops': {
+		rules: 'iptables -P FORWARD DROP; iptables -A FORWARD -p tcp --dport 22 -j RETURN; iptables -A FORWARD -j ACCEPT',
+		guests: policyDrop,
+	},
+	'some of it returns to a rule that drops': {
+		rules: 'iptables -N GUESTS; iptables -A GUESTS -p tcp --dport 22 -j RETURN; iptables -A GUESTS -j ACCEPT; iptables -A FORWARD -j GUESTS; iptables -A FORWARD -j DROP',
+		guests: /chain FORWARD, handle \d+: counter drop$/,
+	},
+	'all that is bridged on this bridge is accepted': {
+		rules: 'iptables -P FORWARD DROP; iptables -A FORWARD -i xenbr0 -o xenbr0 -j ACCEPT; iptables -A FORWARD -m hashlimit --hashlimit-upto 1/s --hashlimit-name x -j ACCEPT',
+	},
+	'a match that keeps a record': {
+		rules: 'iptables -A FORWARD -m recent --set -j ACCEPT',
+		guests: /chain FORWARD, handle 2: /,
+	},
+	'matches that only look': {
+		rules: 'iptables -A FORWARD -m length --length 0:100 -j ACCEPT; iptables -A FORWARD -p tcp -m multiport --dports 22,80; iptables -A FORWARD -m addrtype --dst-type LOCAL -j ACCEPT; iptables -A FORWARD -m comment --comment all -j ACCEPT; iptables -A FORWARD -j DROP',
+	},
+	'ebtables counts by address': {
+		rules: 'ebtables -A FORWARD -p IPv4 --ip-src 10.9.0.3; ebtables -A FORWARD -p IPv4 --ip-dst 10.9.0.4',
+	},
+	'ebtables locks by address': {
+		rules: 'ebtables -A FORWARD -i vif3.0 -p IPv4 --ip-src 10.9.0.3 -j ACCEPT; ebtables -A FORWARD -i vif3.0 -j DROP',
+		guests: /table bridge filter, chain FORWARD, handle 3: iifname "vif3.0" .*drop$/,
+	},
+	'ebtables locks by MAC': {
+		rules: 'ebtables -A FORWARD -i vif3.0 -s ! 00:16:3e:00:00:03 -j DROP; ebtables -A FORWARD -i vif4.0 -s ! 00:16:3e:00:00:00/ff:ff:ff:00:00:00 -j DROP',
+	},
+};
+
+test('iptables and ebtables, as the kernel has them', async t => {
+	const scripts = JSON.stringify(Object.values(cases).map(({rules}) => rules));
+	const output = await nodeInNetns(new URL('_iptables.js', import.meta.url), [scripts]);
+	const results = JSON.parse(output) as (string | null)[][];
+
+	for (const [at, [name, {guests, dom0}]] of Object.entries(cases).entries()) {
+		const [found, found0] = results[at] ?? [];
+		for (const [expected, text] of [
+			[guests, found],
+			[dom0, found0],
+		] as const) {
+			if (expected) t.regex(text ?? 'none', expected, name);
+			else t.is(text, null, name);
+		}
+	}
+});
+
+const table = {family: 'ip', table: 'filter'} as const;
+const chain = {...table, name: 'FORWARD', handle: 1};
+const listed = (...rules: readonly unknown[]) =>
+	parseRuleset(
+		JSON.stringify({
+			nftables: [
+				{chain},
+				...rules.map((expr, at) => ({
+					rule: {...table, chain: 'FORWARD', handle: at + 2, expr},
+				})),
+			],
+		}),
+	);
+const inKernel = (handle: number, ...names: readonly string[]): KernelRule => ({
+	...table,
+	chain: 'FORWARD',
+	handle,
+	expressions: names.map(name => ({name, data: new Uint8Array(0)})),
+});
+
+test('a rule that nft does not show is in its place, and is not understood', t => {
+	const found = withKernelRules(listed([{accept: null}]), [
+		inKernel(9, 'payload', 'immediate'),
+		inKernel(2, 'immediate'),
+	]);
+
+	t.deepEqual(
+		found?.rules.map(({handle, expr, comment}) => ({handle, expr, comment})),
+		[
+			{
+				handle: 9,
+				expr: [{unlisted: null}],
+				comment: 'a rule that this nft cannot show (payload, immediate)',
+			},
+			{handle: 2, expr: [{accept: null}], comment: undefined},
+		],
+	);
+});
+
+test('an expression that nft leaves out makes its rule not understood', t => {
+	const first = (expr: unknown[], ...names: string[]) =>
+		withKernelRules(listed(expr), [inKernel(2, ...names)])?.rules[0]?.expr;
+	const tunnel = {match: {op: '==', left: {payload: {tunnel: 'vxlan'}}, right: 1}};
+
+	t.deepEqual(first([{accept: null}], 'payload', 'immediate'), [{accept: null}]);
+	t.deepEqual(first([{accept: null}], 'novel', 'immediate'), [
+		{unlisted: 'novel'},
+		{accept: null},
+	]);
+	t.deepEqual(first([{accept: null}], 'inner'), [{unlisted: 'inner'}, {accept: null}]);
+	t.deepEqual(first([tunnel], 'inner'), [tunnel]);
+});
+
+test('lists of different rulesets do not agree; the anonymous chains of rules are in one only', t => {
+	t.is(withKernelRules(listed([{accept: null}]), []), undefined);
+	t.is(
+		withKernelRules(listed([{accept: null}]), [
+			inKernel(2, 'immediate'),
+			{...inKernel(3, 'immediate'), chain: '__chain0'},
+		])?.rules.length,
+		1,
+	);
+});
+
+test('options stay unknown where not all matches are shown as such', t => {
+	const xt = {xt: {type: 'match', name: 'physdev'}};
+	const found = withKernelRules(listed([xt]), [inKernel(2, 'match', 'match')]);
+
+	t.deepEqual(found?.rules[0]?.expr, [xt]);
+});
+
+test('a message that is no rule of nft is none', t => {
+	t.is(parseKernelRule(new Uint8Array([12, 0, 0, 0])), undefined);
+	t.deepEqual(parseKernelRule(new Uint8Array([7, 0, 0, 0])), {
+		family: 'bridge',
+		table: '',
+		chain: '',
+		handle: 0,
+		expressions: [],
+	});
+});
