@@ -101,6 +101,7 @@ build_program test/bench/vchan vchan
 build_program test/lab/inside/senders senders
 bundle userland/bin coloop
 bundle userland/bin coloopd
+bundle userland/nftables-js nftables-process
 bundle test/lab/inside drive
 bundle test/lab/inside flow
 bundle test/lab/inside numbered

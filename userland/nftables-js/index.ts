@@ -5,6 +5,7 @@ import {parseRuleset} from './parse.ts';
 import type {NftCommand, NftRuleset} from './types.ts';
 
 export {NftablesError} from './error.ts';
+export {openIsolatedNftables} from './isolated.ts';
 export {parseRuleset} from './parse.ts';
 export type * from './types.ts';
 

@@ -2,10 +2,12 @@
 //
 // Run as a program of its own, in a network namespace of its own: `unshare --net node _scenarios.js NAME`.
 import assert from 'node:assert/strict';
-import {argv} from 'node:process';
+import {execFileSync} from 'node:child_process';
+import {argv, pid} from 'node:process';
 import {Worker} from 'node:worker_threads';
 import {
 	NftablesError,
+	openIsolatedNftables,
 	openNftables,
 	type NftCommand,
 	type Nftables,
@@ -22,6 +24,60 @@ const rule = (...expr: unknown[]): NftCommand => ({
 });
 
 const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
+	async 'a process of its own says the same'(nft) {
+		const isolated = openIsolatedNftables();
+
+		await isolated.run([...base, rule({drop: null})]);
+		assert.deepEqual(await isolated.list(), await nft.list());
+		assert.equal(await isolated.text('list ruleset'), await nft.text('list ruleset'));
+		await assert.rejects(isolated.text('list table inet none'), NftablesError);
+		await isolated.close();
+		await assert.rejects(isolated.list(), /the context is closed/);
+	},
+	async 'a process that is killed fails its calls alone'() {
+		const isolated = openIsolatedNftables();
+
+		const signal = (name: string) =>
+			execFileSync('pkill', [`-${name}`, '-P', String(pid), '-x', 'nftables-js']);
+
+		await isolated.list();
+		signal('STOP');
+		const calls = [isolated.list(), isolated.list()].map(call =>
+			assert.rejects(call, /libnftables ended its process with SIGKILL/),
+		);
+		signal('KILL');
+		await Promise.all(calls);
+		assert.deepEqual((await isolated.list()).rules, []);
+		await isolated.close();
+	},
+	async 'a library that aborts takes nobody with it'(nft) {
+		const isolated = openIsolatedNftables();
+
+		await nft.text(
+			'add table ip t; add chain ip t c; add rule ip t c meta l4proto gre th dport != 1024-65535 drop',
+		);
+		// Not every version aborts on it; the one that does says where.
+		await isolated.list().catch((error: unknown) => {
+			assert(error instanceof NftablesError);
+			assert.match(error.message, /SIGABRT: .*Assertion/);
+		});
+		await nft.text('delete table ip t');
+		assert.deepEqual((await isolated.list()).rules, []);
+		await isolated.close();
+	},
+	async 'what takes too long is given up'(nft) {
+		const elements = Array.from(
+			{length: 200_000},
+			(_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+		);
+		await nft.text(
+			`add table ip t; add set ip t s { type ipv4_addr; elements = { ${elements} } }`,
+		);
+		const isolated = openIsolatedNftables({timeout: 1});
+
+		await assert.rejects(isolated.list(), /gave no answer in 1 ms|SIGKILL/);
+		await isolated.close();
+	},
 	async 'what was added is listed'(nft) {
 		await nft.run([
 			...base,
