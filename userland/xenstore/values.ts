@@ -181,6 +181,10 @@ function parseNumber(text: string): number | undefined {
 }
 
 function encode(text: string): string {
+	if (/^[\w.+-]*$/.test(text)) {
+		return text;
+	}
+
 	return [...Buffer.from(text)]
 		.map(byte => String.fromCharCode(byte))
 		.map(char => (/[\w.+-]/.test(char) ? char : percent(char)))

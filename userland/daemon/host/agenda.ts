@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 import {keyOf} from './pair.ts';
+import {Queue} from './queue.ts';
 
 /** Pairs that are to be judged or planned, in the order of how long they may wait. */
 export class Agenda {
 	/** Domains that changed: what is wrong about them is withdrawn before anything is announced. */
 	readonly #changed = new Set<number>();
 	/** Lower domids of the pairs that are to be judged because policy or dom0's rules changed. */
-	readonly #rows = new Set<number>();
+	readonly #rows = new Queue();
 	/** Of these, pairs that may have a channel. */
-	readonly #first = new Set<number>();
+	readonly #first = new Queue();
 	#pairsOfChanged: Iterator<number> | undefined;
 	#pairsOfRows: Iterator<number> | undefined;
 
 	/** An end said something. */
-	readonly urgent = new Set<number>();
-	readonly normal = new Set<number>();
+	readonly urgent = new Queue();
+	readonly normal = new Queue();
 	readonly #due = new Map<number, number>();
 
 	readonly #domids: () => readonly number[];
@@ -54,7 +55,6 @@ export class Agenda {
 
 	/** The next pair to judge, undefined where there is none. */
 	nextToJudge(): number | undefined {
-		const [first] = this.#first;
 		if (this.hasChanged) {
 			this.#pairsOfChanged ??= this.#takeChanged();
 			const {value, done} = this.#pairsOfChanged.next();
@@ -65,13 +65,9 @@ export class Agenda {
 
 			return this.nextToJudge();
 		}
-		if (first !== undefined) {
-			this.#first.delete(first);
-
+		const first = this.#first.take();
+		if (first !== undefined || (this.#rows.size === 0 && !this.#pairsOfRows)) {
 			return first;
-		}
-		if (this.#rows.size === 0 && !this.#pairsOfRows) {
-			return undefined;
 		}
 		this.#pairsOfRows ??= this.#takeRow();
 		const {value, done} = this.#pairsOfRows.next();
@@ -126,11 +122,10 @@ export class Agenda {
 	}
 
 	*#takeRow(): Generator<number, undefined> {
-		const [row] = this.#rows;
+		const row = this.#rows.take();
 		if (row === undefined) {
 			return undefined;
 		}
-		this.#rows.delete(row);
 
 		for (const other of this.#domids()) {
 			if (other > row) {

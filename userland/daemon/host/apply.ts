@@ -28,29 +28,37 @@ type Options = {
  * then something of that pair or domain may stand that should not, which is the caller's to mend.
  */
 export function createApplier({store, host, log, refused}: Options): Applier {
-	const underWay = new Set<Promise<void>>();
+	let underWay = 0;
 	let lost: {readonly error: unknown} | undefined;
+	let wake = () => {};
 
+	const end = () => {
+		underWay -= 1;
+		wake();
+	};
 	const start = (step: HostStep) => {
-		const done = act(step, store, host).then(
-			() => report(step, log),
+		underWay += 1;
+		act(step, store, host).then(
+			() => {
+				report(step, log);
+				end();
+			},
 			(error: unknown) => {
 				if (refusalName(error) === undefined) {
 					lost ??= {error};
 				} else {
 					refused(step, error);
 				}
+				end();
 			},
 		);
-		const ended = done.finally(() => underWay.delete(ended));
-		underWay.add(ended);
 	};
 
 	return {
 		apply: steps => steps.forEach(start),
 		async settle(most) {
-			while (underWay.size > most && lost === undefined) {
-				await Promise.race(underWay);
+			while (underWay > most && lost === undefined) {
+				await new Promise<void>(resolve => (wake = resolve));
 			}
 			if (lost !== undefined) {
 				throw lost.error;

@@ -44,15 +44,19 @@ export class DomainTrees {
 		return this.#known.has(domid) && this.#prepared.has(domid);
 	}
 
-	/** The next of those that are to be read. */
-	next(isPossible: (domid: number) => boolean): number | undefined {
-		return [...this.#unknown].find(
-			domid => this.#options.failures.dueIn(idOf(domid)) === 0 && isPossible(domid),
-		);
+	/** The next of those that are to be read, of those for which it is possible. */
+	next(isPossible: (domid: number) => boolean = () => true): number | undefined {
+		for (const domid of this.#unknown) {
+			if (this.#options.failures.dueIn(idOf(domid)) === 0 && isPossible(domid)) {
+				return domid;
+			}
+		}
+
+		return undefined;
 	}
 
 	get hasUnknown(): boolean {
-		return this.next(() => true) !== undefined;
+		return this.next() !== undefined;
 	}
 
 	/** When one that was refused is to be tried again, in ms. */

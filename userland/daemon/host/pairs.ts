@@ -177,8 +177,14 @@ export class PairTable {
 		this.#histories.delete(key);
 
 		return {
-			...{subjects: [a, b], terms, links: partOf(links, a, b)},
-			...{toldA: 0, toldB: 0, isReworded: false, history, ends: undefined},
+			subjects: [a, b],
+			terms,
+			links: partOf(links, a, b),
+			toldA: 0,
+			toldB: 0,
+			isReworded: false,
+			history,
+			ends: undefined,
 		};
 	}
 

@@ -258,16 +258,8 @@ export class Work {
 
 	#nextToPlan(): number | undefined {
 		const {urgent, normal, hasChanged} = this.#agenda;
-		const queue = urgent.size > 0 ? urgent : normal;
-		if (queue === normal && (hasChanged || this.trees.hasUnknown)) {
-			return undefined;
-		}
-		const [key] = queue;
-		if (key !== undefined) {
-			queue.delete(key);
-		}
 
-		return key;
+		return urgent.take() ?? (hasChanged || this.trees.hasUnknown ? undefined : normal.take());
 	}
 
 	#plan(key: number, now: number, unix: number): void {

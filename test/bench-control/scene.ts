@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+import {monitorEventLoopDelay, performance} from 'node:perf_hooks';
+import {systemClock} from '../../userland/daemon/clock.ts';
+import {Host, type HostWorld} from '../../userland/daemon/host/host.ts';
+import {createLog} from '../../userland/daemon/log.ts';
+import {decidePair} from '../../userland/policy/match.ts';
+import type {PairRule, Policy} from '../../userland/policy/types.ts';
+import {computedStore, type ComputedStore} from './store.ts';
+
+export type Scene = {
+	readonly host: Host;
+	readonly store: ComputedStore;
+	/** Changes what the policy says. */
+	setPolicy(policy: Policy): void;
+	/** Longest time for which nothing else of the process ran since it was last asked, in ms. */
+	blocked(): number;
+	stop(): Promise<void>;
+};
+
+/** The host role alone, in dom0 of a host with so many guests, each with a vif on one bridge. */
+export function startScene(guests: number, policy: Policy, change: Partial<HostWorld> = {}): Scene {
+	const store = computedStore(guests);
+	const stop = new AbortController();
+	let current = policy;
+	const host = new Host({
+		openStore: async () => store.connect(),
+		hints: [],
+		decide: (a, b) => decidePair(current, a, b),
+		isHeld: () => false,
+		clock: systemClock(),
+		log: createLog(() => {}, 'error'),
+		topology: async () => topologyOf(guests),
+		firewall: async () => () => undefined,
+		...change,
+	});
+	const delay = monitorEventLoopDelay({resolution: 1});
+	delay.enable();
+	const done = host.run(stop.signal);
+
+	return {
+		host,
+		store,
+		setPolicy(next) {
+			current = next;
+			host.poke();
+		},
+		blocked() {
+			const most = delay.max / 1e6;
+			delay.reset();
+
+			return most;
+		},
+		async stop() {
+			delay.disable();
+			stop.abort();
+			await done;
+		},
+	};
+}
+
+export function topologyOf(guests: number) {
+	const vifs = Array.from({length: guests}, (_, index) => ({
+		ifindex: 100 + index,
+		name: `vif${index + 1}.0`,
+		mac: 'fe:ff:ff:ff:ff:ff',
+		mtu: 1500,
+		master: 2,
+	}));
+	const bridge = {ifindex: 2, name: 'xenbr0', mac: 'fe:ff:ff:ff:ff:fe', mtu: 1500};
+
+	return {interfaces: [bridge, ...vifs], bridges: new Set(['xenbr0'])};
+}
+
+export function policyOf(...rules: ReadonlyArray<readonly ['allow' | 'deny', string, string]>): Policy {
+	const pairs = rules.map(([action, left, right], index): PairRule => ({
+		...{action, between: [left, right]},
+		...{ringPages: undefined, ringPagesMin: undefined, queues: undefined},
+		source: {file: '10-bench.yaml', line: index + 1, column: 1},
+	}));
+
+	return {pairs, accept: []};
+}
+
+/** So many rules that name guests, none of which there is, and one that allows all. */
+export function manyRules(count: number): Policy {
+	const others = Array.from(
+		{length: count - 1},
+		(_, index) => ['deny', index % 2 ? `x-${index}` : `*-x${index}`, `db-${index}`] as const,
+	);
+
+	return policyOf(...others, ['allow', '*', '*']);
+}
+
+export async function until(what: string, isSo: () => boolean, limit = 120_000): Promise<void> {
+	const end = performance.now() + limit;
+
+	while (!isSo()) {
+		if (performance.now() > end) {
+			throw new Error(`not within ${limit} ms: ${what}`);
+		}
+		await new Promise(resolve => setTimeout(resolve, 1));
+	}
+}
+
+/** CPU time of this process while `work` runs, in ms. */
+export async function cpuOf(work: () => Promise<unknown>): Promise<number> {
+	const start = process.cpuUsage();
+	await work();
+	const {user, system} = process.cpuUsage(start);
+
+	return (user + system) / 1000;
+}
+
+/** Resident, in MiB. */
+export function memory(): number {
+	return process.memoryUsage.rss() / 2 ** 20;
+}
