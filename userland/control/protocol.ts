@@ -160,6 +160,8 @@ const status = z.object({
 	version: z.string(),
 	roles: list(word),
 	domid: number,
+	/** Whether dom0's host role is heard by our endpoint role: `lives`, `silent`, `unknown`. */
+	host: z.optional(word),
 	/** Null where nobody looks, e.g. while XenStore does not answer. */
 	module_loaded: z._default(z.nullable(z.boolean()), null),
 	module: z._default(z.nullable(moduleInfo), null),

@@ -14,7 +14,7 @@ import {together} from './together.ts';
 export type Role = 'host' | 'endpoint';
 
 /** All that the daemon touches; wired in world.ts, in memory in tests. */
-export type World = Omit<EndpointWorld, 'decide' | 'isHeld' | 'paths'> &
+export type World = Omit<EndpointWorld, 'decide' | 'isHeld' | 'paths' | 'hostSilence'> &
 	Omit<HostWorld, 'decide' | 'isHeld'> & {
 		watchPolicy(signal: AbortSignal): PolicyWatch;
 		readonly held: Held;
@@ -94,5 +94,6 @@ function endpointOf(world: World, policy: () => LoadedPolicy): Endpoint {
 		paths: ownPaths(world.isDom0),
 		decide: peer => decideAccept(policy().policy, peer),
 		isHeld: name => world.held.peers.has(name),
+		hostSilence: () => policy().hostSilenceS,
 	});
 }

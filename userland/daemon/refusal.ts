@@ -15,6 +15,7 @@ export const refusalCodes = {
 	mac: 'an Ethernet address is on the bridge more than once',
 	rule: 'a rule of dom0 would be bypassed',
 	device: 'the announced interface is not here, or may not receive from a channel',
+	'host-silent': "dom0's coloopd is silent for longer than policy lets channels live on",
 } as const;
 
 export type RefusalCode = keyof typeof refusalCodes;

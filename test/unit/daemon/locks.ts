@@ -23,7 +23,7 @@ type Run = {child: ChildProcess; ended: Promise<{status: number | null; err: str
 function start(argv: readonly string[], prefix: readonly string[] = []): Run {
 	const [command = '', ...rest] = [...prefix, process.execPath, program, ...argv];
 	const child = spawn(command, rest, {stdio: ['ignore', 'ignore', 'pipe']});
-	const ended = Promise.all([text(child.stderr!), once(child, 'exit')]).then(
+	const ended = Promise.all([text(child.stderr), once(child, 'exit')]).then(
 		([err, [status]]) => ({
 			status: status as number | null,
 			err,

@@ -54,7 +54,13 @@ function declinedFor(
 	{detour, isShort}: Reasons,
 ): Declined | undefined {
 	const {domid, epoch} = config;
-	if (refusal) return {code: refusal.code, detail: undefined};
+	/* Who would read it is what we miss. */
+	if (refusal?.code === 'host-silent') {
+		return undefined;
+	}
+	if (refusal) {
+		return {code: refusal.code, detail: undefined};
+	}
 	const blocked = peer?.epoch === epoch ? blockedLink(peer)?.blocked : undefined;
 	if (blocked !== undefined) return {code: 'device', detail: blocked};
 	if (isShort(domid)) return {code: 'memory', detail: undefined};

@@ -16,8 +16,10 @@ import {Module, type ModuleWorld} from './module.ts';
 import {report} from './events.ts';
 import {plan, type Known} from './plan.ts';
 import {readKnown} from './read.ts';
+import {createSilence, type HostState, type Silence} from './silence.ts';
 import {createSizes, type Sizes} from './sizes.ts';
 import {createTries, type Tries} from './tries.ts';
+import {endUnheard, listenToHost, type UnheardWorld} from './unheard.ts';
 import {wish, type Device, type Wish} from './wish.ts';
 
 /** The world of the endpoint role. */
@@ -29,6 +31,8 @@ export type EndpointWorld = ModuleWorld & {
 	watchLinks(signal: AbortSignal): AsyncIterable<unknown>;
 	decide(peerName: string): Verdict<AcceptRule>;
 	isHeld(peerName: string): boolean;
+	/** For how many seconds channels may live on while the host role is silent; undefined: for ever. */
+	hostSilence(): number | undefined;
 };
 
 export type EndpointView = {
@@ -40,6 +44,7 @@ export type EndpointView = {
 	readonly peers: readonly Peer[];
 	readonly lastFailure: Tries['lastFailure'];
 	readonly reasons: Reasons;
+	readonly host: HostState;
 };
 
 const period = 30_000;
@@ -53,6 +58,7 @@ export class Endpoint {
 	readonly #sizes: Sizes;
 	readonly #module: Module;
 	readonly #detours: Detours;
+	readonly #silence: Silence;
 	readonly #reasons: Reasons;
 	readonly #asked = new Set<string>();
 	#known: Known | undefined;
@@ -64,6 +70,7 @@ export class Endpoint {
 		this.#tries = createTries(world.clock);
 		this.#sizes = createSizes(world.clock);
 		this.#detours = createDetours(world.clock);
+		this.#silence = createSilence(world.clock, () => world.hostSilence());
 		this.#reasons = {detour: this.#detours.of, isShort: this.#tries.isShort};
 		this.#module = new Module(world, {
 			changed: this.#rescan.poke,
@@ -76,6 +83,16 @@ export class Endpoint {
 
 	/** Serves until the signal aborts; throws when XenStore is lost, and may then be run again. */
 	async run(signal: AbortSignal): Promise<void> {
+		const unheard = {...this.#world, silence: this.#silence};
+		try {
+			await this.#serve(unheard, signal);
+		} catch (error) {
+			await endUnheard(unheard);
+			throw error;
+		}
+	}
+
+	async #serve(unheard: UnheardWorld, signal: AbortSignal): Promise<void> {
 		const {openStore, watchLinks, paths} = this.#world;
 		const store = await openStore();
 		const {poke} = this.#rescan;
@@ -95,6 +112,7 @@ export class Endpoint {
 				inner => forEach(store.watch(paths.told, inner), poke),
 				inner => forEach(watchLinks(inner), poke),
 				inner => lookAtChannels(looks, inner),
+				inner => listenToHost(store, unheard, poke, inner),
 			]);
 		} finally {
 			await store.close();
@@ -135,6 +153,7 @@ export class Endpoint {
 			peers,
 			lastFailure: this.#tries.lastFailure,
 			reasons: this.#reasons,
+			host: this.#silence.state(),
 		};
 	}
 
@@ -183,6 +202,7 @@ export class Endpoint {
 			domid: known.domid,
 			devices: await this.#world.interfaces(),
 			takesMtu: info !== undefined && knowsLinkState(info),
+			unheard: this.#silence.refusal(),
 			isAsked: name => this.#asked.has(name),
 			/* An end that declines answers no offer; when it wants a channel after all, it offers. */
 			isWaiting: domid =>

@@ -51,6 +51,8 @@ export type Will = {
 	readonly takesMtu: boolean;
 	readonly decide: (name: string) => Verdict<AcceptRule>;
 	readonly isHeld: (name: string) => boolean;
+	/** Why nobody may have a channel with us now. */
+	readonly unheard?: Refusal | undefined;
 	readonly isAsked: (name: string) => boolean;
 	readonly isWaiting: (domid: number) => boolean;
 	readonly isShunned: (domid: number) => boolean;
@@ -118,7 +120,12 @@ function refuse(
 		const reason = by === undefined ? 'no rule of our policy accepts it' : `denied by ${by}`;
 		return {code: 'policy', reason};
 	}
-	if (found > 0) return undefined;
+	if (will.unheard !== undefined) {
+		return will.unheard;
+	}
+	if (found > 0) {
+		return undefined;
+	}
 	const mac = links[0]?.localMac ?? 'its address';
 	const reason = `no interface in this network namespace has ${mac}`;
 	return {code: 'device', reason};

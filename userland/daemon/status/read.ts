@@ -28,6 +28,7 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 		version,
 		roles: [...(host ? ['host'] : []), ...(endpoint ? ['endpoint'] : [])],
 		domid,
+		...(view && {host: view.host}),
 		module_loaded: view?.isPresent ?? null,
 		module: view?.info ? moduleStatus(view.info, devices) : null,
 		policy_directory: policy().dir ?? null,
