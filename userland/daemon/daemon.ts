@@ -2,11 +2,12 @@
 import type {Answer, Request} from '../control/protocol.ts';
 import type {LoadedPolicy} from '../policy/load.ts';
 import {decideAccept, decidePair} from '../policy/match.ts';
+import type {PolicyWatch} from '../policy/watch.ts';
 import {ownPaths} from '../xenstore/paths.ts';
 import {Endpoint, type EndpointWorld} from './endpoint/endpoint.ts';
 import type {Held} from './held.ts';
 import {Host, type HostWorld} from './host/host.ts';
-import {createPolicy, type PolicyWatch} from './policy.ts';
+import {createPolicy} from './policy.ts';
 import {createRequests} from './requests.ts';
 import {supervise} from './supervise.ts';
 import {together} from './together.ts';

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {emptyPolicy, inForce, type LoadedPolicy} from '../policy/load.ts';
+import type {PolicyWatch} from '../policy/watch.ts';
 import type {Log} from './log.ts';
 import {forEach, together} from './together.ts';
-
-export type PolicyWatch = AsyncIterable<LoadedPolicy> & {reload(): void};
 
 /** The policy in force, read anew as the files change. */
 export type CurrentPolicy = {
@@ -24,9 +23,10 @@ export function createPolicy(watch: (signal: AbortSignal) => PolicyWatch, log: L
 
 	const take = (loaded: LoadedPolicy) => {
 		latest = loaded;
-		const {dir, policy, errors} = loaded;
+		const {dir, policy, errors, warnings} = loaded;
 		log.info('policy.loaded', {dir, pairs: policy.pairs.length, accept: policy.accept.length});
 		for (const {message} of errors) log.error('policy.refused', {message});
+		for (const message of warnings) log.warn('policy.doubted', {message});
 		for (const resolve of waiting.splice(0)) resolve();
 	};
 

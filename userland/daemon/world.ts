@@ -36,7 +36,12 @@ export async function systemWorld({
 		interfaces,
 		watchLinks,
 		watchPolicy: signal =>
-			watchPolicy(policyDir, signal, error => log.warn('policy.unwatched', describe(error))),
+			watchPolicy(
+				policyDir,
+				signal,
+				error => log.warn('policy.unwatched', describe(error)),
+				isDom0 ? 'dom0' : 'guest',
+			),
 		topology,
 		hints: [watchLinks, watchFirewall],
 		/* A guest has no use for libnftables, and may not have it. */

@@ -31,6 +31,10 @@ export function formatProblem({file, line, column, where, message}: PolicyProble
 	return `${file}:${line}:${column}: error: ${where}: ${message}`;
 }
 
+export function formatWarning({file, line, column, where, message}: PolicyProblem): string {
+	return `${file}:${line}:${column}: warning: ${where}: ${message}`;
+}
+
 /** What is wrong with a file so far. */
 export type Problems = {
 	/** Only those that are shown are worked out. */

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: MIT
-import {PolicyError} from './errors.ts';
-import {codeOf, readPolicyFiles, realReaders, type PolicyFile, type Readers} from './files.ts';
+import {join} from 'node:path';
+import {formatWarning, PolicyError} from './errors.ts';
+import {
+	codeOf,
+	readPolicyFolder,
+	realReaders,
+	unreadable,
+	type PolicyFile,
+	type PolicyFolder,
+	type Readers,
+} from './files.ts';
 import {fileError, parsePolicy} from './parse.ts';
 import {hostSilence} from './silence.ts';
 import type {Policy} from './types.ts';
+import {policyWarnings, type Side} from './warnings.ts';
 
 /** Where policy is looked for: the first of these directories that exists. */
 export const policyDirs = ['/etc/coloop/policy.d', '/usr/share/coloop/policy.d'] as const;
@@ -17,6 +27,8 @@ export type LoadedPolicy = {
 	readonly hostSilenceS: number | undefined;
 	/** One per file that could not be read or parsed; `message` has a line per problem. */
 	readonly errors: readonly PolicyError[];
+	/** Lines about what is well formed and surely not meant; of a policy that is broken, none. */
+	readonly warnings: readonly string[];
 	/** The directory read; undefined where none exists, which is an empty policy and no error. */
 	readonly dir: string | undefined;
 };
@@ -24,16 +36,18 @@ export type LoadedPolicy = {
 /** One directory, or several of which the first that exists counts. */
 export type PolicyDirs = string | readonly string[];
 
+export type LoadOptions = {readonly readers?: Readers; readonly side?: Side | undefined};
+
 /** Reads and merges the files of a directory. One broken file makes the whole policy empty: half a policy may
  * lack just the deny that mattered. Never throws. */
 export async function loadPolicy(
 	dirs: PolicyDirs = policyDirs,
-	readers: Readers = realReaders,
+	{readers = realReaders, side}: LoadOptions = {},
 ): Promise<LoadedPolicy> {
 	for (const dir of typeof dirs === 'string' ? [dirs] : dirs) {
 		try {
-			const files = await readPolicyFiles(dir, readers);
-			if (files) return inForce({...merge(files), dir});
+			const folder = await readPolicyFolder(dir, readers);
+			if (folder) return loadFolder(folder, dir, side);
 		} catch (error) {
 			return inForce({policy: emptyPolicy, errors: [asPolicyError(error, dir)], dir});
 		}
@@ -42,46 +56,80 @@ export async function loadPolicy(
 	return inForce({policy: emptyPolicy, errors: [], dir: undefined});
 }
 
+type Read = Omit<LoadedPolicy, 'hostSilenceS' | 'warnings'> & Partial<LoadedPolicy>;
+
 /** What was read, with what follows from the policy in it. */
-export function inForce(read: Omit<LoadedPolicy, 'hostSilenceS'>): LoadedPolicy {
+export function inForce(read: Read): LoadedPolicy {
 	const {hostSilenceS = hostSilence.usual} = read.policy;
 
-	return {...read, hostSilenceS: hostSilenceS === 'never' ? undefined : hostSilenceS};
+	return {
+		warnings: [],
+		...read,
+		hostSilenceS: hostSilenceS === 'never' ? undefined : hostSilenceS,
+	};
 }
 
-function merge(files: readonly PolicyFile[]): {policy: Policy; errors: PolicyError[]} {
+function loadFolder({files, ignored}: PolicyFolder, dir: string, side?: Side): LoadedPolicy {
+	const {policy, errors} = mergeFiles(files);
+	const told = [
+		...(files.length === 0 ? [emptyFolder(dir)] : []),
+		...ignored.map(name => ignoredFile(join(dir, name))),
+	];
+	const doubts = errors.length > 0 ? [] : policyWarnings(policy, side, file => join(dir, file));
+
+	return inForce({policy, errors, warnings: [...told, ...doubts], dir});
+}
+
+/* Whoever made it may mean that nothing is allowed, so it does not count as absent. */
+function emptyFolder(dir: string): string {
+	const message =
+		'holds no *.yaml file, so nothing is allowed; without it, packaged policy counts';
+
+	return formatWarning({...top, file: dir, where: 'file', message});
+}
+
+/** Of a file whose name keeps it from being read. */
+export function ignoredFile(path: string): string {
+	const message = 'is not read: its name does not end in .yaml, or begins with a dot';
+
+	return formatWarning({...top, file: path, where: 'file', message});
+}
+
+const top = {line: 1, column: 1};
+
+function mergeFiles(files: readonly PolicyFile[]): Pick<LoadedPolicy, 'policy' | 'errors'> {
 	const policies: Policy[] = [];
 	const errors: PolicyError[] = [];
 
-	for (const {name, content} of files) {
+	for (const file of files) {
 		try {
-			policies.push(parseFile(name, content));
+			policies.push(parseFile(file));
 		} catch (error) {
-			errors.push(asPolicyError(error, name));
+			errors.push(asPolicyError(error, file.path));
 		}
 	}
 	if (errors.length > 0) return {policy: emptyPolicy, errors};
 
+	return {policy: joinPolicies(policies), errors};
+}
+
+function joinPolicies(policies: readonly Policy[]): Policy {
 	return {
-		policy: {
-			pairs: policies.flatMap(policy => policy.pairs),
-			accept: policies.flatMap(policy => policy.accept),
-			hostSilenceS: policies.find(policy => policy.hostSilenceS !== undefined)?.hostSilenceS,
-		},
-		errors,
+		pairs: policies.flatMap(policy => policy.pairs),
+		accept: policies.flatMap(policy => policy.accept),
+		hostSilenceS: policies.find(policy => policy.hostSilenceS !== undefined)?.hostSilenceS,
 	};
 }
 
-function parseFile(name: string, content: Uint8Array | Error): Policy {
-	if (content instanceof Error)
-		throw fileError(name, `expected a file that can be read, got ${codeOf(content)}`, {
-			cause: content,
-		});
+/** The rules of one file of a directory, or of one that is to become that. Throws PolicyError. */
+export function parseFile({name, path, content}: PolicyFile): Policy {
+	if (content instanceof Error) throw unreadable(path, 'a file', content);
 	// Silently ignored rules would be worse than a complaint.
-	if (name.endsWith('.yml'))
-		throw fileError(name, 'expected a name that ends in .yaml, got .yml');
+	if (name.endsWith('.yml')) {
+		throw fileError(path, 'expected a name that ends in .yaml, got .yml');
+	}
 
-	return parsePolicy(content, name);
+	return parsePolicy(content, path, name);
 }
 
 function asPolicyError(error: unknown, file: string): PolicyError {

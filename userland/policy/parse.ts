@@ -8,8 +8,8 @@ import {describe, formatKey, formatPath, readYaml, type Path, type PlainDocument
 /** Larger than 10 000 rules with long names, small enough to read at once. */
 export const maxFileBytes = 1024 * 1024;
 
-/** One file's text to rules. `file` is what messages and rules name. Throws PolicyError. */
-export function parsePolicy(text: string | Uint8Array, file: string): Policy {
+/** One file's text to rules. `file` is what messages name, `name` what rules do. Throws PolicyError. */
+export function parsePolicy(text: string | Uint8Array, file: string, name: string = file): Policy {
 	const yaml = readYaml(decode(text, file), file);
 	const result = policySchema.safeParse(yaml.value);
 
@@ -20,7 +20,7 @@ export function parsePolicy(text: string | Uint8Array, file: string): Policy {
 		throw result.error;
 	}
 
-	return toPolicy(result.data, path => ({file, ...yaml.positionOf(path)}));
+	return toPolicy(result.data, path => ({file: name, ...yaml.positionOf(path)}));
 }
 
 function decode(input: string | Uint8Array, file: string): string {

@@ -46,7 +46,7 @@ function starts(name: string): string[] {
 	return Array.from({length: name.length + 1}, (_, length) => name.slice(0, length));
 }
 
-/** Glob with `*` and `?` (one code point) in time linear in each wildcard: no backtracking beyond the last `*`. */
+/** Glob with `*` and `?` (one code point, never NUL, which hidden.ts has for `*`) in time linear in each wildcard: no backtracking beyond the last `*`. */
 export function matches(pattern: NamePattern, name: string): boolean {
 	let p = 0;
 	let n = 0;
@@ -57,7 +57,7 @@ export function matches(pattern: NamePattern, name: string): boolean {
 		if (pattern[p] === '*') {
 			star = p++;
 			restart = n;
-		} else if (pattern[p] === '?') {
+		} else if (pattern[p] === '?' && name[n] !== '\0') {
 			p++;
 			n += (name.codePointAt(n) ?? 0) > 0xffff ? 2 : 1;
 		} else if (p < pattern.length && pattern[p] === name[n]) {

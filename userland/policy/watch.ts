@@ -2,6 +2,7 @@
 import {readdirSync, watch, type FSWatcher} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {inForce, loadPolicy, policyDirs, type LoadedPolicy, type PolicyDirs} from './load.ts';
+import type {Side} from './warnings.ts';
 
 type Warn = (error: Error) => void;
 
@@ -19,23 +20,29 @@ export function watchPolicy(
 	dirs: PolicyDirs = policyDirs,
 	signal: AbortSignal = new AbortController().signal,
 	warn: Warn = () => {},
+	side?: Side,
 ): PolicyWatch {
 	const bell = createBell();
 
 	return {
 		reload: () => bell.ring('reload'),
-		[Symbol.asyncIterator]: () => states(dirs, signal, warn, bell),
+		[Symbol.asyncIterator]: () => states(dirs, {signal, warn, bell, side}),
 	};
 }
 
 /** Writers of files come in bursts (truncate, write, rename); a reader in their midst sees half a file. */
 const settleMs = 100;
 
+type Watching = {
+	readonly signal: AbortSignal;
+	readonly warn: Warn;
+	readonly bell: Bell;
+	readonly side: Side | undefined;
+};
+
 async function* states(
 	dirs: PolicyDirs,
-	signal: AbortSignal,
-	warn: Warn,
-	bell: Bell,
+	{signal, warn, bell, side}: Watching,
 ): AsyncGenerator<LoadedPolicy, void, undefined> {
 	const places = typeof dirs === 'string' ? [dirs] : dirs;
 	const hints = createHints(places, () => bell.ring('hint'), warn);
@@ -48,7 +55,7 @@ async function* states(
 			if (why === 'end') return;
 			// Watch first, then read: what changes in between rings the bell again.
 			hints.renew();
-			const read = await loadPolicy(dirs);
+			const read = await loadPolicy(dirs, {side});
 			const now: LoadedPolicy =
 				read.errors.length > 0 && last ? inForce({...read, policy: last.policy}) : read;
 			if (why === 'hint' && last && isSame(last, now)) continue;
@@ -63,8 +70,8 @@ async function* states(
 
 /** Positions are part of a policy, so an edit that moves a rule is a change: messages name the new line. */
 function isSame(a: LoadedPolicy, b: LoadedPolicy): boolean {
-	const text = ({policy, errors, dir}: LoadedPolicy) =>
-		JSON.stringify([policy, errors.map(error => error.message), dir]);
+	const text = ({policy, errors, warnings, dir}: LoadedPolicy) =>
+		JSON.stringify([policy, errors.map(error => error.message), warnings, dir]);
 
 	return text(a) === text(b);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import {execFileSync} from 'node:child_process';
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {emptyPolicy, loadPolicy} from '../../../userland/policy/load.ts';
+import type {Side} from '../../../userland/policy/warnings.ts';
 
 const good = (name: string) => `version: 1\naccept:\n  - allow: ${name}\n`;
 
@@ -15,7 +16,8 @@ async function directory(
 	const dir = await mkdtemp(join(tmpdir(), 'coloop-policy-'));
 
 	t.teardown(() => rm(dir, {recursive: true}));
-	for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+	for (const [name, text] of Object.entries(files))
+		await writeFile(join(dir, name), text, {mode: 0o644});
 
 	return dir;
 }
@@ -56,8 +58,8 @@ test('one broken file is deny all, and every broken file is told', async t => {
 	t.deepEqual(
 		errors.map(error => error.message),
 		[
-			'2.yaml:1:10: error: version: expected 1, got 3',
-			'3.yml:1:1: error: file: expected a name that ends in .yaml, got .yml',
+			`${dir}/2.yaml:1:10: error: version: expected 1, got 3`,
+			`${dir}/3.yml:1:1: error: file: expected a name that ends in .yaml, got .yml`,
 		],
 	);
 });
@@ -80,6 +82,7 @@ test('no directory is an empty policy and no error', async t => {
 		policy: emptyPolicy,
 		hostSilenceS: 60,
 		errors: [],
+		warnings: [],
 		dir: undefined,
 	});
 });
@@ -96,7 +99,7 @@ test('a directory that cannot be read is an error', async t => {
 			Promise.reject(Object.assign(new Error('EACCES: permission denied'), {code: 'EACCES'})),
 		readFile: () => Promise.reject(new Error('unused')),
 	};
-	const {policy, errors} = await loadPolicy('/etc/coloop/policy.d', readers);
+	const {policy, errors} = await loadPolicy('/etc/coloop/policy.d', {readers});
 
 	t.is(policy, emptyPolicy);
 	t.is(
@@ -115,11 +118,121 @@ test('pipes, folders and dangling links are errors, not traps', async t => {
 	t.deepEqual(
 		errors.map(error => error.message),
 		[
-			'1.yaml:1:1: error: file: expected a file that can be read, got not a regular file',
-			'2.yaml:1:1: error: file: expected a file that can be read, got not a regular file',
-			'3.yaml:1:1: error: file: expected a file that can be read, got ENOENT',
+			`${dir}/1.yaml:1:1: error: file: expected a file that can be read, got not a regular file`,
+			`${dir}/2.yaml:1:1: error: file: expected a file that can be read, got not a regular file`,
+			`${dir}/3.yaml:1:1: error: file: expected a file that can be read, got ENOENT`,
 		],
 	);
+});
+
+/** What is said of a directory that this was done to. */
+async function doubts(
+	t: ExecutionContext,
+	change: (dir: string) => Promise<unknown>,
+	files: Record<string, string> = {'1.yaml': good('a')},
+) {
+	const dir = await directory(t, files);
+	await change(dir);
+	const {policy, errors} = await loadPolicy(dir);
+	if (errors.length > 0) t.is(policy, emptyPolicy);
+	return errors.map(({message}) => message.replaceAll(dir, 'DIR'));
+}
+
+test('what others than root may write is refused, with the command that mends it', async t => {
+	const me = process.geteuid?.() ?? 0;
+	const said = (what: string, mode: string) =>
+		`${what}:1:1: error: file: expected ${what} to be written by root alone, got mode ${mode} and owner ${me} (chmod go-w ${what})`;
+
+	t.deepEqual(await doubts(t, async () => {}), []);
+	for (const mode of [0o664, 0o646, 0o622])
+		t.deepEqual(await doubts(t, dir => chmod(join(dir, '1.yaml'), mode)), [
+			said('DIR/1.yaml', `0${mode.toString(8)}`),
+		]);
+	for (const mode of [0o775, 0o757, 0o1777])
+		t.deepEqual(await doubts(t, dir => chmod(dir, mode)), [
+			said('DIR', mode.toString(8).padStart(4, '0')),
+		]);
+	for (const mode of [0o400, 0o644, 0o755]) {
+		t.deepEqual(await doubts(t, dir => chmod(join(dir, '1.yaml'), mode)), []);
+	}
+});
+
+test('the command that mends a name with spaces can be pasted', async t => {
+	const files = {"it's mine.yaml": good('a')};
+	const [said] = await doubts(t, dir => chmod(join(dir, "it's mine.yaml"), 0o666), files);
+	t.regex(said ?? '', /\(chmod go-w 'DIR\/it'\\''s mine\.yaml'\)$/);
+});
+
+(process.geteuid?.() === 0 ? test : test.skip)('what another owns is refused', async t => {
+	const other = 1234;
+	t.deepEqual(await doubts(t, dir => chown(join(dir, '1.yaml'), other, 0)), [
+		'DIR/1.yaml:1:1: error: file: expected DIR/1.yaml to be written by root alone, got mode 0644 and owner 1234 (chown root DIR/1.yaml)',
+	]);
+	const [said] = await doubts(t, dir => chown(dir, other, 0));
+	t.regex(said ?? '', /expected DIR to be .* owner 1234 \(chown root DIR\)$/);
+	/* The group alone gets nothing by it. */
+	t.deepEqual(await doubts(t, dir => chown(join(dir, '1.yaml'), 0, other)), []);
+});
+
+test('so is what stands under a directory that others may write', async t => {
+	const parent = await directory(t, {});
+	const dir = join(parent, 'policy.d');
+	await mkdir(dir);
+	await writeFile(join(dir, '1.yaml'), good('a'));
+	t.deepEqual((await loadPolicy(dir)).errors, []);
+	await chmod(parent, 0o777);
+	t.regex((await loadPolicy(dir)).errors[0]?.message ?? '', /chmod go-w [^ ]*\)$/);
+	t.false((await loadPolicy(dir)).errors[0]?.message.includes(`chmod go-w ${dir})`));
+	await chmod(parent, 0o1777);
+	t.deepEqual((await loadPolicy(dir)).errors, [], 'a sticky one, as /tmp is');
+});
+
+test('a link is as good as what it leads to', async t => {
+	const elsewhere = await directory(t, {'x.yaml': good('a')});
+	const link = (dir: string) => symlink(join(elsewhere, 'x.yaml'), join(dir, '2.yaml'));
+	t.deepEqual(await doubts(t, link), []);
+	await chmod(elsewhere, 0o777);
+	t.is((await doubts(t, link)).length, 1, 'others may put another there');
+	await chmod(elsewhere, 0o755);
+	await chmod(join(elsewhere, 'x.yaml'), 0o666);
+	t.is((await doubts(t, link)).length, 1);
+});
+
+test('an empty directory allows nothing and hides the next, which is said', async t => {
+	const empty = await directory(t, {README: 'text'});
+	const packaged = await directory(t, {'90-default.yaml': good('a')});
+	const {policy, errors, warnings, dir} = await loadPolicy([empty, packaged]);
+	t.deepEqual([policy.accept, errors, dir], [[], [], empty]);
+	t.deepEqual(warnings, [
+		`${empty}:1:1: warning: file: holds no *.yaml file, so nothing is allowed; without it, packaged policy counts`,
+	]);
+});
+
+test('what looks like a policy and is not read is said', async t => {
+	const dir = await directory(t, {
+		...{'1.yaml': good('a'), '10-site.conf': good('b'), 'B.YAML': good('c')},
+		...{'.hidden.yaml': 'editors', 'x.yaml~': 'backup', 'x.yaml.dpkg-old': '', README: ''},
+	});
+	const {policy, warnings} = await loadPolicy(dir);
+	t.is(policy.accept.length, 1);
+	t.deepEqual(
+		warnings.map(line => line.split(':', 1)[0]),
+		['10-site.conf', 'B.YAML'].map(name => join(dir, name)),
+	);
+});
+
+test('warnings name the file with its folder, and whether rules are read here', async t => {
+	const text = 'version: 1\npairs:\n  - allow: [Dom0, a]\n';
+	const dir = await directory(t, {'1.yaml': text});
+	const lines = async (side?: Side) =>
+		(await loadPolicy(dir, {side})).warnings.map(line => line.replace(`${dir}/`, ''));
+	const odd = '1.yaml:3:5: warning: pairs: "Dom0" is not dom0, which is written dom0 or Domain-0';
+	t.deepEqual(await lines(), [odd]);
+	t.deepEqual(await lines('dom0'), [odd]);
+	t.deepEqual(await lines('guest'), [
+		'1.yaml:3:5: warning: pairs: rules for pairs are read in dom0 only, and this is a guest',
+		odd,
+	]);
 });
 
 test('10 000 rules load', async t => {

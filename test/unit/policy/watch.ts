@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {mkdir, mkdtemp, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -72,6 +72,21 @@ test('a broken file keeps the last good policy and says so, until it is mended',
 	await writeFile(join(dir, '2.yaml'), good('b'));
 	const mended = await until(state => state.errors.length === 0);
 	t.deepEqual(names(mended), ['a', 'b']);
+});
+
+test('a policy that others may write keeps the last good one in force, until it is mended', async t => {
+	const {dir, until} = await watched(t, {'1.yaml': good('a')});
+	await until(() => true);
+
+	await chmod(join(dir, '1.yaml'), 0o666);
+	const refused = await until(state => state.errors.length > 0);
+	t.deepEqual(names(refused), ['a']);
+	t.regex(refused.errors[0]?.message ?? '', /got mode 0666/);
+
+	await chmod(join(dir, '1.yaml'), 0o644);
+	await until(state => state.errors.length === 0);
+	await chmod(dir, 0o777);
+	t.deepEqual(names(await until(state => state.errors.length > 0)), ['a']);
 });
 
 test('a policy broken from the start denies all', async t => {
