@@ -184,24 +184,26 @@ function addPolicy(program: Command, console: Console, exit: Exit): void {
 	const policy = program.command('policy').description('check, try and reload policy files');
 	policy
 		.command('lint')
-		.argument('<file...>')
-		.description('say what is wrong with files')
-		.action(async (files: string[]) => {
-			const {lint} = await import('./policy.ts');
-			const problems = await lint(files);
-			problems.forEach(console.err);
-			if (problems.length > 0) exit.status = errorCodes.POLICY.exit;
+		.argument('<path...>', 'files, directories, or - for standard input')
+		.description('say what is wrong with policy, and what is surely not meant')
+		.action(async (paths: string[]) => {
+			const {lint} = await import('./lint.ts');
+			const {errors, warnings} = await lint(paths);
+			[...errors, ...warnings].forEach(console.err);
+			if (errors.length > 0) exit.status = errorCodes.POLICY.exit;
 		});
 	policy
 		.command('test')
 		.arguments('<a> [b]')
 		.description(
-			'which rule decides for a pair of the host; with one name, whether we accept it',
+			'which rule decides for a pair of the host; with one name, whether we accept it; exits with 1 for deny',
 		)
 		.option('-d, --directory <path>', 'the policy to read instead of the installed one')
 		.action(async (a: string, b: string | undefined, options: {directory?: string}) => {
 			const {test} = await import('./policy.ts');
-			console.out((await test(options.directory, names(a, b))).line);
+			const {isAllowed, line} = await test(options.directory, names(a, b));
+			console.out(line);
+			if (!isAllowed) exit.status = denied;
 		});
 	policy
 		.command('reload')
@@ -218,6 +220,9 @@ function addPolicy(program: Command, console: Console, exit: Exit): void {
 				);
 		});
 }
+
+/** Of `policy test`; a policy that is broken allows nothing either. */
+const denied = errorCodes.POLICY.exit;
 
 function names(first: string, second: string | undefined): string[] {
 	return second === undefined ? [first] : [first, second];

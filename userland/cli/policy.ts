@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: MIT
-import {readFile} from 'node:fs/promises';
 import {domainName} from '../domain-name.ts';
 import {ColoopError} from '../errors.ts';
 import type {LoadedPolicy} from '../policy/load.ts';
 import {ruleName} from '../policy/rule-name.ts';
 import type {Verdict} from '../policy/types.ts';
-
-/** Every problem of every file; none: an empty list. */
-export async function lint(files: readonly string[]): Promise<string[]> {
-	const {parsePolicy} = await import('../policy/parse.ts');
-	const problems: string[] = [];
-	for (const file of files) {
-		try {
-			parsePolicy(await readFile(file), file);
-		} catch (error) {
-			problems.push(error instanceof ColoopError ? error.message : unreadable(file, error));
-		}
-	}
-	return problems;
-}
 
 /** Which rule decides for two domains of the host; for one, whether we accept it as a peer. */
 export async function test(directory: string | undefined, names: readonly string[]) {
@@ -45,9 +30,4 @@ function refuseBroken({errors}: LoadedPolicy): void {
 	throw new ColoopError('POLICY', message, {
 		hint: 'mend the files; until then nothing is decided',
 	});
-}
-
-function unreadable(file: string, error: unknown): string {
-	const cause = error instanceof Error ? error.message : String(error);
-	return `${file}:1:1: error: file: expected a file that can be read, got ${cause}`;
 }

@@ -261,8 +261,14 @@ test('policy lint names every problem', async t => {
 
 	const allowed = await run(['policy', 'test', '-d', folder, 'b', 'a']);
 	t.deepEqual(allowed.out, ['b <-> a: allow (10-bad.yaml:3:5)']);
+	t.is(allowed.status, 0);
 	const denied = await run(['policy', 'test', '-d', folder, 'c']);
 	t.deepEqual(denied.out, ['accept c: deny (no rule matches, and that is deny)']);
+	t.is(denied.status, 1, 'the exit status says the verdict');
+	await writeFile(file, 'version: 1\naccept:\n  - deny: "12"\n');
+	const doubted = await run(['policy', 'lint', folder]);
+	t.is(doubted.status, 0, 'a warning is no error');
+	t.regex(doubted.err, /10-bad\.yaml:3:5: warning: accept: "12" is the name of a domain/);
 	const absent = join(folder, 'none');
 	t.deepEqual(await run(['policy', 'test', '-d', absent, 'b', 'a']), {
 		status: 1,
