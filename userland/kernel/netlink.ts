@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../errors.ts';
 import {eventQueue, type EventQueue} from '../event-queue.ts';
-import {openSocket} from '../netlink-js/index.ts';
+import {type NetlinkSocket, openSocket, SystemError} from '../netlink-js/index.ts';
 import {
 	buildRequest,
 	type Message,
@@ -80,6 +80,10 @@ export function connect(protocol: number): Connection {
 type Subscription<T> = {
 	readonly protocol: number;
 	readonly groups: readonly number[];
+	/** Those that older kernels do not have. */
+	readonly optionalGroups?: readonly number[];
+	/** In bytes; by default the system's. */
+	readonly receiveBuffer?: number;
 	readonly signal: AbortSignal;
 	/** Undefined leaves a message out; what it throws ends the iterator. */
 	readonly parse: (message: Message) => T | undefined;
@@ -89,26 +93,39 @@ type Subscription<T> = {
 
 /** Multicast messages from now on, each as what `parse` makes of it. */
 export function subscribe<T>(subscription: Subscription<T>): EventQueue<T> {
-	const {protocol, groups, signal, parse, lost} = subscription;
-	const socket = openSocket(protocol, {
-		onData(data) {
-			try {
-				for (const message of parseMessages(data)) {
-					const event = parse(message);
+	const {
+		protocol,
+		groups,
+		optionalGroups = [],
+		receiveBuffer,
+		signal,
+		parse,
+		lost,
+	} = subscription;
+	const socket = openSocket(
+		protocol,
+		{
+			onData(data) {
+				try {
+					for (const message of parseMessages(data)) {
+						const event = parse(message);
 
-					if (event !== undefined) {
-						queue.push(event);
+						if (event !== undefined) {
+							queue.push(event);
+						}
 					}
+				} catch (error) {
+					queue.fail(error);
 				}
-			} catch (error) {
-				queue.fail(error);
-			}
+			},
+			onError: () => queue.push(lost),
 		},
-		onError: () => queue.push(lost),
-	});
+		{...(receiveBuffer !== undefined && {receiveBuffer})},
+	);
 
 	try {
 		groups.forEach(group => socket.addMembership(group));
+		optionalGroups.forEach(group => joinIfKnown(socket, group));
 	} catch (cause) {
 		socket.close();
 		throw new ColoopError('KERNEL', 'cannot listen to netlink notifications', {cause});
@@ -116,6 +133,17 @@ export function subscribe<T>(subscription: Subscription<T>): EventQueue<T> {
 	const queue = eventQueue({signal, overflow: lost, stop: () => socket.close()});
 
 	return queue;
+}
+
+/** The kernel answers EINVAL for a group beyond its last. */
+function joinIfKnown(socket: NetlinkSocket, group: number): void {
+	try {
+		socket.addMembership(group);
+	} catch (error) {
+		if (!(error instanceof SystemError && error.code === 'EINVAL')) {
+			throw error;
+		}
+	}
 }
 
 type Exchange = {readonly messages: Message[]; readonly interrupted: boolean};
