@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {emptyPolicy} from '../../userland/policy/load.ts';
 import {monitorEventLoopDelay, performance} from 'node:perf_hooks';
 import {systemClock} from '../../userland/daemon/clock.ts';
 import {Host, type HostWorld} from '../../userland/daemon/host/host.ts';
@@ -78,7 +79,7 @@ export function policyOf(...rules: ReadonlyArray<readonly ['allow' | 'deny', str
 		source: {file: '10-bench.yaml', line: index + 1, column: 1},
 	}));
 
-	return {pairs, accept: []};
+	return {...emptyPolicy, pairs};
 }
 
 /** So many rules that name guests, none of which there is, and one that allows all. */
