@@ -80,7 +80,9 @@ export function openDevice(path: string, handlers: Handlers): Device {
 		throw new TypeError(`path: expected a string, got ${typeof path}`);
 	}
 	if (path.includes('\0')) {
-		throw new TypeError('path: expected no NUL characters, where the kernel would stop reading');
+		throw new TypeError(
+			'path: expected no NUL characters, where the kernel would stop reading',
+		);
 	}
 	const device = new (native().Device)(path, callback(handlers));
 
@@ -109,15 +111,17 @@ export function attachedPrograms(ifindex: number, attachType: number): readonly 
 	return native().attached(ifindex, attachType);
 }
 
-/** A BPF program that is a hook of netfilter; `family` and `hook` as netfilter numbers them. */
-export type NetfilterProgram = Program & {readonly family: number; readonly hook: number};
+/** A BPF program that a link holds where it is: at a device by `target`, or, of netfilter, at a family's hook. */
+export type LinkedProgram = Program & {readonly target: number; readonly hook: number};
 
 /**
- * Those of all network namespaces: the kernel does not tell to which one a program belongs. Throws
- * SystemError: `EINVAL` where the kernel knows no links, `ENOSYS` where it has no BPF.
+ * The programs of all links of one type, the kernel's `enum bpf_link_type`, in whatever network
+ * namespace: the kernel does not tell in which. Throws SystemError: `EINVAL` where it knows no links,
+ * `ENOSYS` where it has no BPF.
  */
-export function netfilterPrograms(): readonly NetfilterProgram[] {
-	return native().netfilterLinks();
+export function linkedPrograms(linkType: number): readonly LinkedProgram[] {
+	expectInteger(linkType, 'linkType');
+	return native().linked(linkType);
 }
 
 /** Not before the first use, so that programs start, and say what is missing, without the addon. */

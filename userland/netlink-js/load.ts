@@ -32,7 +32,9 @@ export type Native = {
 	) => NativeSocket;
 	readonly Device: new (path: string, callback: NativeCallback) => NativeDevice;
 	attached(ifindex: number, attachType: number): NativeProgram[];
-	netfilterLinks(): Array<NativeProgram & {readonly family: number; readonly hook: number}>;
+	linked(
+		linkType: number,
+	): Array<NativeProgram & {readonly target: number; readonly hook: number}>;
 };
 
 /** Loads netlink.node, or throws an error that names every path tried and what was wrong there. */

@@ -226,8 +226,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 	exports.Set("Socket", Socket::Define(env));
 	exports.Set("Device", Device::Define(env));
 	exports.Set("attached", Napi::Function::New<programs::Attached>(env, "attached"));
-	exports.Set("netfilterLinks",
-		    Napi::Function::New<programs::NetfilterLinks>(env, "netfilterLinks"));
+	exports.Set("linked", Napi::Function::New<programs::Linked>(env, "linked"));
 	return exports;
 }
 

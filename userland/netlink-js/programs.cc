@@ -19,19 +19,17 @@ using descriptor::SystemError;
 
 // The kernel takes no more programs than this at one place (BPF_MPROG_MAX).
 constexpr uint32_t kProgramsMax = 64;
-// enum bpf_link_type, in headers of Linux 6.4 and later.
-constexpr uint32_t kNetfilterLink = 10;
 
-// struct bpf_link_info of a netfilter link, as Linux 6.4 and later fill it.
+// The beginning of struct bpf_link_info, as far as links of XDP, tcx and netfilter fill it; headers
+// before Linux 6.6 do not have all of them.
 struct LinkInfo {
 	uint32_t type;
 	uint32_t id;
 	uint32_t program;
 	uint32_t padding;
-	uint32_t family;
-	uint32_t hook;
-	int32_t priority;
-	uint32_t flags;
+	uint32_t target;  // an ifindex; of netfilter, the family
+	uint32_t hook;    // of netfilter
+	uint32_t more[2];
 };
 
 long Bpf(int command, bpf_attr &attributes) {
@@ -91,8 +89,9 @@ Napi::Value Attached(const Napi::CallbackInfo &info) {
 	return found;
 }
 
-Napi::Value NetfilterLinks(const Napi::CallbackInfo &info) {
+Napi::Value Linked(const Napi::CallbackInfo &info) {
 	Napi::Env env = info.Env();
+	uint32_t type = info[0].As<Napi::Number>().Uint32Value();
 	auto found = Napi::Array::New(env);
 	bpf_attr attributes{};
 	while (Bpf(BPF_LINK_GET_NEXT_ID, attributes) == 0) {
@@ -103,10 +102,10 @@ Napi::Value NetfilterLinks(const Napi::CallbackInfo &info) {
 			continue;  // it has just gone
 		bool is_known = Describe(fd, link);
 		close(fd);
-		if (!is_known || link.type != kNetfilterLink)
+		if (!is_known || link.type != type)
 			continue;
 		auto program = Program(env, link.program);
-		program.Set("family", Napi::Number::New(env, link.family));
+		program.Set("target", Napi::Number::New(env, link.target));
 		program.Set("hook", Napi::Number::New(env, link.hook));
 		found.Set(found.Length(), program);
 	}

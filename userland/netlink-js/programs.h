@@ -9,7 +9,7 @@ namespace programs {
 
 // attached(ifindex, attachType): {id, name}[]
 Napi::Value Attached(const Napi::CallbackInfo &info);
-// netfilterLinks(): {id, name, family, hook}[]
-Napi::Value NetfilterLinks(const Napi::CallbackInfo &info);
+// linked(linkType): {id, name, target, hook}[]
+Napi::Value Linked(const Napi::CallbackInfo &info);
 
 }  // namespace programs

@@ -3,9 +3,10 @@
 // Run in a network namespace of its own, with the path of `attach` (test/unit/firewall/attach.c).
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {attachedPrograms, netfilterPrograms} from '../../../userland/netlink-js/index.ts';
+import {attachedPrograms, linkedPrograms} from '../../../userland/netlink-js/index.ts';
 
 const tcxIngress = 46;
+const netfilterLink = 10;
 const loopback = 1;
 const names = () => attachedPrograms(loopback, tcxIngress).map(({name}) => name);
 
@@ -21,6 +22,6 @@ async function attached(args: string[], look: () => unknown): Promise<void> {
 console.log(`nothing: ${JSON.stringify(names())}`);
 await attached(['tcx', 'lo'], names);
 await attached(['netfilter', '2', '2'], () =>
-	netfilterPrograms().map(({name, family, hook}) => [name, family, hook]),
+	linkedPrograms(netfilterLink).map(({name, target, hook}) => [name, target, hook]),
 );
 console.log(`nothing: ${JSON.stringify(names())}`);
