@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 import {existsSync, readFileSync} from 'node:fs';
-import {interfaces, watchFirewall, watchLinks} from '../kernel/links.ts';
+import type {Device} from '../kernel/devices.ts';
+import {interfaces, watchLinks} from '../kernel/links.ts';
+import {watchRoute, watchTables} from '../kernel/notices.ts';
 import {openKernel, watchModule} from '../kernel/client.ts';
 import {watchPolicy} from '../policy/watch.ts';
 import {openStore} from '../xenstore/client.ts';
-import {systemClock} from './clock.ts';
+import {systemClock, type Clock} from './clock.ts';
 import type {World} from './daemon.ts';
 import {openHeld} from './held.ts';
+import type {Bypassed} from './host/context.ts';
+import type {HostWorld} from './host/host.ts';
 import type {Topology} from './host/ports.ts';
 import {describe, type Log} from './log.ts';
 
@@ -25,10 +29,12 @@ export async function systemWorld({
 	heldFile,
 	log,
 }: WorldOptions): Promise<World> {
+	const clock = systemClock();
+
 	return {
 		isDom0,
 		log,
-		clock: systemClock(),
+		clock,
 		held: await openHeld(heldFile, log),
 		openStore,
 		openKernel,
@@ -42,14 +48,47 @@ export async function systemWorld({
 				error => log.warn('policy.unwatched', describe(error)),
 				isDom0 ? 'dom0' : 'guest',
 			),
-		topology,
-		hints: [watchLinks, watchFirewall],
-		/* A guest has no use for libnftables, and may not have it. */
-		async firewall(devices) {
-			const {readFirewall} = await import('../firewall/read.ts');
-			const {refusalBetween} = await import('../firewall/state.ts');
-			const state = await readFirewall(devices);
-			return (a, b) => refusalBetween(a, b, state)?.text;
+		...dom0World(clock, log),
+	};
+}
+
+/** What the host role sees of dom0. A guest has no use for libnftables, and may not have it: loaded at the first use. */
+function dom0World(clock: Clock, log: Log): Pick<HostWorld, 'topology' | 'firewall' | 'hints'> {
+	let opened: ReturnType<typeof openDom0> | undefined;
+	const open = () => (opened ??= openDom0(clock, log));
+
+	return {
+		topology: async () => topologyOf(await (await open()).firewall.readDevices()),
+		firewall: async (devices, addresses) => (await open()).bypassed(devices, addresses),
+		hints: [
+			async function* (signal) {
+				yield* (await open()).watch(signal);
+			},
+		],
+	};
+}
+
+async function openDom0(clock: Clock, log: Log) {
+	const [{openFirewall}, {refusalBetween}, {realTools}, {watchFirewall}] = await Promise.all([
+		import('../firewall/firewall.ts'),
+		import('../firewall/state.ts'),
+		import('../firewall/tools.ts'),
+		import('../firewall/watch.ts'),
+	]);
+	const firewall = openFirewall(realTools, {now: clock.now, warn: log.warn});
+	let last: {readonly state: unknown; readonly bypassed: Bypassed} | undefined;
+
+	return {
+		firewall,
+		watch: (signal: AbortSignal) =>
+			watchFirewall(firewall, {...clock, watchRoute, watchTables}, signal),
+		async bypassed(...[devices, addresses]: Parameters<HostWorld['firewall']>) {
+			const state = await firewall.read({devices, addresses});
+
+			if (last?.state !== state) {
+				last = {state, bypassed: (a, b) => refusalBetween(a, b, state)?.text};
+			}
+			return last.bypassed;
 		},
 	};
 }
@@ -63,13 +102,14 @@ export function isControlDomain(): boolean {
 	}
 }
 
-async function topology(): Promise<Topology> {
-	const devices = await interfaces();
-	const names = devices.map(({name}) => name).filter(isBridge);
-	return {interfaces: devices, bridges: new Set(names)};
-}
+/** Only Linux bridges count; the ports of Open vSwitch share a master that is none. */
+export function topologyOf(devices: ReadonlyMap<string, Device>): Topology {
+	const all = [...devices.values()];
 
-/** Only a Linux bridge has this folder; the ports of Open vSwitch share a master that is none. */
-function isBridge(name: string): boolean {
-	return existsSync(`/sys/class/net/${name}/bridge`);
+	return {
+		interfaces: all.flatMap(({ifindex, name, mac, mtu, master}) =>
+			mac === undefined ? [] : [{ifindex, name, mac, mtu, master}],
+		),
+		bridges: new Set(all.flatMap(({name, bridge}) => (bridge === undefined ? [] : [name]))),
+	};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {plainDisciplines, ratedDisciplines} from '../kernel/constants.ts';
-import {parseFilters, parseQdiscs, type Qdisc} from './links.ts';
-import type {Tools} from './read.ts';
+import type {Device} from '../kernel/devices.ts';
+import {filterPlaces, type Queue} from '../kernel/queues.ts';
 
 const plain: readonly string[] = plainDisciplines;
 const rated: readonly string[] = ratedDisciplines;
@@ -9,66 +9,73 @@ const rated: readonly string[] = ratedDisciplines;
 /** What only holds others, or filters. */
 const holders: readonly string[] = ['mq', 'clsact', 'ingress'];
 
-/** What traffic control does on the devices, in words; nothing where it only queues. */
+export type ControlTools = {
+	readQueues(): Promise<readonly Queue[]>;
+	/** The kinds of the filters at one place of a device; none where it has gone. */
+	readFilters(ifindex: number, parent: number): Promise<readonly string[]>;
+};
+
+/** What traffic control does on these devices, by name, in words; nothing where it only queues. */
 export async function readControl(
-	devices: readonly string[],
-	tools: Tools,
+	devices: readonly Pick<Device, 'name' | 'ifindex'>[],
+	tools: ControlTools,
 ): Promise<ReadonlyMap<string, string>> {
+	const names = new Map(devices.map(({name, ifindex}) => [ifindex, name]));
 	const found = new Map<string, string>();
 
-	for (const qdisc of parseQdiscs(await tools.run('tc', ['-json', 'qdisc', 'show']))) {
-		if (!devices.includes(qdisc.device)) continue;
-		const text = isPlain(qdisc)
-			? await readFilters(qdisc, tools)
-			: `a tc qdisc (${nameOf(qdisc)})`;
-		if (text !== undefined) found.set(qdisc.device, text);
+	for (const queue of await tools.readQueues()) {
+		const name = names.get(queue.ifindex);
+		const text =
+			name === undefined || found.has(name)
+				? undefined
+				: isPlain(queue)
+					? await filtersOf(queue, tools)
+					: `a tc qdisc (${kindOf(queue)})`;
+
+		if (name !== undefined && text !== undefined) {
+			found.set(name, text);
+		}
 	}
 
 	return found;
 }
 
 /** Does it only queue, and drop at its limit or by delay, as the kernel and netback set up theirs? */
-function isPlain({kind, options}: Qdisc): boolean {
-	return holders.includes(kind) || plain.includes(kind) || hasNoRate(kind, options);
+function isPlain({kind, hasRate}: Queue): boolean {
+	return holders.includes(kind) || plain.includes(kind) || (rated.includes(kind) && !hasRate);
 }
 
-function hasNoRate(kind: string, {maxrate, bandwidth, autorate}: Qdisc['options']): boolean {
-	switch (kind) {
-		case 'fq':
-			return maxrate === undefined;
-		case 'cake':
-			return bandwidth === 'unlimited' && autorate === undefined;
-		default:
-			return false;
-	}
+function kindOf({kind, hasRate}: Queue): string {
+	return hasRate ? `${kind} with a rate` : kind;
 }
 
-function nameOf({kind}: Qdisc): string {
-	return rated.includes(kind) ? `${kind} with a rate` : kind;
-}
+async function filtersOf(queue: Queue, tools: ControlTools): Promise<string | undefined> {
+	for (const [place, parent] of placesOf(queue)) {
+		const kinds = await tools.readFilters(queue.ifindex, parent);
 
-async function readFilters(qdisc: Qdisc, tools: Tools): Promise<string | undefined> {
-	for (const place of placesOf(qdisc)) {
-		const args = ['-json', 'filter', 'show', 'dev', qdisc.device, ...place];
-		const kinds = parseFilters(await tools.run('tc', args));
-		if (kinds.length > 0) return `a tc ${place.join(' ')} filter (${kinds.join(', ')})`;
+		if (kinds.length > 0) {
+			return `a tc ${place} filter (${kinds.join(', ')})`;
+		}
 	}
 
 	return undefined;
 }
 
 /** Where tc shows the filters that a plain queue may hold. */
-function placesOf({kind, handle, isRoot}: Qdisc): readonly string[][] {
+function placesOf({kind, handle, isRoot}: Queue): (readonly [place: string, parent: number])[] {
 	switch (kind) {
 		case 'clsact':
+			return Object.entries(filterPlaces);
 		case 'ingress':
-			return [['ingress'], ['egress']];
+			return [['ingress', filterPlaces.ingress]];
 		case 'fq_codel':
 		case 'sfq':
 		case 'fq_pie':
 		case 'cake':
-			// The kernel takes 0: for the root; no filter gets to another queue without a handle.
-			return isRoot || handle !== '0:' ? [['parent', handle]] : [];
+			// The kernel takes 0 for the root; no filter gets to another queue without a handle.
+			return isRoot || handle !== 0
+				? [[`parent ${(handle >>> 16).toString(16)}:`, handle]]
+				: [];
 		default:
 			return [];
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {attributesOf, viewOf} from '../kernel/attributes.ts';
-import {connect} from '../kernel/netlink.ts';
+import type {TableName} from '../kernel/chains.ts';
+import {encode} from '../kernel/codec.ts';
+import {netfilterProtocol, withConnection} from '../kernel/dump.ts';
 import type {NftFamily, NftRule, NftRuleset} from '../nftables-js/index.ts';
 import {fields} from './fields.ts';
 import {parsePhysdev} from './physdev.ts';
@@ -19,7 +21,6 @@ export type KernelRule = {
 export type KernelExpression = {readonly name: string; readonly data: Uint8Array};
 
 /** Numbers of linux/netfilter/nfnetlink.h and nf_tables.h. */
-const netlinkNetfilter = 12;
 const getRule = (10 << 8) | 7;
 const ruleAttributes = {table: 1, chain: 2, handle: 3, expressions: 4} as const;
 const expressionAttributes = {name: 1, data: 2} as const;
@@ -34,22 +35,24 @@ const families: ReadonlyMap<number, NftFamily> = new Map([
 	[10, 'ip6'],
 ]);
 
-/** All rules of this network namespace, in the order of evaluation within each chain. Throws ColoopError (KERNEL). */
-export async function readKernelRules(): Promise<KernelRule[]> {
-	const connection = connect(netlinkNetfilter);
+/** The rules of a table, in the order of evaluation within each chain; none where it has gone. Throws ColoopError (KERNEL). */
+export async function readKernelRules({family, table}: TableName): Promise<KernelRule[]> {
+	const attributeTable = {table: {id: ruleAttributes.table, type: 'string'}} as const;
 
-	try {
+	return await withConnection(netfilterProtocol, async connection => {
 		const messages = await connection.request({
 			type: getRule,
 			dump: true,
-			header: new Uint8Array(4),
-			attributes: new Uint8Array(0),
-			table: {},
+			header: Uint8Array.of(numberOf(family), 0, 0, 0),
+			attributes: encode(attributeTable, {table}),
+			table: attributeTable,
 		});
 		return messages.flatMap(({payload}) => parseKernelRule(payload) ?? []);
-	} finally {
-		connection.close();
-	}
+	});
+}
+
+function numberOf(family: NftFamily): number {
+	return [...families].find(([, name]) => name === family)?.[0] ?? 0;
 }
 
 /** A message NFT_MSG_NEWRULE; undefined for a family that nft does not know. */
@@ -107,7 +110,10 @@ export function withKernelRules(
 	return [...listed.keys()].every(key => found.has(key)) ? {...ruleset, rules} : undefined;
 }
 
-function identity(rule: Pick<NftRule, 'family' | 'table' | 'chain' | 'handle'>): string {
+export type NamedRule = Pick<NftRule, 'family' | 'table' | 'chain' | 'handle'>;
+
+/** A rule that is replaced gets another handle: what bears the same is the same. */
+export function identity(rule: NamedRule): string {
 	return `${keyOf(rule, rule.chain)} ${rule.handle}`;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {separatedByBridge, type BridgeState} from './bridge.ts';
 import type {FiltersIp, Guard} from './guard.ts';
+import type {ForeignHook} from './hooks.ts';
 import type {Listing} from './listing.ts';
-import type {Port, Obstacle} from './types.ts';
+import type {Obstacle, Port} from './types.ts';
 
 /** Everything in dom0 that could stand between two ports, read at one time. */
 export type FirewallState = BridgeState & {
@@ -12,41 +13,58 @@ export type FirewallState = BridgeState & {
 	readonly filtersIp: FiltersIp;
 	/** Tables of the old iptables, whose rules nftables does not show. */
 	readonly legacyTables: Readonly<Record<'ip' | 'ip6', readonly string[]>>;
-	/** Modules of the old ebtables. */
+	/** Tables of the old ebtables. */
 	readonly ebtables: readonly string[];
 	/** What traffic control does on a device, in words. */
 	readonly control: ReadonlyMap<string, string>;
+	/** What BPF does on a device through tcx, in words. */
+	readonly programs: ReadonlyMap<string, string>;
+	/** What netfilter calls and nobody knows. */
+	readonly hooks: readonly ForeignHook[];
+	/** Devices that not all of this was looked for on yet. */
+	readonly unread: ReadonlySet<string>;
 };
 
 /** Why these two ports may not have a channel; undefined if nothing in dom0 would be bypassed. */
 export function refusalBetween(a: Port, b: Port, state: FirewallState): Obstacle | undefined {
 	return (
 		separatedByBridge(a, b, state) ??
+		unreadObstacle(a, state) ??
+		unreadObstacle(b, state) ??
 		onDevice(a, state) ??
 		onDevice(b, state) ??
-		legacyRefusal(a, state) ??
-		ruleRefusal(a, b, state)
+		legacyObstacle(a, state) ??
+		hookObstacle(a, b, state) ??
+		ruleObstacle(a, b, state)
 	);
 }
 
-function onDevice({name}: Port, {links, control}: FirewallState): Obstacle | undefined {
-	if (links.get(name)?.hasXdp === true)
+function unreadObstacle({name}: Port, {unread}: FirewallState): Obstacle | undefined {
+	return unread.has(name)
+		? {kind: 'unknown', text: `what dom0's rules say of ${name} has not been read yet`}
+		: undefined;
+}
+
+function onDevice({name}: Port, {devices, control, programs}: FirewallState): Obstacle | undefined {
+	if (devices.get(name)?.hasXdp === true) {
 		return {kind: 'xdp', text: `${name} has an XDP program, which would be bypassed`};
-	const text = control.get(name);
+	}
+	const text = control.get(name) ?? programs.get(name);
 
 	return text === undefined
 		? undefined
 		: {kind: 'tc', text: `${name} has ${text}, which would be bypassed`};
 }
 
-function legacyRefusal(port: Port, state: FirewallState): Obstacle | undefined {
+function legacyObstacle(port: Port, state: FirewallState): Obstacle | undefined {
 	const {ebtables, legacyTables} = state;
 
-	if (ebtables.length > 0)
+	if (ebtables.length > 0) {
 		return {
 			kind: 'legacy',
 			text: `legacy ebtables is loaded (${ebtables.join(', ')}); its rules cannot be seen`,
 		};
+	}
 	const filters = filtersIpOn(port, state);
 	const tables = [
 		...(filters.ip ? legacyTables.ip : []),
@@ -61,9 +79,35 @@ function legacyRefusal(port: Port, state: FirewallState): Obstacle | undefined {
 			};
 }
 
-function ruleRefusal(a: Port, b: Port, state: FirewallState): Obstacle | undefined {
+/** Dom0's own packets pass its IP hooks on a channel as well; those of the bridge and of devices they do not. */
+function hookObstacle(a: Port, b: Port, state: FirewallState): Obstacle | undefined {
+	const filters = filtersIpOn(a, state);
+	const isBetweenVifs = a.kind === 'vif' && b.kind === 'vif';
+	const found = state.hooks.find(({family, device}) =>
+		family === 'bridge'
+			? true
+			: family === 'netdev'
+				? device === a.name || device === b.name
+				: isBetweenVifs && filters[family],
+	);
+
+	if (found === undefined) {
+		return undefined;
+	}
+	const where = `${found.family} ${found.place}${found.device === undefined ? '' : ` of ${found.device}`}`;
+
+	return {
+		kind: 'unknown',
+		text: `netfilter calls ${found.text} at ${where}, which would be bypassed`,
+	};
+}
+
+function ruleObstacle(a: Port, b: Port, state: FirewallState): Obstacle | undefined {
 	const found = state.guard(a, b, filtersIpOn(a, state));
-	if (!found) return undefined;
+
+	if (!found) {
+		return undefined;
+	}
 	const rule = {...found, text: state.listing.textOf(found) ?? found.text};
 	const why = found.by ? ' (br_netfilter shows it bridged packets)' : '';
 
@@ -75,8 +119,8 @@ function ruleRefusal(a: Port, b: Port, state: FirewallState): Obstacle | undefin
 }
 
 /** By now, both ports are known to be on one bridge. */
-function filtersIpOn({bridge: name}: Port, {links, filtersIp}: FirewallState): FiltersIp {
-	const bridge = links.get(name)?.bridge;
+function filtersIpOn({bridge: name}: Port, {devices, filtersIp}: FirewallState): FiltersIp {
+	const bridge = devices.get(name)?.bridge;
 
 	return {
 		ip: filtersIp.ip || bridge?.callsIptables === true,

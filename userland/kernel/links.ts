@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {type AttributeTable, littleEndian, viewOf} from './attributes.ts';
 import {decode, encode} from './codec.ts';
+import {routeProtocol, withConnection} from './dump.ts';
 import {type Message} from './message.ts';
-import {connect, subscribe} from './netlink.ts';
+import {subscribe} from './netlink.ts';
 import {macText} from './parse.ts';
 import {vifOf} from './vif.ts';
 
@@ -17,8 +18,9 @@ export type Interface = {
 	readonly vif?: string;
 };
 
-const route = {protocol: 0, getLink: 18, linkGroup: 1};
-const netfilter = {protocol: 12, tablesGroup: 7};
+const getLink = 18;
+/** RTNLGRP_LINK. */
+const linkGroup = 1;
 
 const linkAttributes = {
 	address: {id: 1, type: 'binary'},
@@ -35,11 +37,9 @@ const skipStatistics = 8;
 
 /** The interfaces of our network namespace that have Ethernet addresses. */
 export async function interfaces(): Promise<Interface[]> {
-	const connection = connect(route.protocol);
-
-	try {
+	return await withConnection(routeProtocol, async connection => {
 		const messages = await connection.request({
-			type: route.getLink,
+			type: getLink,
 			dump: true,
 			header: new Uint8Array(infoLength),
 			attributes: encode(linkAttributes, {extended: skipStatistics}),
@@ -47,25 +47,14 @@ export async function interfaces(): Promise<Interface[]> {
 		});
 
 		return await Promise.all(messages.flatMap(parseInterface).map(withVif));
-	} finally {
-		connection.close();
-	}
+	});
 }
 
 /** Says `changed` once now and whenever an interface came, went or changed. A hint: look again. */
 export function watchLinks(signal: AbortSignal): AsyncIterable<'changed'> {
-	return hints(route.protocol, route.linkGroup, signal);
-}
-
-/** Says `changed` once now and whenever nftables' rules changed. A hint: look again. */
-export function watchFirewall(signal: AbortSignal): AsyncIterable<'changed'> {
-	return hints(netfilter.protocol, netfilter.tablesGroup, signal);
-}
-
-function hints(protocol: number, group: number, signal: AbortSignal): AsyncIterable<'changed'> {
 	const queue = subscribe({
-		protocol,
-		groups: [group],
+		protocol: routeProtocol,
+		groups: [linkGroup],
 		signal,
 		parse: () => 'changed' as const,
 		lost: 'changed' as const,

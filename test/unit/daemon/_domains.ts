@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {Bypassed} from '../../../userland/daemon/host/surroundings.ts';
+import type {Bypassed} from '../../../userland/daemon/host/context.ts';
 import type {Criteria} from '../../../userland/daemon/host/judge.ts';
 import type {Topology} from '../../../userland/daemon/host/ports.ts';
 import type {PairRule, Verdict} from '../../../userland/policy/types.ts';

@@ -2,45 +2,42 @@
 import test from 'ava';
 import {ColoopError} from '../../../userland/errors.ts';
 import {readFirewall, realTools} from '../../../userland/firewall/read.ts';
-import {captured} from './_fixtures.ts';
 import {nodeInNetns} from '../nftables-js/_netns.ts';
+import {buildAttach} from './_attach.ts';
+import {fakeTools} from './_tools.ts';
 
 test("dom0's kernel is read as it is", async t => {
-	await t.notThrowsAsync(nodeInNetns(new URL('_dom0.js', import.meta.url), []));
+	await t.notThrowsAsync(
+		nodeInNetns(new URL('_dom0.js', import.meta.url), [await buildAttach(t)]),
+	);
 });
 
-test('a rule that one of the two lists lacks is not taken for absent', async t => {
-	const fixture = captured.get('1.0.6')?.get('port');
-	if (!fixture) throw new Error('no capture');
-	const {ruleset, text} = fixture;
-	let asked = 0;
-	const tools = (until: number) => ({
-		...realTools,
-		run: () => Promise.resolve('[]'),
-		readRules: () =>
-			Promise.resolve({ruleset: asked++ < until ? {...ruleset, rules: []} : ruleset, text}),
-	});
+test('what cannot be read at first is an error, not nothing', async t => {
+	const fail = () => Promise.reject(new ColoopError('FIREWALL', 'not now'));
+	const readers = [
+		...(['readDevices', 'readVlans', 'readForwarding', 'readQueues', 'readHooks'] as const),
+		...(['readDeviceHooks', 'readBaseChains', 'readFile'] as const),
+	];
 
-	await t.notThrowsAsync(readFirewall([], tools(2)));
-	t.is(asked, 3);
-	await t.throwsAsync(readFirewall([], tools(99)), {
-		message: /^nftables: the rules keep changing/,
-	});
+	for (const reader of readers) {
+		await t.throwsAsync(
+			readFirewall(['vif3.0'], fakeTools({[reader]: fail})),
+			{instanceOf: ColoopError, message: 'not now'},
+			reader,
+		);
+	}
+	await t.notThrowsAsync(readFirewall(['vif3.0'], fakeTools()));
 });
 
-test('what cannot be read is an error, not nothing', async t => {
-	const broken = (command: string) => ({
-		...realTools,
-		readRules: () => Promise.reject(new ColoopError('FIREWALL', 'nftables: not now')),
-		run: (name: string, args: readonly string[]) =>
-			name === command ? realTools.run('false', args) : Promise.resolve('[]'),
-	});
-
-	for (const command of ['ip', 'bridge', 'tc', 'none'])
-		await t.throwsAsync(readFirewall([], broken(command)), {instanceOf: ColoopError});
+test('a program that fails, is not there or hangs is an error', async t => {
 	await t.throwsAsync(realTools.run('no-such-tool', ['x']), {
 		message: /^no-such-tool x: spawn no-such-tool ENOENT/,
 	});
+	await t.throwsAsync(realTools.run('false', []), {instanceOf: ColoopError});
+	await t.throwsAsync(realTools.run('sleep', ['60']), {message: 'sleep 60: not done after 5 s'});
+});
+
+test('a file that is not there is undefined, one that cannot be read an error', async t => {
 	t.is(await realTools.readFile('/nonexistent'), undefined);
 	await t.throwsAsync(realTools.readFile('/proc'), {instanceOf: ColoopError});
 });

@@ -3,58 +3,21 @@ import test from 'ava';
 import {readFirewall, type Tools} from '../../../userland/firewall/read.ts';
 import {refusalBetween} from '../../../userland/firewall/state.ts';
 import type {Port} from '../../../userland/firewall/types.ts';
-import {parseRuleset} from '../../../userland/nftables-js/index.ts';
 import {plainDisciplines} from '../../../userland/kernel/constants.ts';
-import {captured, host, vifA, vifB} from './_fixtures.ts';
+import type {Hook} from '../../../userland/kernel/hooks.ts';
+import type {Queue} from '../../../userland/kernel/queues.ts';
+import {host, vifA, vifB} from './_fixtures.ts';
+import {bridgeDevice, fakeTools, indexes, iptables, portDevice, type Rules} from './_tools.ts';
 
-const port = (name: string, more: object = {}) => ({
-	ifname: name,
-	master: 'xenbr0',
-	linkinfo: {info_slave_kind: 'bridge', info_slave_data: {state: 'forwarding', isolated: false}},
-	...more,
-});
-const bridge = (data: object = {}) => ({
-	ifname: 'xenbr0',
-	linkinfo: {info_kind: 'bridge', info_data: {vlan_filtering: 0, nf_call_iptables: 0, ...data}},
-});
-
-type World = {
-	readonly links?: readonly unknown[];
-	readonly qdiscs?: readonly unknown[];
-	readonly filters?: Readonly<Record<string, string>>;
+type World = Partial<Tools> & {
 	readonly files?: Readonly<Record<string, string>>;
 	readonly rules?: string | Rules;
 };
 
-type Rules = Awaited<ReturnType<Tools['readRules']>>;
-
-/** What the tools would print, and the rules of a captured case. */
-function tools({
-	links = [bridge(), port('vif3.0'), port('vif4.0')],
-	qdiscs = [],
-	filters = {},
-	files = {},
-	rules = 'empty',
-}: World): Tools {
-	const outputs: Readonly<Record<string, string>> = {
-		'ip -json -details link show': JSON.stringify(links),
-		'bridge -json vlan show': '[]',
-		'tc -json qdisc show': JSON.stringify(qdiscs),
-	};
-	const fixture = typeof rules === 'string' ? captured.get('1.0.6')?.get(rules) : rules;
-	if (!fixture) throw new Error(`no capture ${JSON.stringify(rules)}`);
-
-	return {
-		run: async (command, args) =>
-			outputs[`${command} ${args.join(' ')}`] ?? filters[args.slice(3).join(' ')] ?? '[]',
-		readFile: async path => files[path],
-		readRules: async () => ({ruleset: fixture.ruleset, text: fixture.text}),
-	};
-}
-
 async function why(world: World, a: Port = vifA, b: Port = vifB): Promise<string | undefined> {
-	return refusalBetween(a, b, await readFirewall(['vif3.0', 'vif4.0', 'xenbr0'], tools(world)))
-		?.text;
+	const devices = ['vif3.0', 'vif4.0', 'xenbr0'];
+
+	return refusalBetween(a, b, await readFirewall(devices, fakeTools(world)))?.text;
 }
 
 test('nothing in the way', async t => {
@@ -75,12 +38,16 @@ test('IP rules count where bridged packets pass them, host-wide or by the bridge
 		'a rule of dom0 would be bypassed (br_netfilter shows it bridged packets): table inet filter, chain forward, handle 1: policy drop';
 	const sysctl = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '1\n'};
 	const off = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '0\n'};
-	const links = [bridge({nf_call_ip6tables: 1}), port('vif3.0'), port('vif4.0')];
+	const readDevices = async () => [
+		bridgeDevice({callsIp6tables: true}),
+		portDevice('vif3.0'),
+		portDevice('vif4.0'),
+	];
 
 	t.is(await why({rules: 'inet-forward'}), undefined);
 	t.is(await why({rules: 'inet-forward', files: off}), undefined);
 	t.is(await why({rules: 'inet-forward', files: sysctl}), rule);
-	t.is(await why({rules: 'inet-forward', links}), rule);
+	t.is(await why({rules: 'inet-forward', readDevices}), rule);
 	t.is(await why({rules: 'inet-forward', files: sysctl}, vifA, host), undefined);
 });
 
@@ -103,47 +70,16 @@ test('legacy iptables counts where bridged packets pass it', async t => {
 	}
 });
 
-/** What `iptables -t TABLE -A CHAIN -m MATCH ... -j VERDICT` leaves. */
-function iptables(
-	table: string,
-	hook: string,
-	match: string,
-	verdict = 'drop',
-	policy = 'accept',
-): Rules {
-	const chain = hook.toUpperCase();
-	const expr = [{xt: {type: 'match', name: match}}, {[verdict]: null}];
-	const nftables = [
-		{
-			chain: {
-				...{family: 'ip', table, name: chain, handle: 1},
-				...{type: 'filter', hook, prio: 0, policy},
-			},
-		},
-		{rule: {family: 'ip', table, chain, handle: 2, expr}},
-	];
-	const lines = [
-		`table ip ${table} {`,
-		`\tchain ${chain} { # handle 1`,
-		`\t\ttype filter hook ${hook} priority filter; policy ${policy};`,
-		`\t\txt match "${match}" ${verdict} # handle 2`,
-		'\t}',
-		'}',
-	];
-
-	return {ruleset: parseRuleset(JSON.stringify({nftables})), text: lines.join('\n')};
-}
-
 test("a port that dom0's IP chains would ask for counts where bridged packets have one", async t => {
 	const files = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '1'};
-	const links = [bridge({nf_call_iptables: 1}), port('vif3.0')];
+	const readDevices = async () => [bridgeDevice({callsIptables: true}), portDevice('vif3.0')];
 	const rules = iptables('filter', 'input', 'physdev');
 	const why0 =
 		'a rule of dom0 would be bypassed (br_netfilter shows it bridged packets): table ip filter, chain INPUT, handle 2: xt match "physdev" drop';
 
 	t.is(await why({rules, files}, vifA, host), why0);
 	t.is(await why({rules, files}, host, vifA), why0);
-	t.is(await why({rules, links}, vifA, host), why0);
+	t.is(await why({rules, readDevices}, vifA, host), why0);
 	t.is(await why({rules}, vifA, host), undefined);
 	t.is(
 		await why({rules: iptables('raw', 'prerouting', 'physdev'), files}, vifA, host),
@@ -171,54 +107,110 @@ test('what dom0 routes counts too, but not what is accepted either way', async t
 	);
 });
 
-test('legacy ebtables always counts', async t => {
+test('legacy ebtables counts where its hooks are, or, where none are listed, its modules', async t => {
 	const files = {
 		'/proc/modules':
 			'ebtable_filter 16384 1 - Live 0x0\nebtables 40960 1 ebtable_filter, Live 0x0\n',
 	};
+	const text = 'legacy ebtables is loaded (ebtable_filter); its rules cannot be seen';
+	const readHooks = async () => [hook('ebt_do_table', {module: 'ebtables'})];
+	const untold = {readHooks: async () => undefined};
 
+	t.is(await why({files}), undefined);
+	t.is(await why({files, readHooks}), text);
+	t.is(await why({files, ...untold}), text);
+	t.is(await why(untold), undefined);
+	for (const world of [{readHooks}, {...untold, hasBuiltInEbtables: async () => true}]) {
+		t.is(await why(world), text.replace('ebtable_filter', 'built in'));
+	}
+});
+
+const hook = (name: string | undefined, more: Partial<Hook> = {}): Hook => ({
+	...({family: 'bridge', place: 'forward', device: undefined} as const),
+	...{name, module: undefined, program: undefined, isChain: false},
+	...more,
+});
+
+test("what netfilter calls is the kernel's own or nftables', or else it is named", async t => {
+	const says = (found: Hook, world: World = {}, other: Port = vifB) =>
+		why({...world, readHooks: async () => [found]}, vifA, other);
+	const ours =
+		'netfilter calls sniff of the module ips at bridge forward, which would be bypassed';
+
+	t.is(await says(hook('br_nf_forward_ip', {module: 'br_netfilter'})), undefined);
+	t.is(await says(hook('whatever', {isChain: true})), undefined);
+	t.is(await says(hook('sniff', {module: 'ips'})), ours);
+	t.is(await says(hook('sniff', {module: 'ips'}), {}, host), ours);
 	t.is(
-		await why({files}),
-		'legacy ebtables is loaded (ebtable_filter); its rules cannot be seen',
+		await says(hook(undefined)),
+		'netfilter calls a function without a name at bridge forward, which would be bypassed',
 	);
 });
 
-test('traffic control on a device of the pair counts', async t => {
-	const qdisc = (dev: string, kind: string) => ({dev, kind, handle: '0:', root: true});
+test('hooks of IP count where bridged packets pass them, but not for what dom0 itself sends and gets', async t => {
+	const files = {'/proc/sys/net/bridge/bridge-nf-call-iptables': '1'};
+	const readHooks = async () => [hook('nf_hook_run_bpf', {family: 'ip', program: 7})];
 
+	t.is(await why({readHooks}), undefined);
+	t.is(
+		await why({readHooks, files}),
+		'netfilter calls BPF program 7 at ip forward, which would be bypassed',
+	);
+	t.is(await why({readHooks, files}, vifA, host), undefined);
 	t.is(
 		await why({
-			qdiscs: [qdisc('vif3.0', 'mq'), qdisc('vif3.0', 'pfifo_fast'), qdisc('eth0', 'tbf')],
+			files,
+			readHooks: async () => undefined,
+			linked: () => [{id: 7, name: 'drop_all', target: 2, hook: 2}],
 		}),
-		undefined,
+		'netfilter calls BPF program 7 (drop_all) at ip forward, which would be bypassed',
 	);
+});
+
+test('hooks of a device count for who has it', async t => {
+	const readDeviceHooks = async () => [
+		hook('sniff', {family: 'netdev', place: 'egress', device: 'vif4.0'}),
+	];
+
 	t.is(
-		await why({qdiscs: [qdisc('vif4.0', 'tbf')]}),
+		await why({readDeviceHooks}),
+		'netfilter calls sniff at netdev egress of vif4.0, which would be bypassed',
+	);
+	t.is(await why({readDeviceHooks}, vifA, host), undefined);
+});
+
+const queue = (device: keyof typeof indexes, kind: string, more: Partial<Queue> = {}): Queue => ({
+	...{ifindex: indexes[device], kind, handle: 0, isRoot: true, hasRate: false},
+	...more,
+});
+
+test('traffic control on a device of the pair counts', async t => {
+	const says = (queues: readonly Queue[], other?: Port) =>
+		why({readQueues: async () => queues}, vifA, other);
+	const eth0 = {...queue('vif3.0', 'tbf'), ifindex: 99};
+
+	t.is(await says([queue('vif3.0', 'mq'), queue('vif3.0', 'pfifo_fast'), eth0]), undefined);
+	t.is(
+		await says([queue('vif4.0', 'tbf')]),
 		'vif4.0 has a tc qdisc (tbf), which would be bypassed',
 	);
-	t.is(await why({qdiscs: [qdisc('xenbr0', 'htb')]}), undefined);
+	t.is(await says([queue('xenbr0', 'htb')]), undefined);
 	t.is(
-		await why({qdiscs: [qdisc('xenbr0', 'htb')]}, vifA, host),
+		await says([queue('xenbr0', 'htb')], host),
 		'xenbr0 has a tc qdisc (htb), which would be bypassed',
 	);
 });
 
 test("a queue that promises nobody a rate is nobody's rule", async t => {
-	const of = (kind: string, options = {}) =>
-		why({qdiscs: [{dev: 'vif4.0', kind, handle: '8001:', root: true, options}]});
+	const of = (kind: string, hasRate = false) =>
+		why({readQueues: async () => [queue('vif4.0', kind, {hasRate})]});
 
-	for (const kind of plainDisciplines) t.is(await of(kind), undefined, kind);
-	t.is(await of('fq', {limit: 10000}), undefined);
-	t.is(await of('cake', {bandwidth: 'unlimited', diffserv: 'diffserv3'}), undefined);
-
-	for (const [kind, options] of [
-		['fq', {maxrate: 2500000}],
-		['cake', {bandwidth: 12500000}],
-		['cake', {bandwidth: 'unlimited', autorate: 'autorate-ingress'}],
-		['cake', {}],
-	] as const) {
+	for (const kind of [...plainDisciplines, 'fq', 'cake']) {
+		t.is(await of(kind), undefined, kind);
+	}
+	for (const kind of ['fq', 'cake']) {
 		t.is(
-			await of(kind, options),
+			await of(kind, true),
 			`vif4.0 has a tc qdisc (${kind} with a rate), which would be bypassed`,
 		);
 	}
@@ -226,51 +218,63 @@ test("a queue that promises nobody a rate is nobody's rule", async t => {
 });
 
 test('clsact alone does nothing; its filters count', async t => {
-	const qdiscs = [{dev: 'vif3.0', kind: 'clsact', handle: 'ffff:', parent: 'ffff:fff1'}];
+	const readQueues = async () => [queue('vif3.0', 'clsact', {handle: 0xffff_0000})];
 
-	t.is(await why({qdiscs}), undefined);
+	t.is(await why({readQueues}), undefined);
 	t.is(
 		await why({
-			qdiscs,
-			filters: {'dev vif3.0 egress': '[{"protocol":"all","pref":1,"kind":"bpf","chain":0}]'},
+			readQueues,
+			readFilters: async (_, parent) => (parent === 0xffff_fff3 ? ['bpf'] : []),
 		}),
 		'vif3.0 has a tc egress filter (bpf), which would be bypassed',
 	);
 });
 
 test('filters that a plain queue holds count', async t => {
-	const filters = {'dev vif3.0 parent 1:': '[{"protocol":"ip","pref":1,"kind":"u32","chain":0}]'};
-	const why1 = (kind: string, handle: string, options = {}) =>
-		why({qdiscs: [{dev: 'vif3.0', kind, handle, root: true, options}], filters});
+	const says = (kind: string, handle: number) =>
+		why({
+			readQueues: async () => [queue('vif3.0', kind, {handle})],
+			readFilters: async (_, parent) => (parent === 0x0001_0000 ? ['u32', 'fw'] : []),
+		});
 
-	for (const [kind, options] of Object.entries({
-		fq_codel: {},
-		sfq: {},
-		fq_pie: {},
-		cake: {bandwidth: 'unlimited'},
-	})) {
+	for (const kind of ['fq_codel', 'sfq', 'fq_pie', 'cake']) {
 		t.is(
-			await why1(kind, '1:', options),
-			'vif3.0 has a tc parent 1: filter (u32), which would be bypassed',
+			await says(kind, 0x0001_0000),
+			'vif3.0 has a tc parent 1: filter (u32, fw), which would be bypassed',
 		);
-		t.is(await why1(kind, '2:', options), undefined);
+		t.is(await says(kind, 0x0002_0000), undefined);
 	}
-	t.is(await why1('fq', '1:'), undefined);
+	t.is(await says('fq', 0x0001_0000), undefined);
 });
 
 test('a queue without a handle holds filters as a root only', async t => {
-	const filters = {'dev vif3.0 parent 0:': '[{"protocol":"ip","pref":1,"kind":"u32","chain":0}]'};
-	const queue = {dev: 'vif3.0', kind: 'fq_codel', handle: '0:'};
+	const says = (isRoot: boolean) =>
+		why({
+			readQueues: async () => [queue('vif3.0', 'fq_codel', {isRoot})],
+			readFilters: async () => ['u32'],
+		});
 
-	t.is(
-		await why({qdiscs: [{...queue, root: true}], filters}),
-		'vif3.0 has a tc parent 0: filter (u32), which would be bypassed',
-	);
-	t.is(await why({qdiscs: [{...queue, parent: ':1'}], filters}), undefined);
+	t.is(await says(true), 'vif3.0 has a tc parent 0: filter (u32), which would be bypassed');
+	t.is(await says(false), undefined);
 });
 
-test('an XDP program counts', async t => {
-	const links = [bridge(), port('vif3.0'), port('vif4.0', {xdp: {mode: 2}})];
+test('an XDP program counts, on the bridge for dom0 alone', async t => {
+	const hasXdp = true;
+	const vif = async () => [
+		bridgeDevice(),
+		portDevice('vif3.0'),
+		portDevice('vif4.0', {}, {hasXdp}),
+	];
+	const bridge = async () => [
+		{...bridgeDevice(), hasXdp},
+		portDevice('vif3.0'),
+		portDevice('vif4.0'),
+	];
 
-	t.is(await why({links}), 'vif4.0 has an XDP program, which would be bypassed');
+	t.is(await why({readDevices: vif}), 'vif4.0 has an XDP program, which would be bypassed');
+	t.is(await why({readDevices: bridge}), undefined);
+	t.is(
+		await why({readDevices: bridge}, vifA, host),
+		'xenbr0 has an XDP program, which would be bypassed',
+	);
 });

@@ -28,7 +28,3 @@ inNamespace('interfaces come with their bridge, changes are heard (needs root)',
 		].join('\n'),
 	);
 });
-
-inNamespace('changes of nftables rules are heard (needs root)', async t => {
-	t.is(await alone('_firewall.js'), 'first hint: changed\nafter a new table: changed\n');
-});

@@ -3,9 +3,9 @@ import type {Domain} from '../../xenstore/discover.ts';
 import type {Clock} from '../clock.ts';
 import {describe, type Log} from '../log.ts';
 import {forEach} from '../together.ts';
-import {createSurroundings, type Around, type SurroundingsWorld} from './surroundings.ts';
+import {createContext, type Context, type ContextWorld} from './context.ts';
 
-type World = SurroundingsWorld & {
+type World = ContextWorld & {
 	readonly hints: ReadonlyArray<(signal: AbortSignal) => AsyncIterable<unknown>>;
 	readonly clock: Clock;
 	readonly log: Log;
@@ -13,7 +13,7 @@ type World = SurroundingsWorld & {
 
 /** Dom0's devices and rules as they are known, and which vifs they are known for. */
 export type CurrentContext = {
-	readonly latest: {readonly context: Around; readonly vifs: ReadonlySet<string>} | undefined;
+	readonly latest: {readonly context: Context; readonly vifs: ReadonlySet<string>} | undefined;
 	/** These are the domains from now on: reads anew if vifs came. */
 	cover(domains: Iterable<Domain>): void;
 	readonly tasks: ReadonlyArray<(signal: AbortSignal) => Promise<void>>;
@@ -35,7 +35,7 @@ export function createCurrentContext(world: World, changed: () => void): Current
 		isWanted = true;
 		wake();
 	};
-	const surroundings = createSurroundings(world, want);
+	const reader = createContext(world, want);
 
 	const follow = async (signal: AbortSignal) => {
 		signal.addEventListener('abort', () => wake(), {once: true});
@@ -46,7 +46,7 @@ export function createCurrentContext(world: World, changed: () => void): Current
 			}
 			isWanted = false;
 			const vifs = vifsOf(domains);
-			const context = await surroundings.take(domains);
+			const context = await reader.read(domains);
 			if (context !== latest?.context || !isSameSet(vifs, latest.vifs)) {
 				latest = {context, vifs};
 				changed();
@@ -56,7 +56,7 @@ export function createCurrentContext(world: World, changed: () => void): Current
 	const refresh = async (signal: AbortSignal) => {
 		while (!signal.aborted) {
 			await world.clock.sleep(period, signal);
-			surroundings.refresh();
+			reader.refresh();
 		}
 	};
 	/* Without hints, e.g. where the kernel has no nftables, there is still the period. */
@@ -64,7 +64,7 @@ export function createCurrentContext(world: World, changed: () => void): Current
 		while (!signal.aborted) {
 			try {
 				await forEach(watch(signal), () => {
-					surroundings.doubt();
+					reader.invalidate();
 					want();
 				});
 			} catch (error) {

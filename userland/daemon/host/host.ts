@@ -5,11 +5,11 @@ import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
 import {together} from '../together.ts';
 import {Session} from './session.ts';
-import type {SurroundingsWorld} from './surroundings.ts';
+import type {ContextWorld} from './context.ts';
 import {emptyView, type HostView} from './view.ts';
 
 /** The world of the host role. */
-export type HostWorld = SurroundingsWorld & {
+export type HostWorld = ContextWorld & {
 	openStore(): Promise<Store>;
 	/** Hints that dom0's devices or rules may have changed. */
 	readonly hints: ReadonlyArray<(signal: AbortSignal) => AsyncIterable<unknown>>;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {setImmediate} from 'node:timers/promises';
 import test from 'ava';
-import {
-	createSurroundings,
-	type SurroundingsWorld,
-} from '../../../../userland/daemon/host/surroundings.ts';
+import {createContext, type ContextWorld} from '../../../../userland/daemon/host/context.ts';
 import type {Port} from '../../../../userland/daemon/host/ports.ts';
 import {createLog} from '../../../../userland/daemon/log.ts';
 import {domain, topology} from '../_domains.ts';
@@ -19,11 +16,11 @@ const port: Port = {
 	mtu: 1500,
 };
 
-const surroundingsOf = (world: SurroundingsWorld) => createSurroundings(world, () => {});
+const contextOf = (world: ContextWorld) => createContext(world, () => {});
 
 test('is read once, and again when in doubt or when a vif came', async t => {
 	const asked: string[][] = [];
-	const surroundings = surroundingsOf({
+	const context = contextOf({
 		topology: async () => topology([1, 2]),
 		firewall: async devices => {
 			asked.push([...devices]);
@@ -31,20 +28,20 @@ test('is read once, and again when in doubt or when a vif came', async t => {
 		},
 		log: createLog(() => {}),
 	});
-	await surroundings.take([domain(1)]);
-	await surroundings.take([domain(1)]);
+	await context.read([domain(1)]);
+	await context.read([domain(1)]);
 	t.deepEqual(asked, [['vif1.0', 'xenbr0', 'xenbr1']]);
-	await surroundings.take([domain(1), domain(2)]);
+	await context.read([domain(1), domain(2)]);
 	t.is(asked.length, 2);
-	surroundings.doubt();
-	await surroundings.take([domain(1), domain(2)]);
+	context.invalidate();
+	await context.read([domain(1), domain(2)]);
 	t.is(asked.length, 3);
 });
 
 test('a doubt that comes during a read outlives it', async t => {
 	let reads = 0;
 	let release = () => {};
-	const surroundings = surroundingsOf({
+	const context = contextOf({
 		topology: async () => topology([1]),
 		firewall: async () => {
 			reads += 1;
@@ -54,13 +51,13 @@ test('a doubt that comes during a read outlives it', async t => {
 		log: createLog(() => {}),
 	});
 	const take = async (during: () => void) => {
-		const taken = surroundings.take([domain(1)]);
+		const taken = context.read([domain(1)]);
 		await setImmediate();
 		during();
 		release();
 		await taken;
 	};
-	await take(surroundings.doubt);
+	await take(context.invalidate);
 	await take(() => {});
 	t.is(reads, 2);
 	await take(() => {});
@@ -70,7 +67,7 @@ test('a doubt that comes during a read outlives it', async t => {
 test('nobody waits for a refresh, and who asks after it has what it read', async t => {
 	const reads: Array<(says: string | undefined) => void> = [];
 	let changes = 0;
-	const surroundings = createSurroundings(
+	const context = createContext(
 		{
 			topology: async () => topology([1]),
 			firewall: async () => {
@@ -81,24 +78,24 @@ test('nobody waits for a refresh, and who asks after it has what it read', async
 		},
 		() => (changes += 1),
 	);
-	const ask = async () => (await surroundings.take([domain(1)])).bypassed(port, port);
-	surroundings.refresh();
+	const ask = async () => (await context.read([domain(1)])).bypassed(port, port);
+	context.refresh();
 	const first = ask();
 	await setImmediate();
 	t.is(reads.length, 1);
 	reads[0]?.(undefined);
 	t.is(await first, undefined);
 
-	surroundings.refresh();
+	context.refresh();
 	t.is(await ask(), undefined);
 	reads[1]?.('a rule');
 	await setImmediate();
 	t.is(changes, 1);
 	t.is(await ask(), 'a rule');
 
-	surroundings.refresh();
+	context.refresh();
 	await setImmediate();
-	surroundings.doubt();
+	context.invalidate();
 	reads[2]?.('what was before the doubt');
 	await setImmediate();
 	const last = ask();
@@ -109,21 +106,21 @@ test('nobody waits for a refresh, and who asks after it has what it read', async
 
 test('what a refresh cannot read, the next look says', async t => {
 	let works = true;
-	const surroundings = surroundingsOf({
+	const context = contextOf({
 		topology: async () => (works ? topology([1]) : Promise.reject(new Error('no socket'))),
 		firewall: async () => () => undefined,
 		log: createLog(() => {}),
 	});
-	await surroundings.take([domain(1)]);
+	await context.read([domain(1)]);
 	works = false;
-	surroundings.refresh();
+	context.refresh();
 	await setImmediate();
-	await t.throwsAsync(surroundings.take([domain(1)]), {message: 'no socket'});
+	await t.throwsAsync(context.read([domain(1)]), {message: 'no socket'});
 });
 
 test('the rules are asked once about two ports, until they are read again', async t => {
 	const asked: string[] = [];
-	const surroundings = surroundingsOf({
+	const context = contextOf({
 		topology: async () => topology([1, 2]),
 		firewall: async () => (a, b) => {
 			asked.push(`${a.mac} ${b.mac}`);
@@ -134,27 +131,27 @@ test('the rules are asked once about two ports, until they are read again', asyn
 	const other = {...port, name: 'vif2.0'};
 	const changed = {...other, mac: '00:16:3e:00:00:02'};
 	for (let turn = 0; turn < 2; turn++) {
-		const {bypassed} = await surroundings.take([domain(1), domain(2)]);
+		const {bypassed} = await context.read([domain(1), domain(2)]);
 		t.is(bypassed(port, other), 'the same');
 		t.is(bypassed(port, changed), undefined);
 	}
 	t.is(asked.length, 2);
-	surroundings.doubt();
-	const {bypassed} = await surroundings.take([domain(1), domain(2)]);
+	context.invalidate();
+	const {bypassed} = await context.read([domain(1), domain(2)]);
 	bypassed(port, changed);
 	t.is(asked.length, 3);
 });
 
 test('a firewall that cannot be read may hold anything', async t => {
 	const lines: string[] = [];
-	const surroundings = surroundingsOf({
+	const context = contextOf({
 		topology: async () => topology([1]),
 		firewall: async () => {
 			throw new Error('nft: not permitted');
 		},
 		log: createLog(line => lines.push(line)),
 	});
-	const {bypassed} = await surroundings.take([domain(1)]);
+	const {bypassed} = await context.read([domain(1)]);
 	t.is(bypassed(port, port), "dom0's firewall could not be read: nft: not permitted");
 	t.regex(lines[0] ?? '', /firewall\.unread/);
 });

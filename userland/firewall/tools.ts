@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+import {execFile} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
+import {promisify} from 'node:util';
+import {ColoopError} from '../errors.ts';
+import {readBaseChains, type BaseChain, type TableName} from '../kernel/chains.ts';
+import {readDevices, type Device} from '../kernel/devices.ts';
+import {readForwarding, type ForwardingEntry} from '../kernel/forwarding.ts';
+import {readDeviceHooks, readHooks, type Hook} from '../kernel/hooks.ts';
+import {readFilters, readQueues} from '../kernel/queues.ts';
+import {readVlans, type PortVlans} from '../kernel/vlans.ts';
+import {
+	attachedPrograms,
+	linkedPrograms,
+	SystemError,
+	type LinkedProgram,
+} from '../netlink-js/index.ts';
+import {openNftables, type Nftables, type NftRuleset} from '../nftables-js/index.ts';
+import type {ControlTools} from './control.ts';
+import {readKernelRules} from './kernel-rules.ts';
+import {completeRules} from './kernel-snapshot.ts';
+import {hasBuiltInEbtables, type ReadFile} from './legacy.ts';
+import type {AttachedPrograms} from './programs.ts';
+
+/** The ways into dom0's kernel; real ones unless a test passes its own. All throw ColoopError (FIREWALL, KERNEL). */
+export type Tools = ControlTools & {
+	readDevices(): Promise<readonly Device[]>;
+	readVlans(): Promise<ReadonlyMap<number, PortVlans> | undefined>;
+	readForwarding(): Promise<readonly ForwardingEntry[]>;
+	/** Undefined where the kernel does not list hooks. */
+	readHooks(): Promise<readonly Hook[] | undefined>;
+	readDeviceHooks(devices: readonly string[]): Promise<readonly Hook[] | undefined>;
+	readonly attached: AttachedPrograms;
+	/** None where the kernel has no links of BPF. */
+	linked(linkType: number): readonly LinkedProgram[];
+	readBaseChains(): Promise<readonly BaseChain[]>;
+	/** A table of nftables as objects, and as nft prints it. Undefined where it has gone. */
+	readTable(name: TableName): Promise<{ruleset: NftRuleset; text: string} | undefined>;
+	readonly readFile: ReadFile;
+	hasBuiltInEbtables(): Promise<boolean>;
+	/** What a program prints; it is ended after a time. */
+	run(command: string, args: readonly string[]): Promise<string>;
+};
+
+/** What decides here must not depend on how the daemon was started. */
+const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A program that takes longer hangs; the last good answer stands for about as long, see part.ts. */
+const programTimeout = 5000;
+
+let nftables: Nftables | undefined;
+let builtIn: Promise<boolean> | undefined;
+
+export const realTools: Tools = {
+	readDevices,
+	readVlans,
+	readForwarding,
+	readQueues,
+	readFilters,
+	readHooks,
+	readDeviceHooks,
+	readBaseChains,
+	attached: attachedPrograms,
+	linked(linkType) {
+		try {
+			return linkedPrograms(linkType);
+		} catch (cause) {
+			if (cause instanceof SystemError && ['EINVAL', 'ENOSYS'].includes(cause.code)) {
+				return [];
+			}
+			throw unreadable('the links of BPF programs', cause);
+		}
+	},
+	async readTable({family, table: name}) {
+		try {
+			nftables ??= openNftables();
+			const before = await readKernelRules({family, table: name});
+			const listed = await nftables.run([{list: {table: {family, name}}}]);
+			const after = await readKernelRules({family, table: name});
+			// A name that nft's own language cannot say leaves the rules without their text.
+			const text = await nftables
+				.text(`list table ${family} ${name}`, {stateless: true})
+				.catch(() => '');
+
+			return {ruleset: completeRules(listed, before, after), text};
+		} catch (cause) {
+			const isGone =
+				cause instanceof Error && /No such file or directory/.test(cause.message);
+
+			if (isGone) {
+				return undefined;
+			}
+			throw unreadable(`nftables' table ${family} ${name}`, cause);
+		}
+	},
+	async readFile(path) {
+		try {
+			return await readFile(path, 'utf8');
+		} catch (cause) {
+			if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
+				return undefined;
+			}
+			throw unreadable(path, cause);
+		}
+	},
+	hasBuiltInEbtables() {
+		builtIn ??= hasBuiltInEbtables(realTools.readFile);
+
+		return builtIn;
+	},
+	async run(command, args) {
+		try {
+			const options = {
+				env: {PATH: systemPath, LC_ALL: 'C'},
+				maxBuffer: 256 * 1024 * 1024,
+				timeout: programTimeout,
+				killSignal: 'SIGKILL',
+			} as const;
+
+			return (await promisify(execFile)(command, args, options)).stdout;
+		} catch (cause) {
+			throw unreadable(`${command} ${args.join(' ')}`, cause);
+		}
+	},
+};
+
+function unreadable(what: string, cause: unknown): ColoopError {
+	const isLate = cause instanceof Error && 'killed' in cause && cause.killed === true;
+	const why = isLate
+		? `not done after ${programTimeout / 1000} s`
+		: cause instanceof Error
+			? cause.message
+			: String(cause);
+
+	return new ColoopError('FIREWALL', `${what}: ${why.trim()}`, {
+		cause,
+		hint: 'the host role needs root and nftables in dom0',
+	});
+}
