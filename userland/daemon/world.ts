@@ -69,13 +69,15 @@ function dom0World(clock: Clock, log: Log): Pick<HostWorld, 'topology' | 'firewa
 }
 
 async function openDom0(clock: Clock, log: Log) {
-	const [{openFirewall}, {refusalBetween}, {realTools}, {watchFirewall}] = await Promise.all([
-		import('../firewall/firewall.ts'),
-		import('../firewall/state.ts'),
-		import('../firewall/tools.ts'),
-		import('../firewall/watch.ts'),
-	]);
-	const firewall = openFirewall(realTools, {now: clock.now, warn: log.warn});
+	const [{openFirewall}, {realTime}, {refusalBetween}, {realTools}, {watchFirewall}] =
+		await Promise.all([
+			import('../firewall/firewall.ts'),
+			import('../firewall/part.ts'),
+			import('../firewall/state.ts'),
+			import('../firewall/tools.ts'),
+			import('../firewall/watch.ts'),
+		]);
+	const firewall = openFirewall(realTools, {...realTime, warn: log.warn});
 	let last: {readonly state: unknown; readonly bypassed: Bypassed} | undefined;
 
 	return {

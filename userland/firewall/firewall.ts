@@ -28,6 +28,8 @@ export type Firewall = {
 	read(ports: Ports): Promise<FirewallState>;
 	/** All devices of dom0, by name, as verdicts go by them; the same object while nothing changed. */
 	readDevices(): Promise<ReadonlyMap<string, Device>>;
+	/** `call` is called whenever a `read` would read anew what was invalidated. */
+	onDue(call: () => void): void;
 	readonly parts: Parts;
 	readonly rulesReader: RulesReader;
 	/** Whether a change of this device, or of this address, can matter for the ports last asked for. */
@@ -38,7 +40,11 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 	let ports: Ports = {devices: []};
 	let ours: readonly Device[] = [];
 	let scope = '';
-	const {parts, rulesReader} = createParts(tools, world, () => ports.devices);
+	let due = () => {};
+	const {parts, rulesReader} = createParts(tools, world, {
+		names: () => ports.devices,
+		due: () => due(),
+	});
 	const [keepTable, keepLinks, keepState] = [
 		keepSame<ForwardingTable>(),
 		keepSame<Links>(),
@@ -66,6 +72,7 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 	return {
 		parts,
 		rulesReader,
+		onDue: call => (due = call),
 		readDevices: async () => (await parts.links.get()).devices,
 		isAsked: what =>
 			'ifindex' in what

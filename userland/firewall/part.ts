@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: MIT
+import {setTimeout} from 'node:timers/promises';
+
 /** One kind of things that is read again when it may have changed. */
 export type Part<T> = {
-	/** The next `get` reads. */
+	/** The next `get` reads, but not while the part rests. */
 	invalidate(): void;
 	/** The same object as before where nothing changed. Throws what the reading throws, where nothing good is kept. */
 	get(): Promise<T>;
-	/** How long, in ms, until a reading may tell what is new; 0: the next one does. */
-	wait(): number;
 	/** Whether the last reading failed. */
 	readonly isFailing: boolean;
+};
+
+export type PartWorld = {
+	/** Milliseconds that never jump. */
+	now(): number;
+	/** Milliseconds of a core that this process has used. */
+	used(): number;
+	sleep(ms: number): Promise<unknown>;
+	warn(event: string, fields: Readonly<Record<string, string | number>>): void;
 };
 
 type Options<T> = {
@@ -16,14 +25,10 @@ type Options<T> = {
 	readonly name: string;
 	read(): Promise<T>;
 	/** By default, whether both read the same. */
-	readonly isSame?: (one: T, other: T) => boolean;
+	readonly isSame?: ((one: T, other: T) => boolean) | undefined;
+	/** Called when a `get` would read what was invalidated. */
+	due(): void;
 	readonly world: PartWorld;
-};
-
-export type PartWorld = {
-	/** Milliseconds that never jump. */
-	now(): number;
-	warn(event: string, fields: Readonly<Record<string, string | number>>): void;
 };
 
 /**
@@ -34,65 +39,101 @@ export type PartWorld = {
 export const keptFor = 10_000;
 
 /**
- * A reading is followed by a rest of this many times its own length, so that it takes a fifth of a core however often
- * dom0's tools change what it reads. The first change after a rest is read at once.
+ * A reading is followed by a rest, in ms, of this many times the time that it took of a core, so that it takes a fifth
+ * of one however often dom0's tools change what it reads. The first change after a rest is read at once.
  */
 const restFactor = 4;
+const restMin = 50;
 
-export function createPart<T>({name, read, isSame, world}: Options<T>): Part<T> {
-	const {now, warn} = world;
+/** How dom0's firewall is read in earnest, but for its warnings. */
+export const realTime: Omit<PartWorld, 'warn'> = {
+	now: () => performance.now(),
+	used() {
+		const {user, system} = process.cpuUsage();
+
+		return (user + system) / 1000;
+	},
+	sleep: ms => setTimeout(ms, undefined, {ref: false}),
+};
+
+export function createPart<T>({name, read, isSame, due, world}: Options<T>): Part<T> {
 	const keep = keepSame(isSame);
 	let kept: {readonly value: T} | undefined;
 	let failingSince: number | undefined;
 	let restsUntil = -Infinity;
 	let isStale = true;
 	let reading: Promise<T> | undefined;
+	let isAnnouncing = false;
 
-	const isOver = () => failingSince !== undefined && now() - failingSince > keptFor;
+	const isOver = () => failingSince !== undefined && world.now() - failingSince > keptFor;
 
 	async function take(): Promise<T> {
-		const began = now();
+		const [began, usedBefore] = [world.now(), world.used()];
 
 		isStale = false;
 		try {
-			const value = await read();
-
+			kept = {value: keep(await read())};
 			failingSince = undefined;
-			kept = {value: keep(value)};
 
 			return kept.value;
 		} catch (error) {
-			isStale = true;
-			if (failingSince === undefined) {
-				const message = error instanceof Error ? error.message : String(error);
-
-				failingSince = began;
-				warn('firewall.kept', {part: name, seconds: keptFor / 1000, message});
-			}
+			fail(error, began);
 			if (kept === undefined || isOver()) {
 				throw error;
 			}
 
 			return kept.value;
 		} finally {
-			restsUntil = now() + restFactor * (now() - began);
+			const rest = Math.max(restMin, restFactor * (world.used() - usedBefore));
+
+			restsUntil = world.now() + rest;
 			reading = undefined;
+		}
+	}
+
+	function fail(error: unknown, began: number): void {
+		isStale = true;
+		if (failingSince === undefined) {
+			const message = error instanceof Error ? error.message : String(error);
+
+			failingSince = began;
+			world.warn('firewall.failed', {part: name, keptSeconds: keptFor / 1000, message});
+		}
+	}
+
+	/** What was invalidated during a reading may be in it, or not: it is due again, after the rest. */
+	async function announce(): Promise<void> {
+		if (isAnnouncing) {
+			return;
+		}
+		isAnnouncing = true;
+		await reading?.catch(() => undefined);
+		const wait = restsUntil - world.now();
+
+		if (wait > 0) {
+			await world.sleep(wait);
+		}
+		isAnnouncing = false;
+		if (isStale) {
+			due();
 		}
 	}
 
 	return {
 		invalidate() {
 			isStale = true;
+			void announce();
 		},
 		async get() {
-			if (kept !== undefined && (!isStale || (now() < restsUntil && !isOver()))) {
+			const mayWait = world.now() < restsUntil && !isOver();
+
+			if (kept !== undefined && (!isStale || mayWait)) {
 				return kept.value;
 			}
 			reading ??= take();
 
 			return await reading;
 		},
-		wait: () => Math.max(0, restsUntil - now()),
 		get isFailing() {
 			return failingSince !== undefined;
 		},

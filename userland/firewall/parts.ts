@@ -38,14 +38,17 @@ export function coverKey({name, ifindex}: Pick<Device, 'name' | 'ifindex'>): str
 	return `${name} ${ifindex}`;
 }
 
-/** The parts of dom0's firewall; `names` are the devices that verdicts are asked for. */
+/**
+ * The parts of dom0's firewall; `names` are the devices that verdicts are asked for, `due` is called when a part has
+ * something to read.
+ */
 export function createParts(
 	tools: Tools,
 	world: PartWorld,
-	names: () => readonly string[],
+	{names, due}: {readonly names: () => readonly string[]; readonly due: () => void},
 ): {readonly parts: Parts; readonly rulesReader: RulesReader} {
 	const rulesReader = createRulesReader(tools);
-	const part = <T>(name: string, read: () => Promise<T>) => createPart({name, read, world});
+	const part = <T>(name: string, read: () => Promise<T>) => createPart({name, read, due, world});
 	const cover = async <T>(
 		read: (devices: readonly Device[]) => Promise<T>,
 	): Promise<Covering<T>> => {
@@ -68,6 +71,7 @@ export function createParts(
 			read: () => readRules(parts, rulesReader, cover),
 			isSame: (one, other) =>
 				one.found === other.found && [...one.covers].join() === [...other.covers].join(),
+			due,
 			world,
 		}),
 		unheard: part('unheard', () => cover(devices => readUnheard(devices, tools))),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {openFirewall, type Ports} from './firewall.ts';
+import {realTime} from './part.ts';
 import type {FirewallState} from './state.ts';
 import {realTools, type Tools} from './tools.ts';
 
@@ -15,7 +16,7 @@ export async function readFirewall(
 	tools: Tools = realTools,
 	addresses?: Ports['addresses'],
 ): Promise<FirewallState> {
-	const world = {now: () => performance.now(), warn() {}};
+	const firewall = openFirewall(tools, {...realTime, warn() {}});
 
-	return await openFirewall(tools, world).read({devices, addresses});
+	return await firewall.read({devices, addresses});
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-import {eventQueue, type EventQueue} from '../event-queue.ts';
+import {eventQueue} from '../event-queue.ts';
 import type {Notice} from '../kernel/notices.ts';
 import type {Firewall} from './firewall.ts';
-import type {Part} from './part.ts';
 
 /**
  * How often, in ms, what nobody is told of is looked at: the switches of br_netfilter, tables of the old iptables and
@@ -33,12 +32,14 @@ export function watchFirewall(
 		overflow: 'changed',
 		stop: () => stopped.abort(),
 	});
-	const watcher = createWatcher(firewall, world, {queue, signal: stopped.signal});
+	const changed = () => queue.push('changed');
+	const watcher = createWatcher(firewall, changed);
 
+	firewall.onDue(changed);
 	for (const task of [
 		forEach(world.watchRoute(stopped.signal), watcher.hear),
 		forEach(world.watchTables(stopped.signal), watcher.hear),
-		watcher.poll(),
+		poll(watcher, world, stopped.signal),
 	]) {
 		task.catch((error: unknown) => queue.fail(error));
 	}
@@ -46,100 +47,78 @@ export function watchFirewall(
 	return queue;
 }
 
-type Output = {readonly queue: EventQueue<'changed'>; readonly signal: AbortSignal};
+type Watcher = ReturnType<typeof createWatcher>;
 
-function createWatcher(firewall: Firewall, world: WatchWorld, {queue, signal}: Output) {
+function createWatcher(firewall: Firewall, changed: () => void) {
 	const {parts, rulesReader} = firewall;
-	const waiting = new Set<Part<unknown>>();
 
-	/** A part that rests is said to have changed when its rest is over. */
-	function invalidate(part: Part<unknown>): void {
-		part.invalidate();
-		if (waiting.has(part)) {
-			return;
-		}
-		const wait = part.wait();
-
-		if (wait === 0) {
-			queue.push('changed');
-
-			return;
-		}
-		waiting.add(part);
-		void world.sleep(wait, signal).then(() => {
-			waiting.delete(part);
-			queue.push('changed');
-		});
-	}
+	/** A filter of a block that devices share has no device of its own. */
+	const isOurs = (ifindex: number) => ifindex <= 0 || firewall.isAsked({ifindex});
 
 	function hear(notice: Notice): void {
 		const [kind = '', ...words] = notice.split(' ');
 		const [subject = ''] = words;
 
-		switch (kind) {
-			case 'lost':
-				rulesReader.forget('all');
-
-				return Object.values(parts).forEach(invalidate);
-			case 'links':
-				return invalidate(parts.links);
-			case 'forwarding':
-				return firewall.isAsked({mac: subject}) ? invalidate(parts.entries) : undefined;
-			case 'queues':
-				return isOurs(Number(subject)) ? invalidate(parts.control) : undefined;
-			case 'chains':
-			case 'rules':
-				return hearRules(kind, words);
+		if (kind === 'lost') {
+			rulesReader.forget('all');
+			refresh();
+		} else if (kind === 'links') {
+			parts.links.invalidate();
+		} else if (kind === 'forwarding' && firewall.isAsked({mac: subject})) {
+			parts.entries.invalidate();
+		} else if (kind === 'queues' && isOurs(Number(subject))) {
+			parts.control.invalidate();
+		} else if (kind === 'chains' || kind === 'rules') {
+			hearRules(kind, words.join(' '));
 		}
 	}
-
-	/** A filter of a block that devices share has no device of its own. */
-	const isOurs = (ifindex: number) => ifindex <= 0 || firewall.isAsked({ifindex});
 
 	/** What changes in a table that no frame of ours meets changes nothing, but a new base chain has it met. */
-	function hearRules(kind: 'chains' | 'rules', [family, ...name]: readonly string[]): void {
-		const key = `${family} ${name.join(' ')}`;
-
-		if (rulesReader.isMet(key)) {
-			rulesReader.forget(key);
-			invalidate(parts.rules);
-		} else if (kind === 'chains') {
-			invalidate(parts.rules);
+	function hearRules(kind: 'chains' | 'rules', table: string): void {
+		rulesReader.forget(table);
+		if (kind === 'chains' || rulesReader.isMet(table)) {
+			parts.rules.invalidate();
 		}
 		if (kind === 'chains') {
-			invalidate(parts.deviceHooks);
+			parts.deviceHooks.invalidate();
 		}
 	}
 
-	async function poll(): Promise<void> {
-		let refreshAt = world.now() + refreshPeriod;
-
-		while (!signal.aborted) {
-			await world.sleep(pollPeriod, signal);
-			if (world.now() >= refreshAt) {
-				refreshAt = world.now() + refreshPeriod;
-				Object.values(parts).forEach(part => part.invalidate());
-				queue.push('changed');
-			} else if (await hasNews(parts.unheard)) {
-				// XDP by a link of BPF is among the devices.
-				parts.links.invalidate();
-				queue.push('changed');
-			}
-		}
+	function refresh(): void {
+		Object.values(parts).forEach(part => part.invalidate());
 	}
 
 	/** A reading that failed is to be tried again, and one that fails for long ends verdicts. */
-	async function hasNews(part: Part<unknown>): Promise<boolean> {
-		const isFailing = Object.values(parts).some(each => each.isFailing);
-		const before = await part.get().catch(() => undefined);
+	async function look(): Promise<void> {
+		const isFailing = Object.values(parts).some(part => part.isFailing);
+		const before = await parts.unheard.get().catch(() => undefined);
 
-		part.invalidate();
-		const after = await part.get().catch(() => undefined);
+		parts.unheard.invalidate();
+		const after = await parts.unheard.get().catch(() => undefined);
 
-		return isFailing || before !== after;
+		if (before !== after) {
+			// XDP by a link of BPF is among the devices.
+			parts.links.invalidate();
+		}
+		if (isFailing || before !== after) {
+			changed();
+		}
 	}
 
-	return {hear, poll};
+	return {hear, look, refresh};
+}
+
+async function poll(watcher: Watcher, world: WatchWorld, signal: AbortSignal): Promise<void> {
+	let refreshAt = world.now() + refreshPeriod;
+
+	while (!signal.aborted) {
+		await world.sleep(pollPeriod, signal);
+		if (world.now() >= refreshAt) {
+			refreshAt = world.now() + refreshPeriod;
+			watcher.refresh();
+		}
+		await watcher.look();
+	}
 }
 
 async function forEach<T>(items: AsyncIterable<T>, use: (item: T) => void): Promise<void> {
