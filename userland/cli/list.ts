@@ -99,6 +99,7 @@ function pairBlock(pair: PairStatus, status: Status, now: number): string[] {
 	const {a, b} = pair;
 	const own = a.domid === 0 ? status.peers.find(({domid}) => domid === b.domid) : undefined;
 	return block(`pair: ${a.name} (domain ${a.domid}) <-> ${b.name} (domain ${b.domid})`, [
+		...[a, b].map(({name, uuid}) => [`UUID of ${name}`, uuid] as const),
 		['channel', channelLine({...pair, peer: b.name}, now)],
 		['policy', pair.rule && `${pair.code === 'policy' ? 'deny' : 'allow'} (${pair.rule})`],
 		...pair.links.map(

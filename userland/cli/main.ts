@@ -151,6 +151,11 @@ async function told(program: Command, {err}: Console, exit: Exit, want: Want): P
 	for (const problem of status.policy_errors) {
 		err(`coloop: policy: ${problem}`);
 	}
+	const doubts = status.policy_warnings?.length ?? 0;
+	if (doubts > 0 && status.policy_directory !== null) {
+		const count = doubts === 1 ? 'a warning' : `${doubts} warnings`;
+		err(`coloop: policy: ${count}, see coloop policy lint ${status.policy_directory}`);
+	}
 	/* The host role does without it. */
 	if (status.module_loaded === false && !status.pairs && !status.roles.includes('host')) {
 		err('coloop: the coloop module is not loaded\n  modprobe coloop');
@@ -212,7 +217,7 @@ function addPolicy(program: Command, console: Console, exit: Exit): void {
 			const {ask} = await import('../control/client.ts');
 			const status = await ask(socketOf(program), {op: 'reload'});
 			const errors = status?.policy_errors ?? [];
-			errors.forEach(console.err);
+			[...errors, ...(status?.policy_warnings ?? [])].forEach(console.err);
 			if (errors.length > 0) exit.status = errorCodes.POLICY.exit;
 			else
 				console.out(

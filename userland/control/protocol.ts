@@ -114,7 +114,12 @@ const peer = z.object({
 	...counters,
 });
 
-const end = z.object({name: z.string(), domid: z.number()});
+const end = z.object({
+	name: z.string(),
+	domid: z.number(),
+	/** Null where the toolstack gave it none. */
+	uuid: z.optional(z.nullable(z.string())),
+});
 
 const pair = z.object({
 	a: end,
@@ -167,6 +172,8 @@ const status = z.object({
 	module: z._default(z.nullable(moduleInfo), null),
 	policy_directory: text,
 	policy_errors: list(z.string()),
+	/** What is well formed and surely not meant. */
+	policy_warnings: z.optional(z.array(z.string())),
 	/** What keeps a role from running, e.g. that XenStore does not answer. */
 	problems: list(z.string()),
 	peers: list(peer),

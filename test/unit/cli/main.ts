@@ -121,7 +121,8 @@ test('show tells of busy polling where policy asks for it, and that nothing wait
 
 test('show in dom0 tells the pairs of a domain', async t => {
 	const pair = pairStatus({
-		a: {name: 'Domain-0', domid: 0},
+		a: {name: 'Domain-0', domid: 0, uuid: null},
+		b: {name: 'b', domid: 2, uuid: '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001'},
 		state: 'live',
 		since: now - 60,
 		links: [
@@ -142,6 +143,7 @@ test('show in dom0 tells the pairs of a domain', async t => {
 	const {out} = await coloop(says(status), 'show', 'b');
 	t.deepEqual(out, [
 		'pair: Domain-0 (domain 0) <-> b (domain 2)',
+		'  UUID of b: 9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001',
 		'  channel: live for 1 minute',
 		'  policy: allow (10-all.yaml:3:5)',
 		'  link: xenbr0: Domain-0 vif xenbr0 fe:ff:ff:ff:ff:ff, b vif 0 00:16:3e:00:00:02',
@@ -152,7 +154,7 @@ test('show in dom0 tells the pairs of a domain', async t => {
 		'  channel: none, refused: denied by x:1:1',
 		'  policy: deny (10-all.yaml:3:5)',
 	]);
-	t.is((await coloop(says(status), 'show', 'dom0')).out.length, 6);
+	t.is((await coloop(says(status), 'show', 'dom0')).out.length, 7);
 });
 
 test('a name that nobody has is said to be, in text and JSON', async t => {
@@ -166,6 +168,17 @@ test('a name that nobody has is said to be, in text and JSON', async t => {
 test('names that would move the cursor do not', async t => {
 	const {out} = await coloop(says(statusOf({peers: [peerStatus({peer: 'b\u001b[2J'})]})), '-br');
 	t.deepEqual(out, ['b?[2J  2  ready']);
+});
+
+test('warnings are counted, and told where somebody asks for the policy', async t => {
+	const status = statusOf({
+		policy_warnings: ['1.yaml:3:5: warning: x', '1.yaml:4:5: warning: y'],
+	});
+	const {err} = await coloop(says(status));
+	t.is(err, 'coloop: policy: 2 warnings, see coloop policy lint /etc/coloop/policy.d');
+	const reload = await coloop(says(status), 'policy', 'reload');
+	t.is(reload.status, 0);
+	t.is(reload.err, '1.yaml:3:5: warning: x\n1.yaml:4:5: warning: y');
 });
 
 test('what is wrong is said on stderr', async t => {

@@ -211,9 +211,13 @@ export function createStage(): Stage {
 	return stage;
 }
 
+export function uuidOf(domid: number): string {
+	return `9f2c1b9e-2f0e-4a8e-9d5a-${String(domid).padStart(12, '0')}`;
+}
+
 /** What libxl writes besides what every domain has. */
 async function addVif(xen: Store, domid: number): Promise<void> {
-	await xen.write(`/local/domain/${domid}/vm`, `/vm/uuid-${domid}`);
+	await xen.write(`/local/domain/${domid}/vm`, `/vm/${uuidOf(domid)}`);
 	const vif = `/local/domain/0/backend/vif/${domid}/0`;
 	await xen.write(`${vif}/mac`, macOf(domid));
 	await xen.write(`${vif}/bridge`, 'xenbr0');

@@ -2,7 +2,7 @@
 import test from 'ava';
 import {parseAnswer, type Status} from '../../../userland/control/protocol.ts';
 import type {Daemon} from '../../../userland/daemon/daemon.ts';
-import {createStage} from './_stage.ts';
+import {createStage, uuidOf} from './_stage.ts';
 
 /** As it comes through the socket, so that the forms on both sides are proved the same. */
 async function statusOf(daemon: Daemon): Promise<Status> {
@@ -23,9 +23,14 @@ test('a guest tells its peers, dom0 every pair, before and after a channel is up
 		module_loaded: true,
 		policy_directory: '/etc/coloop/policy.d',
 		policy_errors: [],
+		policy_warnings: [],
 		problems: [],
 		pairs: [
-			{a: {name: 'Domain-0', domid: 0}, b: {name: 'a', domid: 1}, state: 'ready'},
+			{
+				a: {name: 'Domain-0', domid: 0},
+				b: {name: 'a', domid: 1, uuid: uuidOf(1)},
+				state: 'ready',
+			},
 			{b: {name: 'b'}, state: 'refused', code: 'absent'},
 			{
 				a: {name: 'a'},

@@ -2,6 +2,7 @@
 import {createChoice, type Condition, type Left, type Limits} from '../../control/pairs.ts';
 import type {PairStatus, State, Status} from '../../control/protocol.ts';
 import {isRefusal, renderDeclined} from '../../xenstore/declined.ts';
+import type {Domain} from '../../xenstore/discover.ts';
 import {pathsOf} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {parseStats, type Stats} from '../../xenstore/values.ts';
@@ -125,8 +126,8 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 		refusal || !store || !hasSpoken ? undefined : await readStats(store, a.domid, b.domid);
 
 	return {
-		a: {name: a.name, domid: a.domid},
-		b: {name: b.name, domid: b.domid},
+		a: endOf(a),
+		b: endOf(b),
 		state,
 		code,
 		reason,
@@ -147,6 +148,10 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 		b_to_a_packets: Number(stats?.rxPackets ?? 0n),
 		b_to_a_bytes: Number(stats?.rxBytes ?? 0n),
 	};
+}
+
+function endOf({name, domid, uuid}: Domain): PairStatus['a'] {
+	return {name, domid, uuid: uuid ?? null};
 }
 
 /** An end that declines while the channel is up has just begun to, or only has packets elsewhere. */

@@ -33,6 +33,7 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 		module: view?.info ? moduleStatus(view.info, devices) : null,
 		policy_directory: policy().dir ?? null,
 		policy_errors: policy().errors.flatMap(({message}) => message.split('\n')),
+		policy_warnings: [...policy().warnings],
 		problems: [
 			...problems.values(),
 			...(world.held.problem ? [world.held.problem] : []),
