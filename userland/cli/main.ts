@@ -4,6 +4,7 @@ import type {Status, Want} from '../control/protocol.ts';
 import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
+import {printable} from '../names.ts';
 import {suggest} from './suggest.ts';
 
 /** Where a command's words go, data to `out`, everything else to `err`; `now`: Unix seconds. */
@@ -16,7 +17,14 @@ const examples = `Examples:
 `;
 
 /** Runs one command line and answers the exit status. Nothing is imported before it is needed. */
-export async function main(argv: readonly string[], console: Console): Promise<number> {
+export async function main(argv: readonly string[], terminal: Console): Promise<number> {
+	/* Names are people's and guests', and stand in whatever we say. */
+	const safe = (text: string) => text.split('\n').map(printable).join('\n');
+	const console: Console = {
+		...terminal,
+		out: text => terminal.out(safe(text)),
+		err: text => terminal.err(safe(text)),
+	};
 	const exit = {status: 0};
 	try {
 		const program = build(console, exit);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {printable} from './units.ts';
+import {displayWidth, printable} from '../names.ts';
 
 /** Columns as wide as their widest cell, the last one free; numbers may be set to the right. */
 export function table(
@@ -8,7 +8,7 @@ export function table(
 ): string[] {
 	const clean = rows.map(row => row.map(printable));
 	const widths = (clean[0] ?? []).map((_, column) =>
-		clean.reduce((width, row) => Math.max(width, [...(row[column] ?? '')].length), 0),
+		clean.reduce((width, row) => Math.max(width, displayWidth(row[column] ?? '')), 0),
 	);
 	return clean.map(row =>
 		row
@@ -25,11 +25,11 @@ export function block(
 ): string[] {
 	return [
 		printable(heading),
-		...lines.flatMap(([key, value]) => (value ? [`  ${key}: ${printable(value)}`] : [])),
+		...lines.flatMap(([key, value]) => (value ? [printable(`  ${key}: ${value}`)] : [])),
 	];
 }
 
 function pad(text: string, width: number, isRight: boolean): string {
-	const fill = ' '.repeat(Math.max(0, width - [...text].length));
+	const fill = ' '.repeat(Math.max(0, width - displayWidth(text)));
 	return isRight ? fill + text : text + fill;
 }

@@ -38,8 +38,3 @@ export function age(seconds: number): string {
 		.map(part => part.replace(/^(\d+) (\w).*$/, '$1$2'))
 		.join('');
 }
-
-/** Names come from people and guests: no control character reaches the terminal. */
-export function printable(text: string): string {
-	return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
-}

@@ -167,7 +167,30 @@ test('a name that nobody has is said to be, in text and JSON', async t => {
 
 test('names that would move the cursor do not', async t => {
 	const {out} = await coloop(says(statusOf({peers: [peerStatus({peer: 'b\u001b[2J'})]})), '-br');
-	t.deepEqual(out, ['b?[2J  2  ready']);
+	t.deepEqual(out, ['b\\u{1b}[2J  2  ready']);
+	const evil = {message: 'b\u202e\u009b: denied\nby 1.yaml', hint: 'say \u001b]0;x'};
+	const refuse = async (): Promise<Answer> => ({ok: false, code: 'PEER', ...evil});
+	const {err} = await coloop(refuse, 'up', 'b');
+	t.is(err, 'coloop: b\\u{202e}\\u{9b}: denied\nby 1.yaml\n  say \\u{1b}]0;x');
+});
+
+test('JSON spells out what a terminal would act on, and means the same', async t => {
+	const name = 'b\u001b[2J\u009b\u202e\u2028\u{e0041}数';
+	const {out} = await coloop(says(statusOf({peers: [peerStatus({peer: name})]})), '-j');
+	t.notRegex(out.join('\n'), /(?!\n)[\p{Cc}\p{Cf}\p{Zl}]/u);
+	t.is(JSON.parse(out.join('\n')).peers[0].peer, name);
+});
+
+test('columns are as wide as the terminal shows them', async t => {
+	const names = ['数据库', 'Сервер', 'Debian 12 (web)', 'e\u0301'];
+	const peers = names.map((peer, index) => peerStatus({peer, domid: index + 2}));
+	const {out} = await coloop(says(statusOf({peers})), '-br');
+	t.deepEqual(out, [
+		'数据库           2  ready',
+		'Сервер           3  ready',
+		'Debian 12 (web)  4  ready',
+		'e\u0301                5  ready',
+	]);
 });
 
 test('warnings are counted, and told where somebody asks for the policy', async t => {

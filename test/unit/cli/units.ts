@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {age, bytes, duration, printable} from '../../../userland/cli/units.ts';
+import {age, bytes, duration} from '../../../userland/cli/units.ts';
 
 test('bytes', t => {
 	t.is(bytes(0), '0 B');
@@ -17,9 +17,4 @@ test('durations and ages', t => {
 	t.is(duration(-5), '0 seconds');
 	t.is(age(2 * 86_400 + 3600), '2d1h');
 	t.is(age(7), '7s');
-});
-
-test('control and direction marks never reach a terminal', t => {
-	t.is(printable('a\u001b[2J\u202eb\n'), 'a?[2J?b?');
-	t.is(printable('größe'), 'größe');
 });
