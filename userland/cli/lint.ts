@@ -9,7 +9,7 @@ import type {Policy} from '../policy/types.ts';
 import {policyWarnings, type Side} from '../policy/warnings.ts';
 
 /** Lines `file:line:col: error: ...` and `...: warning: ...`. */
-export type Findings = {readonly errors: readonly string[]; readonly warnings: readonly string[]};
+type Findings = {readonly errors: readonly string[]; readonly warnings: readonly string[]};
 
 /**
  * What the daemon would say of each of these: a directory of policy, a file that is to stand in one, or

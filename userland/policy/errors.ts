@@ -2,7 +2,7 @@
 import {ColoopError} from '../errors.ts';
 
 /** One thing wrong with one place of one policy file; lines and columns count from 1. */
-export type PolicyProblem = {
+type PolicyProblem = {
 	readonly file: string;
 	readonly line: number;
 	readonly column: number;

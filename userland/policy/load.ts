@@ -36,7 +36,7 @@ export type LoadedPolicy = {
 /** One directory, or several of which the first that exists counts. */
 export type PolicyDirs = string | readonly string[];
 
-export type LoadOptions = {readonly readers?: Readers; readonly side?: Side | undefined};
+type LoadOptions = {readonly readers?: Readers; readonly side?: Side | undefined};
 
 /** Reads and merges the files of a directory. One broken file makes the whole policy empty: half a policy may
  * lack just the deny that mattered. Never throws. */

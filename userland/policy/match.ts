@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {domainName} from '../domain-name.ts';
 import {createPatterns, type Patterns} from './patterns.ts';
 import type {AcceptRule, NamePattern, PairRule, Policy, Verdict} from './types.ts';
 
@@ -12,7 +13,7 @@ export function decideAccept(policy: Policy, peerName: string): Verdict<AcceptRu
 	return compile(policy).decideAccept(peerName);
 }
 
-export type Matcher = {
+type Matcher = {
 	decidePair(nameA: string, nameB: string): Verdict<PairRule>;
 	decideAccept(peerName: string): Verdict<AcceptRule>;
 };
@@ -72,7 +73,7 @@ function indexRules<R extends Rule>(
 	const none: Verdict<R> = {action: 'deny', rule: undefined};
 
 	for (const [order, rule] of rules.entries()) {
-		const [left, right] = patternsOf(rule).map(pattern => patterns.number(realName(pattern)));
+		const [left, right] = patternsOf(rule).map(pattern => patterns.number(domainName(pattern)));
 		if (left === undefined || right === undefined || orders.has(pairOf(left, right))) continue;
 		orders.set(pairOf(left, right), order);
 		addTo(naming, left, {other: right, order});
@@ -182,9 +183,4 @@ function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 
 	if (list) list.push(value);
 	else map.set(key, [value]);
-}
-
-/** XenStore calls the control domain `Domain-0`; people call it dom0. */
-function realName(pattern: NamePattern): NamePattern {
-	return pattern === 'dom0' ? 'Domain-0' : pattern;
 }

@@ -5,7 +5,7 @@ import {nameBytesMax} from '../names.ts';
 import {defaultRingPages, queueCounts, ringPages} from './pages.ts';
 import {hostSilence} from './silence.ts';
 
-export const policyFormat = 1;
+const policyFormat = 1;
 
 // Every message is the X of `expected X, got Y`.
 const pattern = {

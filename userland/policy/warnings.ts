@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {dom0Name, domainName} from '../domain-name.ts';
 import {nameProblem, printable} from '../names.ts';
 import {formatWarning} from './errors.ts';
 import {hiddenRules} from './hidden.ts';
@@ -59,7 +60,7 @@ function shown(pattern: NamePattern): string {
 
 /** What is wrong with a pattern that is meant to match something. */
 function doubtful(pattern: NamePattern): string | undefined {
-	if (pattern === 'dom0' || pattern === 'Domain-0') return undefined;
+	if (domainName(pattern) === dom0Name) return undefined;
 
 	return doubts.find(([looks]) => looks.test(pattern))?.[1] ?? unfit(pattern);
 }

@@ -12,8 +12,6 @@ export const declineCodes = {
 	rules: 'the channel may be up, but the rules that the detail names keep its packets off it',
 } as const;
 
-export type DeclineCode = keyof typeof declineCodes;
-
 /** `<code>[ <detail>]`; undefined where it is not well formed. */
 export function parseDeclined(text: string): Declined | undefined {
 	const match = /^([a-z][a-z-]{0,15})(?: ([a-z][a-z0-9-]{0,31}))?$/.exec(text);

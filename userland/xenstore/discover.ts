@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {availableParallelism} from 'node:os';
+import {dom0Name} from '../domain-name.ts';
 import {domainPath, domains, numbers, pathsOf, targetPath, vmPath} from './paths.ts';
 import type {Store, StorePath} from './store.ts';
 import {parseHello, type Hello} from './values.ts';
@@ -23,7 +24,7 @@ export type Domain = {
 };
 
 /** Left in a tree whose domain went away while we wrote to it: nothing but our own node. */
-export type Leftover = {readonly domid: number; readonly isLeftover: true};
+type Leftover = {readonly domid: number; readonly isLeftover: true};
 
 export async function listDomids(store: Store): Promise<number[]> {
 	return numbers(await store.list(domains));
@@ -54,7 +55,7 @@ export async function readDomain(
 	if (target !== undefined && domid !== 0) {
 		return undefined;
 	}
-	const name = named ?? (domid === 0 ? 'Domain-0' : undefined);
+	const name = named ?? (domid === 0 ? dom0Name : undefined);
 	if (name === undefined || name === '') {
 		return readLeftover(store, domid);
 	}

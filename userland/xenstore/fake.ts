@@ -21,7 +21,7 @@ import type {Permission, Store, StorePath} from './store.ts';
 import {checkPath, checkValue, requestMax} from './wire.ts';
 
 /** A XenStore in memory, with the permissions, watches and quotas of the real one in C. */
-export type FakeXenStore = {
+type FakeXenStore = {
 	/** One more connection of that domain; the domain is introduced if it is not known yet. */
 	connect(domid: number): Store;
 	/** Makes what the toolstack makes for a guest, and says `@introduceDomain`. */

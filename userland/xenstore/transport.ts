@@ -81,7 +81,7 @@ export async function openUnixSocket(path: string, listener: Listener): Promise<
 	});
 }
 
-export function openKernelDevice(path: string, {onData, onEnd}: Listener): Transport {
+function openKernelDevice(path: string, {onData, onEnd}: Listener): Transport {
 	const device = openDevice(path, {
 		onData,
 		onError(cause) {
