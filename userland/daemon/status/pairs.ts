@@ -9,10 +9,10 @@ import {parseStats, type Stats} from '../../xenstore/values.ts';
 import type {HostView, PairView} from '../host/view.ts';
 import {declinedText} from '../ordinary.ts';
 
-/** How many pairs one answer tells at least, where there are pages and that many are left. */
+/** How many pairs one answer tells, where there are pages. */
 const page = 2000;
 /** How many pairs are looked through for those that nothing else leads to: some milliseconds. */
-const looked = 10_000;
+const looked = 2000;
 
 export type PairPart = {
 	readonly pairs: Status['pairs'];
@@ -28,12 +28,18 @@ export async function chosenPairs(
 ): Promise<PairPart> {
 	const choice = createChoice<PairView>(limits);
 	const seen = new Set<string>();
-	for (const pair of candidates(view, held, limits)) {
-		const key = `${pair.a.domid} ${pair.b.domid}`;
-		if (!seen.has(key)) {
-			seen.add(key);
-			choice.add(pair, conditionOf(pair));
+	const add = (candidates: Iterable<PairView>) => {
+		for (const pair of candidates) {
+			const key = `${pair.a.domid} ${pair.b.domid}`;
+			if (!seen.has(key)) {
+				seen.add(key);
+				choice.add(pair, conditionOf(pair));
+			}
 		}
+	};
+	add(candidates(view, held, limits));
+	if (seen.size < limits.refused) {
+		add(first(looked, view.all()));
 	}
 	const pairs = choice.chosen().pairs.sort(byDomids);
 	const refused = pairs.filter(({refusal}) => refusal !== undefined).length;
@@ -51,36 +57,41 @@ export async function chosenPairs(
 /** Every pair in which all of these domains are: one of them, or two. */
 export async function pairsOf(view: HostView, domids: readonly number[]): Promise<PairPart> {
 	const [one = -1, other = one] = domids;
-	const pair = one === other ? undefined : view.pair(one, other);
+	const pair = view.pair(one, other);
 	const pairs = one === other ? [...view.of(one)] : pair ? [pair] : [];
 
 	return {pairs: await tell(pairs, view.store)};
 }
 
-/** The pairs that follow one, by domids; as whole domains, but for pairs with lower ones. */
+/** The pairs that follow one, by domids. */
 export async function pageOfPairs(
 	view: HostView,
-	[first, second]: readonly [number, number] = [-1, -1],
+	after: readonly [number, number] = [-1, -1],
 ): Promise<PairPart> {
-	const pairs: PairView[] = [];
-	for (const {domid} of view.domains.filter(each => each.domid >= first)) {
-		if (pairs.length >= page) {
-			break;
-		}
-		const isNext = ({a, b}: PairView) =>
-			a.domid === domid && (domid > first || b.domid > second);
-		pairs.push(...[...view.of(domid)].filter(isNext).sort(byDomids));
-	}
-	const last = pairs.at(-1);
-	const isLast = last === undefined || pairs.length < page;
+	const pairs = [...first(page, following(view, after))];
+	const last = pairs.length < page ? undefined : pairs.at(-1);
 
 	return {
 		pairs: await tell(pairs, view.store),
-		...(!isLast && {after: [last.a.domid, last.b.domid]}),
+		...(last && {after: [last.a.domid, last.b.domid]}),
 	};
 }
 
-/** Where something goes on; what may come; what a person took down; and some of the others. */
+function* following(
+	view: HostView,
+	[lower, higher]: readonly [number, number],
+): Generator<PairView> {
+	const domids = view.domains.map(({domid}) => domid);
+	for (const one of domids.filter(each => each >= lower)) {
+		const least = one === lower ? higher : one;
+		for (const other of domids.filter(each => each > least)) {
+			const pair = view.pair(one, other);
+			yield* pair ? [pair] : [];
+		}
+	}
+}
+
+/** Where something goes on; what may come; what a person took down. */
 function* candidates(
 	view: HostView,
 	held: ReadonlyArray<readonly [string, string]>,
@@ -96,7 +107,6 @@ function* candidates(
 			yield* pair ? [pair] : [];
 		}
 	}
-	yield* first(looked, view.all());
 }
 
 function* first<T>(most: number, items: Iterable<T>): Generator<T> {
