@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {NftablesError} from './error.ts';
-import {load, type NativeContext} from './load.ts';
+import {load, type NativeContext, type Outcome} from './load.ts';
 import {parseRuleset} from './parse.ts';
 import type {NftCommand, NftRuleset} from './types.ts';
 
@@ -32,8 +32,18 @@ export type Nftables = {
 	close(): Promise<void>;
 };
 
+export type NftablesOptions = {
+	/** Output that is longer is refused; V8 takes no string of more than about 512 MiB. */
+	readonly mostBytes?: number;
+	/** Gets what the library cannot say otherwise, such as that a statement has no form in JSON. */
+	readonly onWarning?: (text: string) => void;
+};
+
 /** A context of libnftables in the network namespace of this process. Throws NftablesError. */
-export function openNftables(): Nftables {
+export function openNftables({
+	mostBytes = 256 * 1024 * 1024,
+	onWarning = () => {},
+}: NftablesOptions = {}): Nftables {
 	const context = createContext();
 	let last: Promise<unknown> = Promise.resolve();
 	let isClosed = false;
@@ -49,7 +59,14 @@ export function openNftables(): Nftables {
 		// The library would stop reading there and run the first half.
 		if (commands.includes('\0'))
 			throw new TypeError('expected commands without NUL characters');
-		return outputOf(await enqueue(() => context.run(commands, flags, dryRun)));
+		const outcome = await enqueue(() => context.run(commands, flags, dryRun, mostBytes)).catch(
+			refuse,
+		);
+		if (outcome.warnings) {
+			onWarning(outcome.warnings.trim());
+		}
+
+		return outputOf(outcome);
 	};
 	const runJson: Nftables['run'] = async (commands, {dryRun = false, echo = false} = {}) =>
 		parseRuleset(
@@ -76,15 +93,11 @@ export function openNftables(): Nftables {
 /** NFT_CTX_OUTPUT_* of libnftables.h. */
 const outputFlags = {stateless: 1 << 2, handle: 1 << 3, json: 1 << 4, echo: 1 << 5} as const;
 
-function outputOf({
-	status,
-	output,
-	error,
-}: {
-	status: number;
-	output: string;
-	error: string;
-}): string {
+function refuse(cause: unknown): never {
+	throw new NftablesError(cause instanceof Error ? cause.message : String(cause), {cause});
+}
+
+function outputOf({status, output, error}: Outcome): string {
 	if (status !== 0)
 		throw new NftablesError(error.trim() || `libnftables failed with status ${status}`);
 
@@ -95,6 +108,6 @@ function createContext(): NativeContext {
 	try {
 		return new (load().Context)();
 	} catch (cause) {
-		throw new NftablesError(cause instanceof Error ? cause.message : String(cause), {cause});
+		return refuse(cause);
 	}
 }

@@ -4,12 +4,18 @@ import {dirname, join} from 'node:path';
 import {env} from 'node:process';
 import {fileURLToPath} from 'node:url';
 
-export type Outcome = {readonly status: number; readonly output: string; readonly error: string};
+export type Outcome = {
+	readonly status: number;
+	readonly output: string;
+	readonly error: string;
+	/** What the library would have written to stderr. */
+	readonly warnings: string;
+};
 
 /** One libnftables context; runs one buffer at a time and throws if asked for a second. */
 export type NativeContext = {
-	run(commands: string, flags: number, dryRun: boolean): Promise<Outcome>;
-	close(): void;
+	run(commands: string, flags: number, dryRun: boolean, mostBytes: number): Promise<Outcome>;
+	close(): Promise<void>;
 };
 
 /** What nftables.cc exports. */
