@@ -39,13 +39,19 @@ export async function main(argv: readonly string[], terminal: Console): Promise<
 }
 
 function fail(error: unknown, {err}: Console): number {
-	if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+	if (error instanceof CommanderError) {
+		return error.exitCode === 0 ? 0 : 2;
+	}
 	if (!(error instanceof ColoopError)) {
 		err(`coloop: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+
 		return 1;
 	}
 	err(`coloop: ${error.message}`);
-	if (error.hint !== undefined) err(`  ${error.hint}`);
+	if (error.hint !== undefined) {
+		err(`  ${error.hint}`);
+	}
+
 	return errorCodes[error.code].exit;
 }
 
@@ -67,6 +73,7 @@ function build(console: Console, exit: Exit): Command {
 	addShowing(program, console, exit);
 	addSwitching(program, console);
 	addPolicy(program, console, exit);
+
 	return program;
 }
 
@@ -203,7 +210,9 @@ function addPolicy(program: Command, console: Console, exit: Exit): void {
 			const {lint} = await import('./lint.ts');
 			const {errors, warnings} = await lint(paths);
 			[...errors, ...warnings].forEach(console.err);
-			if (errors.length > 0) exit.status = errorCodes.POLICY.exit;
+			if (errors.length > 0) {
+				exit.status = errorCodes.POLICY.exit;
+			}
 		});
 	policy
 		.command('test')
@@ -213,10 +222,13 @@ function addPolicy(program: Command, console: Console, exit: Exit): void {
 		)
 		.option('-d, --directory <path>', 'the policy to read instead of the installed one')
 		.action(async (a: string, b: string | undefined, options: {directory?: string}) => {
-			const {test} = await import('./policy.ts');
-			const {isAllowed, line} = await test(options.directory, names(a, b));
+			const {nameAll, test} = await import('./policy.ts');
+			const meant = await nameAll(socketOf(program), names(a, b));
+			const {isAllowed, line} = await test(options.directory, meant);
 			console.out(line);
-			if (!isAllowed) exit.status = denied;
+			if (!isAllowed) {
+				exit.status = denied;
+			}
 		});
 	policy
 		.command('reload')
@@ -226,11 +238,12 @@ function addPolicy(program: Command, console: Console, exit: Exit): void {
 			const status = await ask(socketOf(program), {op: 'reload'});
 			const errors = status?.policy_errors ?? [];
 			[...errors, ...(status?.policy_warnings ?? [])].forEach(console.err);
-			if (errors.length > 0) exit.status = errorCodes.POLICY.exit;
-			else
-				console.out(
-					`policy read from ${status?.policy_directory ?? 'nowhere: no directory'}`,
-				);
+			if (errors.length > 0) {
+				exit.status = errorCodes.POLICY.exit;
+			} else {
+				const from = status?.policy_directory ?? 'nowhere: no directory';
+				console.out(`policy read from ${from}`);
+			}
 		});
 }
 
@@ -243,7 +256,9 @@ function names(first: string, second: string | undefined): string[] {
 
 function parseSeconds(text: string): number {
 	const seconds = Number(text);
-	if (Number.isFinite(seconds) && seconds >= 0) return seconds;
+	if (Number.isFinite(seconds) && seconds >= 0) {
+		return seconds;
+	}
 	throw new InvalidArgumentError(`expected seconds, got ${text}`);
 }
 

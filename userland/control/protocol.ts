@@ -179,6 +179,8 @@ const status = z.object({
 	peers: list(peer),
 	/** Null where there is no host role, or none were asked for. */
 	pairs: z._default(z.nullable(z.array(pair)), null),
+	/** Whom the names of the request mean; null: nobody. */
+	meant: z.optional(z.array(z.nullable(end))),
 	/** Pairs that are not in `pairs`, as they are less interesting. */
 	pairs_left: z.optional(z.object({open: z.number(), refused: z.number()})),
 	/** `pairs` is one page; this begins the next. */

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import test from 'ava';
 import {main} from '../../../userland/cli/main.ts';
 import {parseAnswer, type Answer, type Request} from '../../../userland/control/protocol.ts';
-import {serve} from '../../../userland/control/server.ts';
+import {isServed, serve} from '../../../userland/control/server.ts';
 import {ColoopError} from '../../../userland/errors.ts';
 import {pairStatus, peerStatus, statusOf} from '../control/_status.ts';
 
@@ -30,10 +30,8 @@ async function coloop(handle: (request: Request) => Promise<Answer>, ...argv: st
 	const stop = new AbortController();
 	const served = serve(socket, handle, stop.signal);
 	try {
-		for (;;) {
-			const result = await run(['--socket', socket, ...argv]);
-			if (!result.err.includes('coloopd does not answer')) return result;
-		}
+		while (!(await isServed(socket))) await new Promise(resolve => setImmediate(resolve));
+		return await run(['--socket', socket, ...argv]);
 	} finally {
 		stop.abort();
 		await served;
@@ -257,6 +255,29 @@ test('up waits until the channel is live', async t => {
 	const {status, out} = await coloop(handle, 'up', 'b');
 	t.is(status, 0);
 	t.deepEqual(out, ['b: live']);
+});
+
+test('policy test takes a domid where coloopd runs, and refuses what is ambiguous', async t => {
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
+	await writeFile(
+		join(folder, '10-a.yaml'),
+		'version: 1\npairs:\n  - allow: [web, Domain-0]\naccept: [{allow: web}]\n',
+		{mode: 0o600},
+	);
+	const meant = [{name: 'web', domid: 3}, null];
+	const handle = async (request: Request): Promise<Answer> => {
+		const names = (request.op === 'status' && request.want?.names) || [];
+		return {ok: true, status: statusOf({meant: meant.slice(0, names.length)})};
+	};
+	const {out} = await coloop(handle, 'policy', 'test', '-d', folder, '3', 'dom0');
+	t.deepEqual(out, ['web <-> Domain-0: allow (10-a.yaml:3:5)']);
+	const refuse = async (): Promise<Answer> => ({
+		...{ok: false, code: 'USAGE', message: '3 is ambiguous: domain 3, called web; ...'},
+	});
+	const refused = await coloop(refuse, 'policy', 'test', '-d', folder, '3');
+	t.is(refused.status, 2);
+	t.regex(refused.err, /ambiguous/);
+	await rm(folder, {recursive: true});
 });
 
 test('up gives up and says why', async t => {

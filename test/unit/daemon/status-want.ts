@@ -46,6 +46,7 @@ test('a status has what was asked for and no more', async t => {
 	t.deepEqual(names(await of(host, '2', 'a')), ['a b']);
 	t.deepEqual(names(await of(host, 'a', 'a')), ['Domain-0 a', 'a b', 'a c']);
 	t.deepEqual(names(await of(host, 'nobody')), []);
+	t.deepEqual((await of(host, '2', 'nobody')).meant, [{name: 'b', domid: 2}, null]);
 	t.deepEqual(
 		(await of(guest, 'b')).peers.map(({peer}) => peer),
 		['b'],

@@ -20,7 +20,8 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 	const view = await endpoint?.view();
 	const devices = endpoint ? await world.interfaces().catch(() => []) : [];
 	const domid = view?.known?.domid ?? (world.isDom0 ? 0 : null);
-	const domids = meant(parts, view, want?.names ?? []);
+	const meant = whoIsMeant(parts, view, want?.names ?? []);
+	const domids = meant.map(domain => domain?.domid);
 	const {pairs, left, after} = await pairPart(parts, domids, want);
 	const hasPeers = want?.peers !== 'none' && !(want?.peers === 'unless-pairs' && host);
 
@@ -44,16 +45,19 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 				? peerStatuses(peersOf(view, domids, domid), devices, world.clock)
 				: [],
 		pairs,
+		...(want?.names && {
+			meant: meant.map(each => (each ? {name: each.name, domid: each.domid} : null)),
+		}),
 		...(left && left.open + left.refused > 0 && {pairs_left: left}),
 		...(after && {pairs_after: after}),
 	};
 }
 
-/** Who is meant by the names: their domids, of which one that nobody has is undefined. */
-function meant(parts: Parts, view: EndpointView | undefined, names: readonly string[]) {
+/** Undefined for a name that nobody has. */
+function whoIsMeant(parts: Parts, view: EndpointView | undefined, names: readonly string[]) {
 	const domains: Named[] = names.length > 0 ? [...known(parts, view)] : [];
 
-	return names.map(given => resolveName(given, domains)?.domid);
+	return names.map(given => resolveName(given, domains));
 }
 
 function* known({host}: Parts, view: EndpointView | undefined): Generator<Named> {
