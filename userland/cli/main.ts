@@ -8,7 +8,7 @@ import {printable} from '../names.ts';
 import {suggest} from './suggest.ts';
 
 /** Where a command's words go, data to `out`, everything else to `err`; `now`: Unix seconds. */
-export type Console = {out(line: string): void; err(line: string): void; now(): number};
+type Console = {out(line: string): void; err(line: string): void; now(): number};
 
 const examples = `Examples:
   $ coloop                      who our peers are, and which of them have a channel

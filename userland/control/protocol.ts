@@ -39,7 +39,7 @@ const request = z.discriminatedUnion('op', [
 ]);
 
 /** Every state a user sees. */
-export const states = {
+const states = {
 	ready: 'allowed and announced; the first packet opens a channel',
 	offered: 'our memory is granted and waits for the peer',
 	mapped: 'we mapped the peer and wait for it to map us',

@@ -5,7 +5,7 @@ import type {Log} from './log.ts';
 import {forEach, together} from './together.ts';
 
 /** The policy in force, read anew as the files change. */
-export type CurrentPolicy = {
+type CurrentPolicy = {
 	latest(): LoadedPolicy;
 	/** Reads it again now; through when `latest` is what was read. */
 	reload(): Promise<void>;

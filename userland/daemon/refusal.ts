@@ -4,7 +4,7 @@
 export type Refusal = {readonly code: RefusalCode; readonly reason: string};
 
 /** Every word, with its meaning. */
-export const refusalCodes = {
+const refusalCodes = {
 	absent: 'the domain does not run coloopd with the module',
 	version: 'no version of the protocol is spoken by both',
 	held: 'taken down with `coloop down`',
@@ -18,4 +18,4 @@ export const refusalCodes = {
 	'host-silent': "dom0's coloopd is silent for longer than policy lets channels live on",
 } as const;
 
-export type RefusalCode = keyof typeof refusalCodes;
+type RefusalCode = keyof typeof refusalCodes;

@@ -10,7 +10,7 @@ import {renderOffer} from '../../xenstore/values.ts';
 import type {Cause, Step} from './plan.ts';
 import type {Failure, Tries} from './tries.ts';
 
-export type Hands = {
+type Hands = {
 	readonly store: Store;
 	readonly paths: Own;
 	readonly kernel: Kernel | undefined;

@@ -6,7 +6,7 @@ import type {Choice, LivePeer, Sizes} from './sizes.ts';
 import {createStats, type StatsWorld} from './stats.ts';
 import type {Wish} from './wish.ts';
 
-export type LooksWorld = StatsWorld & {
+type LooksWorld = StatsWorld & {
 	readonly sizes: Sizes;
 	kernel(): Kernel | undefined;
 	wishes(): readonly Wish[];

@@ -12,7 +12,7 @@ export type ModuleWorld = {
 };
 
 /** `changed` is called when the module came or went, `heard` for each of its notifications. */
-export type ModuleCalls = {changed(): void; heard(event: KernelEvent): void};
+type ModuleCalls = {changed(): void; heard(event: KernelEvent): void};
 
 const retry = 1000;
 

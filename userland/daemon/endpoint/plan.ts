@@ -33,7 +33,7 @@ export type Step =
 	| {readonly kind: 'accept'; readonly domid: number}
 	| {readonly kind: 'accept-all'};
 
-export type Life = {readonly domid: number; readonly epoch: number};
+type Life = {readonly domid: number; readonly epoch: number};
 
 /** Why a life is over, and the failure, if it was one, after which the next has to wait. */
 export type Cause = {

@@ -5,7 +5,7 @@ import type {Channel} from '../../kernel/kernel.ts';
 export type Range = {readonly least: number; readonly most: number};
 
 /** What one look at a live channel shows; counters are of its life, which `since` names. */
-export type Seen = Pick<Channel, 'since' | 'order' | 'txBytes' | 'backlogged'>;
+type Seen = Pick<Channel, 'since' | 'order' | 'txBytes' | 'backlogged'>;
 
 /** The size that each of a channel's rings ought to have, and what tells when that changes. */
 export type Size = {
