@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {PairQueue} from './by-pair.ts';
 import {keyOf} from './pair.ts';
 import {Queue} from './queue.ts';
 
@@ -7,15 +8,15 @@ export class Agenda {
 	/** Domains that changed: what is wrong about them is withdrawn before anything is announced. */
 	readonly #changed = new Set<number>();
 	/** Lower domids of the pairs that are to be judged because policy or dom0's rules changed. */
-	readonly #rows = new Queue();
+	readonly #rows = new Queue<number>();
 	/** Of these, pairs that may have a channel. */
-	readonly #first = new Queue();
+	readonly #first = new Queue<number>();
 	#pairsOfChanged: Iterator<number> | undefined;
 	#pairsOfRows: Iterator<number> | undefined;
 
 	/** An end said something. */
-	readonly urgent = new Queue();
-	readonly normal = new Queue();
+	readonly urgent = new Queue<number>();
+	readonly normal = new PairQueue();
 	readonly #due = new Map<number, number>();
 
 	readonly #domids: () => readonly number[];

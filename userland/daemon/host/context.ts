@@ -117,16 +117,15 @@ function unlessSame(last: Context | undefined, next: Context): Context {
 
 /** Rules that cannot be read may be there: no channel then. */
 function createBypassed(world: ContextWorld) {
-	let remembered: {readonly of: Bypassed; readonly bypassed: Bypassed} | undefined;
 	let failure: {readonly reason: string; readonly bypassed: Bypassed} | undefined;
 
 	return async (devices: readonly string[], addresses: readonly Address[]) => {
 		try {
-			const of = await world.firewall(devices, addresses);
+			const bypassed = await world.firewall(devices, addresses);
 
 			failure = undefined;
-			remembered = remembered?.of === of ? remembered : {of, bypassed: remember(of)};
-			return remembered.bypassed;
+
+			return bypassed;
 		} catch (error) {
 			const reason = `dom0's firewall could not be read: ${sentence(error)}`;
 
@@ -136,19 +135,5 @@ function createBypassed(world: ContextWorld) {
 			}
 			return failure.bypassed;
 		}
-	};
-}
-
-/** The same rules say the same about the same two ports, and a walk through them is long. */
-function remember(bypassed: Bypassed): Bypassed {
-	const said = new Map<string, string | undefined>();
-	return (a, b) => {
-		const key = [a, b]
-			.map(({kind, name, mac, bridge}) => `${kind} ${name} ${mac} ${bridge}`)
-			.join();
-		if (!said.has(key)) {
-			said.set(key, bypassed(a, b));
-		}
-		return said.get(key);
 	};
 }

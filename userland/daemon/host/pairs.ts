@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {parseDeclined} from '../../xenstore/declined.ts';
 import {parseOffer} from '../../xenstore/values.ts';
+import {PairMap} from './by-pair.ts';
 import {isForgettable, type EpochHistory} from './epochs.ts';
 import {judgePair, type Criteria, type PairVerdict, type SharedLink} from './judge.ts';
 import {
@@ -28,7 +29,7 @@ import type {Subject} from './subjects.ts';
  * make XenStore say so, which are taken as done.
  */
 export class PairTable {
-	readonly #pairs = new Map<number, Pair>();
+	readonly #pairs = new PairMap<Pair>();
 	/** Of pairs that may not have a channel now, and had a short one lately. */
 	readonly #histories = new Map<number, EpochHistory>();
 	readonly #active = new Set<number>();
@@ -47,7 +48,7 @@ export class PairTable {
 		return this.#pairs.get(key);
 	}
 
-	keys(): IterableIterator<number> {
+	keys(): Iterable<number> {
 		return this.#pairs.keys();
 	}
 

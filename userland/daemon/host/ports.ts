@@ -38,10 +38,12 @@ export function portsOf(
 	topology: Topology,
 ): Map<number, readonly Port[]> {
 	const bridgeOf = bridgeFinder(topology);
+	const mtus = new Map(topology.interfaces.map(({name, mtu}) => [name, mtu]));
+
 	return new Map(
 		domains.map(domain => [
 			domain.domid,
-			domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, topology, bridgeOf),
+			domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, mtus, bridgeOf),
 		]),
 	);
 }
@@ -95,8 +97,11 @@ function hostPorts({interfaces, bridges}: Topology): Port[] {
 		}));
 }
 
-function vifPorts(domain: Domain, topology: Topology, bridgeOf: BridgeOf): Port[] {
-	const mtus = new Map(topology.interfaces.map(({name, mtu}) => [name, mtu]));
+function vifPorts(
+	domain: Domain,
+	mtus: ReadonlyMap<string, number>,
+	bridgeOf: BridgeOf,
+): Port[] {
 	return domain.vifs.flatMap(vif => {
 		const {handle, mac, device: name, rate} = vif;
 		const bridge = bridgeOf(name);

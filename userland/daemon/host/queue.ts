@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/** Numbers that wait for their turn, each once, first come first served. */
-export class Queue {
-	readonly #waiting = new Set<number>();
+/** What waits for its turn, each once, first come first served. */
+export class Queue<T> {
+	readonly #waiting = new Set<T>();
 	/* A set is looked through from its beginning, past all that was taken out: not for each. */
 	#next = this.#waiting.values();
 
@@ -10,15 +10,15 @@ export class Queue {
 		return this.#waiting.size;
 	}
 
-	add(one: number): void {
+	add(one: T): void {
 		this.#waiting.add(one);
 	}
 
-	delete(one: number): void {
+	delete(one: T): void {
 		this.#waiting.delete(one);
 	}
 
-	take(): number | undefined {
+	take(): T | undefined {
 		if (this.#waiting.size === 0) {
 			return undefined;
 		}
@@ -27,9 +27,10 @@ export class Queue {
 			this.#next = this.#waiting.values();
 			next = this.#next.next();
 		}
-		if (next.value !== undefined) {
-			this.#waiting.delete(next.value);
+		if (next.done) {
+			return undefined;
 		}
+		this.#waiting.delete(next.value);
 
 		return next.value;
 	}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import {domidsOf, keyOf} from './pair.ts';
+import {Queue} from './queue.ts';
+
+/*
+ * Half a million pairs in one map or set: when it grows, all are moved at once, which takes tenths of a
+ * second. Those of one domain are a thousand.
+ */
+
+/** A map by the keys of pairs. */
+export class PairMap<T> {
+	readonly #rows = new Map<number, Map<number, T>>();
+	#size = 0;
+
+	get size(): number {
+		return this.#size;
+	}
+
+	get(key: number): T | undefined {
+		const [low, high] = domidsOf(key);
+
+		return this.#rows.get(low)?.get(high);
+	}
+
+	set(key: number, value: T): void {
+		const [low, high] = domidsOf(key);
+		const row = this.#rows.get(low) ?? new Map<number, T>();
+		this.#rows.set(low, row);
+		this.#size += row.has(high) ? 0 : 1;
+		row.set(high, value);
+	}
+
+	delete(key: number): void {
+		const [low, high] = domidsOf(key);
+		const row = this.#rows.get(low);
+		this.#size -= row?.delete(high) ? 1 : 0;
+		if (row?.size === 0) {
+			this.#rows.delete(low);
+		}
+	}
+
+	*keys(): Generator<number> {
+		for (const [low, row] of this.#rows) {
+			for (const high of row.keys()) {
+				yield keyOf(low, high);
+			}
+		}
+	}
+}
+
+/** Keys of pairs that wait for their turn, those with the same lower domid one after the other. */
+export class PairQueue {
+	readonly #rows = new Map<number, Queue<number>>();
+	#size = 0;
+
+	get size(): number {
+		return this.#size;
+	}
+
+	add(key: number): void {
+		const [low, high] = domidsOf(key);
+		const row = this.#rows.get(low) ?? new Queue<number>();
+		this.#rows.set(low, row);
+		this.#size -= row.size;
+		row.add(high);
+		this.#size += row.size;
+	}
+
+	take(): number | undefined {
+		for (const [low, row] of this.#rows) {
+			const high = row.take();
+			if (row.size === 0) {
+				this.#rows.delete(low);
+			}
+			if (high !== undefined) {
+				this.#size -= 1;
+
+				return keyOf(low, high);
+			}
+		}
+
+		return undefined;
+	}
+}
