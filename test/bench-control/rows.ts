@@ -13,7 +13,14 @@ export async function plan(guests: number, rules: number) {
 		scene.store.rename(7, 'another');
 		await until('renamed', () => scene.store.requests.writes >= before + 2 * guests);
 	});
-	console.log({first, firstBlocked, rename, blocked: scene.blocked(), rss: memory(), peak: process.resourceUsage().maxRSS/1024});
+	console.log({
+		first,
+		firstBlocked,
+		rename,
+		blocked: scene.blocked(),
+		rss: memory(),
+		peak: process.resourceUsage().maxRSS / 1024,
+	});
 	await scene.stop();
 }
 await plan(Number(process.argv[2]), Number(process.argv[3]));

@@ -65,7 +65,9 @@ export function topologyOf(guests: number) {
 	return {interfaces: [bridge, ...vifs], bridges: new Set(['xenbr0'])};
 }
 
-export function policyOf(...rules: ReadonlyArray<readonly ['allow' | 'deny', string, string]>): Policy {
+export function policyOf(
+	...rules: ReadonlyArray<readonly ['allow' | 'deny', string, string]>
+): Policy {
 	const pairs = rules.map(([action, left, right], index): PairRule => ({
 		...{action, between: [left, right]},
 		...{ringPages: undefined, ringPagesMin: undefined, queues: undefined},

@@ -81,11 +81,10 @@ export class DomainTrees {
 		mentioned.forEach(about => this.mention(domid, about));
 	}
 
-	/** XenStore refused it: whether that is news. */
-	fail(domid: number): boolean {
+	/** XenStore refused something of it: what it says is to be read again, but not at once. */
+	fail(domid: number): void {
 		this.invalidate(domid);
-
-		return this.#options.failures.add(idOf(domid));
+		this.#options.failures.add(idOf(domid));
 	}
 
 	leave(domid: number): void {

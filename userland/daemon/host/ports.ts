@@ -97,11 +97,7 @@ function hostPorts({interfaces, bridges}: Topology): Port[] {
 		}));
 }
 
-function vifPorts(
-	domain: Domain,
-	mtus: ReadonlyMap<string, number>,
-	bridgeOf: BridgeOf,
-): Port[] {
+function vifPorts(domain: Domain, mtus: ReadonlyMap<string, number>, bridgeOf: BridgeOf): Port[] {
 	return domain.vifs.flatMap(vif => {
 		const {handle, mac, device: name, rate} = vif;
 		const bridge = bridgeOf(name);

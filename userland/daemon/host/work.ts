@@ -36,6 +36,8 @@ export class Work {
 	readonly #world: WorkWorld;
 	readonly #agenda = new Agenda(() => this.trees.domids);
 	readonly #failures: Failures;
+	/** By domid, so that what ails one domain is logged once. */
+	readonly #complaints: Failures;
 	#latest: CurrentContext['latest'];
 	#areSubjectsStale = false;
 	#nextDue: number | undefined;
@@ -43,6 +45,7 @@ export class Work {
 	constructor(world: WorkWorld) {
 		this.#world = world;
 		this.#failures = new Failures(world.clock);
+		this.#complaints = new Failures(world.clock);
 		this.trees = new DomainTrees({...world, failures: this.#failures});
 	}
 
@@ -213,26 +216,20 @@ export class Work {
 	/** XenStore refused a step: what it is about may be half done, and is tried again later. */
 	refused(step: HostStep, error: unknown): void {
 		const {log, inventory} = this.#world;
-		if (step.kind === 'prepare' || step.kind === 'sweep') {
-			const {domid} = step;
-			inventory.update(domid, {host: undefined});
-			if (inventory.domains.has(domid) && this.trees.fail(domid)) {
-				log.warn('write.refused', {domid, step: step.kind, ...describe(error)});
-			}
-
-			return;
-		}
 		const [domid, peer] = endsOf(step);
-		const key = keyOf(domid, peer);
-		if (this.#failures.add(key)) {
+		if (this.#complaints.add(domid)) {
 			log.warn('write.refused', {
-				domid,
-				peer_domid: peer,
-				step: step.kind,
+				...{domid, peer_domid: peer, step: step.kind},
 				...describe(error),
 			});
 		}
-		this.#mend(key, domid, step);
+		if (peer !== undefined) {
+			this.#failures.add(keyOf(domid, peer));
+			this.#mend(keyOf(domid, peer), domid, step);
+		} else if (inventory.domains.has(domid)) {
+			inventory.update(domid, {host: undefined});
+			this.trees.fail(domid);
+		}
 	}
 
 	/** Nothing half done may stand: both ends lose what they were told, and get it anew later. */
@@ -334,6 +331,7 @@ export class Work {
 			const key = keyOf(domid, other);
 			this.#agenda.forget(key);
 			this.#failures.forget(key);
+			this.#complaints.forget(domid);
 			this.#world.apply(this.pairs.leave(key, domid));
 		}
 	}
@@ -375,8 +373,12 @@ export class Work {
 	}
 }
 
-function endsOf(step: Exclude<HostStep, {kind: 'prepare' | 'sweep'}>): readonly [number, number] {
+/** Whose tree it writes to, and about whom. */
+function endsOf(step: HostStep): readonly [number, number | undefined] {
 	switch (step.kind) {
+		case 'prepare':
+		case 'sweep':
+			return [step.domid, undefined];
 		case 'announce':
 			return [step.to, step.peer];
 		case 'withdraw':
