@@ -50,7 +50,7 @@ ROW ?=
 ARM ?= channel
 export BENCH ROW ARM
 
-.PHONY: demo bench bench-threads bench-table bench-compare profile test test-all unit harness model fuzz fuzz-guard frama audit
+.PHONY: demo bench bench-threads bench-table bench-compare profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure frama audit
 .PHONY: coverage dom0-test lab-test test-all-runs soak claims build lab check generate clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
@@ -173,6 +173,10 @@ fuzz-guard:
 	$(MAKE) -s -C userland/nftables-js
 	$(MAKE) -s -C test/guard
 	$(ready) && unshare --net --mount node build/ts/test/guard/main.js
+
+# The guard against a packet-by-packet interpreter; COUNT=20000 is a try.
+fuzz-guard-pure:
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/guard-model/fuzz.js $(or $(COUNT),1000000)
 
 frama:
 	$(ready) && coloop_need frama-c frama-c-base

@@ -4,6 +4,7 @@ import {exactly, fields} from './fields.ts';
 import {compileMatch, compileVerdictMap, type Condition, type FindElements} from './match.ts';
 import type {Side} from './operand.ts';
 import type {PortCondition} from './physdev.ts';
+import {isStateful} from './literal.ts';
 import {selectRules} from './rule-selection.ts';
 import {keyOf, type RulesetIndex} from './ruleset-index.ts';
 import type {Traffic} from './traffic.ts';
@@ -19,8 +20,6 @@ export type Verdict =
 
 export type VerdictChoice = {
 	readonly kind: 'choice';
-	/** The chains that it may lead to. */
-	readonly targets: readonly string[];
 	readonly sides: readonly Side[];
 	choose(traffic: Traffic): readonly Verdict[];
 };
@@ -31,6 +30,8 @@ export type CompiledRule = {
 	readonly verdict: Verdict;
 	/** What in the rule asks for a port of the bridge, also behind what ends it for us. */
 	readonly portConditions: readonly PortCondition[];
+	/** The chains that it may lead to, also behind that. */
+	readonly targets: readonly string[];
 };
 
 export type CompiledChain = {
@@ -41,10 +42,13 @@ export type CompiledChain = {
 	readonly sides: ReadonlySet<Side>;
 };
 
+/** Counts of what was done, for who wants to know how it grows. */
+export type Work = {walks: number; rules: number};
+
 export type FindChain = (key: string) => CompiledChain | undefined;
 
 /** Compiles each chain when it is first asked for. */
-export function compileRuleset(index: RulesetIndex): FindChain {
+export function compileRuleset(index: RulesetIndex, work: Work): FindChain {
 	const chains = new Map<string, CompiledChain>();
 	const find: FindChain = key => {
 		const chain = index.chains.get(key);
@@ -53,8 +57,18 @@ export function compileRuleset(index: RulesetIndex): FindChain {
 		const rules = (index.rules.get(key) ?? []).map(rule => compileRule(rule, index));
 		const sides = new Set<Side>(rules.flatMap(sidesOf));
 
-		chains.set(key, {chain, rulesFor: selectRules(rules), sides});
-		for (const target of rules.flatMap(({verdict}) => targetsOf(verdict))) {
+		const select = selectRules(rules);
+
+		chains.set(key, {
+			chain,
+			sides,
+			rulesFor(traffic) {
+				const selected = select(traffic);
+				work.rules += selected.length;
+				return selected;
+			},
+		});
+		for (const target of rules.flatMap(({targets}) => targets)) {
 			find(target)?.sides.forEach(side => sides.add(side));
 		}
 
@@ -64,13 +78,19 @@ export function compileRuleset(index: RulesetIndex): FindChain {
 	return find;
 }
 
-function compileRule(rule: NftRule, {sets}: RulesetIndex): CompiledRule {
+function compileRule(rule: NftRule, {sets, maps, statefulSets}: RulesetIndex): CompiledRule {
 	const find = (name: string) => sets.get(keyOf(rule, name))?.elements;
+	const isObstacle = (statement: unknown) =>
+		elementsIn(statement).some(each =>
+			typeof each === 'string' ? statefulSets.has(keyOf(rule, each)) : isStateful(each),
+		);
 	const conditions: Condition[] = [];
 	let verdict: Verdict = {kind: 'next'};
 
 	for (const statement of rule.expr) {
-		const part = compileStatement(statement, rule, find);
+		const part = isObstacle(statement)
+			? ({kind: 'obstacle'} as const)
+			: compileStatement(statement, rule, find);
 		if ('test' in part) {
 			conditions.push(part);
 		} else if (part.kind !== 'next') {
@@ -79,7 +99,28 @@ function compileRule(rule: NftRule, {sets}: RulesetIndex): CompiledRule {
 		}
 	}
 
-	return {rule, conditions, verdict, portConditions: rule.expr.flatMap(portConditionOf)};
+	return {
+		rule,
+		conditions,
+		verdict,
+		portConditions: rule.expr.flatMap(portConditionOf),
+		targets: [...new Set(targetsIn(rule.expr, rule, maps))],
+	};
+}
+
+/** The elements that a statement looks among, or the name of their set. */
+function elementsIn(statement: unknown): readonly unknown[] {
+	const {match, vmap} = fields(statement);
+	const data = match === undefined ? fields(vmap)['data'] : fields(match)['right'];
+	const {set: inline} = fields(data);
+
+	if (typeof data === 'string' && data.startsWith('@')) return [data.slice(1)];
+
+	return Array.isArray(inline)
+		? inline
+				.map((each: unknown) => (Array.isArray(each) ? each[0] : each) as unknown)
+				.filter(each => typeof each === 'object')
+		: [];
 }
 
 function compileStatement(
@@ -136,7 +177,6 @@ function compileChoice(
 	return {
 		kind: 'choice',
 		sides: map.sides,
-		targets: [...verdicts.values()].flatMap(targetsOf),
 		choose(traffic) {
 			const {verdicts: chosen, isPartial} = map.choose(traffic);
 			return [...chosen.map(verdictOf), ...(isPartial ? [{kind: 'next'} as const] : [])];
@@ -156,8 +196,16 @@ function sidesOf({conditions, verdict, portConditions}: CompiledRule): readonly 
 	];
 }
 
-function targetsOf(verdict: Verdict): readonly string[] {
-	if (verdict.kind === 'jump' || verdict.kind === 'goto') return [verdict.target];
+/** Chains named by jumps and gotos, wherever they stand; those of a verdict map's elements included. */
+function targetsIn(value: unknown, rule: NftRule, maps: RulesetIndex['maps']): readonly string[] {
+	if (typeof value !== 'object' || value === null) return [];
 
-	return verdict.kind === 'choice' ? verdict.targets : [];
+	return Object.entries(value).flatMap(([key, inner]) => {
+		const {target} = key === 'jump' || key === 'goto' ? fields(inner) : {};
+		const {data} = key === 'vmap' ? fields(inner) : {};
+		if (typeof target === 'string') return [keyOf(rule, target)];
+		const map = typeof data === 'string' ? maps.get(keyOf(rule, data.slice(1))) : undefined;
+
+		return targetsIn(map?.elements ?? inner, rule, maps);
+	});
 }

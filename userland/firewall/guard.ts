@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type {NftBase, NftFamily, NftRuleset} from '../nftables-js/index.ts';
-import {compileRuleset, type CompiledChain, type FindChain} from './compile.ts';
+import {compileRuleset, type CompiledChain, type FindChain, type Work} from './compile.ts';
+import type {Side} from './operand.ts';
 import {classifyPorts} from './port-classes.ts';
 import {indexRuleset, keyOf} from './ruleset-index.ts';
-import {sees, visits, type Visit} from './traffic.ts';
+import {placeOf, sees, visits, type Place, type Visit} from './traffic.ts';
 import type {FiltersIp, Port, RuleRef} from './types.ts';
 import {findObstacle, findPortRule, referTo} from './walk.ts';
 
@@ -14,6 +15,8 @@ export type Guard = {
 	(a: Port, b: Port, filtersIp: FiltersIp): RuleRef | undefined;
 	/** Pairs of the same two classes get the same answer, whatever the ports are called. */
 	classOf(port: Port): number;
+	/** The work so far: base chains walked for some traffic, and rules tried on those walks. */
+	readonly work: Readonly<Work>;
 };
 
 /**
@@ -21,14 +24,15 @@ export type Guard = {
  * a record that decides about later packets. Plain counters do not count. What is not understood does.
  */
 export function createGuard(ruleset: NftRuleset): Guard {
-	const chains = findBaseChains(ruleset);
 	const classOf = classifyPorts(ruleset);
+	const work = {walks: 0, rules: 0};
+	const chains = findBaseChains(ruleset, classOf, work);
 
 	const guard = (a: Port, b: Port, filtersIp: FiltersIp) => {
-		for (const visit of visits(a, b, filtersIp)) {
+		for (const visit of visits(a, b, filtersIp, chains.areAt)) {
 			for (const chain of chains.seenBy(visit)) {
 				const [from, to] = visit.isForth ? [a, b] : [b, a];
-				const found = chain.judge(visit, classOf(from), classOf(to));
+				const found = chain.judge(visit, from, to);
 				if (found) return found;
 			}
 		}
@@ -36,26 +40,36 @@ export function createGuard(ruleset: NftRuleset): Guard {
 		return undefined;
 	};
 
-	return Object.assign(guard, {classOf});
+	return Object.assign(guard, {classOf, work});
 }
 
 type BaseChain = {
 	readonly family: NftFamily;
 	readonly base: NftBase;
-	judge(visit: Visit, from: number, to: number): RuleRef | undefined;
+	judge(visit: Visit, from: Port, to: Port): RuleRef | undefined;
 };
 
-function findBaseChains(ruleset: NftRuleset): {seenBy(visit: Visit): readonly BaseChain[]} {
+type BaseChains = {
+	/** Whether there are any, for some device or protocol at least. */
+	areAt(place: Place, hook: string): boolean;
+	seenBy(visit: Visit): readonly BaseChain[];
+};
+
+function findBaseChains(ruleset: NftRuleset, classOf: Guard['classOf'], work: Work): BaseChains {
 	const index = indexRuleset(ruleset);
-	const find = compileRuleset(index);
+	const find = compileRuleset(index, work);
 	const all = index.baseChains.flatMap(chain => {
 		const compiled = find(keyOf(chain, chain.name));
 		const {family, base} = chain;
-		return compiled && base ? [{family, base, judge: createJudge(find, compiled)}] : [];
+		return compiled && base
+			? [{family, base, judge: createJudge(find, compiled, classOf, work)}]
+			: [];
 	});
 	const known = new Map<string, readonly BaseChain[]>();
+	const hooked = new Set(all.map(({family, base}) => `${placeOf(family, base)} ${base.hook}`));
 
 	return {
+		areAt: (place, hook) => hooked.has(`${place} ${hook}`),
 		seenBy(visit) {
 			const key = `${visit.place} ${visit.hook} ${visit.traffic.protocol} ${visit.device ?? ''}`;
 			const found =
@@ -69,20 +83,29 @@ function findBaseChains(ruleset: NftRuleset): {seenBy(visit: Visit): readonly Ba
 }
 
 /** Remembers answers by the classes of those ports whose names or addresses decide. */
-function createJudge(find: FindChain, chain: CompiledChain): BaseChain['judge'] {
-	const answers = new Map<string, RuleRef | undefined>();
+function createJudge(
+	find: FindChain,
+	chain: CompiledChain,
+	classOf: Guard['classOf'],
+	work: Work,
+): BaseChain['judge'] {
+	const answers = new Map<number, RuleRef | undefined>();
 
 	return (visit, from, to) => {
-		// On a device of its own dom0 is where the frame goes to and yet the input, so there both decide.
-		const decides = (side: 'from' | 'to') => visit.place === 'device' || chain.sides.has(side);
-		const key = [
-			visit.place,
-			visit.isOnChannel,
-			visit.traffic.protocol,
-			decides('from') ? from : 0,
-			decides('to') ? to : 0,
-		].join();
-		if (!answers.has(key)) answers.set(key, judge(find, chain, visit));
+		const {place, device, isOnChannel, traffic} = visit;
+		const bits =
+			(device === from.name ? 4 : 0) |
+			(isOnChannel ? 2 : 0) |
+			(traffic.protocol === 'ip' ? 1 : 0);
+		// A frame to or from dom0 passes two devices; the input of one is where it comes from, of the other where it goes.
+		const decides = (side: Side) => place === 'device' || chain.sides.has(side);
+		const classes =
+			(decides('from') ? classOf(from) : 0) * 2 ** 20 + (decides('to') ? classOf(to) : 0);
+		const key = classes * 8 + bits;
+		if (!answers.has(key)) {
+			work.walks++;
+			answers.set(key, judge(find, chain, visit));
+		}
 
 		return answers.get(key);
 	};

@@ -78,10 +78,18 @@ export function packetType(literal: unknown): Literal<string> | undefined {
 	return literal === 'broadcast' || literal === 'multicast' ? {is: () => false} : undefined;
 }
 
-/** What a set's element stands for; undefined where it depends on more than its value, such as a limit of its own. */
+/** What a set's element stands for. */
 export function elementValue(element: unknown): unknown {
-	if (!('elem' in fields(element))) return element;
-	const {val, ...more} = fields(fields(element)['elem']);
+	return exactly(element, 'elem')['elem'] === undefined
+		? element
+		: fields(fields(element)['elem'])['val'];
+}
 
-	return Object.keys(more).every(key => key === 'comment' || key === 'counter') ? val : undefined;
+/** Whether an element does more than to be in the set, or no longer is one day: it limits what it matches. */
+export function isStateful(element: unknown): boolean {
+	const inner = fields(fields(element)['elem']);
+
+	return Object.keys(inner).some(
+		key => !['val', 'comment', 'counter', 'timeout', 'expires'].includes(key),
+	);
 }

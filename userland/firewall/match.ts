@@ -116,13 +116,17 @@ export function compileVerdictMap(
 			const sure = found.filter(({result}) => result === true);
 			const maybe = found.filter(({result}) => result === undefined);
 
-			// No value is in a map twice.
-			return sure.length > 0 && !operand.isEmpty(traffic)
-				? {verdicts: sure.map(({verdict}) => verdict), isPartial: false}
-				: {
-						verdicts: [...[...sure, ...maybe].map(({verdict}) => verdict), ...rest],
-						isPartial: rest.length === 0 || operand.isEmpty(traffic),
-					};
+			if (sure.length > 0 && !operand.isEmpty(traffic)) {
+				// No value is in a map twice.
+				return {verdicts: sure.map(({verdict}) => verdict), isPartial: false};
+			}
+
+			return {
+				verdicts: [...[...sure, ...maybe].map(({verdict}) => verdict), ...rest],
+				// A packet without such a value gets nothing, not even what is for all others.
+				isPartial:
+					rest.length === 0 || !operand.isKnown(traffic) || operand.isEmpty(traffic),
+			};
 		},
 	};
 }

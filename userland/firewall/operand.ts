@@ -27,6 +27,8 @@ export type Operand = {
 	/** The sides that decide what `literal` answers; none where nothing is known of the value. */
 	readonly sides: readonly Side[];
 	readonly index: Index | undefined;
+	/** Whether every packet of this traffic has the same, known value. */
+	isKnown(traffic: Traffic): boolean;
 	/** Whether no packet of this traffic has it at all: then the rule does not match, whatever it compares with. */
 	isMissing(traffic: Traffic): boolean;
 	/** Whether it is a device where the kernel passes none: old kernels end the rule there, new ones compare ''. */
@@ -57,6 +59,7 @@ export function operandOf(expression: unknown, family: NftFamily): Operand {
 const unknown: Operand = {
 	sides: [],
 	index: undefined,
+	isKnown: () => false,
 	isMissing: () => false,
 	isEmpty: () => false,
 	literal: () => ({test: () => undefined}),
@@ -157,6 +160,7 @@ function plain<T>(
 ): Operand {
 	return {
 		...unknown,
+		isKnown: traffic => read(traffic) !== undefined,
 		literal(value) {
 			const literal = parse(value);
 			return {
@@ -177,6 +181,7 @@ function concatenation(parts: readonly Operand[]): Operand {
 	return {
 		sides: [...new Set(parts.flatMap(({sides}) => sides))],
 		index: parts[indexed]?.index,
+		isKnown: traffic => parts.every(part => part.isKnown(traffic)),
 		isMissing: traffic => parts.some(part => part.isMissing(traffic)),
 		isEmpty: traffic => parts.some(part => part.isEmpty(traffic)),
 		literal(value) {

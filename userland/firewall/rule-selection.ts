@@ -22,12 +22,15 @@ export function selectRules(
 	if (pinned.size === 0) return () => rules;
 
 	return traffic => {
-		const found = [...pinned].flatMap(([index, byValue]) => {
+		const found = new Set(always);
+
+		for (const [index, byValue] of pinned) {
 			const value = valueAt(index, traffic);
-			return value === undefined ? [...byValue.values()].flat() : (byValue.get(value) ?? []);
-		});
-		const order =
-			found.length === 0 ? always : [...new Set([...always, ...found])].sort((a, b) => a - b);
+			const lists = value === undefined ? byValue.values() : [byValue.get(value) ?? []];
+			for (const list of lists) for (const at of list) found.add(at);
+		}
+		const order = [...found];
+		if (found.size > always.length) order.sort((one, other) => one - other);
 
 		return order.flatMap(at => rules[at] ?? []);
 	};

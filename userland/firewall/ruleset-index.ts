@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {NftChain, NftFamily, NftRule, NftRuleset, NftSet} from '../nftables-js/index.ts';
 import {fields} from './fields.ts';
+import {isStateful} from './literal.ts';
 
 /** A ruleset, for looking things up by name. */
 export type RulesetIndex = {
@@ -10,6 +11,10 @@ export type RulesetIndex = {
 	readonly baseChains: readonly NftChain[];
 	/** Sets and maps, those only whose elements no packet can change. */
 	readonly sets: ReadonlyMap<string, NftSet>;
+	/** All of them, fixed or not. */
+	readonly maps: ReadonlyMap<string, NftSet>;
+	/** Sets and maps that do something to packets which they match, such as to limit them. */
+	readonly statefulSets: ReadonlySet<string>;
 };
 
 export function indexRuleset(ruleset: NftRuleset): RulesetIndex {
@@ -31,7 +36,21 @@ export function indexRuleset(ruleset: NftRuleset): RulesetIndex {
 		chains: new Map(chains.map(chain => [keyOf(chain, chain.name), chain])),
 		baseChains: chains.filter(chain => chain.base && !dormant.has(keyOf(chain, ''))),
 		sets: fixedSets(ruleset),
+		maps: new Map(ruleset.maps.map(map => [keyOf(map, map.name), map])),
+		statefulSets: new Set(
+			[...ruleset.sets, ...ruleset.maps].filter(hasState).map(set => keyOf(set, set.name)),
+		),
 	};
+}
+
+/** A set may have statements for all its elements, and each element of its own; counters do nothing. */
+function hasState({raw, elements}: NftSet): boolean {
+	const statements = raw['stmt'] ?? [];
+
+	return (
+		!(Array.isArray(statements) && statements.every(each => 'counter' in fields(each))) ||
+		elements.some(element => isStateful(Array.isArray(element) ? element[0] : element))
+	);
 }
 
 /** libnftables before 1.0.7 does not tell the flag `dynamic`, so rules that add to a set are looked for as well. */

@@ -38,103 +38,127 @@ export type Visit = {
 	readonly traffic: Traffic;
 };
 
+/** Where the chains of a family at a hook are. */
+export function placeOf(family: NftFamily, {hook}: NftBase): Place {
+	if (hook === 'ingress' || hook === 'egress') return 'device';
+
+	return family === 'bridge' ? 'bridge' : 'ip';
+}
+
 /** Whether the chains of a visit include this base chain. */
 export function sees({place, hook, device, traffic}: Visit, family: NftFamily, base: NftBase) {
-	if (base.hook !== hook) return false;
-	if (place === 'bridge') return family === 'bridge';
+	if (base.hook !== hook || placeOf(family, base) !== place) return false;
 	if (place === 'ip') return family === 'inet' || family === traffic.protocol;
 
-	return device !== undefined && coversDevice(base, device);
+	return place === 'bridge' || (device !== undefined && coversDevice(base, device));
 }
 
-/** Where in dom0 the traffic between two ports, both ways, meets chains, and as what. */
-export function visits(a: Port, b: Port, filtersIp: FiltersIp): Visit[] {
-	return (['ip', 'ip6'] as const).flatMap(protocol => [
-		...oneWay(a, b, protocol, filtersIp[protocol]).map(visit => ({...visit, isForth: true})),
-		...oneWay(b, a, protocol, filtersIp[protocol]).map(visit => ({...visit, isForth: false})),
-	]);
+/**
+ * Where in dom0 the traffic between two ports, both ways, meets chains, and as what; without the hooks where there are
+ * no chains.
+ */
+export function visits(
+	a: Port,
+	b: Port,
+	filtersIp: FiltersIp,
+	isHooked: (place: Place, hook: string) => boolean = () => true,
+): Visit[] {
+	return [...oneWay(a, b, true), ...oneWay(b, a, false)];
+
+	function oneWay(from: Port, to: Port, isForth: boolean): Visit[] {
+		return stopsBetween(from, to)
+			.filter(({place, hook}) => isHooked(place, hook))
+			.flatMap(stop =>
+				(['ip', 'ip6'] as const)
+					.filter(protocol => stop.place !== 'ip' || filtersIp[protocol])
+					.map(protocol => visitTo(stop, from, to, protocol, isForth)),
+			);
+	}
 }
 
-type OneWay = Omit<Visit, 'isForth'>;
-type Devices = Pick<Traffic, 'input' | 'output'>;
+/** A hook on the way from one port to another. */
+type Stop = Pick<Traffic, 'input' | 'output'> & {
+	readonly place: Place;
+	readonly hook: string;
+	readonly device?: string;
+	/** The port that the bridge has chosen, as `physdev` finds it. */
+	readonly portOutput?: string;
+};
 
-/** Devices as net/bridge passes them to its hooks: no input after its decision, no output before. */
-function oneWay(from: Port, to: Port, protocol: Protocol, filtersIp: boolean): OneWay[] {
-	const traffic = (devices: Devices): Traffic => ({
-		protocol,
-		saddr: from.mac,
-		daddr: to.mac,
-		...devices,
-		inputBridge: devices.input === '' ? '' : from.bridge,
-		outputBridge: devices.output === '' ? '' : to.bridge,
-		hasEthernet: true,
-		ports: undefined,
-	});
-	const visit = (place: Place, hook: string, devices: Devices, device?: string): OneWay => ({
+function visitTo(
+	{place, hook, device, input, output, portOutput}: Stop,
+	from: Port,
+	to: Port,
+	protocol: Protocol,
+	isForth: boolean,
+): Visit {
+	return {
 		place,
 		hook,
 		device,
-		isOnChannel: false,
-		traffic: traffic(devices),
-	});
+		isForth,
+		isOnChannel: place === 'ip' && to.kind === 'host',
+		traffic: {
+			protocol,
+			input,
+			output,
+			saddr: from.mac,
+			daddr: to.mac,
+			inputBridge: input === '' ? '' : from.bridge,
+			outputBridge: output === '' ? '' : to.bridge,
+			hasEthernet: place !== 'ip' || input !== '',
+			ports: place === 'ip' ? {input: from.name, output: portOutput} : undefined,
+		},
+	};
+}
+
+/** Devices as net/bridge passes them to its hooks: no input after its decision, no output before. */
+function stopsBetween(from: Port, to: Port): Stop[] {
 	const [input, output] = [from.name, to.name];
-	const arriving = (name: string, device: string) =>
-		visit('device', 'ingress', {input: name, output: ''}, device);
-	const leaving = (name: string, device: string) =>
-		visit('device', 'egress', {input: '', output: name}, device);
-	const ends = [
-		// A vif's ingress is what its guest sends; dom0's own frames leave by the egress of its bridge device.
-		from.kind === 'vif' ? arriving(input, input) : leaving(input, input),
-		to.kind === 'vif' ? leaving(output, output) : arriving(output, output),
-	];
+	// A vif's ingress is what its guest sends; dom0's own frames leave by the egress of its bridge device.
+	const ends = [from.kind === 'vif' ? arriving(from) : leaving(from)].concat(
+		to.kind === 'vif' ? leaving(to) : arriving(to),
+	);
 
 	if (from.kind === 'host') {
 		return [
 			...ends,
-			visit('bridge', 'output', {input: '', output}),
-			visit('bridge', 'postrouting', {input: '', output}),
+			{place: 'bridge', hook: 'output', input: '', output},
+			{place: 'bridge', hook: 'postrouting', input: '', output},
 		];
 	}
-	const before = visit('bridge', 'prerouting', {input, output: ''});
-
 	if (to.kind === 'host') {
 		return [
 			...ends,
-			before,
-			visit('bridge', 'input', {input, output: ''}),
-			...(filtersIp ? receivedByDom0(from, before.traffic) : []),
+			{place: 'bridge', hook: 'prerouting', input, output: ''},
+			{place: 'bridge', hook: 'input', input, output: ''},
+			...receivedByDom0(from.bridge),
 		];
 	}
 
 	return [
 		...ends,
-		before,
-		visit('bridge', 'forward', {input, output}),
-		visit('bridge', 'postrouting', {input: '', output}),
-		...(filtersIp ? bridgedThroughIp(from, to, before.traffic) : []),
+		{place: 'bridge', hook: 'prerouting', input, output: ''},
+		{place: 'bridge', hook: 'forward', input, output},
+		{place: 'bridge', hook: 'postrouting', input: '', output},
+		...bridgedThroughIp(from.bridge, output),
 	];
 }
 
-/** br_netfilter shows the IP chains the bridge as device, and the ports to `physdev` alone. */
-function bridgedThroughIp(from: Port, to: Port, traffic: Traffic): OneWay[] {
-	const {bridge} = from;
-	const at = (hook: string, devices: Devices, output: string | undefined): OneWay => ({
-		place: 'ip',
-		hook,
-		device: undefined,
-		isOnChannel: false,
-		traffic: {
-			...traffic,
-			...devices,
-			hasEthernet: devices.input !== '',
-			ports: {input: from.name, output},
-		},
-	});
+function arriving({name}: Port): Stop {
+	return {place: 'device', hook: 'ingress', device: name, input: name, output: ''};
+}
 
+function leaving({name}: Port): Stop {
+	return {place: 'device', hook: 'egress', device: name, input: '', output: name};
+}
+
+/** br_netfilter shows the IP chains the bridge as device, and the ports to `physdev` alone. */
+function bridgedThroughIp(bridge: string, portOutput: string): Stop[] {
 	return [
-		at('prerouting', {input: bridge, output: ''}, undefined),
-		at('forward', {input: bridge, output: bridge}, to.name),
-		at('postrouting', {input: '', output: bridge}, to.name),
+		{place: 'ip', hook: 'prerouting', input: bridge, output: ''},
+		{place: 'ip', hook: 'forward', input: bridge, output: bridge, portOutput},
+		{place: 'ip', hook: 'postrouting', input: '', output: bridge, portOutput},
 	];
 }
 
@@ -142,25 +166,12 @@ function bridgedThroughIp(from: Port, to: Port, traffic: Traffic): OneWay[] {
  * What a guest sends to dom0, or through it to elsewhere, passes the same IP chains on a channel, but without the port
  * that it came by. What dom0 sends has none before the bridge chooses one, which is after all IP chains.
  */
-function receivedByDom0({name, bridge}: Port, traffic: Traffic): OneWay[] {
-	const at = (hook: string, devices: Devices): OneWay => ({
-		place: 'ip',
-		hook,
-		device: undefined,
-		isOnChannel: true,
-		traffic: {
-			...traffic,
-			...devices,
-			hasEthernet: devices.input !== '',
-			ports: {input: name, output: undefined},
-		},
-	});
-
+function receivedByDom0(bridge: string): Stop[] {
 	return [
-		at('prerouting', {input: bridge, output: ''}),
-		at('input', {input: bridge, output: ''}),
-		at('forward', {input: bridge, output: undefined}),
-		at('postrouting', {input: '', output: undefined}),
+		{place: 'ip', hook: 'prerouting', input: bridge, output: ''},
+		{place: 'ip', hook: 'input', input: bridge, output: ''},
+		{place: 'ip', hook: 'forward', input: bridge, output: undefined},
+		{place: 'ip', hook: 'postrouting', input: '', output: undefined},
 	];
 }
 

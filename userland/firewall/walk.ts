@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {NftChain, NftRule} from '../nftables-js/index.ts';
 import type {CompiledChain, CompiledRule, FindChain, Verdict} from './compile.ts';
+import type {Condition} from './match.ts';
 import type {Traffic} from './traffic.ts';
 import type {RuleRef} from './types.ts';
 
@@ -26,18 +27,23 @@ export function findPortRule(
 	traffic: Traffic,
 ): NftRule | undefined {
 	const reached = new Set([base]);
+	const onChannel = {...traffic, ports: undefined};
 
 	// The loop also visits the chains that it adds.
 	for (const chain of reached) {
-		for (const {rule, conditions, verdict, portConditions} of chain.rulesFor(traffic)) {
+		for (const {rule, conditions, verdict, portConditions, targets} of chain.rulesFor(
+			traffic,
+		)) {
 			const certainties = conditions.map(({test}) => test(traffic));
-			if (certainties.includes('never')) continue;
+			const isMet = ({test}: Condition) =>
+				test(traffic) !== 'never' || test(onChannel) !== 'never';
+			if (!conditions.every(isMet)) continue;
 			if (portConditions.some(each => each.differsOnChannel(traffic))) return rule;
-			for (const target of targetsOf(verdict, traffic)) {
+			for (const target of targets) {
 				const next = find(target);
 				if (next) reached.add(next);
 			}
-			if (!certainties.includes('maybe') && isEnd(verdict)) break;
+			if (certainties.every(each => each === 'always') && isEnd(verdict)) break;
 		}
 	}
 
@@ -46,14 +52,6 @@ export function findPortRule(
 
 function isEnd({kind}: Verdict): boolean {
 	return kind === 'accept' || kind === 'return' || kind === 'goto';
-}
-
-function targetsOf(verdict: Verdict, traffic: Traffic): readonly string[] {
-	if (verdict.kind === 'choice') {
-		return verdict.choose(traffic).flatMap(each => targetsOf(each, traffic));
-	}
-
-	return 'target' in verdict ? [verdict.target] : [];
 }
 
 /** What may become of some of the traffic, as bits; more than one where not all of it fares alike. */

@@ -59,8 +59,9 @@ function compileMac({address, isInverted}: Readonly<Record<string, unknown>>): C
 
 	return {
 		sides: ['from'],
-		test: ({saddr}) =>
-			number === undefined
+		// Where there is no input device, the match has nothing to look at.
+		test: ({saddr, input}) =>
+			number === undefined || input === ''
 				? 'maybe'
 				: (macNumber(saddr) === number) === (isInverted === false)
 					? 'always'

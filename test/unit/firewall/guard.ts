@@ -102,7 +102,7 @@ const cases: Readonly<Record<string, Expected>> = {
 	'mac-interval-set': {},
 	'mac-concat-interval': {},
 	'mac-and-ip-locked': {guests: 'iifname . ether saddr . ip saddr != @locks drop'},
-	'set-with-limit': {guests: 'policy drop'},
+	'set-with-limit': {guests: 'ether saddr @slow accept'},
 	'dynamic-set-unseen': {guests: 'ether saddr @seen drop'},
 	nfproto: {guests: 'meta protocol ip jump { ip saddr 10.0.0.3 accept }'},
 	'inet-nfproto': {},
