@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {createGuard} from '../../../userland/firewall/guard.ts';
+import type {Port} from '../../../userland/firewall/types.ts';
 import {compare, count, tally, type CreateGuard} from '../../guard-model/compare.ts';
+import {generateRuleset} from '../../guard-model/generate.ts';
+import {seeded} from '../../guard-model/random.ts';
+import {host, vifA, vifB} from './_fixtures.ts';
 
 function run(first: number, rulesets: number, create: CreateGuard) {
 	const total = tally();
@@ -47,4 +51,35 @@ test('a guard that forgets what a conditional return leaves behind would be foun
 		});
 
 	t.true(run(1, 1500, forgetful).holes.length > 0);
+});
+
+test('what a guard remembers of one pair is right for every other that it is used for', t => {
+	const vif = (name: string, mac: string): Port => ({
+		...vifA,
+		name,
+		mac: `00:16:3e:00:00:${mac}`,
+	});
+	// The last two are named by no rule, so that they are of one class unless some pattern or range tells them apart.
+	const ports = [
+		vifA,
+		vifB,
+		host,
+		vif('vif9.0', '99'),
+		vif('vif70.0', '70'),
+		vif('vif71.0', '71'),
+	];
+	const pairs = ports.flatMap(a => ports.filter(b => b !== a).map(b => [a, b] as const));
+	const on = {ip: true, ip6: true};
+	let shared = 0;
+
+	for (let seed = 1; seed <= 400; seed++) {
+		const ruleset = generateRuleset(seeded(seed));
+		const one = createGuard(ruleset);
+
+		for (const [a, b] of pairs) {
+			t.deepEqual(one(a, b, on), createGuard(ruleset)(a, b, on), `seed ${seed}`);
+		}
+		if (new Set(ports.map(one.classOf)).size < ports.length) shared++;
+	}
+	t.true(shared > 100, `only ${shared} of the rulesets had ports of one class`);
 });
