@@ -1,28 +1,154 @@
 // SPDX-License-Identifier: MIT
+//
+// What no ruleset lists: the bridge's ports, its table of addresses, the devices themselves.
 import test from 'ava';
-import {sharedDom0} from './harness/with-dom0.ts';
+import {testVerdicts, type Verdict} from './harness/verdicts.ts';
 
-const onDom0 = sharedDom0(test, {guests: ['web', 'db']});
+const macB = '00:16:3e:00:00:04';
+const macA = '00:16:3e:00:00:03';
+const any = {};
 
-test(
-	'guests on one bridge are announced, and real packets pass',
-	onDom0(async (dom0, t) => {
-		t.true(await dom0.passes('web', 'db'));
-		t.true(await dom0.passes('db', 'web', {protocol: 'udp', ip: 6}));
-	}),
-);
+const ports: Verdict[] = [
+	{
+		title: 'both ports isolated',
+		sh: 'bridge link set dev vif3.0 isolated on; bridge link set dev vif4.0 isolated on',
+		undo: 'bridge link set dev vif3.0 isolated off; bridge link set dev vif4.0 isolated off',
+		loses: [any],
+		reason: /isolated/,
+	},
+	{
+		title: 'one port isolated',
+		sh: 'bridge link set dev vif3.0 isolated on',
+		undo: 'bridge link set dev vif3.0 isolated off',
+		passes: [any],
+	},
+	...(['disabled', 'blocking', 'listening', 'learning'] as const).map((state, index) => ({
+		title: `a port that is ${state}`,
+		sh: `bridge link set dev vif4.0 state ${[0, 4, 1, 2][index]}`,
+		undo: 'bridge link set dev vif4.0 state 3',
+		loses: [any],
+		reason: new RegExp(`not forwarding.*${state}`),
+	})),
+	{
+		title: 'a port that is down',
+		sh: 'ip link set vif4.0 down',
+		undo: 'ip link set vif4.0 up; ip -n db link set eth0 up',
+		loses: [any],
+	},
+	{
+		title: 'a bridge that is down',
+		sh: 'ip link set xenbr0 down',
+		undo: 'ip link set xenbr0 up',
+		loses: [any],
+		careful: 'no port forwards',
+	},
+	{
+		title: "a guest's end that is down",
+		sh: 'ip -n db link set eth0 down',
+		undo: 'ip -n db link set eth0 up',
+		loses: [any],
+	},
+	{
+		title: 'a vif that leaves the bridge',
+		sh: 'ip link set vif4.0 nomaster',
+		undo: 'ip link set vif4.0 master xenbr0',
+		loses: [any],
+		code: 'bridge',
+		reason: /vif4\.0 is on no bridge/,
+	},
+	{
+		title: 'a vif that moves to another bridge',
+		sh: 'ip link add xenbr1 type bridge; ip link set xenbr1 up; ip link set vif4.0 master xenbr1',
+		undo: 'ip link set vif4.0 master xenbr0; ip link del xenbr1',
+		loses: [any],
+		code: 'bridge',
+	},
+	{
+		title: 'a vif that is renamed',
+		sh: 'ip link set vif4.0 down; ip link set vif4.0 name other; ip link set other up',
+		undo: 'ip link set other down; ip link set other name vif4.0; ip link set vif4.0 up',
+		careful: 'nobody knows that it is still the same',
+		code: 'bridge',
+	},
+	{
+		title: 'another port that comes and goes',
+		sh: `ip link add x type veth peer name y; ip link set x master xenbr0 up; ip link set y up
+			ip link del x`,
+		passes: [any],
+	},
+	{
+		title: 'the longest packet of the bridge',
+		sh: 'ip link set xenbr0 mtu 1400',
+		undo: 'ip link set xenbr0 mtu 1500',
+		passes: [any],
+	},
+	{
+		title: 'hairpin of a port',
+		sh: 'bridge link set dev vif3.0 hairpin on',
+		undo: 'bridge link set dev vif3.0 hairpin off',
+		passes: [any],
+	},
+];
 
-test(
-	'a rule that drops packets ends the announcement, and its end brings it back',
-	onDom0(async (dom0, t) => {
-		await dom0.sh(`nft 'table bridge f {
-			chain c { type filter hook forward priority 0; tcp dport 25 drop; }
-		}'`);
-		t.log('withdrawn in', await dom0.withdrawn('web', 'db', {within: 1000}));
-		t.true(await dom0.loses('web', 'db', {port: 25}));
-		t.true(await dom0.passes('web', 'db', {port: 26}));
-		t.like(await dom0.pair('web', 'db'), {state: 'refused', code: 'rule'});
-		await dom0.sh('nft flush ruleset');
-		t.log('announced in', await dom0.announced('web', 'db', {within: 1000}));
-	}),
-);
+const addresses: Verdict[] = [
+	{
+		title: "a permanent entry that sends one's address to the other's port",
+		sh: `bridge fdb replace ${macB} dev vif3.0 master static`,
+		undo: `bridge fdb del ${macB} dev vif3.0 master`,
+		loses: [any],
+		lacks: 'the bridge’s table',
+	},
+	{
+		title: "an entry that makes one's address the bridge's own",
+		sh: `bridge fdb add ${macB} dev xenbr0 self permanent 2>/dev/null || bridge fdb replace ${macB} dev vif3.0 master permanent`,
+		undo: `bridge fdb del ${macB} dev vif3.0 master`,
+		loses: [any],
+		lacks: 'the bridge’s table',
+	},
+	{
+		title: 'an entry on a third port',
+		sh: `ip link add x type veth peer name y; ip link set x master xenbr0 up; ip link set y up
+			bridge fdb replace ${macB} dev x master static`,
+		undo: 'ip link del x',
+		loses: [any],
+		lacks: 'the bridge’s table',
+	},
+	{
+		title: 'an entry where the address really is',
+		sh: `bridge fdb replace ${macB} dev vif4.0 master static`,
+		undo: `bridge fdb del ${macB} dev vif4.0 master`,
+		passes: [any],
+	},
+	{
+		title: 'entries of strangers',
+		sh: 'bridge fdb add 02:00:00:00:00:77 dev vif3.0 master static',
+		undo: 'bridge fdb del 02:00:00:00:00:77 dev vif3.0 master',
+		passes: [any],
+	},
+	{
+		title: 'no flooding, no learning and no entry',
+		sh: `for i in 3 4; do bridge link set dev vif$i.0 learning off flood off mcast_flood off bcast_flood off; done
+			bridge fdb flush dev xenbr0 2>/dev/null || { ip link set xenbr0 type bridge fdb_flush; }`,
+		undo: 'for i in 3 4; do bridge link set dev vif$i.0 learning on flood on mcast_flood on bcast_flood on; done',
+		loses: [any],
+		lacks: 'the flags of ports',
+	},
+	{
+		title: 'no flooding and no learning, but static entries for both',
+		sh: `for i in 3 4; do bridge link set dev vif$i.0 learning off flood off; done
+			bridge fdb replace ${macA} dev vif3.0 master static; bridge fdb replace ${macB} dev vif4.0 master static`,
+		undo: `for i in 3 4; do bridge link set dev vif$i.0 learning on flood on; done
+			bridge fdb del ${macA} dev vif3.0 master; bridge fdb del ${macB} dev vif4.0 master`,
+		passes: [any],
+	},
+	{
+		title: 'a third port with the address of one of them',
+		sh: `ip link add x address ${macB} type veth peer name y; ip link set x master xenbr0 up; ip link set y up`,
+		undo: 'ip link del x',
+		careful: 'the bridge takes it for its own',
+		loses: [any],
+		lacks: 'the bridge’s table',
+	},
+];
+
+testVerdicts(test, {guests: ['web', 'db']}, [...ports, ...addresses]);

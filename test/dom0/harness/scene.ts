@@ -61,6 +61,17 @@ export class Scene {
 		await unplug(this.namespace, guest);
 	}
 
+	/** Its tree goes and comes back, as if it had been destroyed and made again; its vif stays. */
+	async reboot(name: string, isGone: () => Promise<unknown>): Promise<void> {
+		const {domid} = this.guest(name);
+		await this.xen.remove(`/local/domain/0/backend/vif/${domid}`);
+		await this.xenstored.release(domid);
+		await isGone();
+		const guest = await makeGuest({name, domid}, this.xenstored);
+		this.#guests.set(name, guest);
+		await guest.hello();
+	}
+
 	/** Runs a script in dom0; `undo` is run by `reset`, last first. */
 	async sh(script: string, {undo}: {undo?: string} = {}): Promise<string> {
 		if (undo !== undefined) this.#undo.push(undo);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {ExecutionContext, ImplementationFn, TestFn} from 'ava';
+import {until} from './until.ts';
 import {Dom0, type Dom0Options} from './dom0.ts';
 
 type Body = (dom0: Dom0, t: ExecutionContext) => Promise<void>;
@@ -32,18 +33,30 @@ export function sharedDom0(
 	);
 	return body => async t => {
 		const mine = turn.then(async () => {
+			const isFirst = opened === undefined;
 			const dom0 = await (opened ??= Dom0.open(options));
 			await run(dom0, t, async () => {
-				await dom0.reset();
+				if (!isFirst) await startAnew(dom0, options);
 				const [a, b] = options.guests ?? [];
-				if (options.start !== false && a !== undefined && b !== undefined)
-					await dom0.announced(a, b);
+				if (options.start !== false && a && b) await dom0.announced(a, b);
 				await body(dom0, t);
 			});
 		});
 		turn = mine.catch(() => {});
 		await mine;
 	};
+}
+
+/**
+ * A pair that lost its announcement several times in a row waits longer and longer for the next; one
+ * whose end is a new domain does not.
+ */
+async function startAnew(dom0: Dom0, {start, guests: [a, b] = []}: Dom0Options): Promise<void> {
+	await dom0.reset();
+	if (start === false || !a || !b) return;
+	await dom0.reboot(b, () =>
+		until(`coloopd knows no ${b}`, async () => (await dom0.pair(a, b)) === undefined),
+	);
 }
 
 /** A case that fails shows what coloopd said meanwhile. */

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+import type {ExecutionContext, ImplementationFn, TestFn} from 'ava';
+import type {Dom0, Dom0Options} from './dom0.ts';
+import type {Packets} from './traffic.ts';
+import {sharedDom0} from './with-dom0.ts';
+
+/** What dom0 does to real packets, and so has to be said of a channel. */
+export type Verdict = {
+	readonly title: string;
+	/** Changes dom0, and what takes it back where that is more than nftables' rules. */
+	readonly sh: string;
+	readonly undo?: string;
+	/** Packets from one guest to the other that dom0 loses; where there are none it keeps nothing apart. */
+	readonly loses?: readonly Packets[];
+	readonly passes?: readonly Packets[];
+	/** Part of what dom0 says; whatever it says of a rule without. */
+	readonly reason?: RegExp;
+	/** No packet of ours is lost, but the verdict is to be no: why. */
+	readonly careful?: string;
+	readonly code?: string;
+	/** What it waits for: fails until that is there. */
+	readonly lacks?: string;
+	/** Others than `web` and `db`. */
+	readonly between?: readonly [string, string];
+};
+
+type Options = Dom0Options & {readonly within?: number};
+
+/** A test for each: the announcement ends within a second, or stays, and real packets agree. */
+export function testVerdicts(test: TestFn, options: Options, verdicts: readonly Verdict[]): void {
+	const onDom0 = sharedDom0(test, options);
+
+	for (const verdict of verdicts) {
+		const run = verdict.lacks === undefined ? test : test.failing;
+		const judged: ImplementationFn<[]> = onDom0((dom0, t) => judge(dom0, t, verdict, options));
+		run(verdict.title, judged);
+	}
+}
+
+async function judge(
+	dom0: Dom0,
+	t: ExecutionContext,
+	verdict: Verdict,
+	{within = 1000}: Options,
+): Promise<void> {
+	const {sh, undo, loses = [], passes = [], careful, reason, code = 'rule'} = verdict;
+	const [a, b] = verdict.between ?? ['web', 'db'];
+	await dom0.announced(a, b);
+	await dom0.sh(sh, undo === undefined ? {} : {undo});
+
+	if (loses.length === 0 && careful === undefined) {
+		t.true(await dom0.keeps(a, b, 300), (await dom0.pair(a, b))?.reason ?? 'not announced');
+	} else {
+		await dom0.withdrawn(a, b, {within});
+		const pair = await dom0.pair(a, b);
+		t.is(pair?.code, code, pair?.reason ?? '');
+		if (reason) t.regex(pair?.reason ?? '', reason);
+	}
+	for (const packets of loses) t.true(await dom0.loses(a, b, packets), JSON.stringify(packets));
+	for (const packets of passes) t.true(await dom0.passes(a, b, packets), JSON.stringify(packets));
+}
