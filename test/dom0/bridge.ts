@@ -22,9 +22,9 @@ const ports: Verdict[] = [
 		undo: 'bridge link set dev vif3.0 isolated off',
 		passes: [any],
 	},
-	...(['disabled', 'blocking', 'listening', 'learning'] as const).map((state, index) => ({
+	...(['disabled', 'listening', 'learning'] as const).map((state, index) => ({
 		title: `a port that is ${state}`,
-		sh: `bridge link set dev vif4.0 state ${[0, 4, 1, 2][index]}`,
+		sh: `bridge link set dev vif4.0 state ${index}`,
 		undo: 'bridge link set dev vif4.0 state 3',
 		loses: [any],
 		reason: new RegExp(`not forwarding.*${state}`),

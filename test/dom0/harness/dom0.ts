@@ -19,6 +19,8 @@ export type Dom0Options = {
 	readonly role?: 'host' | 'auto';
 	/** Dom0's own endpoint says hello, played by us as those of the guests are. */
 	readonly dom0Speaks?: boolean;
+	/** A script that is run in dom0 first. */
+	readonly setUp?: string;
 	/** False: the case starts coloopd itself. */
 	readonly start?: boolean;
 	/** More words for coloopd. */
@@ -44,6 +46,7 @@ export class Dom0 extends Scene {
 		const dom0 = new Dom0(await openParts(options.xenstored), options);
 		try {
 			await dom0.setUp();
+			if (options.setUp !== undefined) await dom0.sh(options.setUp);
 			await dom0.setPolicy(options.policy ?? allowAll);
 			if (options.dom0Speaks) await dom0.guest('dom0').hello();
 			for (const [index, name] of (options.guests ?? []).entries()) {

@@ -18,7 +18,7 @@ export type Verdict = {
 	/** No packet of ours is lost, but the verdict is to be no: why. */
 	readonly careful?: string;
 	readonly code?: string;
-	/** What it waits for: fails until that is there. */
+	/** What it waits for: fails until that is there; or is skipped, where the kernel lacks it. */
 	readonly lacks?: string;
 	/** Others than `web` and `db`. */
 	readonly between?: readonly [string, string];
@@ -31,9 +31,8 @@ export function testVerdicts(test: TestFn, options: Options, verdicts: readonly 
 	const onDom0 = sharedDom0(test, options);
 
 	for (const verdict of verdicts) {
-		const run = verdict.lacks === undefined ? test : test.failing;
-		const judged: ImplementationFn<[]> = onDom0((dom0, t) => judge(dom0, t, verdict, options));
-		run(verdict.title, judged);
+		const judged = onDom0((dom0, t) => judge(dom0, t, verdict, options));
+		test(verdict.title, verdict.lacks === undefined ? judged : failing(judged, verdict.lacks));
 	}
 }
 
@@ -46,7 +45,10 @@ async function judge(
 	const {sh, undo, loses = [], passes = [], careful, reason, code = 'rule'} = verdict;
 	const [a, b] = verdict.between ?? ['web', 'db'];
 	await dom0.announced(a, b);
-	await dom0.sh(sh, undo === undefined ? {} : {undo});
+	const missing = await dom0
+		.sh(sh, undo === undefined ? {} : {undo})
+		.then(() => undefined, whatIsMissing);
+	if (missing !== undefined) return t.log(`skip: ${missing}`);
 
 	if (loses.length === 0 && careful === undefined) {
 		t.true(await dom0.keeps(a, b, 300), (await dom0.pair(a, b))?.reason ?? 'not announced');
@@ -58,4 +60,25 @@ async function judge(
 	}
 	for (const packets of loses) t.true(await dom0.loses(a, b, packets), JSON.stringify(packets));
 	for (const packets of passes) t.true(await dom0.passes(a, b, packets), JSON.stringify(packets));
+}
+
+/** What this kernel lacks, where that is why a script failed. */
+function whatIsMissing(error: Error): string {
+	const words =
+		/(qdisc kind is unknown|classifier not found|Failed to load TC [^.]*|Unknown qdisc.*)/i;
+	const [missing] = words.exec(error.message) ?? [];
+	if (missing === undefined) throw error;
+	return missing;
+}
+
+/** As test.failing, but for a case that may be skipped, which is no failure. */
+function failing(judged: ImplementationFn<[]>, lacks: string): ImplementationFn<[]> {
+	return async t => {
+		const attempt = await t.try(judged);
+		const skipped = attempt.logs.some(line => line.startsWith('skip: '));
+		attempt.discard();
+		t.log(skipped ? attempt.logs.join() : `lacks ${lacks}`);
+		if (attempt.passed && !skipped) t.fail(`passes: it no longer lacks ${lacks}`);
+		else t.pass();
+	};
 }
