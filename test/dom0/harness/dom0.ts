@@ -111,6 +111,22 @@ export class Dom0 extends Scene {
 		return pairs.find(pair => pair.a.domid === first && pair.b.domid === second);
 	}
 
+	/** Waits until dom0 shows the pair so. */
+	shows(a: string, b: string, what: Partial<Pair>, patience?: Patience): Promise<number> {
+		const wanted = Object.entries(what);
+		return until(
+			`${a} and ${b} shown as ${JSON.stringify(what)}`,
+			async () => {
+				const pair = await this.pair(a, b).catch(() => undefined);
+				return (
+					pair !== undefined &&
+					wanted.every(([key, value]) => pair[key as keyof Pair] === value)
+				);
+			},
+			patience,
+		);
+	}
+
 	/** Both were told of each other, by what XenStore holds. */
 	async isAnnounced(a: string, b: string): Promise<boolean> {
 		return (await this.#told(a, b)).every(text => text !== undefined);

@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: MIT
 import type {ExecutionContext, ImplementationFn, TestFn} from 'ava';
 import {until} from './until.ts';
+import {domainPath} from '../../../userland/xenstore/paths.ts';
 import {Dom0, type Dom0Options} from './dom0.ts';
 
 type Body = (dom0: Dom0, t: ExecutionContext) => Promise<void>;
 
 /** A dom0 for one case: `test('...', withDom0({guests: ['web', 'db']}, async (dom0, t) => {...}))`. */
 export function withDom0(options: Dom0Options, body: Body): ImplementationFn<[]> {
-	return async t => {
-		const dom0 = await Dom0.open(options);
-		try {
-			await run(dom0, t, body);
-		} finally {
-			await dom0.close();
-		}
-	};
+	return t =>
+		inTurn(async () => {
+			const dom0 = await Dom0.open(options);
+			try {
+				await run(dom0, t, body);
+			} finally {
+				await dom0.close();
+			}
+		});
+}
+
+/** A file has two scenes at a time: more would only wait for each other. */
+const turns = [Promise.resolve(), Promise.resolve()];
+
+function inTurn(work: () => Promise<void>): Promise<void> {
+	const mine = (turns.shift() ?? Promise.resolve()).then(work);
+	turns.push(mine.catch(() => {}));
+	return mine;
 }
 
 /**
@@ -54,8 +65,12 @@ export function sharedDom0(
 async function startAnew(dom0: Dom0, {start, guests: [a, b] = []}: Dom0Options): Promise<void> {
 	await dom0.reset();
 	if (start === false || !a || !b) return;
+	const home = domainPath(dom0.guest(b).domid);
 	await dom0.reboot(b, () =>
-		until(`coloopd knows no ${b}`, async () => (await dom0.pair(a, b)) === undefined),
+		until(`coloopd knows no ${b}`, async () => {
+			const left = await dom0.xen.list(home);
+			return left.length === 0 && (await dom0.pair(a, b)) === undefined;
+		}),
 	);
 }
 
