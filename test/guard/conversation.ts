@@ -73,7 +73,7 @@ function build({a, b, version}: Way, packet: Packet, index: number, byChannel: b
 		label: `ip${isV4 ? '' : '6'} ${packet.what} ${a.port.name} > ${b.port.name}`,
 		from: isForDom0 && byChannel ? channel.place : a.place,
 		to: isForDom0 ? placeInDom0(ip) : b.place,
-		skip: isForDom0 ? skipInDom0(ip, bytes) : skipOnBridge(ip),
+		skip: isForDom0 ? skipInDom0(ip, bytes) : skipOnBridge(ip, bytes),
 		bytes,
 	};
 }
@@ -92,9 +92,9 @@ function skipInDom0({version, fragment, options}: Ip, bytes: Buffer): number {
 	return fragment || options ? bytes.length - tagLength : transportAt(version);
 }
 
-/** Conntrack puts fragments together, and numbers those of IPv6 anew when it cuts them again. */
-function skipOnBridge({version, fragment}: Ip): number {
-	return version === 6 && fragment ? transportAt(version) + 8 : 0;
+/** Conntrack puts fragments together, and what is cut again may be cut elsewhere. */
+function skipOnBridge({fragment}: Ip, bytes: Buffer): number {
+	return fragment ? bytes.length - tagLength : 0;
 }
 
 const tagLength = 8;

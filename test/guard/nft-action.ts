@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {keysOf, type NftTable} from './nft-match.ts';
+import {keysOf, plainOf, type NftTable} from './nft-match.ts';
 import type {Random} from './random.ts';
 
 /** What a rule ends with: a verdict, a side effect, both, or nothing. */
@@ -26,14 +26,31 @@ function verdictOf(random: Random, below: readonly string[]): string {
 	])();
 }
 
-/** A verdict for each value of something, in the rule or in a map of the table. */
-export function vmapOf(random: Random, table: NftTable, below: readonly string[]): string {
-	const key = random.pick(keysOf(table).filter(({type}) => type !== ''));
-	const values = new Set(random.several(1, 3, () => random.pick(key.values)));
-	const entries = [...values].map(value => `${value} : ${verdictOf(random, below)}`);
+/** A verdict for each value of something, or of two things, in the rule or in a map of the table. */
+export function vmapOf(random: Random, {family, at}: NftTable, below: readonly string[]): Vmap {
+	const usual = keysOf(family).filter(({type}) => type !== '' && type !== 'iface_index');
+	const fields = random.several(1, random.chance(0.3) ? 2 : 1, () => random.pick(usual));
+	const key = fields.map(each => each.key).join(' . ');
+	const value = () => fields.map(({values}) => random.pick(plainOf(values))).join(' . ');
+	const values = new Set(random.several(1, 3, value));
+	const entries = [...values].map(each => `${each} : ${verdictOf(random, below)}`).join(', ');
+	if (random.chance(0.6)) {
+		return {before: [], action: `${key} vmap { ${entries} }`};
+	}
+	const name = `map${random.below(1000)}`;
+	const type = fields.map(each => each.type).join(' . ');
 
-	return `${key.key} vmap { ${entries.join(', ')} }`;
+	return {
+		before: [`add map ${at} ${name} { type ${type} : verdict; elements = { ${entries} }; }`],
+		action: `${key} vmap @${name}`,
+	};
 }
+
+export type Vmap = {
+	/** What must be there before the rule. */
+	readonly before: readonly string[];
+	readonly action: string;
+};
 
 /** What leaves a packet as it is. */
 const plain = [

@@ -137,12 +137,12 @@ export function matchOf(random: Random, table: NftTable): string {
 	if (named) {
 		return `${named.key} ${negated}@${named.name}`;
 	}
-	const key = random.pick(keysOf(table));
+	const key = random.pick(keysOf(table.family));
 
 	return `${key.key} ${random.chance(0.25) ? '!= ' : ''}${valuesOf(random, key)}`;
 }
 
-export function keysOf({family}: NftTable): readonly Key[] {
+export function keysOf(family: NftFamily): readonly Key[] {
 	return keys.filter(({families}) => families === undefined || families.includes(family));
 }
 
@@ -158,36 +158,7 @@ function valuesOf(random: Random, {values, ranges = []}: Key): string {
 	return `{ ${[...several].join(', ')} }`;
 }
 
-/** Makes a set or two, and tells the table of them. */
-export function setsOf(random: Random, table: NftTable): string[] {
-	return random.several(0, 2, index => {
-		const typed = keysOf(table).filter(({type}) => type !== '' && type !== 'iface_index');
-		const fields = random.several(1, random.chance(0.3) ? 2 : 1, () => random.pick(typed));
-		const name = `set${index}`;
-		const flags = random.weighted([
-			[8, ''],
-			[2, ' flags interval;'],
-			[1, ' flags timeout;'],
-			[1, ' flags dynamic;'],
-			[1, ' flags constant;'],
-		]);
-		const element = () =>
-			fields
-				.map(({values, ranges = []}) =>
-					random.pick(
-						flags.includes('interval') ? [...values, ...ranges] : plain(values),
-					),
-				)
-				.join(' . ');
-		const elements = [...new Set(random.several(0, 4, element))];
-		table.sets.push({name, key: fields.map(({key}) => key).join(' . ')});
-		const list = elements.length > 0 ? ` elements = { ${elements.join(', ')} };` : '';
-
-		return `add set ${table.at} ${name} { type ${fields.map(({type}) => type).join(' . ')};${flags}${list} }`;
-	});
-}
-
 /** A wildcard is an interval. */
-function plain(values: readonly string[]): readonly string[] {
+export function plainOf(values: readonly string[]): readonly string[] {
 	return values.filter(value => !value.includes('*'));
 }

@@ -2,7 +2,8 @@
 import type {Command} from './command.ts';
 import {bridge, devices, vifs} from './places.ts';
 import type {Random} from './random.ts';
-import {matchOf, setsOf, type NftFamily, type NftTable} from './nft-match.ts';
+import {matchOf, type NftFamily, type NftTable} from './nft-match.ts';
+import {setsOf} from './nft-sets.ts';
 import {actionOf, vmapOf} from './nft-action.ts';
 
 /** One or two tables, each with base chains, chains that they jump to, and sets. */
@@ -115,22 +116,32 @@ function chainRules(
 	chain: string,
 	below: readonly string[],
 ): string[] {
-	return random.several(0, 4, () => {
-		const matches = random.several(0, 2, () => matchOf(random, table));
-		const extra = random.weighted([
-			[10, ''],
-			[2, 'counter '],
-			[1, 'counter packets 7 bytes 99 '],
-		]);
-		const comment = random.weighted([
-			[10, ''],
-			[1, ' comment "accept"'],
-			[1, ' comment "} # handle 3"'],
-		]);
-		const end = random.chance(0.1)
-			? vmapOf(random, table, below)
-			: actionOf(random, table, below);
+	return random.several(0, 4, () => ruleOf(random, table, chain, below)).flat();
+}
 
-		return `add rule ${table.at} ${chain} ${matches.map(match => `${match} `).join('')}${extra}${end}${comment}`;
-	});
+function ruleOf(
+	random: Random,
+	table: NftTable,
+	chain: string,
+	below: readonly string[],
+): string[] {
+	const matches = random.several(0, 2, () => `${matchOf(random, table)} `);
+	const extra = random.weighted([
+		[10, ''],
+		[2, 'counter '],
+		[1, 'counter packets 7 bytes 99 '],
+	]);
+	const comment = random.weighted([
+		[10, ''],
+		[1, ' comment "accept"'],
+		[1, ' comment "} # handle 3"'],
+	]);
+	const {before, action} = random.chance(0.1)
+		? vmapOf(random, table, below)
+		: {before: [], action: actionOf(random, table, below)};
+
+	return [
+		...before,
+		`add rule ${table.at} ${chain} ${matches.join('')}${extra}${action}${comment}`,
+	];
 }

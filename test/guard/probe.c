@@ -16,7 +16,8 @@
  *	  u16 skip, u16 length, bytes
  *
  * A frame's last TAG bytes are its own, by them one that was changed is known.  It is intact where all
- * of it from byte `skip` on came through.  Conntrack's table is emptied before each request.
+ * of it from byte `skip` on came through; where that is the tag alone, in whatever frame, as fragments
+ * may be put together and cut again.  Conntrack's table is emptied before each request.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -154,15 +155,32 @@ static void flush_conntrack(void)
 		err(1, "conntrack");
 }
 
+static bool is_tag_alone(const struct frame *frame)
+{
+	return frame->length - frame->skip == TAG;
+}
+
+static bool has_tag(const struct frame *frame, const uint8_t *came, size_t length)
+{
+	const uint8_t *tag = frame->bytes + frame->length - TAG;
+
+	if (is_tag_alone(frame))
+		return memmem(came, length, tag, TAG);
+	return length >= TAG && !memcmp(came + length - TAG, tag, TAG);
+}
+
 static bool is_intact(const struct frame *frame, const uint8_t *came, size_t length)
 {
 	size_t rest = frame->length - frame->skip;
 
+	if (is_tag_alone(frame))
+		return true;
 	if (frame->skip ? length < rest : length != rest)
 		return false;
 	return !memcmp(frame->bytes + frame->skip, came + length - rest, rest);
 }
 
+/* Of a frame that has its tag. */
 static void judge(struct frame *frame, const uint8_t *came, size_t length)
 {
 	if (is_intact(frame, came, length)) {
@@ -176,37 +194,29 @@ static void judge(struct frame *frame, const uint8_t *came, size_t length)
 	}
 }
 
-static struct frame *find(struct frame *frames, unsigned int count, uint8_t place,
-			  const uint8_t *came, size_t length)
+static void judge_all(struct frame *frames, unsigned int count, uint8_t place, const uint8_t *came,
+		      size_t length)
 {
 	unsigned int i;
 
-	for (i = 0; length >= TAG && i < count; i++)
+	for (i = 0; i < count; i++)
 		if (frames[i].to == place && frames[i].fate != INTACT &&
-		    !memcmp(frames[i].bytes + frames[i].length - TAG, came + length - TAG, TAG))
-			return &frames[i];
-	return NULL;
+		    has_tag(&frames[i], came, length))
+			judge(&frames[i], came, length);
 }
 
-/* Takes what has come; returns whether anything has. */
-static bool take(struct frame *frames, unsigned int count)
+/* Takes what has come. */
+static void take(struct frame *frames, unsigned int count)
 {
 	static uint8_t came[FRAME_MAX];
-	bool any = false;
 	unsigned int i;
 
 	for (i = 0; i < ear_count; i++) {
 		ssize_t length;
 
-		while ((length = recv(ears[i].fd, came, sizeof(came), 0)) >= 0) {
-			struct frame *frame = find(frames, count, ears[i].place, came, length);
-
-			any = true;
-			if (frame)
-				judge(frame, came, length);
-		}
+		while ((length = recv(ears[i].fd, came, sizeof(came), 0)) >= 0)
+			judge_all(frames, count, ears[i].place, came, length);
 	}
-	return any;
 }
 
 static bool all_came(const struct frame *frames, unsigned int count)
