@@ -6,7 +6,8 @@ import {readStaticEntries} from './control.ts';
 import {parseFlows} from './flows.ts';
 import type {Source} from './kept.ts';
 import {openOpenFlow, type OpenFlow} from './openflow.ts';
-import type {Flow, Switching} from './types.ts';
+import type {FlowTable, Switching} from './types.ts';
+import {createFlowTable} from './walk.ts';
 
 /** What a bridge does with frames. `runDir` is where Open vSwitch has its sockets. */
 export function bridgeSource(runDir: string, name: string): Source<Switching> {
@@ -46,14 +47,14 @@ export function bridgeSource(runDir: string, name: string): Source<Switching> {
 /** OpenFlow 1.3 shows meters and groups; newer versions are the same to us. */
 const versions = 'OpenFlow13,OpenFlow14,OpenFlow15';
 
-async function readFlows(socket: string): Promise<Flow[]> {
+async function readFlows(socket: string): Promise<FlowTable> {
 	const {stdout} = await promisify(execFile)(
 		'ovs-ofctl',
 		['--timeout=2', '-O', versions, 'dump-flows', `unix:${socket}`, 'table=0'],
 		{timeout: 3000, killSignal: 'SIGKILL', maxBuffer: 1 << 28},
 	);
 
-	return parseFlows(stdout);
+	return createFlowTable(parseFlows(stdout));
 }
 
 function unreadable(name: string, cause: unknown): ColoopError {

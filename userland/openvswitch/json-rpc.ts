@@ -31,7 +31,8 @@ const messageMax = 64 << 20;
 
 export function openJsonRpc(path: string, options: Options = {}): JsonRpc {
 	const {timeout = 2000} = options;
-	const socket = connectSocket(path).setEncoding('utf8');
+	/* Who listens does not keep the process from its end; who waits for an answer does. */
+	const socket = connectSocket(path).setEncoding('utf8').unref();
 	const waiting = new Map<number, (answer: Message | Error) => void>();
 	const splitter = createSplitter();
 	let lastId = 0;

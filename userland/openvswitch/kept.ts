@@ -43,14 +43,16 @@ export function createKept<T>(source: Source<T>, {grace, changed}: KeptOptions):
 	};
 	const read = async (): Promise<T> => {
 		let isOutdated = false;
+		let mine: Reading<T> | undefined;
 		const reading = await source(() => {
 			isOutdated = true;
-			if (current === reading) {
+			if (mine !== undefined && current === mine) {
 				drop();
 				changed();
 			}
 		});
 
+		mine = reading;
 		drop();
 		last = {value: reading.value};
 		failure = undefined;

@@ -67,10 +67,23 @@ function matchProtocol(word: string, protocol: Frames['protocol']): Certainty {
 	return word === whole[other] || isIn(other) || others.includes(word) ? 'never' : 'maybe';
 }
 
-function matchPort(value: string, port: number): Certainty {
-	const number = value === localName ? localPort : Number(value);
+/** The port by which a frame must enter to match; undefined where none is asked for, or none that we know. */
+export function portOf(match: readonly string[]): number | undefined {
+	const field = match.find(each => each.startsWith('in_port='));
 
-	return Number.isInteger(number) ? certain(number === port) : 'maybe';
+	return field === undefined ? undefined : portNumber(field.slice('in_port='.length));
+}
+
+function portNumber(text: string): number | undefined {
+	const number = text === localName ? localPort : Number(text);
+
+	return Number.isInteger(number) ? number : undefined;
+}
+
+function matchPort(value: string, port: number): Certainty {
+	const number = portNumber(value);
+
+	return number === undefined ? 'maybe' : certain(number === port);
 }
 
 function matchNumber(value: string, own: number): Certainty {

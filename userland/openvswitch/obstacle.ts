@@ -96,9 +96,11 @@ function watchObstacle(ports: readonly OvsPort[], bridge: OvsBridge): string | u
 		return `mirror ${mirror.name} of ${name} takes what passes here, and would be bypassed`;
 	}
 
-	return floodVlans.some(vlan => vlans.includes(vlan))
-		? `${name} floods VLAN ${vlans.join()} (flood_vlans), for somebody who would be bypassed`
-		: undefined;
+	const flooded = floodVlans.find(vlan => vlans.includes(vlan));
+
+	return flooded === undefined
+		? undefined
+		: `${name} floods VLAN ${flooded} (flood_vlans), for somebody who would be bypassed`;
 }
 
 type Side = readonly [port: OvsPort, mac: string];

@@ -34,7 +34,8 @@ const headerLength = 8;
 
 export function openOpenFlow(path: string, options: OpenFlowOptions): OpenFlow {
 	const {timeout = 2000, changed} = options;
-	const socket = connectSocket(path);
+	/* Who listens does not keep the process from its end; who waits for an answer does. */
+	const socket = connectSocket(path).unref();
 	const waiting = new Map<number, Request>();
 	let received: Buffer = Buffer.alloc(0);
 	let lastXid = 0;
@@ -180,14 +181,14 @@ function flowMonitor(): Buffer {
 	const [vendor, subtype] = [0x2320, 2];
 	const [added, deleted, modified, actions, own] = [2, 4, 8, 16, 32];
 	const [noPort, allTables] = [0xffff, 0xff];
-	const body = Buffer.alloc(8 + 16);
+	const body = Buffer.alloc(12 + 16);
 
 	body.writeUInt32BE(vendor, 0);
 	body.writeUInt32BE(subtype, 4);
-	body.writeUInt32BE(1, 8);
-	body.writeUInt16BE(added | deleted | modified | actions | own, 12);
-	body.writeUInt16BE(noPort, 14);
-	body.writeUInt8(allTables, 18);
+	body.writeUInt32BE(1, 12);
+	body.writeUInt16BE(added | deleted | modified | actions | own, 16);
+	body.writeUInt16BE(noPort, 18);
+	body.writeUInt8(allTables, 22);
 
 	return stats(0xffff, body);
 }

@@ -5,7 +5,7 @@ import {bridgeSource} from './bridge.ts';
 import {databaseSource} from './database.ts';
 import {createKept, type Kept} from './kept.ts';
 import type {Database} from './rows.ts';
-import type {OvsBridge, OvsState, Switching} from './types.ts';
+import type {OvsState, Switching} from './types.ts';
 
 export type OvsOptions = {
 	/** Where Open vSwitch has its sockets. */
@@ -25,6 +25,8 @@ export class Ovs {
 	readonly #listeners = new Set<() => void>();
 	readonly #changed = () => this.#listeners.forEach(tell => tell());
 	#isHere = false;
+	/** What was read last, and what it was made of. */
+	#last: {readonly parts: readonly unknown[]; readonly state: OvsState} | undefined;
 
 	constructor({runDir = '/run/openvswitch', period = 500, grace = 10_000}: OvsOptions = {}) {
 		this.#options = {runDir, period, grace};
@@ -33,28 +35,35 @@ export class Ovs {
 
 	/** The bridge of each device that is known to be on one. */
 	async bridges(): Promise<ReadonlyMap<string, string>> {
-		const {ports} = await this.#readDatabase();
+		const {known} = await this.#readDatabase();
 
-		return new Map(ports.map(({device, bridge}) => [device, bridge]));
+		return new Map(known.ports.map(({device, bridge}) => [device, bridge]));
 	}
 
-	/** All that may decide about frames between these devices. */
+	/** All that may decide about frames between these devices; the same object while nothing changed. */
 	async read(devices: readonly string[]): Promise<OvsState> {
-		const {bridges, ports, problem} = await this.#readDatabase();
-		const here = ports.filter(({device}) => devices.includes(device));
-		const wanted = bridges.filter(({name}) => here.some(({bridge}) => bridge === name));
+		const {known, problem} = await this.#readDatabase();
+		const asked = new Set(devices);
+		const here = known.ports.filter(({device}) => asked.has(device));
+		const names = new Set(here.map(({bridge}) => bridge));
+		const rows = known.bridges.filter(({name}) => names.has(name));
 
-		this.#keep(wanted.map(({name}) => name));
-		const switching = wanted.map(async (row): Promise<OvsBridge> => {
-			const kept = this.#switching.get(row.name);
-			return {...row, switching: problem ?? (await kept?.get().catch(reasonOf)) ?? ''};
-		});
+		this.#keep(names);
+		const switching = await Promise.all(
+			rows.map(({name}) => this.#switching.get(name)?.get().catch(reasonOf)),
+		);
+		const parts = [known, problem, [...asked].join(), ...switching];
+		if (this.#last === undefined || !isSame(parts, this.#last.parts)) {
+			const bridges = rows.map((row, at) => ({...row, switching: switching[at] ?? ''}));
+			const state = {
+				bridges: new Map(bridges.map(each => [each.name, each])),
+				ports: new Map(here.map(each => [each.device, each])),
+				problem,
+			};
+			this.#last = {parts, state};
+		}
 
-		return {
-			bridges: new Map((await Promise.all(switching)).map(each => [each.name, each])),
-			ports: new Map(here.map(each => [each.device, each])),
-			problem,
-		};
+		return this.#last.state;
 	}
 
 	/** Says `changed` once now, and whenever something may have changed. A hint: read again. */
@@ -86,32 +95,34 @@ export class Ovs {
 		return {grace: this.#options.grace, changed: this.#changed};
 	}
 
-	async #readDatabase(): Promise<Database & {problem: string | undefined}> {
+	async #readDatabase(): Promise<{known: Database; problem: string | undefined}> {
 		this.#isHere ||= existsSync(this.#socket);
 		if (!this.#isHere) {
-			return {...nothing, problem: undefined};
+			return {known: nothing, problem: undefined};
 		}
 		try {
 			const known = await this.#database.get();
-			const problem = known.isRestoring ? 'Open vSwitch waits for its flows' : undefined;
+			const waits = 'Open vSwitch waits for its flows to be restored (flow-restore-wait)';
 
-			return {...known, problem};
+			return {known, problem: known.isRestoring ? waits : undefined};
 		} catch (error) {
-			return {...nothing, problem: `Open vSwitch cannot be read: ${reasonOf(error)}`};
+			return {known: nothing, problem: `Open vSwitch cannot be read: ${reasonOf(error)}`};
 		}
 	}
 
 	/** Bridges that nobody asks about any more are not listened to either. */
-	#keep(names: readonly string[]): void {
+	#keep(names: ReadonlySet<string>): void {
 		for (const [name, kept] of this.#switching) {
-			if (!names.includes(name)) {
+			if (!names.has(name)) {
 				kept.close();
 				this.#switching.delete(name);
 			}
 		}
-		for (const name of names.filter(each => !this.#switching.has(each))) {
-			const source = bridgeSource(this.#options.runDir, name);
-			this.#switching.set(name, createKept(source, this.#keeping));
+		for (const name of names) {
+			if (!this.#switching.has(name)) {
+				const source = bridgeSource(this.#options.runDir, name);
+				this.#switching.set(name, createKept(source, this.#keeping));
+			}
 		}
 	}
 
@@ -125,6 +136,10 @@ export class Ovs {
 }
 
 const nothing: Database = {bridges: [], ports: [], isRestoring: false};
+
+function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+	return one.length === other.length && one.every((part, at) => part === other[at]);
+}
 
 function reasonOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);

@@ -27,8 +27,8 @@ export type OvsBridge = BridgeRow & {
 
 /** What is not in the database, but in the switch itself. */
 export type Switching = {
-	/** Of table 0, where every frame begins. */
-	readonly flows: readonly Flow[];
+	/** Table 0, where every frame begins. */
+	readonly flows: FlowTable;
 	readonly staticEntries: readonly StaticEntry[];
 } & Settings;
 
@@ -42,6 +42,11 @@ export type Settings = {
 
 /** An address that somebody bound to a port. */
 export type StaticEntry = {readonly port: string; readonly vlan: number; readonly mac: string};
+
+export type FlowTable = {
+	/** The flows that can match a frame that enters by this port, the most important first. */
+	from(port: number): readonly Flow[];
+};
 
 export type Flow = {
 	readonly priority: number;
