@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {allowPair, channelUp, inTurn, patient, status, withColoop, type Body} from '../channel.ts';
-import type {Guest} from '../guest.ts';
-import {until} from '../until.ts';
+import {allowPair, inTurn, withColoop} from '../channel.ts';
 import {labWith} from '../with-lab.ts';
-
-/** How long a channel may live on after dom0 has forbidden it, in milliseconds of dom0's clock. */
-const most = 1000;
-
-/** What dom0 does that stands between a and b, how it takes that back, and what it is then told. */
-type Change = {
-	readonly does: string;
-	readonly undoes: string;
-	readonly reason: RegExp;
-	/** What b is called then. */
-	readonly renamed?: string;
-};
+import {ends, type Change} from './_withdrawn.ts';
 
 const aMac = '00:16:3e:00:00:01';
 const bMac = '00:16:3e:00:00:02';
@@ -85,41 +72,6 @@ const changes: Readonly<Record<string, Change>> = {
 		renamed: 'other',
 	},
 };
-
-/** Milliseconds until both have taken back their offers, as they do when their channel has gone. */
-async function msUntilGone(dom0: Guest, does: string): Promise<number> {
-	const {stdout} = await dom0.run(
-		`a=$(xl domid a) b=$(xl domid b)
-		offers="/local/domain/$a/data/coloop/offers/$b /local/domain/$b/data/coloop/offers/$a"
-		for offer in $offers; do xenstore-exists $offer || { echo "no $offer" >&2; exit 1; }; done
-		from=$(date +%s%N)
-		{ ${does}
-		} >&2
-		for offer in $offers; do while xenstore-exists $offer; do busybox usleep 20000; done; done
-		echo $((($(date +%s%N) - from) / 1000000))`,
-		patient,
-	);
-	return Number(stdout);
-}
-
-const ends =
-	(name: string, {does, undoes, reason, renamed = 'b'}: Change): Body =>
-	async (t, {lab, dom0}) => {
-		await channelUp(lab);
-		const ms = await msUntilGone(dom0, does);
-		t.log(`${name}: ${ms} ms`);
-		t.true(ms <= most, `${name}: ${ms} ms`);
-		const why = async () => {
-			const {pairs} = await status(dom0);
-			return pairs?.find(({a, b}) => a.name === 'a' && b.name === renamed)?.reason ?? '';
-		};
-		await until(
-			'the pair is refused, and why is said',
-			async () => reason.test(await why()),
-			patient,
-		);
-		await dom0.run(`b=$(xl domid b)\n${undoes}`);
-	};
 
 test(
 	'what dom0 forbids ends a live channel within a second',
