@@ -58,38 +58,69 @@ function dom0World(clock: Clock, log: Log): Pick<HostWorld, 'topology' | 'firewa
 	const open = () => (opened ??= openDom0(clock, log));
 
 	return {
-		topology: async () => topologyOf(await (await open()).firewall.readDevices()),
+		topology: async () => (await open()).topology(),
 		firewall: async (devices, addresses) => (await open()).bypassed(devices, addresses),
 		hints: [
 			async function* (signal) {
-				yield* (await open()).watch(signal);
+				yield* (await open()).watchRules(signal);
+			},
+			async function* (signal) {
+				yield* (await open()).watchSwitches(signal);
 			},
 		],
 	};
 }
 
 async function openDom0(clock: Clock, log: Log) {
-	const [{openFirewall}, {realTime}, {refusalBetween}, {realTools}, {watchFirewall}] =
-		await Promise.all([
-			import('../firewall/firewall.ts'),
-			import('../firewall/part.ts'),
-			import('../firewall/state.ts'),
-			import('../firewall/tools.ts'),
-			import('../firewall/watch.ts'),
-		]);
+	const [
+		{openFirewall},
+		{realTime},
+		{refusalBetween, refusalOnDevices},
+		{realTools},
+		{watchFirewall},
+		{obstacleBetween},
+		{Ovs},
+	] = await Promise.all([
+		import('../firewall/firewall.ts'),
+		import('../firewall/part.ts'),
+		import('../firewall/state.ts'),
+		import('../firewall/tools.ts'),
+		import('../firewall/watch.ts'),
+		import('../openvswitch/obstacle.ts'),
+		import('../openvswitch/ovs.ts'),
+	]);
 	const firewall = openFirewall(realTools, {...realTime, warn: log.warn});
-	let last: {readonly state: unknown; readonly bypassed: Bypassed} | undefined;
+	const ovs = new Ovs();
+	let last: {readonly of: readonly unknown[]; readonly bypassed: Bypassed} | undefined;
 
 	return {
-		firewall,
-		watch: (signal: AbortSignal) =>
-			watchFirewall(firewall, {...clock, watchRoute, watchTables}, signal),
-		async bypassed(...[devices, addresses]: Parameters<HostWorld['firewall']>) {
-			const state = await firewall.read({devices, addresses});
+		async topology(): Promise<Topology> {
+			const [devices, ovsBridges] = await Promise.all([
+				firewall.readDevices(),
+				ovs.bridges(),
+			]);
 
-			if (last?.state !== state) {
-				last = {state, bypassed: (a, b) => refusalBetween(a, b, state)?.text};
+			return {...topologyOf(devices), ovsBridges};
+		},
+		watchRules: (signal: AbortSignal) =>
+			watchFirewall(firewall, {...clock, watchRoute, watchTables}, signal),
+		watchSwitches: (signal: AbortSignal) => ovs.hints(signal),
+		/** The same function as before while neither dom0's rules nor its switches changed. */
+		async bypassed(...[devices, addresses]: Parameters<HostWorld['firewall']>) {
+			const [state, switches] = await Promise.all([
+				firewall.read({devices, addresses}),
+				ovs.read(devices),
+			]);
+
+			if (last?.of[0] !== state || last.of[1] !== switches) {
+				const bypassed: Bypassed = (a, b) =>
+					a.isOvs || b.isOvs
+						? (obstacleBetween(a, b, switches) ?? refusalOnDevices(a, b, state)?.text)
+						: refusalBetween(a, b, state)?.text;
+
+				last = {of: [state, switches], bypassed};
 			}
+
 			return last.bypassed;
 		},
 	};

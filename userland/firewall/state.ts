@@ -39,6 +39,18 @@ export function refusalBetween(a: Port, b: Port, state: FirewallState): Obstacle
 	);
 }
 
+/** The same of two ports of Open vSwitch, besides what that does itself: their devices alone have rules. */
+export function refusalOnDevices(a: Port, b: Port, state: FirewallState): Obstacle | undefined {
+	return (
+		unreadObstacle(a, state) ??
+		unreadObstacle(b, state) ??
+		onDevice(a, state) ??
+		onDevice(b, state) ??
+		hookObstacle(a, b, state) ??
+		ruleObstacle(a, b, state)
+	);
+}
+
 function unreadObstacle({name}: Port, {unread}: FirewallState): Obstacle | undefined {
 	return unread.has(name)
 		? {kind: 'unknown', text: `what dom0's rules say of ${name} has not been read yet`}
@@ -79,17 +91,24 @@ function legacyObstacle(port: Port, state: FirewallState): Obstacle | undefined 
 			};
 }
 
-/** Dom0's own packets pass its IP hooks on a channel as well; those of the bridge and of devices they do not. */
+/**
+ * Dom0's own packets pass its IP hooks on a channel as well; those of the bridge and of devices they do not. Frames of
+ * Open vSwitch meet those of devices alone.
+ */
 function hookObstacle(a: Port, b: Port, state: FirewallState): Obstacle | undefined {
+	const isOvs = a.isOvs === true;
 	const filters = filtersIpOn(a, state);
 	const isBetweenVifs = a.kind === 'vif' && b.kind === 'vif';
-	const found = state.hooks.find(({family, device}) =>
-		family === 'bridge'
-			? true
-			: family === 'netdev'
-				? device === a.name || device === b.name
-				: isBetweenVifs && filters[family],
-	);
+	const found = state.hooks.find(({family, device}) => {
+		switch (family) {
+			case 'netdev':
+				return device === a.name || device === b.name;
+			case 'bridge':
+				return !isOvs;
+			default:
+				return !isOvs && isBetweenVifs && filters[family];
+		}
+	});
 
 	if (found === undefined) {
 		return undefined;

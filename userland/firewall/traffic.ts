@@ -120,6 +120,9 @@ function stopsBetween(from: Port, to: Port): Stop[] {
 		to.kind === 'vif' ? leaving(to) : arriving(to),
 	);
 
+	if (from.isOvs) {
+		return ends;
+	}
 	if (from.kind === 'host') {
 		return [
 			...ends,

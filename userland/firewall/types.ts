@@ -8,6 +8,8 @@ export type Port = {
 	/** Of the domain's own interface, which is what its frames carry; `aa:bb:cc:dd:ee:ff`. */
 	readonly mac: string;
 	readonly bridge: string;
+	/** The bridge is one of Open vSwitch: nothing that the kernel's own bridges ask is asked. */
+	readonly isOvs?: true;
 };
 
 /** Unicast IPv4 or IPv6; nothing else is ever diverted. */

@@ -18,10 +18,10 @@ function placesOf(domain: Domain, topology: Topology): string {
 	return [...places.slice(0, named), ...(rest > 0 ? [`and ${rest} more`] : [])].join(', ');
 }
 
-function bridgesOf({bridges}: Topology): string[] {
-	const names = [...bridges];
+function bridgesOf({bridges, ovsBridges = new Map()}: Topology): string[] {
+	const names = [...bridges, ...new Set(ovsBridges.values())];
 	return names.length === 0
-		? ['dom0 has no Linux bridge']
+		? ['dom0 has no bridge']
 		: names.map(name => `dom0 itself is on ${name}`);
 }
 

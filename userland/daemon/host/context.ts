@@ -84,8 +84,10 @@ function askedOf(domains: readonly Domain[]): Asked {
 }
 
 /** Dom0 may have many other devices, which come and go with its own containers. */
-function relevant({interfaces, bridges}: Topology, vifs: readonly Address[]) {
-	const ours = new Set(vifs.map(({device}) => device));
+function relevant(topology: Topology, vifs: readonly Address[]) {
+	const {interfaces, bridges, ovsBridges} = topology;
+	const switches = vifs.flatMap(({device}) => ovsBridges?.get(device) ?? []);
+	const ours = new Set([...vifs.map(({device}) => device), ...switches]);
 	const own = interfaces.filter(({name}) => ours.has(name) || bridges.has(name));
 	const masters = new Set(own.map(({master}) => master));
 	const near = interfaces.filter(
@@ -94,8 +96,8 @@ function relevant({interfaces, bridges}: Topology, vifs: readonly Address[]) {
 	const here = new Set(own.map(({name}) => name));
 
 	return {
-		topology: {interfaces: near, bridges},
-		devices: [...vifs.flatMap(({device}) => (here.has(device) ? [device] : [])), ...bridges],
+		topology: {...topology, interfaces: near},
+		devices: [...[...ours].filter(device => here.has(device)), ...bridges],
 		addresses: [
 			...vifs,
 			...own.flatMap(({name: device, mac}) => (bridges.has(device) ? [{device, mac}] : [])),
@@ -107,7 +109,8 @@ function unlessSame(last: Context | undefined, next: Context): Context {
 	const isSameTopology =
 		last !== undefined &&
 		isSame(last.topology.interfaces, next.topology.interfaces) &&
-		isSame([...last.topology.bridges], [...next.topology.bridges]);
+		isSame([...last.topology.bridges], [...next.topology.bridges]) &&
+		isSame([...(last.topology.ovsBridges ?? [])], [...(next.topology.ovsBridges ?? [])]);
 
 	if (last === undefined || !isSameTopology) {
 		return next;

@@ -14,8 +14,10 @@ type Interface = {
 /** Dom0's network devices as its kernel has them. */
 export type Topology = {
 	readonly interfaces: readonly Interface[];
-	/** The names of those that are Linux bridges; ports of other switches are left alone. */
+	/** The names of those that are Linux bridges; ports of switches that nobody knows are left alone. */
 	readonly bridges: ReadonlySet<string>;
+	/** The bridge of each device that Open vSwitch has; a bridge's own device has its name. */
+	readonly ovsBridges?: ReadonlyMap<string, string>;
 };
 
 /** Where a domain touches a bridge of dom0. */
@@ -25,10 +27,12 @@ export type Port = {
 	readonly name: string;
 	readonly mac: string;
 	readonly bridge: string;
+	/** The bridge is one of Open vSwitch. */
+	readonly isOvs?: true;
 	/** How the domain itself calls it: a vif number, or the bridge's name in dom0. */
 	readonly vif: string;
 	readonly rate: string | undefined;
-	/** Longest IP packet that passes here: the smaller of the device's and the bridge's. */
+	/** Longest IP packet that passes here: the smaller of the device's and a Linux bridge's. */
 	readonly mtu: number;
 };
 
@@ -37,18 +41,17 @@ export function portsOf(
 	domains: readonly Domain[],
 	topology: Topology,
 ): Map<number, readonly Port[]> {
-	const bridgeOf = bridgeFinder(topology);
-	const mtus = new Map(topology.interfaces.map(({name, mtu}) => [name, mtu]));
+	const placeOf = placeFinder(topology);
 
 	return new Map(
 		domains.map(domain => [
 			domain.domid,
-			domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, mtus, bridgeOf),
+			domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, placeOf),
 		]),
 	);
 }
 
-/** What a vif's netback end is on, in words; for one that is no port of a Linux bridge. */
+/** What a vif's netback end is on, in words; for one that shares no bridge with another. */
 export function whereabouts(vif: Vif, domain: Domain, topology: Topology): string {
 	const {device, state} = vif;
 	if (!isConnected(vif)) {
@@ -59,50 +62,87 @@ export function whereabouts(vif: Vif, domain: Domain, topology: Topology): strin
 	}
 	const own = topology.interfaces.find(({name}) => name === device);
 	if (own === undefined) return `${device} is not among dom0's interfaces`;
-	if (own.master === undefined) return `${device} is on no bridge: routed, or taken off`;
 	const master = topology.interfaces.find(({ifindex}) => ifindex === own.master)?.name;
+	const ovsBridge = ovsBridgeOf(own, master, topology);
+	if (ovsBridge !== undefined) return `${device} is on ${ovsBridge} of Open vSwitch`;
+	if (own.master === undefined) return `${device} is on no bridge: routed, or taken off`;
 	if (master === undefined) return `${device} has a master that dom0 does not list`;
-	if (master === ovsMaster) return `${device} is a port of Open vSwitch`;
+	if (master === ovsMaster) {
+		return `${device} is a port of Open vSwitch, whose database does not list it or cannot be read`;
+	}
 	const isBridge = topology.bridges.has(master);
 	return `${device} is on ${master}${isBridge ? '' : ', which is no Linux bridge'}`;
 }
 
-/** The master of every port of Open vSwitch's kernel datapath. */
+/** The master of every port of Open vSwitch's kernel datapath; ports of the other have none. */
 const ovsMaster = 'ovs-system';
+
+function ovsBridgeOf(
+	{name, master}: Interface,
+	masterName: string | undefined,
+	{ovsBridges}: Topology,
+): string | undefined {
+	return master === undefined || masterName === ovsMaster ? ovsBridges?.get(name) : undefined;
+}
 
 /** An endpoint of before `linkState` would have a channel pass its program by. */
 function isPassedBy({hasXdp}: Vif, {hello}: Domain): boolean {
 	return hasXdp && !hasLinkState(hello);
 }
 
-type BridgeOf = (device: string) => Interface | undefined;
+type Place = Pick<Port, 'bridge' | 'mtu' | 'isOvs'>;
+type PlaceOf = (device: string) => Place | undefined;
 
-function bridgeFinder({interfaces, bridges}: Topology): BridgeOf {
+/** Where a device is a port. Open vSwitch asks only for the MTU of the device by which a frame leaves. */
+function placeFinder(topology: Topology): PlaceOf {
+	const {interfaces, bridges} = topology;
 	const byIndex = new Map<number | undefined, Interface>(
 		interfaces.map(each => [each.ifindex, each]),
 	);
-	const masters = new Map(interfaces.map(({name, master}) => [name, master]));
+	const byName = new Map(interfaces.map(each => [each.name, each]));
+
 	return device => {
-		const bridge = byIndex.get(masters.get(device));
-		return bridge !== undefined && bridges.has(bridge.name) ? bridge : undefined;
+		const own = byName.get(device);
+		if (own === undefined) {
+			return undefined;
+		}
+		const master = byIndex.get(own.master);
+		const ovsBridge = ovsBridgeOf(own, master?.name, topology);
+		if (ovsBridge !== undefined) {
+			return {bridge: ovsBridge, mtu: own.mtu, isOvs: true};
+		}
+
+		return master && bridges.has(master.name)
+			? {bridge: master.name, mtu: Math.min(own.mtu, master.mtu)}
+			: undefined;
 	};
 }
 
-function hostPorts({interfaces, bridges}: Topology): Port[] {
-	return interfaces
-		.filter(({name}) => bridges.has(name))
-		.map(({name, mac, mtu}) => ({
-			...({kind: 'host', name, mac} as const),
-			...{bridge: name, vif: name, rate: undefined, mtu},
-		}));
+function hostPorts({interfaces, bridges, ovsBridges}: Topology): Port[] {
+	return interfaces.flatMap(({name, mac, mtu}) => {
+		const isOvs = ovsBridges?.get(name) === name;
+		const port = {
+			kind: 'host',
+			name,
+			mac,
+			bridge: name,
+			vif: name,
+			rate: undefined,
+			mtu,
+		} as const;
+
+		return isOvs ? [{...port, isOvs}] : bridges.has(name) ? [port] : [];
+	});
 }
 
-function vifPorts(domain: Domain, mtus: ReadonlyMap<string, number>, bridgeOf: BridgeOf): Port[] {
+function vifPorts(domain: Domain, placeOf: PlaceOf): Port[] {
 	return domain.vifs.flatMap(vif => {
 		const {handle, mac, device: name, rate} = vif;
-		const bridge = bridgeOf(name);
-		if (!isConnected(vif) || isPassedBy(vif, domain) || bridge === undefined) return [];
-		const mtu = Math.min(mtus.get(name) ?? bridge.mtu, bridge.mtu);
-		return [{kind: 'vif', name, mac, bridge: bridge.name, vif: String(handle), rate, mtu}];
+		const place = placeOf(name);
+		if (!isConnected(vif) || isPassedBy(vif, domain) || place === undefined) {
+			return [];
+		}
+
+		return [{kind: 'vif', name, mac, vif: String(handle), rate, ...place}];
 	});
 }

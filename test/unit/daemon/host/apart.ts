@@ -39,9 +39,33 @@ test('different bridges are named', t => {
 test('a port of Open vSwitch, of a bond, and a routed vif are told apart', t => {
 	const says = (master: string | undefined) => apart([a, b], withMaster(master))?.reason;
 
-	t.is(says('ovs-system'), `${onBridge}; vif2.0 is a port of Open vSwitch`);
+	t.is(
+		says('ovs-system'),
+		`${onBridge}; vif2.0 is a port of Open vSwitch, whose database does not list it or cannot be read`,
+	);
 	t.is(says('bond0'), `${onBridge}; vif2.0 is on bond0, which is no Linux bridge`);
 	t.is(says(undefined), `${onBridge}; vif2.0 is on no bridge: routed, or taken off`);
+});
+
+test('bridges of Open vSwitch are bridges: of the kernel, and in user space', t => {
+	const on = (master: string | undefined, ovsBridges: ReadonlyArray<readonly [string, string]>) =>
+		apart([a, b], {...withMaster(master), ovsBridges: new Map(ovsBridges)})?.reason;
+
+	for (const master of ['ovs-system', undefined]) {
+		t.is(
+			on(master, [['vif2.0', 'ovsbr0']]),
+			`${onBridge}; vif2.0 is on ovsbr0 of Open vSwitch`,
+		);
+	}
+	/* The kernel knows better who has a device. */
+	t.is(
+		on('bond0', [['vif2.0', 'ovsbr0']]),
+		`${onBridge}; vif2.0 is on bond0, which is no Linux bridge`,
+	);
+	t.is(
+		on(undefined, [['vif3.0', 'ovsbr0']]),
+		`${onBridge}; vif2.0 is on no bridge: routed, or taken off`,
+	);
 });
 
 test('a vif that a driver domain serves is not in dom0', t => {
