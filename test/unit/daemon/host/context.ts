@@ -118,30 +118,6 @@ test('what a refresh cannot read, the next look says', async t => {
 	await t.throwsAsync(context.read([domain(1)]), {message: 'no socket'});
 });
 
-test('the rules are asked once about two ports, until they are read again', async t => {
-	const asked: string[] = [];
-	const context = contextOf({
-		topology: async () => topology([1, 2]),
-		firewall: async () => (a, b) => {
-			asked.push(`${a.mac} ${b.mac}`);
-			return a.mac === b.mac ? 'the same' : undefined;
-		},
-		log: createLog(() => {}),
-	});
-	const other = {...port, name: 'vif2.0'};
-	const changed = {...other, mac: '00:16:3e:00:00:02'};
-	for (let turn = 0; turn < 2; turn++) {
-		const {bypassed} = await context.read([domain(1), domain(2)]);
-		t.is(bypassed(port, other), 'the same');
-		t.is(bypassed(port, changed), undefined);
-	}
-	t.is(asked.length, 2);
-	context.invalidate();
-	const {bypassed} = await context.read([domain(1), domain(2)]);
-	bypassed(port, changed);
-	t.is(asked.length, 3);
-});
-
 test('a firewall that cannot be read may hold anything', async t => {
 	const lines: string[] = [];
 	const context = contextOf({
