@@ -28,7 +28,7 @@ export type Firewall = {
 	read(ports: Ports): Promise<FirewallState>;
 	/** All devices of dom0, by name, as verdicts go by them; the same object while nothing changed. */
 	readDevices(): Promise<ReadonlyMap<string, Device>>;
-	/** `call` is called whenever a `read` would read anew what was invalidated. */
+	/** `call` is called whenever a `read` may find something else than before. */
 	onDue(call: () => void): void;
 	readonly parts: Parts;
 	readonly rulesReader: RulesReader;
@@ -51,7 +51,7 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 		keepSame<FirewallState>(hasSameParts),
 	];
 
-	/** What was looked for on other devices, or in other tables, is to be looked for again. */
+	/** What was looked for on other devices, or in other tables, is to be looked for again, before anybody is told. */
 	async function follow(links: Links): Promise<void> {
 		ours = ports.devices.flatMap(name => links.devices.get(name) ?? []);
 		const key = ours.map(coverKey).join();
@@ -59,13 +59,13 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 		if (scope !== key) {
 			scope = key;
 			[parts.control, parts.deviceHooks, parts.unheard, parts.rules].forEach(part =>
-				part.invalidate(),
+				part.invalidate('urgent'),
 			);
 		}
 		const needsIp = filtersIpAnywhere(links, await parts.unheard.get());
 
 		if (needsIp !== rulesReader.readsIp) {
-			parts.rules.invalidate();
+			parts.rules.invalidate('urgent');
 		}
 	}
 

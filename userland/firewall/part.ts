@@ -3,8 +3,8 @@ import {setTimeout} from 'node:timers/promises';
 
 /** One kind of things that is read again when it may have changed. */
 export type Part<T> = {
-	/** The next `get` reads, but not while the part rests. */
-	invalidate(): void;
+	/** The next `get` reads, but while the part rests only if that is `urgent`. */
+	invalidate(how?: 'urgent'): void;
 	/** The same object as before where nothing changed. Throws what the reading throws, where nothing good is kept. */
 	get(): Promise<T>;
 	/** Whether the last reading failed. */
@@ -26,7 +26,9 @@ type Options<T> = {
 	read(): Promise<T>;
 	/** By default, whether both read the same. */
 	readonly isSame?: ((one: T, other: T) => boolean) | undefined;
-	/** Called when a `get` would read what was invalidated. */
+	/** Longest rest, where not that of a dump. */
+	readonly restMax?: number | undefined;
+	/** Called when a `get` would read what was invalidated, and when one has found something else than before. */
 	due(): void;
 	readonly world: PartWorld;
 };
@@ -40,10 +42,13 @@ export const keptFor = 10_000;
 
 /**
  * A reading is followed by a rest, in ms, of this many times the time that it took of a core, so that it takes a fifth
- * of one however often dom0's tools change what it reads. The first change after a rest is read at once.
+ * of one however often dom0's tools change what it reads. The first change after a rest is read at once. What the
+ * process used meanwhile is no more than a bound of that time: others work beside a reading, and on a busy machine so
+ * is how long it took. A dump takes some ms even of a thousand devices, so that its rest is bounded, too.
  */
 const restFactor = 4;
 const restMin = 50;
+const dumpRestMax = 200;
 
 /** How dom0's firewall is read in earnest, but for its warnings. */
 export const realTime: Omit<PartWorld, 'warn'> = {
@@ -56,7 +61,8 @@ export const realTime: Omit<PartWorld, 'warn'> = {
 	sleep: ms => setTimeout(ms, undefined, {ref: false}),
 };
 
-export function createPart<T>({name, read, isSame, due, world}: Options<T>): Part<T> {
+export function createPart<T>(options: Options<T>): Part<T> {
+	const {name, read, isSame, restMax = dumpRestMax, due, world} = options;
 	const keep = keepSame(isSame);
 	let kept: {readonly value: T} | undefined;
 	let failingSince: number | undefined;
@@ -68,12 +74,16 @@ export function createPart<T>({name, read, isSame, due, world}: Options<T>): Par
 	const isOver = () => failingSince !== undefined && world.now() - failingSince > keptFor;
 
 	async function take(): Promise<T> {
-		const [began, usedBefore] = [world.now(), world.used()];
+		const [began, usedBefore, before] = [world.now(), world.used(), kept];
 
 		isStale = false;
 		try {
 			kept = {value: keep(await read())};
 			failingSince = undefined;
+			if (before !== undefined && before.value !== kept.value) {
+				// Whoever asked may not be the one who waits for it: parts read one another.
+				due();
+			}
 
 			return kept.value;
 		} catch (error) {
@@ -84,9 +94,9 @@ export function createPart<T>({name, read, isSame, due, world}: Options<T>): Par
 
 			return kept.value;
 		} finally {
-			const rest = Math.max(restMin, restFactor * (world.used() - usedBefore));
+			const cost = Math.min(world.used() - usedBefore, world.now() - began);
 
-			restsUntil = world.now() + rest;
+			restsUntil = world.now() + Math.min(restMax, Math.max(restMin, restFactor * cost));
 			reading = undefined;
 		}
 	}
@@ -120,8 +130,11 @@ export function createPart<T>({name, read, isSame, due, world}: Options<T>): Par
 	}
 
 	return {
-		invalidate() {
+		invalidate(how) {
 			isStale = true;
+			if (how === 'urgent' && !isOver()) {
+				restsUntil = -Infinity;
+			}
 			void announce();
 		},
 		async get() {

@@ -71,6 +71,7 @@ export function createParts(
 			read: () => readRules(parts, rulesReader, cover),
 			isSame: (one, other) =>
 				one.found === other.found && [...one.covers].join() === [...other.covers].join(),
+			restMax: Infinity,
 			due,
 			world,
 		}),

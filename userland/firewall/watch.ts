@@ -100,7 +100,7 @@ function createWatcher(firewall: Firewall, changed: () => void) {
 			// XDP by a link of BPF is among the devices.
 			parts.links.invalidate();
 		}
-		if (isFailing || before !== after) {
+		if (isFailing) {
 			changed();
 		}
 	}

@@ -5,7 +5,7 @@ import {createPart, keptFor} from '../../../userland/firewall/part.ts';
 import {fakeTime} from './_time.ts';
 
 /** A part that reads what `found` holds, and takes `cost` ms of a core. */
-function stage() {
+function stage(restMax?: number) {
 	const time = fakeTime();
 	const knobs = {found: ['a'] as readonly string[], cost: 0, fails: false};
 	let [reads, dues] = [0, 0];
@@ -21,6 +21,7 @@ function stage() {
 
 			return new Set(knobs.found);
 		},
+		restMax,
 		due: () => (dues += 1),
 		world: time.world,
 	});
@@ -45,7 +46,7 @@ test('is read once, again when invalidated, and stays the same object if it read
 });
 
 test('after a reading comes a rest of four times its work, and then what is new is due', async t => {
-	const {part, time, knobs, reads, dues} = stage();
+	const {part, time, knobs, reads, dues} = stage(Infinity);
 
 	knobs.cost = 100;
 	await part.get();
@@ -62,7 +63,7 @@ test('after a reading comes a rest of four times its work, and then what is new 
 });
 
 test('ten changes a second of what takes a second to read take a fifth of a core', async t => {
-	const {part, time, knobs, reads} = stage();
+	const {part, time, knobs, reads} = stage(Infinity);
 	const began = time.world.now();
 
 	knobs.cost = 1000;
@@ -74,6 +75,44 @@ test('ten changes a second of what takes a second to read take a fifth of a core
 	const share = (reads() * knobs.cost) / (time.world.now() - began);
 
 	t.true(share > 0.15 && share < 0.22, `${share}`);
+});
+
+test('who waits for a change is told of it, even where somebody else was first to read it', async t => {
+	const {part, time, knobs, dues} = stage();
+
+	await part.get();
+	await time.pass(100);
+	knobs.found = ['b'];
+	part.invalidate();
+	await part.get();
+	t.is(dues(), 1);
+	await time.pass(100);
+	part.invalidate();
+	await part.get();
+	await time.pass(100);
+	t.is(dues(), 1);
+});
+
+test('what is urgent does not rest', async t => {
+	const {part, knobs, reads} = stage();
+
+	await part.get();
+	knobs.found = ['b'];
+	part.invalidate('urgent');
+	t.deepEqual(await part.get(), new Set(['b']));
+	t.is(reads(), 2);
+});
+
+test('a dump rests for no longer than a fifth of a second, whatever else works meanwhile', async t => {
+	const {part, time, knobs, dues} = stage();
+
+	knobs.cost = 1000;
+	await part.get();
+	part.invalidate();
+	await time.pass(199);
+	t.is(dues(), 0);
+	await time.pass(1);
+	t.is(dues(), 1);
 });
 
 test('what is invalidated during a reading is due after it', async t => {

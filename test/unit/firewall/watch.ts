@@ -143,6 +143,28 @@ test('a withdrawn permission is heard at once, and what nobody tells within half
 	t.is(text(), 'bridged packets pass legacy iptables (filter); its rules cannot be seen');
 });
 
+test('a change that a look at what is polled was first to read is heard all the same', async t => {
+	const knobs: Record<string, unknown> & Knobs = {};
+	const {hear, text, time} = stage(t, knobs);
+
+	await hear('lost');
+	// A change comes with the look, not before: whichever part asks first for the devices has it.
+	for (let turn = 0; turn < 40; turn++) {
+		const isolated = turn % 2 === 0;
+		const devices = [
+			bridgeDevice(),
+			portDevice('vif3.0', {isolated}),
+			portDevice('vif4.0', {isolated}),
+		];
+
+		await time.pass(13 * turn);
+		Object.assign(knobs, {readDevices: async () => devices});
+		await hear('links');
+		await time.pass(100);
+		t.is(text() === undefined, !isolated, `turn ${turn}`);
+	}
+});
+
 test('nothing is read while nothing happens, but all once in a while, and the state stays the same', async t => {
 	const {hear, asked, time, states} = stage(t, {});
 
