@@ -59,8 +59,8 @@ function stopsOf(packet: Packet, isFiltered: boolean): Stops {
 	const stops = allStops.get(key) ?? {
 		own: journey(packet, isFiltered),
 		dom0: dom0Journey(packet, isFiltered).map(stop => {
-			const {ports: _, ...onChannel} = stop;
-			return {stop, onChannel};
+			const {stack, hook, input, output} = stop;
+			return {stop, onChannel: {stack, hook, input, output}};
 		}),
 	};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {NftFamily} from '../../userland/nftables-js/index.ts';
+import {xtMatch} from './generate-xt.ts';
 import type {Random} from './random.ts';
 
 export type SetKind = 'device' | 'mac' | 'pair';
@@ -54,7 +55,8 @@ function unique<T>(values: readonly T[]): T[] {
 }
 
 export function matchOf(random: Random, family: NftFamily): object {
-	if (random.chance(family === 'ip' || family === 'ip6' ? 0.3 : 0.05)) return xt(random);
+	if (random.chance(family === 'ip' || family === 'ip6' ? 0.3 : 0.05))
+		return xtMatch(random, macs, names);
 	const op = random.chance(0.75) ? '==' : '!=';
 	const [left, right] = random.pick(comparisons)(random, family);
 
@@ -167,42 +169,3 @@ const comparisons: readonly Comparison[] = [
 	some,
 	some,
 ];
-
-function xt(random: Random): object {
-	const type = 'match';
-	const option = () => (random.chance(0.3) ? {isInverted: random.chance(0.3)} : undefined);
-	const port = (chance: number) =>
-		random.chance(chance)
-			? {name: random.pick([...names, 'vif*']), isInverted: random.chance(0.25)}
-			: undefined;
-	const options = {
-		...{input: port(0.6), output: port(0.4), isIn: option(), isOut: option()},
-		isBridged: option(),
-	};
-	const physdev = Object.fromEntries(
-		Object.entries(options).filter(([, each]) => each !== undefined),
-	);
-
-	return random.pick([
-		{
-			xt: {
-				type,
-				name: 'physdev',
-				physdev: Object.keys(physdev).length > 0 ? physdev : {isIn: {isInverted: false}},
-			},
-		},
-		{xt: {type, name: 'physdev', physdev: {isBridged: {isInverted: random.chance(0.2)}}}},
-		{xt: {type, name: 'physdev'}},
-		{
-			xt: {
-				type,
-				name: 'mac',
-				mac: {address: random.pick(macs), isInverted: random.chance(0.5)},
-			},
-		},
-		{xt: {type, name: 'mac'}},
-		{xt: {type, name: 'comment'}},
-		{xt: {type, name: 'tcp'}},
-		{xt: {type, name: 'recent'}},
-	]);
-}

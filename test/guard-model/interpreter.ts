@@ -4,13 +4,17 @@
 // writes them. It shares no line with userland/firewall, which judges all packets at once.
 import type {NftChain, NftRule, NftRuleset} from '../../userland/nftables-js/index.ts';
 import type {Packet, Stop} from './packet.ts';
-import {broken, equals, load, toss, type Context, type Json} from './values.ts';
+import {broken, equals, load, toss, type Context, type Expression, type Literal} from './values.ts';
+import {matchesXt, type Xt} from './xt.ts';
 
 export type Kernel = {
 	readonly baseChains: readonly NftChain[];
 	readonly chains: ReadonlyMap<string, readonly NftRule[]>;
-	readonly sets: ReadonlyMap<string, {elements: readonly any[]; isDynamic: boolean}>;
+	readonly sets: ReadonlyMap<string, Elements>;
 };
+
+/** Of a set its elements, of a map pairs of them and a verdict. */
+type Elements = {readonly elements: readonly unknown[]; readonly isDynamic: boolean};
 
 const keyOf = (family: string, table: string, name: string) => `${family}/${table}/${name}`;
 
@@ -95,22 +99,20 @@ function runChain(kernel: Kernel, base: NftChain, context: Context, effects: num
 type Verdict = 'next' | 'accept' | 'drop' | 'return' | {isJump: boolean; target: string};
 
 function runRule(kernel: Kernel, rule: NftRule, context: Context, effects: number[]): Verdict {
-	for (const statement of rule.expr as Json[]) {
-		const [[kind = '', value] = []] = Object.entries(statement);
-		const verdict = asVerdict(kind, value);
+	for (const statement of rule.expr as Statement[]) {
+		const verdict = asVerdict(statement);
+		const {match, vmap, xt, mangle} = statement;
 
 		if (verdict) return verdict;
-		if (kind === 'vmap') {
-			return chooseVerdict(kernel, rule, value as Json, context, effects);
-		}
-		if (kind === 'match' && !matches(kernel, rule, value as Json, context, effects))
-			return 'next';
-		if (kind === 'xt' && !matchesXt(rule, value as Json, context, effects)) return 'next';
-		if (kind === 'limit') {
+		if (vmap) return chooseVerdict(kernel, rule, vmap, context, effects);
+		if (match && !matches(kernel, rule, match, context, effects)) return 'next';
+		if (xt && !matchesXt(rule, xt, context, effects)) return 'next';
+		if ('limit' in statement) {
 			effects.push(rule.handle);
 			if (toss(context, 'limit')) return 'next';
 		}
-		if (['log', 'set', 'queue', 'strange'].includes(kind) || isChange(kind, value as Json)) {
+		const isChange = mangle && mangle.key.meta?.key !== 'nftrace';
+		if (isChange || ['log', 'set', 'queue', 'strange'].some(kind => kind in statement)) {
 			effects.push(rule.handle);
 		}
 	}
@@ -118,115 +120,83 @@ function runRule(kernel: Kernel, rule: NftRule, context: Context, effects: numbe
 	return 'next';
 }
 
-function asVerdict(kind: string, value: any): Verdict | undefined {
-	if (kind === 'accept' || kind === 'drop' || kind === 'return') return kind;
-	if (kind === 'reject') return 'drop';
-	if (kind === 'continue') return 'next';
+type Statement = {
+	readonly match?: {readonly op: string; readonly left: Expression; readonly right: Right};
+	readonly vmap?: {readonly key: Expression; readonly data: Right};
+	readonly xt?: Xt;
+	readonly mangle?: {readonly key: Expression};
+	readonly jump?: {readonly target: string};
+	readonly goto?: {readonly target: string};
+};
 
-	return kind === 'jump' || kind === 'goto'
-		? {isJump: kind === 'jump', target: String(value.target)}
-		: undefined;
-}
+type Right = Literal | {readonly set: readonly unknown[]};
+type Element = Literal | {readonly elem: {readonly val: Literal; readonly limit?: unknown}};
 
-function isChange(kind: string, value: Json): boolean {
-	return kind === 'mangle' && value['key'].meta?.key !== 'nftrace';
+function asVerdict(statement: Statement): Verdict | undefined {
+	const {jump, goto} = statement;
+
+	if (jump) return {isJump: true, target: jump.target};
+	if (goto) return {isJump: false, target: goto.target};
+	if ('continue' in statement) return 'next';
+	if ('drop' in statement || 'reject' in statement) return 'drop';
+
+	return 'accept' in statement ? 'accept' : 'return' in statement ? 'return' : undefined;
 }
 
 function matches(
 	kernel: Kernel,
 	rule: NftRule,
-	{op, left, right}: Json,
+	{op, left, right}: NonNullable<Statement['match']>,
 	context: Context,
 	effects: number[],
 ): boolean {
 	const value = load(left, context);
 	if (value === broken) return false;
-	if (op === '<') return toss(context, 'below');
 	const set = findElements(kernel, rule, right);
-	if (set === undefined) {
-		const isIn = Array.isArray(right) ? right.includes(value) : equals(value, right, left);
-		return isIn === (op !== '!=');
-	}
+	if (!set) return equals(value, right as Literal, left) === (op !== '!=');
 	if (set.isDynamic) return toss(context, 'dynamic') === (op !== '!=');
-	const found = set.elements.find(element => equals(value, element.elem?.val ?? element, left));
-	if (found?.elem?.limit !== undefined) {
-		effects.push(rule.handle);
-		if (toss(context, 'limit')) return false;
-	}
+	const found = (set.elements as Element[]).find(each => equals(value, valueOf(each), left));
+	if (found !== undefined && isLimited(found, rule, context, effects)) return false;
 
 	return (found !== undefined) === (op !== '!=');
 }
 
-function findElements(kernel: Kernel, {family, table}: NftRule, right: any) {
-	if (Array.isArray(right?.set)) return {elements: right.set as any[], isDynamic: false};
+function valueOf(element: Element): Literal {
+	return typeof element === 'object' && 'elem' in element ? element.elem.val : element;
+}
+
+/** Whether an element's own limit is reached; that it was asked is noted. */
+function isLimited(element: Element, rule: NftRule, context: Context, effects: number[]): boolean {
+	if (typeof element !== 'object' || !('elem' in element) || !element.elem.limit) return false;
+	effects.push(rule.handle);
+
+	return toss(context, 'limit');
+}
+
+function findElements(kernel: Kernel, rule: NftRule, right: Right): Elements | undefined {
+	if (typeof right === 'object' && 'set' in right) {
+		return {elements: right.set, isDynamic: false};
+	}
 
 	return typeof right === 'string' && right.startsWith('@')
-		? kernel.sets.get(keyOf(family, table, right.slice(1)))
+		? kernel.sets.get(keyOf(rule.family, rule.table, right.slice(1)))
 		: undefined;
 }
 
 function chooseVerdict(
 	kernel: Kernel,
 	rule: NftRule,
-	{key, data}: Json,
+	{key, data}: NonNullable<Statement['vmap']>,
 	context: Context,
 	effects: number[],
 ): Verdict {
 	const value = load(key, context);
-	const elements = findElements(kernel, rule, data)?.elements ?? [];
+	const elements = (findElements(kernel, rule, data)?.elements ?? []) as [Element, Statement][];
 	if (value === broken) return 'next';
 	const found =
-		elements.find(([each]) => each !== '*' && equals(value, each.elem?.val ?? each, key)) ??
+		elements.find(([each]) => each !== '*' && equals(value, valueOf(each), key)) ??
 		elements.find(([each]) => each === '*');
-	if (found?.[0].elem?.limit !== undefined) {
-		effects.push(rule.handle);
-		if (toss(context, 'limit')) return 'next';
-	}
-	const [[kind = '', inner] = []] = Object.entries(found?.[1] ?? {});
+	if (!found || isLimited(found[0], rule, context, effects)) return 'next';
 
-	return asVerdict(kind, inner) ?? 'next';
-}
-
-function matchesXt(rule: NftRule, xt: Json, context: Context, effects: number[]): boolean {
-	const {name, physdev, mac} = xt;
-
-	if (name === 'comment') return true;
-	if (name === 'recent' || xt['type'] === 'target') effects.push(rule.handle);
-	if (name === 'physdev') return matchesPhysdev(physdev, context);
-	if (name === 'mac' && mac !== undefined) {
-		return (
-			context.stop.input !== undefined &&
-			(context.packet.from.mac === mac.address) !== mac.isInverted
-		);
-	}
-
-	return toss(context, String(name));
-}
-
-/** net/netfilter/xt_physdev.c, line by line. */
-function matchesPhysdev(info: Json | undefined, context: Context): boolean {
-	const {ports} = context.stop;
-	if (!info) return toss(context, ports ? 'physdev' : 'no physdev');
-	const {input, output, isIn, isOut, isBridged} = info;
-
-	if (!ports) {
-		for (const option of [input, output, isIn, isOut, isBridged]) {
-			if (option && !option.isInverted) return false;
-		}
-		return true;
-	}
-	const {input: indev, output: outdev} = ports;
-
-	if (isBridged && (outdev !== undefined) === isBridged.isInverted) return false;
-	if (isIn && isIn.isInverted) return false;
-	if (isOut && (outdev !== undefined) === isOut.isInverted) return false;
-	if (input && isPort(indev, input.name) === input.isInverted) return false;
-	if (!output) return true;
-	if (outdev === undefined) return false;
-
-	return isPort(outdev, output.name) !== output.isInverted;
-}
-
-function isPort(device: string, name: string): boolean {
-	return name.endsWith('*') ? device.startsWith(name.slice(0, -1)) : device === name;
+	return asVerdict(found[1]) ?? 'next';
 }

@@ -10,7 +10,29 @@ export const broken = Symbol('broken');
 
 export type Value = string | number | boolean | readonly Value[] | typeof broken;
 
-export type Json = {readonly [key: string]: any};
+/** What libnftables-json(5) writes, as far as the generator does. */
+export type Literal =
+	| string
+	| number
+	| boolean
+	| {
+			readonly concat?: readonly Literal[];
+			readonly range?: readonly [string, string];
+			readonly prefix?: {readonly addr: string; readonly len: number};
+	  };
+
+export type Expression = {
+	readonly meta?: {readonly key: string};
+	readonly payload?: {
+		readonly tunnel?: string;
+		readonly protocol: string;
+		readonly field: string;
+	};
+	readonly concat?: readonly Expression[];
+	readonly '&'?: readonly [Expression, string];
+	readonly ct?: object;
+	readonly fib?: object;
+};
 
 const coinOf = (name: string) => [...name].reduce((sum, each) => sum + each.charCodeAt(0), 0) % 16;
 
@@ -20,21 +42,21 @@ export function toss({packet}: Context, name: string): boolean {
 }
 
 /** What nft's expression loads into a register. */
-export function load(expression: Json, context: Context): Value {
+export function load(expression: Expression, context: Context): Value {
 	const {meta, payload, concat, '&': masked, ct, fib} = expression;
 
-	if (concat !== undefined) {
-		const values = (concat as Json[]).map(part => load(part, context));
+	if (concat) {
+		const values = concat.map(part => load(part, context));
 		return values.includes(broken) ? broken : values;
 	}
-	if (masked !== undefined) {
+	if (masked) {
 		const value = load(masked[0], context);
-		return value === broken ? broken : andMac(String(value), String(masked[1]));
+		return value === broken ? broken : andMac(String(value), masked[1]);
 	}
-	if (meta !== undefined) return loadMeta(meta.key, context);
-	if (payload !== undefined) return loadPayload(payload, context);
-	if (ct !== undefined) return context.packet.state;
-	if (fib !== undefined) return toss(context, 'fib');
+	if (meta) return loadMeta(meta.key, context);
+	if (payload) return loadPayload(payload, context);
+	if (ct) return context.packet.state;
+	if (fib) return toss(context, 'fib');
 
 	throw new Error(`an expression without a meaning: ${JSON.stringify(expression)}`);
 }
@@ -76,7 +98,10 @@ function loadMeta(key: string, context: Context): Value {
 	}
 }
 
-function loadPayload({tunnel, protocol, field}: Json, context: Context): Value {
+function loadPayload(
+	{tunnel, protocol, field}: NonNullable<Expression['payload']>,
+	context: Context,
+): Value {
 	const {packet, stop, family} = context;
 	const l4 = packet.isTcp ? 'tcp' : 'udp';
 	const l3 = packet.isIp6 ? 'ip6' : 'ip';
@@ -115,29 +140,32 @@ const types: Readonly<Record<string, number>> = {
 };
 
 /** Whether a loaded value is what a rule's literal says; `key` is the expression that it was loaded from. */
-export function equals(value: Value, literal: any, key: Json): boolean {
-	if (Array.isArray(value)) {
-		const {concat} = literal;
-		return value.every((part, at) => equals(part, concat[at], key['concat'][at]));
-	}
+export function equals(value: Value, literal: Literal, key: Expression): boolean {
+	if (typeof literal === 'object') return equalsObject(value, literal, key);
 	if (literal === '*') return true;
-	const meta = String(key['meta']?.key);
+	const meta = key.meta?.key ?? '';
 
 	if (meta === 'iif' || meta === 'oif') return value === literal;
 	if (meta.endsWith('name')) return isName(String(value), String(literal));
-	if (meta === 'protocol' || key['payload']?.field === 'type')
-		return value === (types[literal] ?? literal);
-	if (typeof literal !== 'object') return value === literal;
-	if (literal.range !== undefined)
-		return literal.range[0] <= String(value) && String(value) <= literal.range[1];
-	const {addr, len} = literal.prefix;
-	const ones = BigInt(2) ** BigInt(48) - BigInt(2) ** BigInt(48 - len);
-	const mask = ones
-		.toString(16)
-		.padStart(12, '0')
-		.replace(/..(?=.)/g, '$&:');
+	const isType = meta === 'protocol' || key.payload?.field === 'type';
 
-	return andMac(String(value), mask) === andMac(addr, mask);
+	return value === (isType ? (types[String(literal)] ?? literal) : literal);
+}
+
+function equalsObject(value: Value, literal: Literal & object, key: Expression): boolean {
+	const {concat, range, prefix} = literal;
+
+	if (concat && Array.isArray(value)) {
+		const parts = key.concat ?? [];
+		return parts.every((part, at) => equals(value[at] as Value, concat[at] as Literal, part));
+	}
+	if (range) return range[0] <= String(value) && String(value) <= range[1];
+	if (!prefix) throw new Error(`a literal without a meaning: ${JSON.stringify(literal)}`);
+	const ones = 2n ** 48n - 2n ** BigInt(48 - prefix.len);
+	const digits = ones.toString(16).padStart(12, '0');
+	const mask = digits.replace(/..(?=.)/g, '$&:');
+
+	return andMac(String(value), mask) === andMac(prefix.addr, mask);
 }
 
 function isName(name: string, literal: string): boolean {
