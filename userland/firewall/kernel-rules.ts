@@ -3,7 +3,7 @@ import {attributesOf, viewOf} from '../kernel/attributes.ts';
 import type {TableName} from '../kernel/chains.ts';
 import {encode} from '../kernel/codec.ts';
 import {netfilterProtocol, withConnection} from '../kernel/dump.ts';
-import type {NftFamily, NftRule, NftRuleset} from '../nftables-js/index.ts';
+import type {NftFamily, NftRule, NftRuleset, NftSet} from '../nftables-js/index.ts';
 import {fields} from './fields.ts';
 import {parsePhysdev} from './physdev.ts';
 import {keyOf} from './ruleset-index.ts';
@@ -25,6 +25,7 @@ const getRule = (10 << 8) | 7;
 const ruleAttributes = {table: 1, chain: 2, handle: 3, expressions: 4} as const;
 const expressionAttributes = {name: 1, data: 2} as const;
 const matchAttributes = {name: 1, info: 3} as const;
+const dynsetAttributes = {set: 1} as const;
 
 const families: ReadonlyMap<number, NftFamily> = new Map([
 	[1, 'inet'],
@@ -107,7 +108,29 @@ export function withKernelRules(
 		.map(rule => complete(listed.get(identity(rule)) ?? unlisted(rule), rule.expressions));
 	const found = new Set(rules.map(identity));
 
-	return [...listed.keys()].every(key => found.has(key)) ? {...ruleset, rules} : undefined;
+	const {sets, maps} = withDynamicSets(ruleset, kernelRules);
+
+	return [...listed.keys()].every(key => found.has(key))
+		? {...ruleset, rules, sets, maps}
+		: undefined;
+}
+
+/** Sets and maps that rules add to, those in anonymous chains included, which libnftables does not write as JSON. */
+function withDynamicSets(
+	{sets, maps}: NftRuleset,
+	kernelRules: readonly KernelRule[],
+): Pick<NftRuleset, 'sets' | 'maps'> {
+	const changed = new Set(
+		kernelRules.flatMap(rule =>
+			rule.expressions
+				.filter(({name}) => name === 'dynset')
+				.map(({data}) => keyOf(rule, text(attributes(data).get(dynsetAttributes.set)))),
+		),
+	);
+	const mark = (set: NftSet): NftSet =>
+		changed.has(keyOf(set, set.name)) ? {...set, flags: [...set.flags, 'dynamic']} : set;
+
+	return {sets: sets.map(mark), maps: maps.map(mark)};
 }
 
 export type NamedRule = Pick<NftRule, 'family' | 'table' | 'chain' | 'handle'>;

@@ -92,6 +92,10 @@ const cases: Readonly<Record<string, Case>> = {
 	'matches that only look': {
 		rules: 'iptables -A FORWARD -m length --length 0:100 -j ACCEPT; iptables -A FORWARD -p tcp -m multiport --dports 22,80; iptables -A FORWARD -m addrtype --dst-type LOCAL -j ACCEPT; iptables -A FORWARD -m comment --comment all -j ACCEPT; iptables -A FORWARD -j DROP',
 	},
+	'a set that packets change, in a chain without a name': {
+		rules: `nft 'table bridge f { set seen { type ether_addr; size 9; flags dynamic; elements = { 00:16:3e:00:00:09 }; }; chain c { type filter hook forward priority 0; iifname "eth0" jump { add @seen { ether saddr }; }; ether saddr @seen drop; }; }'`,
+		guests: /table bridge f, chain c, handle \d+: ether saddr @seen drop$/,
+	},
 	'ebtables counts by address': {
 		rules: 'ebtables -A FORWARD -p IPv4 --ip-src 10.9.0.3; ebtables -A FORWARD -p IPv4 --ip-dst 10.9.0.4',
 	},
@@ -183,6 +187,18 @@ test('lists of different rulesets do not agree; the anonymous chains of rules ar
 		])?.rules.length,
 		1,
 	);
+});
+
+test('a set that a rule adds to is marked, wherever that rule is', t => {
+	const set = {set: {...table, name: 'seen', type: 'ether_addr', handle: 9}};
+	const ruleset = parseRuleset(JSON.stringify({nftables: [{chain}, set]}));
+	const name = Buffer.from('seen\0');
+	const data = Buffer.concat([Buffer.from([4 + name.length, 0, 1, 0]), name]);
+	const rule = {...inKernel(3), chain: '__chain0', expressions: [{name: 'dynset', data}]};
+
+	t.deepEqual(withKernelRules(ruleset, [rule])?.sets[0]?.flags, ['dynamic']);
+	t.deepEqual(withKernelRules(ruleset, [{...rule, table: 'other'}])?.sets[0]?.flags, []);
+	t.deepEqual(withKernelRules(ruleset, [inKernel(3, 'lookup')])?.sets[0]?.flags, []);
 });
 
 test('options stay unknown where not all matches are shown as such', t => {
