@@ -7,7 +7,7 @@ import type {NftFamily, NftRule, NftRuleset, NftSet} from '../nftables-js/index.
 import {fields} from './fields.ts';
 import {parsePhysdev} from './physdev.ts';
 import {keyOf} from './ruleset-index.ts';
-import {parseMac} from './xt.ts';
+import {parseMac, parsePacketType} from './xt.ts';
 
 /** A rule as the kernel has it. */
 export type KernelRule = {
@@ -164,7 +164,7 @@ function complete(rule: NftRule, expressions: readonly KernelExpression[]): NftR
 		? rule.expr
 		: [{unlisted: unknown.map(({name}) => name).join()}, ...rule.expr];
 	if (shown === 0 || shown !== matches.length) return {...rule, expr};
-	const queue = matches.map(({data}) => optionsOf(data));
+	const queue = matches.map(({data}) => optionsOf(data, rule.family));
 
 	return {
 		...rule,
@@ -184,13 +184,25 @@ function isXtMatch(statement: unknown): boolean {
 	return fields(fields(statement)['xt'])['type'] === 'match';
 }
 
-/** The options of those matches that decide by port or address. */
-function optionsOf(data: Uint8Array): object {
+/** The options of those matches that can be decided. */
+function optionsOf(data: Uint8Array, family: NftFamily): object {
 	const found = attributes(data);
 	const name = text(found.get(matchAttributes.name));
 	const info = found.get(matchAttributes.info) ?? new Uint8Array(0);
-	const options =
-		name === 'physdev' ? parsePhysdev(info) : name === 'mac' ? parseMac(info) : undefined;
+	const options = parseOptions(name, info, family);
 
 	return options === undefined ? {} : {[name]: options};
+}
+
+function parseOptions(name: string, info: Uint8Array, family: NftFamily): object | undefined {
+	switch (name) {
+		case 'physdev':
+			return parsePhysdev(info);
+		case 'mac':
+			return parseMac(info);
+		case 'pkttype':
+			return parsePacketType(info, family);
+		default:
+			return undefined;
+	}
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import {littleEndian, viewOf} from '../kernel/attributes.ts';
+import type {NftFamily} from '../nftables-js/index.ts';
 import {exactly, fields} from './fields.ts';
 import type {Condition} from './match.ts';
 import {macNumber} from './literal.ts';
@@ -20,10 +22,12 @@ const plainMatches: ReadonlySet<unknown> = new Set([
 
 /** An `xt` statement that only looks; undefined for a target, and for a match that may do more or has no name. */
 export function compileXt(xt: unknown): Condition | PortCondition | undefined {
-	const {type, name, mac} = fields(xt);
+	const {type, name, mac, pkttype} = fields(xt);
 	if (type !== 'match' || !plainMatches.has(name)) return undefined;
 	if (name === 'physdev') return compilePhysdev(xt);
 	if (name === 'mac') return compileMac(exactly(mac, 'address', 'isInverted'));
+
+	if (name === 'pkttype') return compilePacketType(exactly(pkttype, 'number', 'isInverted'));
 
 	return {sides: [], test: () => (name === 'comment' ? 'always' : 'maybe')};
 }
@@ -66,5 +70,31 @@ function compileMac({address, isInverted}: Readonly<Record<string, unknown>>): C
 				: (macNumber(saddr) === number) === (isInverted === false)
 					? 'always'
 					: 'never',
+	};
+}
+
+/** Options of `pkttype`, of iptables and of ebtables. */
+export type PacketTypeOptions = {readonly number: number; readonly isInverted: boolean};
+
+/** struct xt_pkttype_info (linux/netfilter/xt_pkttype.h), two ints, or ebt_pkttype_info, two bytes. */
+export function parsePacketType(
+	info: Uint8Array,
+	family: NftFamily,
+): PacketTypeOptions | undefined {
+	const [size, view] = [family === 'bridge' ? 1 : 4, viewOf(info)];
+	if (info.length < 2 * size) return undefined;
+	const read = (at: number) =>
+		size === 1 ? view.getUint8(at) : view.getUint32(at, littleEndian);
+
+	return {number: read(0), isInverted: read(size) !== 0};
+}
+
+/** PACKET_BROADCAST and PACKET_MULTICAST (linux/if_packet.h): what goes to one guest is neither. */
+function compilePacketType({number, isInverted}: Readonly<Record<string, unknown>>): Condition {
+	const isOther = number === 1 || number === 2;
+
+	return {
+		sides: [],
+		test: () => (isOther ? (isInverted === true ? 'always' : 'never') : 'maybe'),
 	};
 }

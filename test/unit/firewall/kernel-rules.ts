@@ -92,6 +92,13 @@ const cases: Readonly<Record<string, Case>> = {
 	'matches that only look': {
 		rules: 'iptables -A FORWARD -m length --length 0:100 -j ACCEPT; iptables -A FORWARD -p tcp -m multiport --dports 22,80; iptables -A FORWARD -m addrtype --dst-type LOCAL -j ACCEPT; iptables -A FORWARD -m comment --comment all -j ACCEPT; iptables -A FORWARD -j DROP',
 	},
+	'what goes to many is dropped': {
+		rules: 'iptables -A FORWARD -m pkttype --pkt-type multicast -j DROP; iptables -A FORWARD -m pkttype ! --pkt-type broadcast -j ACCEPT; iptables -A FORWARD -j DROP; ebtables -A FORWARD --pkttype-type broadcast -j DROP; ebtables -A FORWARD --pkttype-type ! multicast -j ACCEPT; ebtables -A FORWARD -j DROP',
+	},
+	'what goes to one is dropped': {
+		rules: 'ebtables -A FORWARD --pkttype-type otherhost -j DROP',
+		guests: /table bridge filter, chain FORWARD, handle 2: /,
+	},
 	'a set that packets change, in a chain without a name': {
 		rules: `nft 'table bridge f { set seen { type ether_addr; size 9; flags dynamic; elements = { 00:16:3e:00:00:09 }; }; chain c { type filter hook forward priority 0; iifname "eth0" jump { add @seen { ether saddr }; }; ether saddr @seen drop; }; }'`,
 		guests: /table bridge f, chain c, handle \d+: ether saddr @seen drop$/,
