@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Stats} from 'node:fs';
-import {realpath, stat} from 'node:fs/promises';
-import {dirname} from 'node:path';
+import {readlink, realpath, stat} from 'node:fs/promises';
+import {dirname, resolve} from 'node:path';
 
 type Owned = Pick<Stats, 'uid' | 'mode'>;
 
@@ -26,16 +26,40 @@ export function distrust(path: string, {uid, mode}: Owned): string | undefined {
 }
 
 /**
- * The same for what is above a path (with links followed): who may rename a directory there may put
- * another in its place. In one with the sticky bit, as /tmp, nobody renames what is another's.
+ * The same for what is above a path, above each link that it leads through, and above what it leads
+ * to: who may rename a directory there may put another in its place. In one with the sticky bit, as
+ * /tmp, nobody renames what is another's.
  */
 export async function distrustAbove(path: string): Promise<string | undefined> {
-	for (let above = dirname(await realpath(path)); ; above = dirname(above)) {
+	const ways = [...(await linksOf(resolve(path))), await realpath(path)];
+
+	for (const above of new Set(ways.flatMap(ancestors))) {
 		const {uid, mode} = await stat(above);
 		const isSticky = (mode & sticky) !== 0;
 		const why = distrust(above, {uid, mode: isSticky ? mode & ~othersMayWrite : mode});
-		if (why !== undefined || dirname(above) === above) return why;
+		if (why !== undefined) return why;
 	}
+
+	return undefined;
+}
+
+/** The path, and where it leads from link to link; that they end, realpath() has to say. */
+async function linksOf(path: string): Promise<string[]> {
+	const ways = [path];
+
+	for (let at = path; ways.length < 40; ways.push(at)) {
+		const target = await readlink(at).catch(() => undefined);
+		if (target === undefined) break;
+		at = resolve(dirname(at), target);
+	}
+
+	return ways;
+}
+
+function ancestors(path: string): string[] {
+	const above = dirname(path);
+
+	return above === path ? [] : [above, ...ancestors(above)];
 }
 
 /** As a shell takes it. */

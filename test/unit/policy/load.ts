@@ -198,6 +198,20 @@ test('a link is as good as what it leads to', async t => {
 	t.is((await doubts(t, link)).length, 1);
 });
 
+test('nor may others replace a link on the way', async t => {
+	const real = await directory(t, {'1.yaml': good('a')});
+	const [open, shut] = [await directory(t, {}), await directory(t, {})];
+	const errors = async (dir: string) => (await loadPolicy(dir)).errors.length;
+	await symlink(real, join(open, 'second'));
+	await symlink(join(open, 'second'), join(shut, 'first'));
+	t.is(await errors(join(open, 'second')), 0);
+	t.is(await errors(join(shut, 'first')), 0);
+	await chmod(open, 0o777);
+	t.is(await errors(join(open, 'second')), 1);
+	t.is(await errors(join(shut, 'first')), 1);
+	t.is(await errors(real), 0);
+});
+
 test('an empty directory allows nothing and hides the next, which is said', async t => {
 	const empty = await directory(t, {README: 'text'});
 	const packaged = await directory(t, {'90-default.yaml': good('a')});
