@@ -39,20 +39,27 @@ const request = z.discriminatedUnion('op', [
 ]);
 
 /** Every state a user sees. */
-const states = {
-	ready: 'allowed and announced; the first packet opens a channel',
-	offered: 'our memory is granted and waits for the peer',
-	mapped: 'we mapped the peer and wait for it to map us',
-	live: 'packets take the channel',
-	draining: 'the channel is ending, what is in it is delivered',
-	broken: 'the peer broke the protocol; waits for a new epoch',
-	stalled: 'the peer stopped taking data; waits for a new epoch',
-	closed: 'the channel ended; waits for a new epoch',
-	held: 'taken down with `coloop down`',
-	refused: 'may not have a channel; the reason says why',
-} as const;
-
-export type State = keyof typeof states;
+export type State =
+	/** Allowed and announced; the first packet opens a channel */
+	| 'ready'
+	/** Our memory is granted and waits for the peer */
+	| 'offered'
+	/** We mapped the peer and wait for it to map us */
+	| 'mapped'
+	/** Packets take the channel */
+	| 'live'
+	/** The channel is ending, what is in it is delivered */
+	| 'draining'
+	/** The peer broke the protocol; waits for a new epoch */
+	| 'broken'
+	/** The peer stopped taking data; waits for a new epoch */
+	| 'stalled'
+	/** The channel ended; waits for a new epoch */
+	| 'closed'
+	/** Taken down with `coloop down` */
+	| 'held'
+	/** May not have a channel; the reason says why */
+	| 'refused';
 
 /*
  * Answers come from a coloopd of another age: a field that it does not know, and that an older one
