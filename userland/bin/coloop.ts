@@ -8,7 +8,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 	process.stderr.write(`coloop: standard output: ${error.message}\n`);
 	process.exit(1);
 });
-/* Where nobody can be told what is wrong, the data and the status are all the more wanted. */
+/* Where stderr is closed, the data still goes to stdout, and the exit status still tells of errors. */
 process.stderr.on('error', () => {});
 
 main(process.argv.slice(2), {

@@ -7,14 +7,14 @@ import type {Store} from '../../xenstore/store.ts';
 import {renderDeclined} from '../../xenstore/declined.ts';
 import {describe, sentence, type Log} from '../log.ts';
 import {renderOffer} from '../../xenstore/values.ts';
-import type {Cause, Step} from './plan.ts';
-import type {Failure, Tries} from './tries.ts';
+import type {Cause, EndpointStep} from './plan.ts';
+import type {Failure, Backoff} from './backoff.ts';
 
-type Hands = {
+type Tools = {
 	readonly store: Store;
 	readonly paths: Own;
 	readonly kernel: Kernel | undefined;
-	readonly tries: Tries;
+	readonly backoff: Backoff;
 	readonly log: Log;
 };
 
@@ -22,18 +22,18 @@ type Hands = {
  * Does what was planned, in order. What fails with one peer leaves the others alone; answers how
  * many steps failed.
  */
-export async function apply(steps: readonly Step[], hands: Hands): Promise<number> {
+export async function apply(steps: readonly EndpointStep[], tools: Tools): Promise<number> {
 	let failed = 0;
 	for (const step of steps) {
 		try {
-			await act(step, hands);
-			report(step, hands.log);
+			await act(step, tools);
+			report(step, tools.log);
 		} catch (error) {
 			if (error instanceof ColoopError && error.code === 'NO_MODULE') throw error;
 			const {domid, ...rest} = subject(step);
-			hands.log.warn('step.failed', {step: step.kind, domid, ...rest, ...describe(error)});
+			tools.log.warn('step.failed', {step: step.kind, domid, ...rest, ...describe(error)});
 			if (domid !== undefined && step.kind !== 'decline')
-				hands.tries.failed(domid, sentence(error), failureOf(error));
+				tools.backoff.failed(domid, sentence(error), failureOf(error));
 			failed += 1;
 		}
 	}
@@ -49,8 +49,8 @@ function isShortage(errno: string | undefined): boolean {
 	return errno === 'ENOMEM' || errno === 'ENOSPC' || errno === 'EDQUOT';
 }
 
-async function act(step: Step, hands: Hands): Promise<void> {
-	const {store, paths} = hands;
+async function act(step: EndpointStep, tools: Tools): Promise<void> {
+	const {store, paths} = tools;
 	switch (step.kind) {
 		case 'hello':
 			return store.write(paths.hello, step.value);
@@ -58,7 +58,7 @@ async function act(step: Step, hands: Hands): Promise<void> {
 			return store.remove(paths.hello);
 		case 'publish':
 			await store.write(`${paths.offers}/${step.domid}`, renderOffer(step.value));
-			if (step.cause) noteFailure(step.domid, step.cause, hands);
+			if (step.cause) noteFailure(step.domid, step.cause, tools);
 			return;
 		case 'unpublish':
 			return store.remove(`${paths.offers}/${step.domid}`);
@@ -71,20 +71,20 @@ async function act(step: Step, hands: Hands): Promise<void> {
 		case 'accept-all':
 			return store.remove(paths.declined);
 		default:
-			return actOnKernel(step, hands, opened(hands.kernel));
+			return actOnKernel(step, tools, opened(tools.kernel));
 	}
 }
 
-function noteFailure(domid: number, {reason, failure, wasLive}: Cause, {tries}: Hands): void {
-	if (failure !== undefined) tries.failed(domid, reason, failure, wasLive);
+function noteFailure(domid: number, {reason, failure, wasLive}: Cause, {backoff}: Tools): void {
+	if (failure !== undefined) backoff.failed(domid, reason, failure, wasLive);
 }
 
 type KernelStep = Extract<
-	Step,
+	EndpointStep,
 	{kind: 'peer-new' | 'peer-set' | 'peer-delete' | 'offer' | 'attach' | 'close'}
 >;
 
-async function actOnKernel(step: KernelStep, hands: Hands, kernel: Kernel): Promise<void> {
+async function actOnKernel(step: KernelStep, tools: Tools, kernel: Kernel): Promise<void> {
 	switch (step.kind) {
 		case 'peer-new':
 			return kernel.peerNew(step.config);
@@ -93,7 +93,7 @@ async function actOnKernel(step: KernelStep, hands: Hands, kernel: Kernel): Prom
 		case 'peer-delete':
 			return kernel.peerDelete(step.domid);
 		case 'offer':
-			return offer(step, hands, kernel);
+			return offer(step, tools, kernel);
 		case 'attach':
 			return orClose(step.domid, kernel, () =>
 				kernel.attach(step.domid, step.epoch, step.offer),
@@ -105,8 +105,8 @@ async function actOnKernel(step: KernelStep, hands: Hands, kernel: Kernel): Prom
 
 /** Grants first, then says so; a grant that nobody heard of is taken back. */
 async function offer(
-	{domid, epoch, listen, order, queues}: Extract<Step, {kind: 'offer'}>,
-	{store, paths}: Hands,
+	{domid, epoch, listen, order, queues}: Extract<EndpointStep, {kind: 'offer'}>,
+	{store, paths}: Tools,
 	kernel: Kernel,
 ): Promise<void> {
 	const refs = await kernel.offer(domid, epoch, {listen, order, queues});
@@ -128,7 +128,7 @@ function opened(kernel: Kernel | undefined): Kernel {
 	throw new ColoopError('NO_MODULE', 'the coloop module is not loaded');
 }
 
-function subject(step: Step): {domid?: number; epoch?: number; peer?: string} {
+function subject(step: EndpointStep): {domid?: number; epoch?: number; peer?: string} {
 	if ('config' in step) {
 		const {domid, epoch, name} = step.config;
 		return {domid, epoch, peer: name};
@@ -137,7 +137,7 @@ function subject(step: Step): {domid?: number; epoch?: number; peer?: string} {
 	return 'epoch' in step ? {domid: step.domid, epoch: step.epoch} : {domid: step.domid};
 }
 
-function report(step: Step, log: Log): void {
+function report(step: EndpointStep, log: Log): void {
 	const fields = subject(step);
 	switch (step.kind) {
 		case 'hello':

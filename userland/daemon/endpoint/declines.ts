@@ -2,7 +2,7 @@
 import type {LinkState, Peer} from '../../kernel/kernel.ts';
 import {renderDeclined, type Declined} from '../../xenstore/declined.ts';
 import type {Detour} from './detours.ts';
-import type {Known, Step} from './plan.ts';
+import type {Known, EndpointStep} from './plan.ts';
 import type {Wish} from './wish.ts';
 
 export type Reasons = {
@@ -30,20 +30,24 @@ export function blockedLink({links}: Pick<Peer, 'links'>): LinkState | undefined
 }
 
 /** Says what is new, takes back what is over. Touches nothing. */
-export function planDeclines(known: Known, declines: ReadonlyMap<number, Declined>): Step[] {
+export function planDeclines(
+	known: Known,
+	declines: ReadonlyMap<number, Declined>,
+): EndpointStep[] {
 	const {kernel, declined} = known;
 	/* Where dom0 sees no directory, it asks for nothing in it.  Without a module we decline nobody. */
 	if (kernel === undefined || declines.size === 0)
 		return declined === undefined ? [] : [{kind: 'accept-all'}];
 	const over = [...(declined?.keys() ?? [])].filter(domid => !declines.has(domid));
-	const isSaid = (domid: number, value: Declined) => {
-		const said = declined?.get(domid);
-		return said !== undefined && renderDeclined(said) === renderDeclined(value);
+	const isWritten = (domid: number, value: Declined) => {
+		const written = declined?.get(domid);
+
+		return written !== undefined && renderDeclined(written) === renderDeclined(value);
 	};
 	return [
 		...over.map(domid => ({kind: 'accept', domid}) as const),
 		...[...declines]
-			.filter(([domid, value]) => !isSaid(domid, value))
+			.filter(([domid, value]) => !isWritten(domid, value))
 			.map(([domid, value]) => ({kind: 'decline', domid, value}) as const),
 	];
 }

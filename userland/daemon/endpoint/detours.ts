@@ -49,7 +49,7 @@ export function createDetours(clock: Clock): Detours {
 			before: isRecent(count) ? count.before : count.packets,
 		};
 	};
-	let told = new Map<number, string>();
+	let before = new Map<number, string>();
 
 	return {
 		saw(peers) {
@@ -68,8 +68,9 @@ export function createDetours(clock: Clock): Detours {
 					return reason === undefined ? [] : [[domid, reason] as const];
 				}),
 			);
-			const isNew = now.size !== told.size || [...now].some(([d, r]) => told.get(d) !== r);
-			told = now;
+			const isNew =
+				now.size !== before.size || [...now].some(([d, r]) => before.get(d) !== r);
+			before = now;
 			return isNew;
 		},
 		of,

@@ -11,14 +11,14 @@ import {helloOf, knowsLinkState} from '../../xenstore/features.ts';
 import {apply} from './apply.ts';
 import {declinesOf, planDeclines, type Reasons} from './declines.ts';
 import {createDetours, type Detours} from './detours.ts';
-import {isLive, lookAtChannels} from './looks.ts';
+import {isLive, watchCounters} from './counters.ts';
 import {Module, type ModuleWorld} from './module.ts';
 import {report} from './events.ts';
-import {plan, type Known} from './plan.ts';
+import {planEndpoint, type Known} from './plan.ts';
 import {readKnown} from './read.ts';
 import {createSilence, type HostState, type Silence} from './silence.ts';
 import {createSizes, type Sizes} from './sizes.ts';
-import {createTries, type Tries} from './tries.ts';
+import {createBackoff, type Backoff} from './backoff.ts';
 import {endUnheard, listenToHost, type UnheardWorld} from './unheard.ts';
 import {wish, type Device, type Wish} from './wish.ts';
 
@@ -42,7 +42,7 @@ export type EndpointView = {
 	readonly info: ModuleInfo | undefined;
 	/** What the kernel has right now. */
 	readonly peers: readonly Peer[];
-	readonly lastFailure: Tries['lastFailure'];
+	readonly lastFailure: Backoff['lastFailure'];
 	readonly reasons: Reasons;
 	readonly host: HostState;
 };
@@ -54,7 +54,7 @@ const retry = 1000;
 export class Endpoint {
 	readonly #world: EndpointWorld;
 	readonly #rescan: Rescan;
-	readonly #tries: Tries;
+	readonly #backoff: Backoff;
 	readonly #sizes: Sizes;
 	readonly #module: Module;
 	readonly #detours: Detours;
@@ -67,11 +67,11 @@ export class Endpoint {
 	constructor(world: EndpointWorld) {
 		this.#world = world;
 		this.#rescan = createRescan(world.clock, period);
-		this.#tries = createTries(world.clock);
+		this.#backoff = createBackoff(world.clock);
 		this.#sizes = createSizes(world.clock);
 		this.#detours = createDetours(world.clock);
 		this.#silence = createSilence(world.clock, () => world.hostSilence());
-		this.#reasons = {detour: this.#detours.of, isShort: this.#tries.isShort};
+		this.#reasons = {detour: this.#detours.of, isShort: this.#backoff.isShort};
 		this.#module = new Module(world, {
 			changed: this.#rescan.poke,
 			heard: event => {
@@ -96,7 +96,7 @@ export class Endpoint {
 		const {openStore, watchLinks, paths} = this.#world;
 		const store = await openStore();
 		const {poke} = this.#rescan;
-		const looks = {
+		const counters = {
 			...this.#world,
 			store,
 			sizes: this.#sizes,
@@ -111,7 +111,7 @@ export class Endpoint {
 				inner => this.#rescan.run(looking => this.#scan(store, looking), inner),
 				inner => forEach(store.watch(paths.told, inner), poke),
 				inner => forEach(watchLinks(inner), poke),
-				inner => lookAtChannels(looks, inner),
+				inner => watchCounters(counters, inner),
 				inner => listenToHost(store, unheard, poke, inner),
 			]);
 		} finally {
@@ -133,7 +133,7 @@ export class Endpoint {
 	ask(name: string): void {
 		this.#asked.add(name);
 		for (const wish of this.#wishes) {
-			if (wish.name === name) this.#tries.reset(wish.config.domid);
+			if (wish.name === name) this.#backoff.reset(wish.config.domid);
 		}
 	}
 
@@ -151,7 +151,7 @@ export class Endpoint {
 			isPresent,
 			info: await kernel?.info().catch(() => undefined),
 			peers,
-			lastFailure: this.#tries.lastFailure,
+			lastFailure: this.#backoff.lastFailure,
 			reasons: this.#reasons,
 			host: this.#silence.state(),
 		};
@@ -170,7 +170,7 @@ export class Endpoint {
 	/** Each round shows what comes next: the peer, then the offer, then the attaching. */
 	async #converge(store: Store, looking: () => void): Promise<number | undefined> {
 		const {paths, log} = this.#world;
-		const tries = this.#tries;
+		const backoff = this.#backoff;
 		for (let round = 0; round < 5; round++) {
 			looking();
 			const {kernel, isPresent} = this.#module;
@@ -180,11 +180,11 @@ export class Endpoint {
 			const known = await this.#look(store, kernel, info);
 			const declines = declinesOf(known, this.#wishes, this.#reasons);
 			const steps = [
-				...plan(known, this.#wishes, info ? helloOf(info) : ''),
+				...planEndpoint(known, this.#wishes, info ? helloOf(info) : ''),
 				...planDeclines(known, declines),
 			];
-			if (steps.length === 0) return tries.next();
-			if ((await apply(steps, {store, paths, kernel, tries, log})) > 0) return retry;
+			if (steps.length === 0) return backoff.next();
+			if ((await apply(steps, {store, paths, kernel, backoff, log})) > 0) return retry;
 		}
 		return 0;
 	}
@@ -206,16 +206,16 @@ export class Endpoint {
 			isAsked: name => this.#asked.has(name),
 			/* An end that declines answers no offer; when it wants a channel after all, it offers. */
 			isWaiting: domid =>
-				this.#tries.isWaiting(domid) || isRefusal(known.declinedBy.get(domid)),
-			isShunned: this.#tries.isShunned,
+				this.#backoff.isWaiting(domid) || isRefusal(known.declinedBy.get(domid)),
+			isUnusable: this.#backoff.isUnusable,
 			orderFor: (domid, range) =>
-				this.#sizes.orderFor(domid, range, this.#tries.missedAt(domid)),
-			misfit: this.#sizes.misfit,
+				this.#sizes.orderFor(domid, range, this.#backoff.missedAt(domid)),
+			sizeMismatch: this.#sizes.sizeMismatch,
 		});
 		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
 		for (const {name} of live) this.#asked.delete(name);
-		this.#tries.saw(new Set(live.map(({domid}) => domid)));
-		this.#tries.keep(known.announced.keys());
+		this.#backoff.saw(new Set(live.map(({domid}) => domid)));
+		this.#backoff.keep(known.announced.keys());
 		this.#sizes.keep(known.announced.keys());
 		return known;
 	}

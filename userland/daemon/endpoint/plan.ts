@@ -3,10 +3,10 @@ import type {Link, Offer, Peer, PeerConfig} from '../../kernel/kernel.ts';
 import type {Declined} from '../../xenstore/declined.ts';
 import type {Announcement, OfferValue} from '../../xenstore/values.ts';
 import {blockedLink} from './declines.ts';
-import type {Failure} from './tries.ts';
+import type {Failure} from './backoff.ts';
 import type {Wish} from './wish.ts';
 
-export type Step =
+export type EndpointStep =
 	| {readonly kind: 'hello'; readonly value: string}
 	/** The module is gone: nobody is to offer us anything. */
 	| {readonly kind: 'retract'}
@@ -60,10 +60,10 @@ export type Known = {
 };
 
 /** Delete before making: grant entries are the scarce resource. Touches nothing. */
-export function plan(known: Known, wishes: readonly Wish[], hello: string): Step[] {
+export function planEndpoint(known: Known, wishes: readonly Wish[], hello: string): EndpointStep[] {
 	const {kernel} = known;
 	if (kernel === undefined) {
-		const hello: Step[] = known.hello === undefined ? [] : [{kind: 'retract'}];
+		const hello: EndpointStep[] = known.hello === undefined ? [] : [{kind: 'retract'}];
 		return [...withdrawals(known, new Map(), []), ...hello];
 	}
 	const wanted = wishes.filter(wish => wish.refusal === undefined);
@@ -78,7 +78,7 @@ function withdrawals(
 	known: Known,
 	kernel: ReadonlyMap<number, Peer>,
 	wanted: readonly Wish[],
-): Step[] {
+): EndpointStep[] {
 	const stay = new Set(wanted.map(wish => wish.config.domid));
 	const gone = (domids: Iterable<number>) => [...domids].filter(domid => !stay.has(domid));
 	return [
@@ -93,7 +93,7 @@ function withdrawals(
  * gives no new epoch, and the peer stays attached to the pages of the older one. So it is closed,
  * and goes when dom0 has given the next epoch or has withdrawn the peer.
  */
-function takeBack(domid: number, {announced, own}: Known): Step[] {
+function takeBack(domid: number, {announced, own}: Known): EndpointStep[] {
 	const offer = own.get(domid);
 	if (offer === undefined || offer.epoch !== announced.get(domid)?.epoch)
 		return [{kind: 'unpublish', domid}];
@@ -101,11 +101,11 @@ function takeBack(domid: number, {announced, own}: Known): Step[] {
 	return [{kind: 'publish', domid, value: {...offer, state: 'closed'}}];
 }
 
-function planPeer(wish: Wish, known: Known, peer: Peer | undefined): Step[] {
+function planPeer(wish: Wish, known: Known, peer: Peer | undefined): EndpointStep[] {
 	const {config} = wish;
 	const {domid, epoch} = config;
 	const own = known.own.get(domid);
-	const stale: Step[] =
+	const stale: EndpointStep[] =
 		known.own.has(domid) && own?.epoch !== epoch ? [{kind: 'unpublish', domid}] : [];
 
 	if (peer === undefined) return [...stale, {kind: 'peer-new', config: changed(config, 0)}];
@@ -121,7 +121,12 @@ function changed(config: Wish['config'], before: number): PeerConfig {
 	return busyPollUs === before ? rest : config;
 }
 
-function planChannel(wish: Wish, peer: Peer, own: OfferValue | undefined, known: Known): Step[] {
+function planChannel(
+	wish: Wish,
+	peer: Peer,
+	own: OfferValue | undefined,
+	known: Known,
+): EndpointStep[] {
 	const {domid, epoch} = peer;
 	const theirs = usable(known, domid, epoch);
 	switch (peer.channel?.state) {
@@ -130,9 +135,9 @@ function planChannel(wish: Wish, peer: Peer, own: OfferValue | undefined, known:
 		case 'broken':
 		case 'stalled': {
 			if (own?.state === 'closed') return [];
-			if (own !== undefined) return [farewell(peer, own)];
+			if (own !== undefined) return [closeOffer(peer, own)];
 			const isAsked = peer.wanted || wish.isAsked;
-			const isDue = theirs ? !wish.isShunned : isAsked && !wish.isWaiting;
+			const isDue = theirs ? !wish.isUnusable : isAsked && !wish.isWaiting;
 			if (!isDue || blockedLink(peer)) return [];
 			const {listen, order, queues} = wish;
 			return [{kind: 'offer', domid, epoch, listen, order, queues}];
@@ -144,7 +149,7 @@ function planChannel(wish: Wish, peer: Peer, own: OfferValue | undefined, known:
 			return theirs === undefined ? [] : [{kind: 'attach', domid, epoch, offer: theirs}];
 		case 'live': {
 			/* dom0 ends a closed life with a new epoch; where it is silent, the channel stays. */
-			const state = wish.misfit === peer.channel.since ? 'closed' : 'live';
+			const state = wish.sizeMismatch === peer.channel.since ? 'closed' : 'live';
 			const isSaid = own === undefined || own.state === state;
 			return isSaid ? [] : [{kind: 'publish', domid, value: {...own, state}}];
 		}
@@ -157,8 +162,8 @@ function planChannel(wish: Wish, peer: Peer, own: OfferValue | undefined, known:
 	}
 }
 
-/** Said in our offer's own node, so that dom0 cannot miss it. */
-function farewell({domid, channel}: Peer, own: OfferValue): Step {
+/** The end of a channel is written into the node of our offer, which dom0 reads anyway. */
+function closeOffer({domid, channel}: Peer, own: OfferValue): EndpointStep {
 	const reason = channel?.reason ?? 'none';
 	return {
 		kind: 'publish',

@@ -18,7 +18,7 @@ export type Sizes = {
 	/** For the next channel with a peer, of which the last that did not come up failed then. */
 	orderFor(domid: number, range: Range, missedAt: number | undefined): number;
 	/** A channel that is to end for the sake of its size: since when it is live. */
-	misfit(domid: number): bigint | undefined;
+	sizeMismatch(domid: number): bigint | undefined;
 	/** A look at all live channels; answers what it changed. */
 	saw(live: readonly LivePeer[], ranges: ReadonlyMap<number, Range>): Choice[];
 	/** A channel may have to grow: look again soon. */
@@ -37,16 +37,16 @@ export function createSizes(clock: Clock): Sizes {
 		const size = look(before, peer.channel, range, clock.now());
 		sizes.set(peer.domid, size);
 		filling ||= isFilling(size, range, clock.now());
-		if (!isMisfit(size) || size.order === before?.order) return [];
+		if (!isSizeMismatch(size) || size.order === before?.order) return [];
 		return [{peer, order: size.order, reason: reasonOf(size, range)}];
 	};
 
 	return {
 		orderFor: (domid, range, missedAt) =>
 			orderFor(sizes.get(domid), range, missedAt, clock.now()),
-		misfit(domid) {
+		sizeMismatch(domid) {
 			const size = sizes.get(domid);
-			return size && isMisfit(size) ? size.seen.since : undefined;
+			return size && isSizeMismatch(size) ? size.seen.since : undefined;
 		},
 		saw(live, ranges) {
 			filling = false;
@@ -60,7 +60,7 @@ export function createSizes(clock: Clock): Sizes {
 	};
 }
 
-function isMisfit({order, seen}: Size): boolean {
+function isSizeMismatch({order, seen}: Size): boolean {
 	return order !== seen.order;
 }
 

@@ -13,28 +13,28 @@ export type StatsWorld = {
 	readonly log: Log;
 };
 
-type Told = {readonly since: bigint; readonly unix: number; readonly text: string};
+type Written = {readonly since: bigint; readonly unix: number; readonly text: string};
 
 /** Answers what tells dom0 what went over our live channels, where that has changed. */
 export function createStats({store, paths, clock, log}: StatsWorld) {
-	const told = new Map<number, Told>();
+	const written = new Map<number, Written>();
 	const refused = new Set<number>();
 
 	const tell = async ({domid, channel}: LivePeer) => {
-		const before = told.get(domid);
+		const before = written.get(domid);
 		const isSame = before?.since === channel.since;
 		const unix = isSame ? before.unix : unixOf(channel.since, clock);
 		const text = renderStats({...channel, since: unix});
 		if (before?.text !== text) {
 			await store.write(`${paths.stats}/${domid}`, text);
 		}
-		told.set(domid, {since: channel.since, unix, text});
+		written.set(domid, {since: channel.since, unix, text});
 	};
 
 	const forgetOthers = (live: readonly LivePeer[]) => {
 		const here = new Set(live.map(({domid}) => domid));
-		for (const domid of [...told.keys(), ...refused].filter(each => !here.has(each))) {
-			told.delete(domid);
+		for (const domid of [...written.keys(), ...refused].filter(each => !here.has(each))) {
+			written.delete(domid);
 			refused.delete(domid);
 		}
 	};

@@ -18,7 +18,7 @@ export type Device = {
 	readonly vif?: string;
 };
 
-/** What we want of one announced peer. */
+/** What we want of one announced peer: the desired state that plan.ts compares with what is. */
 export type Wish = {
 	/** The kernel's may be cut. */
 	readonly name: string;
@@ -33,18 +33,18 @@ export type Wish = {
 	/** What it may become. */
 	readonly range: Range;
 	/** The channel that is live since then is to end, for one with rings of another size. */
-	readonly misfit: bigint | undefined;
+	readonly sizeMismatch: bigint | undefined;
 	/** How many we offer. */
 	readonly queues: number;
 	/** A person wants the channel now, traffic or not. */
 	readonly isAsked: boolean;
-	/** The last tries failed; not yet, unless the peer offers. */
+	/** The last tries failed: no channel is tried for, unless the peer offers one. */
 	readonly isWaiting: boolean;
-	/** Not even then. */
-	readonly isShunned: boolean;
+	/** It waits, and no offer of the peer is answered meanwhile. */
+	readonly isUnusable: boolean;
 };
 
-export type Will = {
+export type Criteria = {
 	readonly domid: number;
 	readonly devices: readonly Device[];
 	/** The module takes an MTU with a link. */
@@ -55,50 +55,53 @@ export type Will = {
 	readonly unheard?: Refusal | undefined;
 	readonly isAsked: (name: string) => boolean;
 	readonly isWaiting: (domid: number) => boolean;
-	readonly isShunned: (domid: number) => boolean;
+	readonly isUnusable: (domid: number) => boolean;
 	readonly orderFor: (domid: number, range: Range) => number;
-	readonly misfit: (domid: number) => bigint | undefined;
+	readonly sizeMismatch: (domid: number) => bigint | undefined;
 };
 
 /** Announced, accepted by our policy, and reached by a device that we have. */
-export function wish(announced: ReadonlyMap<number, Announcement | undefined>, will: Will): Wish[] {
+export function wish(
+	announced: ReadonlyMap<number, Announcement | undefined>,
+	criteria: Criteria,
+): Wish[] {
 	return [...announced].flatMap(([domid, announcement]) =>
-		announcement === undefined || domid === will.domid
+		announcement === undefined || domid === criteria.domid
 			? []
-			: [wishFor(domid, announcement, will)],
+			: [wishFor(domid, announcement, criteria)],
 	);
 }
 
-function wishFor(domid: number, announcement: Announcement, will: Will): Wish {
+function wishFor(domid: number, announcement: Announcement, criteria: Criteria): Wish {
 	const {epoch, links} = announcement;
 	const {name} = announcement;
-	const verdict = will.decide(name);
+	const verdict = criteria.decide(name);
 	const queues = Math.min(verdict.rule?.queues ?? announcement.queues, announcement.queues);
 	const range = rangeOf(announcement, verdict.rule, queues);
-	const found = links.flatMap(link => bind(link, will));
+	const found = links.flatMap(link => bind(link, criteria));
 	return {
 		name,
 		config: {
 			...{domid, epoch, name: cutName(name, nameMax), links: found},
 			busyPollUs: verdict.rule?.busyPollUs ?? 0,
 		},
-		refusal: refuse(name, links, found.length, verdict, will),
+		refusal: refuse(name, links, found.length, verdict, criteria),
 		rule: ruleName(verdict.rule),
-		listen: will.domid < domid,
-		order: will.orderFor(domid, range),
+		listen: criteria.domid < domid,
+		order: criteria.orderFor(domid, range),
 		range,
-		misfit: will.misfit(domid),
+		sizeMismatch: criteria.sizeMismatch(domid),
 		queues,
-		isAsked: will.isAsked(name),
-		isWaiting: will.isWaiting(domid),
-		isShunned: will.isShunned(domid),
+		isAsked: criteria.isAsked(name),
+		isWaiting: criteria.isWaiting(domid),
+		isUnusable: criteria.isUnusable(domid),
 	};
 }
 
 /** Our own policy's word goes before dom0's, and the limit before the least. */
-function rangeOf(told: Announcement, rule: AcceptRule | undefined, queues: number): Range {
-	const most = rule?.ringPages ?? told.ringPages ?? defaultRingPages;
-	const least = rule?.ringPagesMin ?? told.ringPagesMin ?? defaultRingPagesMin;
+function rangeOf(announced: Announcement, rule: AcceptRule | undefined, queues: number): Range {
+	const most = rule?.ringPages ?? announced.ringPages ?? defaultRingPages;
+	const least = rule?.ringPagesMin ?? announced.ringPagesMin ?? defaultRingPagesMin;
 	return {least: orderOf(Math.min(least, most), queues), most: orderOf(most, queues)};
 }
 
@@ -112,16 +115,17 @@ function refuse(
 	links: readonly AnnouncedLink[],
 	found: number,
 	verdict: Verdict<AcceptRule>,
-	will: Will,
+	criteria: Criteria,
 ): Refusal | undefined {
-	if (will.isHeld(name)) return {code: 'held', reason: `taken down by \`coloop down ${name}\``};
+	if (criteria.isHeld(name))
+		return {code: 'held', reason: `taken down by \`coloop down ${name}\``};
 	if (verdict.action === 'deny') {
 		const by = ruleName(verdict.rule);
 		const reason = by === undefined ? 'no rule of our policy accepts it' : `denied by ${by}`;
 		return {code: 'policy', reason};
 	}
-	if (will.unheard !== undefined) {
-		return will.unheard;
+	if (criteria.unheard !== undefined) {
+		return criteria.unheard;
 	}
 	if (found > 0) {
 		return undefined;
@@ -135,8 +139,8 @@ function refuse(
  * A VLAN, bridge or macvlan on top of a device has its address too, and so have all ports of a bond.
  * The device that is the announced vif is meant; where none says so, the one that was there first.
  */
-function bind({vif, localMac, remoteMac, mtu}: AnnouncedLink, will: Will) {
-	const {domid, devices, takesMtu} = will;
+function bind({vif, localMac, remoteMac, mtu}: AnnouncedLink, criteria: Criteria) {
+	const {domid, devices, takesMtu} = criteria;
 	const device = devices
 		.filter(({mac, name}) => mac === localMac && (domid !== 0 || name === vif))
 		.filter(each => each.vif === undefined || each.vif === vif)

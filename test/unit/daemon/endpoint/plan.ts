@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {plan, type Known} from '../../../../userland/daemon/endpoint/plan.ts';
-import type {Failure} from '../../../../userland/daemon/endpoint/tries.ts';
+import {planEndpoint, type Known} from '../../../../userland/daemon/endpoint/plan.ts';
+import type {Failure} from '../../../../userland/daemon/endpoint/backoff.ts';
 import type {Wish} from '../../../../userland/daemon/endpoint/wish.ts';
 import type {Announcement, OfferValue} from '../../../../userland/xenstore/values.ts';
 import {blank} from '../../../../userland/kernel/fake-world.ts';
@@ -26,11 +26,11 @@ function wish(change: Partial<Wish> = {}): Wish {
 		listen: true,
 		order: 8,
 		range: {least: 5, most: 8},
-		misfit: undefined,
+		sizeMismatch: undefined,
 		queues: 1,
 		isAsked: false,
 		isWaiting: false,
-		isShunned: false,
+		isUnusable: false,
 		...change,
 	};
 }
@@ -70,15 +70,15 @@ const theirs = new Map([[2, offer()]]);
 const start = {kind: 'offer', domid: 2, epoch: 7, listen: true, order: 8, queues: 1};
 
 test('we say hello when we have not', t => {
-	t.deepEqual(plan(known({hello: undefined, kernel: new Map()}), [], hello), [
+	t.deepEqual(planEndpoint(known({hello: undefined, kernel: new Map()}), [], hello), [
 		{kind: 'hello', value: hello},
 	]);
-	t.deepEqual(plan(known({kernel: new Map()}), [], hello), []);
+	t.deepEqual(planEndpoint(known({kernel: new Map()}), [], hello), []);
 });
 
 test('without the module we take back what we said, once', t => {
-	t.deepEqual(plan(known({kernel: undefined}), [wish()], ''), [{kind: 'retract'}]);
-	t.deepEqual(plan(known({kernel: undefined, hello: undefined}), [wish()], ''), []);
+	t.deepEqual(planEndpoint(known({kernel: undefined}), [wish()], ''), [{kind: 'retract'}]);
+	t.deepEqual(planEndpoint(known({kernel: undefined, hello: undefined}), [wish()], ''), []);
 });
 
 test('a peer is made, and changed where it differs', t => {
@@ -89,25 +89,27 @@ test('a peer is made, and changed where it differs', t => {
 		name: config.name,
 		links: config.links,
 	};
-	t.deepEqual(plan(known({kernel: new Map()}), [wish()], hello), [
+	t.deepEqual(planEndpoint(known({kernel: new Map()}), [wish()], hello), [
 		{kind: 'peer-new', config: terse},
 	]);
 	for (const change of [{epoch: 6}, {name: 'old'}, {links: []}]) {
 		const kernel = peer('live', change);
-		t.deepEqual(plan(known({kernel}), [wish()], hello), [{kind: 'peer-set', config: terse}]);
+		t.deepEqual(planEndpoint(known({kernel}), [wish()], hello), [
+			{kind: 'peer-set', config: terse},
+		]);
 	}
 	const waiting = known({kernel: peer('live', {busyPollUs: 50})});
-	t.deepEqual(plan(waiting, [wish()], hello), [{kind: 'peer-set', config}]);
+	t.deepEqual(planEndpoint(waiting, [wish()], hello), [{kind: 'peer-set', config}]);
 });
 
 test('how long to wait is set on the live channel, which stays', t => {
 	const changed = wish({config: {...config, busyPollUs: 50}});
 	const said = new Map([[2, offer({state: 'live'})]]);
-	t.deepEqual(plan(known({kernel: peer('live'), own: said}), [changed], hello), [
+	t.deepEqual(planEndpoint(known({kernel: peer('live'), own: said}), [changed], hello), [
 		{kind: 'peer-set', config: {...config, busyPollUs: 50}},
 	]);
 	const kernel = peer('live', {busyPollUs: 50});
-	t.deepEqual(plan(known({kernel, own: said}), [changed], hello), []);
+	t.deepEqual(planEndpoint(known({kernel, own: said}), [changed], hello), []);
 });
 
 test('a peer that is not wanted goes, with all that is said about it', t => {
@@ -117,9 +119,9 @@ test('a peer that is not wanted goes, with all that is said about it', t => {
 		{kind: 'unpublish', domid: 2},
 		{kind: 'forget', domid: 2},
 	];
-	t.deepEqual(plan(gone, [], hello), steps);
+	t.deepEqual(planEndpoint(gone, [], hello), steps);
 	const refused = wish({refusal: {code: 'held', reason: ''}});
-	t.deepEqual(plan(gone, [refused], hello), steps);
+	t.deepEqual(planEndpoint(gone, [refused], hello), steps);
 });
 
 const announcement: Announcement = {
@@ -133,20 +135,20 @@ test('an offer of this life is closed, not removed, until dom0 has ended the lif
 	for (const state of ['offered', 'live'] as const) {
 		const said = new Map([[2, offer({eventPort: 4, state})]]);
 		const value = offer({eventPort: 4, state: 'closed'});
-		t.deepEqual(plan(known({announced, own: said}), [refused], hello), [
+		t.deepEqual(planEndpoint(known({announced, own: said}), [refused], hello), [
 			{kind: 'peer-delete', domid: 2},
 			{kind: 'publish', domid: 2, value},
 		]);
-		t.deepEqual(plan(known({announced, own: said, kernel: undefined}), [], hello), [
+		t.deepEqual(planEndpoint(known({announced, own: said, kernel: undefined}), [], hello), [
 			{kind: 'publish', domid: 2, value},
 			{kind: 'retract'},
 		]);
 	}
 	const closed = new Map([[2, offer({state: 'closed'})]]);
 	const kernel = new Map();
-	t.deepEqual(plan(known({announced, own: closed, kernel}), [refused], hello), []);
+	t.deepEqual(planEndpoint(known({announced, own: closed, kernel}), [refused], hello), []);
 	for (const next of [new Map(), new Map([[2, {...announcement, epoch: 8}]])]) {
-		t.deepEqual(plan(known({announced: next, own: closed, kernel}), [refused], hello), [
+		t.deepEqual(planEndpoint(known({announced: next, own: closed, kernel}), [refused], hello), [
 			{kind: 'unpublish', domid: 2},
 		]);
 	}
@@ -155,7 +157,7 @@ test('an offer of this life is closed, not removed, until dom0 has ended the lif
 test('what we have attached to and the peer has taken back is closed', t => {
 	const steps = (theirs: OfferValue | undefined) => {
 		const relayed = new Map(theirs && [[2, theirs]]);
-		return plan(known({kernel: peer('mapped'), own, relayed}), [wish()], hello);
+		return planEndpoint(known({kernel: peer('mapped'), own, relayed}), [wish()], hello);
 	};
 	for (const state of ['offered', 'live'] as const) t.deepEqual(steps(offer({state})), []);
 	for (const gone of [undefined, offer({state: 'closed'}), offer({epoch: 6})]) {
@@ -165,21 +167,21 @@ test('what we have attached to and the peer has taken back is closed', t => {
 
 test('a channel is offered when somebody wants it', t => {
 	const wanted = peer(undefined, {wanted: true});
-	t.deepEqual(plan(known(), [wish()], hello), []);
-	t.deepEqual(plan(known({kernel: wanted}), [wish()], hello), [start]);
-	t.deepEqual(plan(known(), [wish({isAsked: true})], hello), [start]);
-	t.deepEqual(plan(known({relayed: theirs}), [wish()], hello), [start]);
+	t.deepEqual(planEndpoint(known(), [wish()], hello), []);
+	t.deepEqual(planEndpoint(known({kernel: wanted}), [wish()], hello), [start]);
+	t.deepEqual(planEndpoint(known(), [wish({isAsked: true})], hello), [start]);
+	t.deepEqual(planEndpoint(known({relayed: theirs}), [wish()], hello), [start]);
 	const waiting = wish({isWaiting: true});
-	t.deepEqual(plan(known({kernel: wanted}), [waiting], hello), []);
-	t.deepEqual(plan(known({relayed: theirs}), [waiting], hello), [start], 'it is back');
-	const shunned = wish({isWaiting: true, isShunned: true});
-	t.deepEqual(plan(known({kernel: wanted, relayed: theirs}), [shunned], hello), []);
+	t.deepEqual(planEndpoint(known({kernel: wanted}), [waiting], hello), []);
+	t.deepEqual(planEndpoint(known({relayed: theirs}), [waiting], hello), [start], 'it is back');
+	const unusable = wish({isWaiting: true, isUnusable: true});
+	t.deepEqual(planEndpoint(known({kernel: wanted, relayed: theirs}), [unusable], hello), []);
 });
 
 test('a broken, stalled or closed channel may be offered again in a new epoch', t => {
 	for (const state of ['closed', 'broken', 'stalled'] as const) {
 		const kernel = peer(state, {wanted: true}, 'bad-index');
-		t.deepEqual(plan(known({kernel}), [wish()], hello), [start], state);
+		t.deepEqual(planEndpoint(known({kernel}), [wish()], hello), [start], state);
 	}
 });
 
@@ -192,50 +194,62 @@ test('offers of others that are no use start nothing', t => {
 		offer({version: 2}),
 		offer({eventPort: 5}),
 	]) {
-		t.deepEqual(plan(known({relayed: new Map([[2, bad]])}), [wish()], hello), []);
+		t.deepEqual(planEndpoint(known({relayed: new Map([[2, bad]])}), [wish()], hello), []);
 	}
 	const lower = known({domid: 3, relayed: theirs});
-	t.deepEqual(plan(lower, [wish({listen: false})], hello), [], 'they must listen');
+	t.deepEqual(planEndpoint(lower, [wish({listen: false})], hello), [], 'they must listen');
 });
 
 test('with both offers there we attach', t => {
 	const kernel = peer('offered');
-	t.deepEqual(plan(known({kernel, own}), [wish()], hello), []);
-	t.deepEqual(plan(known({kernel, own, relayed: theirs}), [wish()], hello), [
+	t.deepEqual(planEndpoint(known({kernel, own}), [wish()], hello), []);
+	t.deepEqual(planEndpoint(known({kernel, own, relayed: theirs}), [wish()], hello), [
 		{kind: 'attach', domid: 2, epoch: 7, offer: offer()},
 	]);
-	t.deepEqual(plan(known({kernel: peer('mapped'), own, relayed: theirs}), [wish()], hello), []);
+	t.deepEqual(
+		planEndpoint(known({kernel: peer('mapped'), own, relayed: theirs}), [wish()], hello),
+		[],
+	);
 });
 
 test('an offer that the kernel has and nobody was told of is taken back', t => {
 	const kernel = peer('offered');
-	t.like(plan(known({kernel}), [wish()], hello), [{kind: 'close', domid: 2}]);
-	t.like(plan(known({kernel, own: new Map([[2, offer({state: 'closed'})]])}), [wish()], hello), [
-		{kind: 'close', domid: 2},
-	]);
+	t.like(planEndpoint(known({kernel}), [wish()], hello), [{kind: 'close', domid: 2}]);
+	t.like(
+		planEndpoint(
+			known({kernel, own: new Map([[2, offer({state: 'closed'})]])}),
+			[wish()],
+			hello,
+		),
+		[{kind: 'close', domid: 2}],
+	);
 });
 
 test('a live channel is said to be, once, and left alone', t => {
 	const kernel = peer('live');
-	t.like(plan(known({kernel, own}), [wish()], hello), [
+	t.like(planEndpoint(known({kernel, own}), [wish()], hello), [
 		{kind: 'publish', value: {state: 'live', controlRef: 9, eventPort: 4}},
 	]);
 	const said = new Map([[2, offer({state: 'live'})]]);
-	t.deepEqual(plan(known({kernel, own: said}), [wish()], hello), []);
-	t.deepEqual(plan(known({kernel, relayed: new Map()}), [wish()], hello), []);
+	t.deepEqual(planEndpoint(known({kernel, own: said}), [wish()], hello), []);
+	t.deepEqual(planEndpoint(known({kernel, relayed: new Map()}), [wish()], hello), []);
 });
 
 test('a live channel of the wrong size is said to be closed, and stays until dom0 answers', t => {
 	const kernel = peer('live');
 	const said = new Map([[2, offer({state: 'live'})]]);
 	const closed = new Map([[2, offer({state: 'closed'})]]);
-	const misfit = wish({misfit: 0n});
-	t.deepEqual(plan(known({kernel, own: said}), [misfit], hello), [
+	const sizeMismatch = wish({sizeMismatch: 0n});
+	t.deepEqual(planEndpoint(known({kernel, own: said}), [sizeMismatch], hello), [
 		{kind: 'publish', domid: 2, value: offer({state: 'closed'})},
 	]);
-	t.deepEqual(plan(known({kernel, own: closed}), [misfit], hello), []);
-	t.deepEqual(plan(known({kernel, own: said}), [wish({misfit: 1n})], hello), [], 'another life');
-	t.like(plan(known({kernel, own: closed}), [wish()], hello), [{value: {state: 'live'}}]);
+	t.deepEqual(planEndpoint(known({kernel, own: closed}), [sizeMismatch], hello), []);
+	t.deepEqual(
+		planEndpoint(known({kernel, own: said}), [wish({sizeMismatch: 1n})], hello),
+		[],
+		'another life',
+	);
+	t.like(planEndpoint(known({kernel, own: closed}), [wish()], hello), [{value: {state: 'live'}}]);
 });
 
 const endings: Array<[ChannelState, string, Failure | undefined]> = [
@@ -249,7 +263,7 @@ const endings: Array<[ChannelState, string, Failure | undefined]> = [
 for (const [state, reason, failure] of endings) {
 	test(`the end is said in the offer: ${state}, ${reason}`, t => {
 		const kernel = peer(state, {wanted: true}, reason);
-		t.deepEqual(plan(known({kernel, own}), [wish()], hello), [
+		t.deepEqual(planEndpoint(known({kernel, own}), [wish()], hello), [
 			{
 				kind: 'publish',
 				domid: 2,
@@ -258,14 +272,14 @@ for (const [state, reason, failure] of endings) {
 			},
 		]);
 		const said = new Map([[2, offer({state: 'closed'})]]);
-		t.deepEqual(plan(known({kernel, own: said}), [wish()], hello), [], 'then we wait');
+		t.deepEqual(planEndpoint(known({kernel, own: said}), [wish()], hello), [], 'then we wait');
 	});
 }
 
 test('a peer that closes a live channel has not failed', t => {
 	const kernel = peer('closed', {}, 'peer-closed');
 	const live = new Map([[2, offer({state: 'live'})]]);
-	t.like(plan(known({kernel, own: live}), [wish()], hello), [
+	t.like(planEndpoint(known({kernel, own: live}), [wish()], hello), [
 		{cause: {failure: undefined, wasLive: true}},
 	]);
 });
@@ -273,8 +287,10 @@ test('a peer that closes a live channel has not failed', t => {
 test('an offer of an old epoch is removed before anything is offered', t => {
 	const old = new Map([[2, offer({epoch: 6})]]);
 	const kernel = peer(undefined, {wanted: true});
-	t.deepEqual(plan(known({kernel, own: old}), [wish()], hello), [{kind: 'unpublish', domid: 2}]);
-	t.deepEqual(plan(known({own: new Map([[2, undefined]])}), [wish()], hello), [
+	t.deepEqual(planEndpoint(known({kernel, own: old}), [wish()], hello), [
+		{kind: 'unpublish', domid: 2},
+	]);
+	t.deepEqual(planEndpoint(known({own: new Map([[2, undefined]])}), [wish()], hello), [
 		{kind: 'unpublish', domid: 2},
 	]);
 });
@@ -282,7 +298,7 @@ test('an offer of an old epoch is removed before anything is offered', t => {
 test('a changed MTU is told in place, one that we were not told is not', t => {
 	const links = (mtu: number) => config.links.map(link => ({...link, mtu}));
 	const steps = (wanted: number, has: number) =>
-		plan(
+		planEndpoint(
 			known({
 				kernel: peer('live', {
 					links: links(has).map(link => ({...link, blocked: undefined})),
@@ -311,7 +327,7 @@ test('a peer one of whose links may not receive is offered nothing, and answered
 		}));
 		const kernel = peer(undefined, {links: has, wanted: true});
 		const wishes = [wish({config: {...config, links: wanted}})];
-		return plan(known({kernel, relayed: theirs}), wishes, hello);
+		return planEndpoint(known({kernel, relayed: theirs}), wishes, hello);
 	};
 	t.like(steps(undefined, undefined), [{kind: 'offer'}]);
 	t.deepEqual(steps(undefined, 'inactive'), []);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {wish, type Will} from '../../../../userland/daemon/endpoint/wish.ts';
+import {wish, type Criteria} from '../../../../userland/daemon/endpoint/wish.ts';
 import type {Announcement} from '../../../../userland/xenstore/values.ts';
 import {bridgeMac, macOf} from '../_domains.ts';
 
 const eth0 = {ifindex: 2, name: 'eth0', mac: macOf(1)};
 
-function will(change: Partial<Will> = {}): Will {
+function will(change: Partial<Criteria> = {}): Criteria {
 	return {
 		domid: 1,
 		devices: [eth0],
@@ -15,9 +15,9 @@ function will(change: Partial<Will> = {}): Will {
 		isHeld: () => false,
 		isAsked: () => false,
 		isWaiting: () => false,
-		isShunned: () => false,
+		isUnusable: () => false,
 		orderFor: (_, {most}) => most,
-		misfit: () => undefined,
+		sizeMismatch: () => undefined,
 		...change,
 	};
 }
@@ -92,7 +92,7 @@ test('a wish that cannot be says why', t => {
 
 type Options = 'ringPages' | 'ringPagesMin' | 'queues' | 'busyPollUs';
 
-function accepting(given: Partial<Record<Options, number>>): Will {
+function accepting(given: Partial<Record<Options, number>>): Criteria {
 	const source = {file: '30-site.yaml', line: 4, column: 3};
 	const {ringPages, ringPagesMin, queues, busyPollUs} = given;
 	const options = {ringPages, ringPagesMin, queues, busyPollUs};
@@ -111,7 +111,7 @@ test('ring pages become an order', t => {
 });
 
 test('how small rings may be is told, too, and never more than how large', t => {
-	const range = (told: Partial<Announcement>, will: Will) =>
+	const range = (told: Partial<Announcement>, will: Criteria) =>
 		wish(new Map([[2, {...words, ...told}]]), will)[0]?.range;
 	t.deepEqual(range({}, will()), {least: 5, most: 8});
 	t.deepEqual(range({ringPagesMin: 128}, will()), {least: 7, most: 8});

@@ -6,7 +6,7 @@ import type {Choice, LivePeer, Sizes} from './sizes.ts';
 import {createStats, type StatsWorld} from './stats.ts';
 import type {Wish} from './wish.ts';
 
-type LooksWorld = StatsWorld & {
+type CountersWorld = StatsWorld & {
 	readonly sizes: Sizes;
 	kernel(): Kernel | undefined;
 	wishes(): readonly Wish[];
@@ -20,7 +20,7 @@ const period = 5000;
 const soon = 1000;
 
 /** Looks at the counters of live channels, for dom0's lists and for the size of our rings. */
-export async function lookAtChannels(world: LooksWorld, signal: AbortSignal): Promise<void> {
+export async function watchCounters(world: CountersWorld, signal: AbortSignal): Promise<void> {
 	const {sizes, clock, log} = world;
 	const tell = createStats(world);
 	while (!signal.aborted) {

@@ -5,7 +5,7 @@ import type {Clock} from '../clock.ts';
 export type Failure = 'silence' | 'fault' | 'shortage';
 
 /** What failed with each peer, and how long to leave it alone: 1 s, doubling to 60 s. */
-export type Tries = {
+export type Backoff = {
 	/** A channel that was live had what it takes to make one. */
 	failed(domid: number, reason: string, failure: Failure, wasLive?: boolean): void;
 	/** A person asks: try at once. */
@@ -15,8 +15,8 @@ export type Tries = {
 	/** Only these peers are still of interest. */
 	keep(domids: Iterable<number>): void;
 	isWaiting(domid: number): boolean;
-	/** Not even an offer of the peer is answered. */
-	isShunned(domid: number): boolean;
+	/** It waits for our own sake: an offer of the peer is not answered either. */
+	isUnusable(domid: number): boolean;
 	/** It waits because we had not the memory or the grants. */
 	isShort(domid: number): boolean;
 	lastFailure(domid: number): string | undefined;
@@ -38,7 +38,7 @@ const first = 1000;
 const most = 60_000;
 const goodAfter = 10_000;
 
-export function createTries(clock: Clock): Tries {
+export function createBackoff(clock: Clock): Backoff {
 	const records = new Map<number, Record>();
 	const liveSince = new Map<number, number>();
 	const left = (domid: number) => (records.get(domid)?.until ?? -Infinity) - clock.now();
@@ -71,7 +71,7 @@ export function createTries(clock: Clock): Tries {
 			for (const domid of records.keys()) if (!kept.has(domid)) records.delete(domid);
 		},
 		isWaiting: domid => left(domid) > 0,
-		isShunned: domid => left(domid) > 0 && records.get(domid)?.failure !== 'silence',
+		isUnusable: domid => left(domid) > 0 && records.get(domid)?.failure !== 'silence',
 		isShort: domid => left(domid) > 0 && records.get(domid)?.failure === 'shortage',
 		lastFailure: domid => records.get(domid)?.reason,
 		missedAt,
