@@ -6,6 +6,7 @@
 #                   BENCH='stream tcp_rr_14' picks groups and rows
 #   make bench-threads              what a second processor gains, in turns: queues, sockets that busy poll
 #   make bench-table                README's table from build/bench.json; RESULTS='old.json new.json'
+#   make bench-control              what dom0's host role costs with up to a thousand guests: build/bench-control.md
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
 #   make test       unit and harness tests, those of a dom0 without Xen, then the lab's on real Xen, one stack
@@ -50,7 +51,7 @@ ROW ?=
 ARM ?= channel
 export BENCH ROW ARM
 
-.PHONY: demo bench bench-threads bench-table bench-compare profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure frama audit
+.PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure frama audit
 .PHONY: coverage dom0-test lab-test test-all-runs soak claims build lab check generate clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
@@ -68,6 +69,10 @@ bench-table:
 
 bench-compare:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench/bench-compare.js '$(OLD)'
+
+# ROWS='plan idle' picks some.
+bench-control:
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench-control/bench-control.js $(ROWS)
 
 profile: build
 	$(ready) && node build/ts/test/bench/profile/profile.js

@@ -1,26 +1,185 @@
 // SPDX-License-Identifier: MIT
-import {cpuOf, manyRules, memory, startScene, until} from './scene.ts';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {listLimits} from '../../userland/control/pairs.ts';
+import {chosenPairs} from '../../userland/daemon/status/pairs.ts';
+import {createGuard} from '../../userland/firewall/guard.ts';
+import {parseRuleset} from '../../userland/nftables-js/index.ts';
+import {planned} from './planned.ts';
+import {cpuOf, manyRules, memory, policyOf, startScene, until, type Scene} from './scene.ts';
+import {macOf} from './store.ts';
 
-export async function plan(guests: number, rules: number) {
+export type Figures = Record<string, number>;
+
+/** Each runs in a process of its own, and answers figures by name. */
+export const rows: Readonly<Record<string, () => Promise<Figures>>> = {
+	plan: async () => planned(1000, 10_000),
+	announce: () => announced(1000, 10_000),
+	idle: () => idle(300),
+	'flood-30': () => flood(30),
+	'flood-100': () => flood(100),
+	'flood-300': () => flood(300),
+	guard: async () => guarded(200),
+	list: () => listed(1000, 50),
+};
+
+function pairsOf(guests: number): number {
+	return (guests * (guests + 1)) / 2;
+}
+
+/** An announcement of each pair to both, and three writes that prepare each domain's tree. */
+async function allAnnounced({store}: Scene, guests: number): Promise<void> {
+	const writes = 2 * pairsOf(guests) + 3 * (guests + 1);
+	await until('all announced', () => store.requests.writes >= writes, 600_000);
+	await sleep(500);
+}
+
+/** The same with every announcement written, and one guest renamed. */
+async function announced(guests: number, rules: number): Promise<Figures> {
 	const scene = startScene(guests, manyRules(rules));
-	const pairs = (guests * (guests + 1)) / 2;
-	const first = await cpuOf(() =>
-		until('all announced', () => scene.store.requests.writes >= 2 * pairs),
-	);
+	const first = await cpuOf(() => allAnnounced(scene, guests));
 	const firstBlocked = scene.blocked();
 	const before = scene.store.requests.writes;
-	const rename = await cpuOf(async () => {
+	const renamed = await cpuOf(async () => {
 		scene.store.rename(7, 'another');
 		await until('renamed', () => scene.store.requests.writes >= before + 2 * guests);
 	});
-	console.log({
-		first,
-		firstBlocked,
-		rename,
-		blocked: scene.blocked(),
-		rss: memory(),
-		peak: process.resourceUsage().maxRSS / 1024,
-	});
+	const renameBlocked = scene.blocked();
+	scene.setPolicy(policyOf(['allow', 'web-*', 'db-*']));
+	const policy = await cpuOf(() =>
+		until('withdrawn', () => scene.host.view().counts.allowed < pairsOf(guests) * 0.6),
+	);
+	const figures = {first, firstBlocked, renamed, renameBlocked, policy};
+	const policyBlocked = scene.blocked();
 	await scene.stop();
+
+	return {...figures, policyBlocked, rss: memory()};
 }
-await plan(Number(process.argv[2]), Number(process.argv[3]));
+
+async function idle(guests: number): Promise<Figures> {
+	const scene = startScene(guests, manyRules(10));
+	await allAnnounced(scene, guests);
+	await sleep(2000);
+	const {reads, writes} = scene.store.requests;
+	const seconds = 20;
+	const cpu = await cpuOf(() => sleep(seconds * 1000));
+	const after = scene.store.requests;
+	await scene.stop();
+
+	return {
+		requests: (after.reads + after.writes - reads - writes) / seconds,
+		cpuPercent: cpu / seconds / 10,
+	};
+}
+
+/** One guest writes a hello, or junk, a hundred times a second; another pair shakes hands. */
+async function flood(guests: number): Promise<Figures> {
+	const scene = startScene(guests, manyRules(10));
+	await allAnnounced(scene, guests);
+	await sleep(500);
+	await handshakes(scene, 20);
+	const calm = await handshakes(scene, 20);
+	scene.blocked();
+	const figures: Figures = {};
+	for (const [what, node] of [
+		['hello', 'hello'],
+		['junk', 'junk/node'],
+		['offer', 'offers/4'],
+	] as const) {
+		let turn = 0;
+		const writer = setInterval(() => {
+			turn += 1;
+			scene.store.say(3, node, what === 'offer' ? `7 offered 1 ${turn} 1` : `1 1 ${turn}`);
+		}, 10);
+		const {reads} = scene.store.requests;
+		const cpu = await cpuOf(() => sleep(5000));
+		figures[`${what}Busy`] = cpu / 50;
+		figures[`${what}Requests`] = (scene.store.requests.reads - reads) / 5;
+		figures[`${what}Handshake`] = (await handshakes(scene, 20)) / calm;
+		figures[`${what}Blocked`] = scene.blocked();
+		clearInterval(writer);
+	}
+	await scene.stop();
+
+	return figures;
+}
+
+/** Ms, of the fastest fifth: from what one guest says until the other was told. */
+async function handshakes({store}: Scene, count: number): Promise<number> {
+	const path = '/local/domain/2/coloop/declined/1';
+	const times: number[] = [];
+
+	for (let turn = 0; turn < count; turn++) {
+		const start = performance.now();
+		store.say(1, 'declined/2', turn % 2 ? 'memory' : 'policy');
+		await until('told', () => store.kept.get(path) !== undefined);
+		times.push(performance.now() - start);
+		store.forget(path);
+		await sleep(60);
+	}
+
+	return times.sort((a, b) => a - b)[Math.floor(count / 5)] ?? 0;
+}
+
+/** Every pair of guests, each of which has a rule that locks its address. */
+async function guarded(vifs: number): Promise<Figures> {
+	const names = Array.from({length: vifs}, (_, index) => index + 1);
+	const rule = (domid: number) => ({
+		rule: {
+			...{family: 'bridge', table: 'f', chain: 'forward', handle: domid + 10},
+			expr: [
+				match('==', {meta: {key: 'iifname'}}, `vif${domid}.0`),
+				match('!=', {payload: {protocol: 'ether', field: 'saddr'}}, macOf(domid)),
+				{drop: null},
+			],
+		},
+	});
+	const chain = {
+		...{family: 'bridge', table: 'f', name: 'forward', handle: 1},
+		...{type: 'filter', hook: 'forward', prio: 0, policy: 'accept'},
+	};
+	const table = {family: 'bridge', name: 'f', handle: 1};
+	const text = JSON.stringify({nftables: [{table}, {chain}, ...names.map(rule)]});
+	const port = (domid: number) => ({
+		...({kind: 'vif', name: `vif${domid}.0`, mac: macOf(domid), bridge: 'xenbr0'} as const),
+	});
+	let refused = 0;
+	const cpu = await cpuOf(async () => {
+		const guard = createGuard(parseRuleset(text));
+		for (const a of names) {
+			for (const b of names.slice(a)) {
+				refused += guard(port(a), port(b), {ip: true, ip6: true}) ? 1 : 0;
+			}
+		}
+	});
+
+	return {cpu, refused};
+}
+
+function match(op: string, left: unknown, right: unknown) {
+	return {match: {op, left, right}};
+}
+
+/** What `coloop list` asks for, with so many channels. */
+async function listed(guests: number, channels: number): Promise<Figures> {
+	const scene = startScene(guests, manyRules(10_000));
+	await allAnnounced(scene, guests);
+	for (let domid = 1; domid <= channels; domid++) {
+		const epochOf = () => scene.host.view().pair(domid, domid + 100)?.epoch;
+		await until('announced', () => epochOf() !== undefined);
+		const epoch = epochOf() ?? 0;
+		scene.store.say(domid, `offers/${domid + 100}`, `${epoch} live 1 8 9`);
+		scene.store.say(domid + 100, `offers/${domid}`, `${epoch} live 1 8 9`);
+	}
+	await until('live', () => [...scene.host.view().active()].length === channels);
+	await sleep(500);
+	let answer: unknown;
+	const {reads} = scene.store.requests;
+	const cpu = await cpuOf(async () => {
+		answer = await chosenPairs(scene.host.view(), [], listLimits);
+	});
+	const requests = scene.store.requests.reads - reads;
+	const bytes = JSON.stringify(answer).length;
+	await scene.stop();
+
+	return {cpu, requests, bytes, rss: memory()};
+}

@@ -19,7 +19,7 @@ export type Scene = {
 
 /** The host role alone, in dom0 of a host with so many guests, each with a vif on one bridge. */
 export function startScene(guests: number, policy: Policy, change: Partial<HostWorld> = {}): Scene {
-	const store = computedStore(guests);
+	const store = computedStore(guests, path => path.includes('/coloop/declined/'));
 	const stop = new AbortController();
 	let current = policy;
 	const host = new Host({

@@ -14,6 +14,7 @@ export type ComputedStore = {
 	readonly requests: {reads: number; writes: number};
 	/** What dom0 wrote last, by path; only of paths that `keep` names. */
 	readonly kept: ReadonlyMap<StorePath, string>;
+	forget(path: StorePath): void;
 };
 
 export function computedStore(
@@ -65,6 +66,7 @@ export function computedStore(
 	return {
 		requests,
 		kept,
+		forget: path => void kept.delete(path),
 		say: (domid, node, value) => set(`/local/domain/${domid}/data/coloop/${node}`, value),
 		rename: (domid, name) => set(`/local/domain/${domid}/name`, name),
 		connect: () => ({

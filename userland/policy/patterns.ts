@@ -12,38 +12,45 @@ export type Patterns = {
 type Numbered = {readonly pattern: NamePattern; readonly number: number};
 
 /**
- * Patterns lie by their literal start (all of it, where there is no wildcard): only those that lie under a start
- * of a name can match it.
+ * Patterns lie by their literal start (all of it, where there is no wildcard), those that begin with a wildcard
+ * by their literal end: only those that lie under a start or an end of a name can match it.
  */
 export function createPatterns(): Patterns {
 	const numbers = new Map<NamePattern, number>();
 	const byStart = new Map<string, Numbered[]>();
+	const byEnd = new Map<string, Numbered[]>();
+	const among = (index: ReadonlyMap<string, readonly Numbered[]>, keys: readonly string[]) =>
+		keys.flatMap(key => index.get(key) ?? []);
 
 	return {
 		number(pattern) {
 			const known = numbers.get(pattern);
 			if (known !== undefined) return known;
 
-			const [start = ''] = pattern.split(/[*?]/, 1);
+			const parts = pattern.split(/[*?]/);
+			const [start = '', end = ''] = [parts[0], parts.at(-1)];
+			const [index, key] = start === '' ? [byEnd, end] : [byStart, start];
+			const others = index.get(key) ?? [];
 			const number = numbers.size;
 			numbers.set(pattern, number);
-			const others = byStart.get(start) ?? [];
 			others.push({pattern, number});
-			byStart.set(start, others);
+			index.set(key, others);
 
 			return number;
 		},
 		matching: name =>
-			starts(name).flatMap(start =>
-				(byStart.get(start) ?? [])
-					.filter(({pattern}) => matches(pattern, name))
-					.map(({number}) => number),
-			),
+			[...among(byStart, starts(name)), ...among(byEnd, ends(name))]
+				.filter(({pattern}) => matches(pattern, name))
+				.map(({number}) => number),
 	};
 }
 
 function starts(name: string): string[] {
-	return Array.from({length: name.length + 1}, (_, length) => name.slice(0, length));
+	return Array.from({length: name.length}, (_, index) => name.slice(0, index + 1));
+}
+
+function ends(name: string): string[] {
+	return Array.from({length: name.length + 1}, (_, index) => name.slice(index));
 }
 
 /** Glob with `*` and `?` (one code point, never NUL, which hidden.ts has for `*`) in time linear in each wildcard: no backtracking beyond the last `*`. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {domidsOf, keyOf} from './pair.ts';
+import {highOf, keyOf, lowOf} from './pair.ts';
 import {Queue} from './queue.ts';
 
 /*
@@ -17,13 +17,12 @@ export class PairMap<T> {
 	}
 
 	get(key: number): T | undefined {
-		const [low, high] = domidsOf(key);
-
-		return this.#rows.get(low)?.get(high);
+		return this.#rows.get(lowOf(key))?.get(highOf(key));
 	}
 
 	set(key: number, value: T): void {
-		const [low, high] = domidsOf(key);
+		const low = lowOf(key);
+		const high = highOf(key);
 		const row = this.#rows.get(low) ?? new Map<number, T>();
 		this.#rows.set(low, row);
 		this.#size += row.has(high) ? 0 : 1;
@@ -31,7 +30,8 @@ export class PairMap<T> {
 	}
 
 	delete(key: number): void {
-		const [low, high] = domidsOf(key);
+		const low = lowOf(key);
+		const high = highOf(key);
 		const row = this.#rows.get(low);
 		this.#size -= row?.delete(high) ? 1 : 0;
 		if (row?.size === 0) {
@@ -58,7 +58,8 @@ export class PairQueue {
 	}
 
 	add(key: number): void {
-		const [low, high] = domidsOf(key);
+		const low = lowOf(key);
+		const high = highOf(key);
 		const row = this.#rows.get(low) ?? new Queue<number>();
 		this.#rows.set(low, row);
 		this.#size -= row.size;

@@ -4,7 +4,7 @@ import type {HostStep} from './steps.ts';
 import type {Failures} from './failures.ts';
 
 type Options = {
-	readonly inventory: Inventory;
+	readonly inventory: Pick<Inventory, 'domains' | 'update'>;
 	/** What a prepared tree says of us. */
 	readonly host: string;
 	readonly failures: Failures;

@@ -52,8 +52,16 @@ export function keyOf(one: number, other: number): number {
 	return one < other ? one * 2 ** 15 + other : other * 2 ** 15 + one;
 }
 
+export function lowOf(key: number): number {
+	return key >> 15;
+}
+
+export function highOf(key: number): number {
+	return key & (2 ** 15 - 1);
+}
+
 export function domidsOf(key: number): readonly [number, number] {
-	return [key >> 15, key & (2 ** 15 - 1)];
+	return [lowOf(key), highOf(key)];
 }
 
 /** The epoch that both ends were told. */
@@ -98,12 +106,18 @@ export function linksOf({links, subjects}: Pair): readonly SharedLink[] {
 /** What one end is to be told about the other. */
 export function announcementFor(side: Side, pair: Pair, epoch: number): Announcement {
 	const {subjects, terms} = pair;
-	const [own, peer] = side === 0 ? subjects : [subjects[1], subjects[0]];
-	const {digest, ringPages, ringPagesMin} = terms;
-	const queues = Math.min(own.vcpus, peer.vcpus, terms.queues);
-	const links = linksFor(side, linksOf(pair), own);
+	const own = subjects[side];
+	const peer = subjects[side === 0 ? 1 : 0];
 
-	return {epoch, name: peer.name, links, digest, ringPages, ringPagesMin, queues};
+	return {
+		epoch,
+		name: peer.name,
+		links: linksFor(side, linksOf(pair), own),
+		digest: terms.digest,
+		ringPages: terms.ringPages,
+		ringPagesMin: terms.ringPagesMin,
+		queues: Math.min(own.vcpus, peer.vcpus, terms.queues),
+	};
 }
 
 export function linksFor(
@@ -114,11 +128,13 @@ export function linksFor(
 	const knowsMtu = hasLinkState(hello);
 
 	return links.map(link => {
-		const [own, peer] = side === 0 ? [link.a, link.b] : [link.b, link.a];
-		const way = {vif: own.vif, localMac: own.mac, remoteMac: peer.mac};
+		const own = side === 0 ? link.a : link.b;
+		const peer = side === 0 ? link.b : link.a;
+		const {vif, mac: localMac} = own;
+		const remoteMac = peer.mac;
 		const mtu = Math.min(own.mtu, peer.mtu, mtuMax);
 
-		return knowsMtu && mtu > 0 ? {...way, mtu} : way;
+		return knowsMtu && mtu > 0 ? {vif, localMac, remoteMac, mtu} : {vif, localMac, remoteMac};
 	});
 }
 

@@ -9,7 +9,7 @@ import {Failures} from './failures.ts';
 import type {GuestNodes} from './guest-nodes.ts';
 import type {Changes, Inventory} from './inventory.ts';
 import {judgePair, type Criteria} from './judge.ts';
-import {domidsOf, keyOf, sideOf, toldOf, wrong} from './pair.ts';
+import {domidsOf, highOf, keyOf, lowOf, sideOf, toldOf, wrong} from './pair.ts';
 import {PairTable} from './pairs.ts';
 import {withdraw} from './plan.ts';
 import type {Slice} from './slice.ts';
@@ -22,8 +22,8 @@ export type WorkWorld = Pick<Criteria, 'decide' | 'isHeld'> & {
 	readonly log: Log;
 	/** What a prepared tree says of us. */
 	readonly host: string;
-	readonly inventory: Inventory;
-	readonly nodes: GuestNodes;
+	readonly inventory: Pick<Inventory, 'domains' | 'invalidate' | 'update'>;
+	readonly nodes: Pick<GuestNodes, 'add' | 'forget'>;
 	apply(steps: readonly HostStep[]): void;
 };
 
@@ -75,9 +75,7 @@ export class Work {
 		this.#areSubjectsStale ||= entered.length + left.length + changed.length > 0;
 		left.forEach(domid => this.#leave(domid));
 		entered.forEach(domid => this.trees.invalidate(domid));
-		changed
-			.filter(domid => this.trees.isReplaced(domid))
-			.forEach(domid => this.trees.invalidate(domid));
+		changed.filter(domid => this.trees.isReplaced(domid)).forEach(domid => this.#reread(domid));
 		this.#world.apply(leftovers.map(domid => ({kind: 'sweep', domid})));
 	}
 
@@ -105,7 +103,9 @@ export class Work {
 	}
 
 	mayTalk(domid: number, about: number): boolean {
-		const [a, b] = this.#subjectsOf(keyOf(domid, about));
+		const key = keyOf(domid, about);
+		const a = this.subjects.get(lowOf(key));
+		const b = this.subjects.get(highOf(key));
 		const {criteria} = this;
 
 		return (
@@ -124,7 +124,6 @@ export class Work {
 
 			return;
 		}
-		this.#forgetTold(domid, 0);
 		for (const [about, told] of tree.told) {
 			const key = keyOf(domid, about);
 			this.#judge(key);
@@ -185,7 +184,7 @@ export class Work {
 			about => announced.has(about) === this.#isTold(domid, about),
 		);
 		if (!isSame) {
-			this.trees.invalidate(domid);
+			this.#reread(domid);
 		}
 		said.forEach((value, about) => this.#hearSaid(domid, about, value));
 		this.#hearSilence(domid, mentioned);
@@ -194,20 +193,20 @@ export class Work {
 	/** Until there is nothing to do, or the slice is over. */
 	judgeAndPlan(slice: Slice): void {
 		const {clock} = this.#world;
-		const now = clock.now();
+		const [now, unix] = [clock.now(), clock.unix()];
 		this.pairs.prune(now);
 		this.#nextDue = this.#agenda.takeDue(now);
 		while (this.criteria && !slice.isOver()) {
 			const key = this.#nextToPlan();
 			if (key !== undefined) {
-				this.#plan(key, now, clock.unix());
+				this.#plan(key, now, unix);
 				continue;
 			}
 			const next = this.#agenda.nextToJudge();
 			if (next === undefined) {
 				return;
 			}
-			if (domidsOf(next).every(domid => this.trees.isKnown(domid))) {
+			if (this.trees.isKnown(lowOf(next)) && this.trees.isKnown(highOf(next))) {
 				this.#judge(next);
 			}
 		}
@@ -229,6 +228,7 @@ export class Work {
 		} else if (inventory.domains.has(domid)) {
 			inventory.update(domid, {host: undefined});
 			this.trees.fail(domid);
+			this.#reread(domid);
 		}
 	}
 
@@ -239,6 +239,7 @@ export class Work {
 			/* What could not be taken back is found when the tree is read again. */
 			if (this.#world.inventory.domains.has(domid)) {
 				this.trees.fail(domid);
+				this.#reread(domid);
 			}
 
 			return;
@@ -261,7 +262,8 @@ export class Work {
 
 	#plan(key: number, now: number, unix: number): void {
 		const pair = this.pairs.get(key);
-		if (pair === undefined || !domidsOf(key).every(domid => this.trees.isReady(domid))) {
+		const areReady = this.trees.isReady(lowOf(key)) && this.trees.isReady(highOf(key));
+		if (pair === undefined || !areReady) {
 			return;
 		}
 		const held = this.#failures.dueIn(key);
@@ -274,7 +276,8 @@ export class Work {
 	}
 
 	#judge(key: number): void {
-		const [a, b] = this.#subjectsOf(key);
+		const a = this.subjects.get(lowOf(key));
+		const b = this.subjects.get(highOf(key));
 		if (!a || !b || a === b || !this.criteria) {
 			return;
 		}
@@ -336,10 +339,12 @@ export class Work {
 		}
 	}
 
-	#forgetTold(domid: number, told: 0 | typeof wrong): void {
+	/** What the domain was told is not known any more. */
+	#reread(domid: number): void {
+		this.trees.invalidate(domid);
 		for (const other of this.#world.inventory.domains.keys()) {
 			if (other !== domid) {
-				this.pairs.forgetTold(keyOf(domid, other), domid, told);
+				this.pairs.forgetTold(keyOf(domid, other), domid, 0);
 			}
 		}
 	}
@@ -366,10 +371,6 @@ export class Work {
 		return domain.vifs.every(isCovered)
 			? domain
 			: {...domain, vifs: domain.vifs.filter(isCovered)};
-	}
-
-	#subjectsOf(key: number): Array<Subject | undefined> {
-		return domidsOf(key).map(domid => this.subjects.get(domid));
 	}
 }
 

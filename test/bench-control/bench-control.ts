@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// What the host role costs, in CPU time and counts: build/bench-control.json and .md, and printed. Names of rows
+// pick some of them.
+import {execFile} from 'node:child_process';
+import {mkdir, writeFile} from 'node:fs/promises';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import {markdown} from './table.ts';
+import {rows, type Figures} from './rows.ts';
+
+const run = promisify(execFile);
+const row = fileURLToPath(new URL('row.js', import.meta.url));
+const asked = process.argv.slice(2);
+const found: Record<string, Figures> = {};
+
+for (const name of asked.length > 0 ? asked : Object.keys(rows)) {
+	const {stdout} = await run(process.execPath, [row, name]);
+	found[name] = JSON.parse(stdout) as Figures;
+	process.stderr.write(`${name} ${stdout}`);
+}
+
+await mkdir('build', {recursive: true});
+await writeFile('build/bench-control.json', `${JSON.stringify(found, undefined, '\t')}\n`);
+await writeFile('build/bench-control.md', markdown(found));
+process.stdout.write(markdown(found));
