@@ -168,6 +168,14 @@ export class Dom0 extends Scene {
 		return until(`${domid} withdrawn from ${name}`, isGone, patience);
 	}
 
+	/** What coloopd still had to do it has done: it logs nothing for that many ms. */
+	async quiet(ms = 100): Promise<void> {
+		for (let before = -1; before !== this.said().length;) {
+			before = this.said().length;
+			await new Promise(resolve => setTimeout(resolve, ms));
+		}
+	}
+
 	/** Stays announced, without a gap, for that many ms. */
 	async keeps(a: string, b: string, ms = 400): Promise<boolean> {
 		const from = this.coloopd.log.length;

@@ -61,14 +61,18 @@ export class Scene {
 		await unplug(this.namespace, guest);
 	}
 
-	/** Its tree goes and comes back, as if it had been destroyed and made again; its vif stays. */
-	async reboot(name: string, isGone: () => Promise<unknown>): Promise<void> {
+	/**
+	 * Its tree goes and comes back, as if it had been destroyed and made again; its vif stays. A guest
+	 * needs a while before it says hello: until `settled`, which is called when it has gone, too.
+	 */
+	async reboot(name: string, settled: () => Promise<unknown>): Promise<void> {
 		const {domid} = this.guest(name);
 		await this.xen.remove(`/local/domain/0/backend/vif/${domid}`);
 		await this.xenstored.release(domid);
-		await isGone();
+		await settled();
 		const guest = await makeGuest({name, domid}, this.xenstored);
 		this.#guests.set(name, guest);
+		await settled();
 		await guest.hello();
 	}
 

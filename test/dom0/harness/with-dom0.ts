@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type {ExecutionContext, ImplementationFn, TestFn} from 'ava';
-import {until} from './until.ts';
-import {domainPath} from '../../../userland/xenstore/paths.ts';
 import {Dom0, type Dom0Options} from './dom0.ts';
 
 type Body = (dom0: Dom0, t: ExecutionContext) => Promise<void>;
@@ -49,7 +47,10 @@ export function sharedDom0(
 			await run(dom0, t, async () => {
 				if (!isFirst) await startAnew(dom0, options);
 				const [a, b] = options.guests ?? [];
-				if (options.start !== false && a && b) await dom0.announced(a, b);
+				if (options.start !== false && a && b) {
+					await dom0.announced(a, b);
+					await dom0.quiet();
+				}
 				await body(dom0, t);
 			});
 		});
@@ -65,13 +66,7 @@ export function sharedDom0(
 async function startAnew(dom0: Dom0, {start, guests: [a, b] = []}: Dom0Options): Promise<void> {
 	await dom0.reset();
 	if (start === false || !a || !b) return;
-	const home = domainPath(dom0.guest(b).domid);
-	await dom0.reboot(b, () =>
-		until(`coloopd knows no ${b}`, async () => {
-			const left = await dom0.xen.list(home);
-			return left.length === 0 && (await dom0.pair(a, b)) === undefined;
-		}),
-	);
+	await dom0.reboot(b, () => dom0.quiet());
 }
 
 /** A case that fails shows what coloopd said meanwhile. */
