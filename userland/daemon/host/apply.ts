@@ -102,12 +102,15 @@ async function act(step: HostStep, store: Store, host: string): Promise<unknown>
  */
 async function prepare(store: Store, domid: number, host: string): Promise<void> {
 	const {told, host: path} = pathsOf(domid);
-	await store.mkdir(told);
-	await store.setPermissions(told, [
-		{domid: 0, access: 'none'},
-		...(domid === 0 ? [] : [{domid, access: 'read'} as const]),
+	/* All are sent before any other step's: nobody waits for answers. */
+	await Promise.all([
+		store.mkdir(told),
+		store.setPermissions(told, [
+			{domid: 0, access: 'none'},
+			...(domid === 0 ? [] : [{domid, access: 'read'} as const]),
+		]),
+		store.write(path, host),
 	]);
-	await store.write(path, host);
 }
 
 function report(step: HostStep, log: Log): void {
