@@ -11,10 +11,13 @@ export type Reading<T> = {
 /** Reads, and calls `outdated`, perhaps before it is through, once the value may not be true any more. */
 export type Source<T> = (outdated: () => void) => Promise<Reading<T>>;
 
-/** A value that is read again when it is outdated, and only then. */
+/**
+ * A value that is read again when it is outdated, and only then. A reading is followed by a rest of four
+ * times its length, half a second at most: flows may come as often as a controller, or a guest by it, likes.
+ */
 export type Kept<T> = {
 	/**
-	 * Where a read fails, the last value for as long as `grace` says, then what went wrong. Until a
+	 * In a rest the last value, which is heard to have `changed` at its end. Where a read fails, the last value for as long as `grace` says, then what went wrong. Until a
 	 * `look()` finds that it can be read again nobody waits for another failure.
 	 */
 	get(): Promise<T>;
@@ -30,35 +33,53 @@ export type KeptOptions = {
 	readonly changed: () => void;
 };
 
+/** Milliseconds. */
+const longestRest = 500;
+
 export function createKept<T>(source: Source<T>, {grace, changed}: KeptOptions): Kept<T> {
 	let current: Reading<T> | undefined;
 	let last: {readonly value: T} | undefined;
 	let failure: {readonly error: unknown; readonly since: number} | undefined;
-	/** Of those who look, or read: one at a time is enough. */
 	let isLooking = false;
+	let restsUntil = 0;
+	let timer: NodeJS.Timeout | undefined;
+
+	const rest = () => restsUntil - performance.now();
+	const tell = () => {
+		if (rest() <= 0) {
+			changed();
+		} else {
+			timer ??= setTimeout(() => {
+				timer = undefined;
+				changed();
+			}, rest()).unref();
+		}
+	};
 
 	const drop = () => {
 		current?.close();
 		current = undefined;
 	};
 	const read = async (): Promise<T> => {
+		const from = performance.now();
 		let isOutdated = false;
-		let mine: Reading<T> | undefined;
+		let isThrough = false;
 		const reading = await source(() => {
 			isOutdated = true;
-			if (mine !== undefined && current === mine) {
+			if (isThrough && current === reading) {
 				drop();
-				changed();
+				tell();
 			}
 		});
 
-		mine = reading;
+		isThrough = true;
+		restsUntil = performance.now() + Math.min(4 * (performance.now() - from), longestRest);
 		drop();
 		last = {value: reading.value};
 		failure = undefined;
 		if (isOutdated) {
 			reading.close();
-			changed();
+			tell();
 		} else {
 			current = reading;
 		}
@@ -90,6 +111,10 @@ export function createKept<T>(source: Source<T>, {grace, changed}: KeptOptions):
 			if (current) {
 				return current.value;
 			}
+			if (failure === undefined && last !== undefined && rest() > 0) {
+				tell();
+				return last.value;
+			}
 			if (failure === undefined) {
 				try {
 					return await read();
@@ -109,7 +134,7 @@ export function createKept<T>(source: Source<T>, {grace, changed}: KeptOptions):
 				await mend(failure);
 			} else if (current && !(await current.isStill())) {
 				drop();
-				changed();
+				tell();
 			}
 			isLooking = false;
 		},

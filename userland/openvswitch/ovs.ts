@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {existsSync} from 'node:fs';
+import {isDeepStrictEqual} from 'node:util';
 import {eventQueue} from '../event-queue.ts';
 import {bridgeSource} from './bridge.ts';
 import {databaseSource} from './database.ts';
@@ -26,7 +27,7 @@ export class Ovs {
 	readonly #changed = () => this.#listeners.forEach(tell => tell());
 	#isHere = false;
 	/** What was read last, and what it was made of. */
-	#last: {readonly parts: readonly unknown[]; readonly state: OvsState} | undefined;
+	#last: {rest: unknown; switching: readonly unknown[]; state: OvsState} | undefined;
 
 	constructor({runDir = '/run/openvswitch', period = 500, grace = 10_000}: OvsOptions = {}) {
 		this.#options = {runDir, period, grace};
@@ -52,15 +53,19 @@ export class Ovs {
 		const switching = await Promise.all(
 			rows.map(({name}) => this.#switching.get(name)?.get().catch(reasonOf)),
 		);
-		const parts = [known, problem, [...asked].join(), ...switching];
-		if (this.#last === undefined || !isSame(parts, this.#last.parts)) {
+		const rest = {rows, here, problem, asked: [...asked]};
+		const isSame =
+			this.#last !== undefined &&
+			switching.every((each, at) => each === this.#last?.switching[at]) &&
+			isDeepStrictEqual(rest, this.#last.rest);
+		if (this.#last === undefined || !isSame) {
 			const bridges = rows.map((row, at) => ({...row, switching: switching[at] ?? ''}));
 			const state = {
 				bridges: new Map(bridges.map(each => [each.name, each])),
 				ports: new Map(here.map(each => [each.device, each])),
 				problem,
 			};
-			this.#last = {parts, state};
+			this.#last = {rest, switching, state};
 		}
 
 		return this.#last.state;
@@ -136,10 +141,6 @@ export class Ovs {
 }
 
 const nothing: Database = {bridges: [], ports: [], isRestoring: false};
-
-function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
-	return one.length === other.length && one.every((part, at) => part === other[at]);
-}
 
 function reasonOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);

@@ -85,8 +85,8 @@ function askedOf(domains: readonly Domain[]): Asked {
 
 /** Dom0 may have many other devices, which come and go with its own containers. */
 function relevant(topology: Topology, vifs: readonly Address[]) {
-	const {interfaces, bridges, ovsBridges} = topology;
-	const switches = vifs.flatMap(({device}) => ovsBridges?.get(device) ?? []);
+	const {interfaces, bridges, ovsBridges = new Map<string, string>()} = topology;
+	const switches = vifs.flatMap(({device}) => ovsBridges.get(device) ?? []);
 	const ours = new Set([...vifs.map(({device}) => device), ...switches]);
 	const own = interfaces.filter(({name}) => ours.has(name) || bridges.has(name));
 	const masters = new Set(own.map(({master}) => master));
@@ -96,7 +96,10 @@ function relevant(topology: Topology, vifs: readonly Address[]) {
 	const here = new Set(own.map(({name}) => name));
 
 	return {
-		topology: {...topology, interfaces: near},
+		topology: {
+			...{interfaces: near, bridges},
+			ovsBridges: new Map([...ovsBridges].filter(([name]) => ours.has(name))),
+		},
 		devices: [...[...ours].filter(device => here.has(device)), ...bridges],
 		addresses: [
 			...vifs,
