@@ -31,17 +31,24 @@ export async function changeToOvs(dom0: Dom0, guests: readonly string[]): Promis
 	}
 }
 
-async function startOvs(dom0: Dom0): Promise<void> {
-	const {namespace} = dom0;
+/** Ends the switch, as in a crash; its database stays. */
+export async function killSwitch(dom0: Dom0): Promise<void> {
+	await dom0.sh(`kill -9 $(cat ${folder}/ovs-vswitchd.pid)`);
+}
 
+export async function startSwitch(dom0: Dom0): Promise<void> {
+	start(dom0, 'ovs-vswitchd', [`unix:${folder}/db.sock`, '--disable-system']);
+	await dom0.sh('until ovs-appctl version >/dev/null 2>&1; do sleep 0.05; done');
+}
+
+async function startOvs(dom0: Dom0): Promise<void> {
 	await dom0.sh(`mkdir -p ${folder} && ovsdb-tool create ${folder}/conf.db ${schema}`);
 	start(dom0, 'ovsdb-server', [`${folder}/conf.db`, `--remote=punix:${folder}/db.sock`]);
 	await dom0.sh(`
 		until [ -S ${folder}/db.sock ]; do sleep 0.05; done
 		ovs-vsctl --timeout=10 --no-wait init
 	`);
-	start(dom0, 'ovs-vswitchd', [`unix:${folder}/db.sock`, '--disable-system']);
-	await namespace.sh(`until ovs-appctl version >/dev/null 2>&1; do sleep 0.05; done`);
+	await startSwitch(dom0);
 }
 
 function start(dom0: Dom0, program: string, words: readonly string[]): void {
