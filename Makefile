@@ -40,7 +40,7 @@ export STACK
 # What `make test` runs of test/lab/tests; it is to take less than 45 minutes.
 LAB_TESTS ?= boot channel dom0 egress faults hostile rules
 # And what `make test-all` and the other stacks run beside these.
-MORE_TESTS = attacks blocked budget netlink offers order reasons receiving
+MORE_TESTS = attacks blocked budget netlink offers openvswitch order reasons receiving
 
 ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs

@@ -26,6 +26,8 @@ nft                 nftables
 iptables-nft        iptables
 ebtables-nft        iptables
 ip                  iproute2
+ethtool             ethtool
+ovs-vswitchd        openvswitch-switch
 iptables-nft        iptables
 '
 coloop_files='
