@@ -15,7 +15,7 @@ import {
 	SystemError,
 	type LinkedProgram,
 } from '../netlink-js/index.ts';
-import {openNftables, type Nftables, type NftRuleset} from '../nftables-js/index.ts';
+import {openIsolatedNftables, type Nftables, type NftRuleset} from '../nftables-js/index.ts';
 import type {ControlTools} from './control.ts';
 import {readKernelRules} from './kernel-rules.ts';
 import {completeRules} from './kernel-snapshot.ts';
@@ -73,7 +73,8 @@ export const realTools: Tools = {
 	},
 	async readTable({family, table: name}) {
 		try {
-			nftables ??= openNftables();
+			// Some rules make some versions of the library abort.
+			nftables ??= openIsolatedNftables();
 			const before = await readKernelRules({family, table: name});
 			const listed = await nftables.run([{list: {table: {family, name}}}]);
 			const after = await readKernelRules({family, table: name});
