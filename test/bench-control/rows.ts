@@ -29,7 +29,7 @@ function pairsOf(guests: number): number {
 /** An announcement of each pair to both, and three writes that prepare each domain's tree. */
 async function allAnnounced({store}: Scene, guests: number): Promise<void> {
 	const writes = 2 * pairsOf(guests) + 3 * (guests + 1);
-	await until('all announced', () => store.requests.writes >= writes, 600_000);
+	await until('all announced', () => store.requests.writes >= writes);
 	await sleep(500);
 }
 

@@ -87,7 +87,7 @@ export function manyRules(count: number): Policy {
 	return policyOf(...others, ['allow', '*', '*']);
 }
 
-export async function until(what: string, isSo: () => boolean, limit = 120_000): Promise<void> {
+export async function until(what: string, isSo: () => boolean, limit = 600_000): Promise<void> {
 	const end = performance.now() + limit;
 
 	while (!isSo()) {

@@ -2,22 +2,20 @@
 import {parseDeclined} from '../../xenstore/declined.ts';
 import {parseOffer} from '../../xenstore/values.ts';
 import {PairMap} from './by-pair.ts';
-import {isForgettable, type EpochHistory} from './epochs.ts';
-import {judgePair, type Criteria, type PairVerdict, type SharedLink} from './judge.ts';
+import {Histories} from './histories.ts';
+import {judgePair, type Criteria, type PairVerdict} from './judge.ts';
 import {
 	agreedEpoch,
-	announcementFor,
 	closeEnds,
 	compareTold,
-	isSameWay,
 	keyOf,
 	openEnd,
 	setTold,
 	sideOf,
-	toldOf,
 	wrong,
 	type Pair,
 } from './pair.ts';
+import {adoptionSteps, change, epochOf, partOf} from './pair-changes.ts';
 import {planPair, record, withdraw} from './plan.ts';
 import type {FromGuest, FromHost} from './read.ts';
 import {isSame} from './same.ts';
@@ -30,8 +28,7 @@ import type {Subject} from './subjects.ts';
  */
 export class PairTable {
 	readonly #pairs = new PairMap<Pair>();
-	/** Of pairs that may not have a channel now, and had a short one lately. */
-	readonly #histories = new Map<number, EpochHistory>();
+	readonly #histories = new Histories();
 	readonly #active = new Set<number>();
 	#lastEpoch = 0;
 
@@ -88,7 +85,7 @@ export class PairTable {
 
 			return this.#lastEpoch;
 		});
-		pair.history = this.#shared(history);
+		pair.history = this.#histories.share(history);
 		steps.forEach(step => record(pair, step));
 		this.#mark(key, pair);
 
@@ -154,7 +151,7 @@ export class PairTable {
 	/** One of the two is gone, and its tree with it: only the other is told. */
 	leave(key: number, gone: number): readonly HostStep[] {
 		const pair = this.#pairs.get(key);
-		this.#histories.delete(key);
+		this.#histories.take(key);
 		if (pair === undefined) {
 			return none;
 		}
@@ -166,16 +163,11 @@ export class PairTable {
 
 	/** Drops what is remembered of pairs that are no more, where it makes no difference. */
 	prune(now: number): void {
-		for (const [key, history] of this.#histories) {
-			if (isForgettable(history, now)) {
-				this.#histories.delete(key);
-			}
-		}
+		this.#histories.prune(now);
 	}
 
 	#begin(key: number, {a, b, terms, links}: PairVerdict): Pair {
-		const history = this.#histories.get(key);
-		this.#histories.delete(key);
+		const history = this.#histories.take(key);
 
 		return {
 			subjects: [a, b],
@@ -192,9 +184,7 @@ export class PairTable {
 	#drop(key: number, pair: Pair): readonly HostStep[] {
 		this.#pairs.delete(key);
 		this.#active.delete(key);
-		if (pair.history) {
-			this.#histories.set(key, pair.history);
-		}
+		this.#histories.keep(key, pair.history);
 
 		return withdraw(pair);
 	}
@@ -206,84 +196,6 @@ export class PairTable {
 			this.#active.delete(key);
 		}
 	}
-
-	#lastHistory: EpochHistory | undefined;
-
-	/** The same object for all pairs that begin at the same time. */
-	#shared(history: EpochHistory): EpochHistory {
-		const last = this.#lastHistory;
-		const isSameStart =
-			last?.givenAt === history.givenAt &&
-			last?.firstOfferAt === history.firstOfferAt &&
-			last?.endedAt === history.endedAt &&
-			last?.delay === history.delay;
-		if (last && isSameStart) {
-			return last;
-		}
-		this.#lastHistory = history;
-
-		return history;
-	}
 }
 
 const none: readonly HostStep[] = [];
-
-/** Undefined for all links that the two share. */
-function partOf(
-	links: readonly SharedLink[],
-	a: Subject,
-	b: Subject,
-): readonly SharedLink[] | undefined {
-	const isSimple = a.ports.length === 1 && b.ports.length === 1;
-
-	return isSimple ? undefined : links;
-}
-
-/** Takes the new verdict on an allowed pair, and marks what was told by the old one. */
-function change(pair: Pair, {a, b, terms, links}: PairVerdict): void {
-	const [oldA, oldB] = pair.subjects;
-	const part = partOf(links, a, b);
-	const isSamePair =
-		oldA.text === a.text &&
-		oldB.text === b.text &&
-		pair.terms.digest === terms.digest &&
-		(pair.links === part || isSame(pair.links, part));
-	if (isSamePair) {
-		pair.terms = terms;
-
-		return;
-	}
-	const changed: Pair = {...pair, subjects: [a, b], terms, links: part};
-	const sides = ([0, 1] as const).map(side => {
-		const [before, after] = [pair, changed].map(each => announcementFor(side, each, 1));
-
-		return {side, before, after};
-	});
-	for (const {side, before, after} of sides) {
-		if (before && after && toldOf(pair, side) > 0 && !isSameWay(before, after)) {
-			setTold(changed, side, wrong);
-		}
-		changed.isReworded ||= !isSame(before, after);
-	}
-	Object.assign(pair, changed);
-}
-
-function adoptionSteps(
-	told: FromHost,
-	relayed: unknown,
-	declinedBy: unknown,
-	to: number,
-	from: number,
-): HostStep[] {
-	const isStrangeOffer = told.offer !== undefined && relayed === undefined;
-	const isStrangeDecline = told.declined !== undefined && declinedBy === undefined;
-
-	return [
-		...(isStrangeOffer ? [{kind: 'unrelay', to, from} as const] : []),
-		...(isStrangeDecline ? [{kind: 'decline', to, from, value: undefined} as const] : []),
-	];
-}
-
-function epochOf({peer}: FromHost): number {
-	return Number(/^\d{1,10}(?= )/.exec(peer ?? '')?.[0] ?? 0);
-}

@@ -47,7 +47,9 @@ export class Session {
 		this.#host = `${protocol.min} ${protocol.max} ${world.clock.unix()}`;
 		const {clock, log} = world;
 		const budget = createBudget(clock, () => this.#inventory.domains.size);
-		this.#nodes = createGuestNodes(budget, (domid, about) => this.#work.mention(domid, about));
+		this.#nodes = createGuestNodes(budget, (domid, about) =>
+			this.#work.hearing.mention(domid, about),
+		);
 		this.#watches = createGuestWatches(store, (domid, path) => this.#hear(domid, path));
 		this.#inventory = createInventory(store, {
 			log,
@@ -59,7 +61,7 @@ export class Session {
 		this.#applier = createApplier({
 			...{store, host: this.#host, log},
 			refused: (step, error) => {
-				this.#work.refused(step, error);
+				this.#work.mending.refused(step, error);
 				this.#poke();
 			},
 		});
@@ -145,7 +147,7 @@ export class Session {
 		);
 		read.forEach((found, index) => {
 			const {domid = -1} = taken[index] ?? {};
-			this.#work.hear(domid, found);
+			this.#work.hearing.hear(domid, found);
 		});
 	}
 
@@ -176,9 +178,9 @@ export class Session {
 		}
 		this.#inventory.invalidate(domid);
 		const sample = await readSample(this.#store, domid, about =>
-			this.#work.mention(domid, about),
+			this.#work.hearing.mention(domid, about),
 		);
-		this.#work.compare(domid, sample);
+		this.#work.hearing.compare(domid, sample);
 		this.#audit.spent(requestsOf(domain, sample?.said.size ?? 0), domids.length);
 	}
 

@@ -43,6 +43,19 @@ export function subjectsOf(
 	);
 }
 
+/** In order of domids, without vifs that came since dom0's rules were read: they are not known for these. */
+export function onlyCovered(domains: readonly Domain[], vifs: ReadonlySet<string>): Domain[] {
+	const isCovered = ({device}: Domain['vifs'][number]) => vifs.has(device);
+
+	return domains
+		.map(domain =>
+			domain.vifs.every(isCovered)
+				? domain
+				: {...domain, vifs: domain.vifs.filter(isCovered)},
+		)
+		.sort((a, b) => a.domid - b.domid);
+}
+
 function textOf(
 	{name, uuid, vcpus, hello}: Domain,
 	{ports, ambiguousPorts, misnamed}: Pick<Subject, 'ports' | 'ambiguousPorts' | 'misnamed'>,

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-import type {Domain} from '../../xenstore/discover.ts';
 import type {Clock} from '../clock.ts';
-import {describe, type Log} from '../log.ts';
+import type {Log} from '../log.ts';
 import {Agenda} from './agenda.ts';
 import type {CurrentContext} from './current-context.ts';
 import {DomainTrees} from './domain-trees.ts';
 import {Failures} from './failures.ts';
 import type {GuestNodes} from './guest-nodes.ts';
+import {Hearing} from './hearing.ts';
 import type {Changes, Inventory} from './inventory.ts';
 import {judgePair, type Criteria} from './judge.ts';
-import {domidsOf, highOf, keyOf, lowOf, sideOf, toldOf, wrong} from './pair.ts';
+import {highOf, keyOf, lowOf} from './pair.ts';
 import {PairTable} from './pairs.ts';
-import {withdraw} from './plan.ts';
+import {Mending} from './mending.ts';
 import type {Slice} from './slice.ts';
 import type {HostStep} from './steps.ts';
-import {subjectsOf, type Subject} from './subjects.ts';
-import type {Heard, Sample, Tree} from './trees.ts';
+import {onlyCovered, subjectsOf, type Subject} from './subjects.ts';
+import type {Tree} from './trees.ts';
 
 export type WorkWorld = Pick<Criteria, 'decide' | 'isHeld'> & {
 	readonly clock: Clock;
@@ -31,13 +31,13 @@ export type WorkWorld = Pick<Criteria, 'decide' | 'isHeld'> & {
 export class Work {
 	readonly pairs = new PairTable();
 	readonly trees: DomainTrees;
+	readonly hearing: Hearing;
+	readonly mending: Mending;
 	subjects: ReadonlyMap<number, Subject> = new Map();
 	criteria: Criteria | undefined;
 	readonly #world: WorkWorld;
 	readonly #agenda = new Agenda(() => this.trees.domids);
 	readonly #failures: Failures;
-	/** By domid, so that what ails one domain is logged once. */
-	readonly #complaints: Failures;
 	#latest: CurrentContext['latest'];
 	#areSubjectsStale = false;
 	#nextDue: number | undefined;
@@ -45,8 +45,14 @@ export class Work {
 	constructor(world: WorkWorld) {
 		this.#world = world;
 		this.#failures = new Failures(world.clock);
-		this.#complaints = new Failures(world.clock);
 		this.trees = new DomainTrees({...world, failures: this.#failures});
+		const shared = {
+			...world,
+			...{trees: this.trees, pairs: this.pairs, agenda: this.#agenda},
+			reread: (domid: number) => this.#reread(domid),
+		};
+		this.hearing = new Hearing({...shared, renew: () => (this.#areSubjectsStale = true)});
+		this.mending = new Mending({...shared, failures: this.#failures});
 	}
 
 	/** Whether there is nothing that could be done now. */
@@ -140,56 +146,6 @@ export class Work {
 		this.#agenda.judgeDomain(domid);
 	}
 
-	/** Whether anybody wants to know what a domain says of another; else it is noted that it may. */
-	mention(domid: number, about: number): boolean {
-		if (!this.#world.inventory.domains.has(about)) {
-			return false;
-		}
-		this.trees.mention(domid, about);
-
-		return this.pairs.get(keyOf(domid, about)) !== undefined;
-	}
-
-	hear(domid: number, heard: Heard): void {
-		const {inventory} = this.#world;
-		if ('areVifsChanged' in heard) {
-			inventory.invalidate(domid);
-		}
-		if ('hello' in heard && inventory.update(domid, {hello: heard.hello})) {
-			this.#areSubjectsStale = true;
-		}
-		if ('mentioned' in heard) {
-			this.#hearNames(domid, heard.mentioned);
-		}
-		if ('about' in heard) {
-			this.#hearSaid(domid, heard.about, heard.said);
-		}
-	}
-
-	#hearSaid(domid: number, about: number, said: Parameters<PairTable['hear']>[2]): void {
-		const key = keyOf(domid, about);
-
-		if (this.pairs.hear(key, domid, said)) {
-			this.#agenda.urgent.add(key);
-		}
-	}
-
-	/** Takes what a domain says, and reads its tree anew where that is not as we know it. */
-	compare(domid: number, sample: Sample | undefined): void {
-		if (sample === undefined) {
-			return;
-		}
-		const {announced, said, mentioned} = sample;
-		const isSame = this.trees.domids.every(
-			about => announced.has(about) === this.#isTold(domid, about),
-		);
-		if (!isSame) {
-			this.#reread(domid);
-		}
-		said.forEach((value, about) => this.#hearSaid(domid, about, value));
-		this.#hearSilence(domid, mentioned);
-	}
-
 	/** Until there is nothing to do, or the slice is over. */
 	judgeAndPlan(slice: Slice): void {
 		const {clock} = this.#world;
@@ -210,48 +166,6 @@ export class Work {
 				this.#judge(next);
 			}
 		}
-	}
-
-	/** XenStore refused a step: what it is about may be half done, and is tried again later. */
-	refused(step: HostStep, error: unknown): void {
-		const {log, inventory} = this.#world;
-		const [domid, peer] = endsOf(step);
-		if (this.#complaints.add(domid)) {
-			log.warn('write.refused', {
-				...{domid, peer_domid: peer, step: step.kind},
-				...describe(error),
-			});
-		}
-		if (peer !== undefined) {
-			this.#failures.add(keyOf(domid, peer));
-			this.#mend(keyOf(domid, peer), domid, step);
-		} else if (inventory.domains.has(domid)) {
-			inventory.update(domid, {host: undefined});
-			this.trees.fail(domid);
-			this.#reread(domid);
-		}
-	}
-
-	/** Nothing half done may stand: both ends lose what they were told, and get it anew later. */
-	#mend(key: number, domid: number, step: HostStep): void {
-		const pair = this.pairs.get(key);
-		if (pair === undefined) {
-			/* What could not be taken back is found when the tree is read again. */
-			if (this.#world.inventory.domains.has(domid)) {
-				this.trees.fail(domid);
-				this.#reread(domid);
-			}
-
-			return;
-		}
-		for (const end of domidsOf(key)) {
-			this.pairs.forgetTold(key, end, wrong);
-		}
-		if (step.kind !== 'withdraw') {
-			this.#world.apply(withdraw(pair));
-		}
-		this.#agenda.planAt(key, this.#world.clock.now() + this.#failures.dueIn(key));
-		this.#nextDue = 0;
 	}
 
 	#nextToPlan(): number | undefined {
@@ -287,54 +201,20 @@ export class Work {
 			this.#agenda.normal.add(key);
 		}
 		if (isNew) {
-			this.#askWhatTheySay(a.domid, b.domid);
-			this.#askWhatTheySay(b.domid, a.domid);
+			this.hearing.ask(a.domid, b.domid);
+			this.hearing.ask(b.domid, a.domid);
 		}
-	}
-
-	#askWhatTheySay(domid: number, about: number): void {
-		if (this.trees.isKnown(domid) && this.trees.mentions(domid, about)) {
-			this.#world.nodes.add(domid, {kind: 'offer', about});
-			this.#world.nodes.add(domid, {kind: 'declined', about});
-		}
-	}
-
-	#hearNames(domid: number, mentioned: ReadonlySet<number>): void {
-		this.#hearSilence(domid, mentioned);
-		for (const about of mentioned) {
-			if (this.pairs.get(keyOf(domid, about))) {
-				this.#askWhatTheySay(domid, about);
-			}
-		}
-	}
-
-	/** Of whom it says nothing any more. */
-	#hearSilence(domid: number, mentioned: ReadonlySet<number>): void {
-		this.trees.setMentioned(domid, mentioned);
-		for (const key of this.pairs.active) {
-			const [a, b] = domidsOf(key);
-			const about = a === domid ? b : a;
-			if ((a === domid || b === domid) && !mentioned.has(about)) {
-				this.#hearSaid(domid, about, {offer: undefined, declined: undefined});
-			}
-		}
-	}
-
-	#isTold(domid: number, about: number): boolean {
-		const pair = this.pairs.get(keyOf(domid, about));
-
-		return pair !== undefined && toldOf(pair, sideOf(pair, domid)) !== 0;
 	}
 
 	#leave(domid: number): void {
 		this.trees.leave(domid);
+		this.mending.forget(domid);
 		this.#agenda.leave(domid);
 		this.#world.nodes.forget(domid);
 		for (const other of this.#world.inventory.domains.keys()) {
 			const key = keyOf(domid, other);
 			this.#agenda.forget(key);
 			this.#failures.forget(key);
-			this.#complaints.forget(domid);
 			this.#world.apply(this.pairs.leave(key, domid));
 		}
 	}
@@ -351,40 +231,14 @@ export class Work {
 
 	#renewSubjects(criteria: Criteria): void {
 		const before = this.subjects;
-		const domains = [...this.#world.inventory.domains.values()].map(each =>
-			this.#covered(each),
-		);
-		domains.sort((a, b) => a.domid - b.domid);
-		this.subjects = subjectsOf(domains, criteria.topology);
+		const domains = [...this.#world.inventory.domains.values()];
+		const covered = onlyCovered(domains, this.#latest?.vifs ?? new Set());
+		this.subjects = subjectsOf(covered, criteria.topology);
 		for (const [domid, {text}] of this.subjects) {
 			if (before.get(domid)?.text !== text && this.trees.isKnown(domid)) {
 				this.trees.prepare(domid);
 				this.#agenda.judgeDomain(domid);
 			}
 		}
-	}
-
-	/** Dom0's rules are not known for vifs that came since they were read. */
-	#covered(domain: Domain): Domain {
-		const isCovered = ({device}: {device: string}) => this.#latest?.vifs.has(device) ?? false;
-
-		return domain.vifs.every(isCovered)
-			? domain
-			: {...domain, vifs: domain.vifs.filter(isCovered)};
-	}
-}
-
-/** Whose tree it writes to, and about whom. */
-function endsOf(step: HostStep): readonly [number, number | undefined] {
-	switch (step.kind) {
-		case 'prepare':
-		case 'sweep':
-			return [step.domid, undefined];
-		case 'announce':
-			return [step.to, step.peer];
-		case 'withdraw':
-			return [step.from, step.peer];
-		default:
-			return [step.to, step.from];
 	}
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+import type {PairVerdict, SharedLink} from './judge.ts';
+import {announcementFor, isSameWay, setTold, toldOf, wrong, type Pair} from './pair.ts';
+import type {FromHost} from './read.ts';
+import {isSame} from './same.ts';
+import type {HostStep} from './steps.ts';
+import type {Subject} from './subjects.ts';
+
+/** Undefined for all links that the two share. */
+export function partOf(
+	links: readonly SharedLink[],
+	a: Subject,
+	b: Subject,
+): readonly SharedLink[] | undefined {
+	const isSimple = a.ports.length === 1 && b.ports.length === 1;
+
+	return isSimple ? undefined : links;
+}
+
+/** Takes the new verdict on an allowed pair, and marks what was told by the old one. */
+export function change(pair: Pair, {a, b, terms, links}: PairVerdict): void {
+	const [oldA, oldB] = pair.subjects;
+	const part = partOf(links, a, b);
+	const isSamePair =
+		oldA.text === a.text &&
+		oldB.text === b.text &&
+		pair.terms.digest === terms.digest &&
+		(pair.links === part || isSame(pair.links, part));
+	if (isSamePair) {
+		pair.terms = terms;
+
+		return;
+	}
+	const changed: Pair = {...pair, subjects: [a, b], terms, links: part};
+	const sides = ([0, 1] as const).map(side => {
+		const [before, after] = [pair, changed].map(each => announcementFor(side, each, 1));
+
+		return {side, before, after};
+	});
+	for (const {side, before, after} of sides) {
+		if (before && after && toldOf(pair, side) > 0 && !isSameWay(before, after)) {
+			setTold(changed, side, wrong);
+		}
+		changed.isReworded ||= !isSame(before, after);
+	}
+	Object.assign(pair, changed);
+}
+
+export function adoptionSteps(
+	told: FromHost,
+	relayed: unknown,
+	declinedBy: unknown,
+	to: number,
+	from: number,
+): HostStep[] {
+	const isStrangeOffer = told.offer !== undefined && relayed === undefined;
+	const isStrangeDecline = told.declined !== undefined && declinedBy === undefined;
+
+	return [
+		...(isStrangeOffer ? [{kind: 'unrelay', to, from} as const] : []),
+		...(isStrangeDecline ? [{kind: 'decline', to, from, value: undefined} as const] : []),
+	];
+}
+
+export function epochOf({peer}: FromHost): number {
+	return Number(/^\d{1,10}(?= )/.exec(peer ?? '')?.[0] ?? 0);
+}
