@@ -27,6 +27,24 @@ export function computedStore(
 	const requests = {reads: 0, writes: 0};
 	const domids = Array.from({length: guests + 1}, (_, domid) => String(domid));
 
+	/* Whom each domain was told of: a bit for each pair and direction. */
+	const told = new Uint8Array((((guests + 1) ** 2) >> 3) + 1);
+	const tell = (path: StorePath, isTold: boolean) => {
+		const [, domid = '', about = ''] =
+			/^\/local\/domain\/(\d+)\/coloop\/peers\/(\d+)$/.exec(path) ?? [];
+		if (about !== '') {
+			const bit = Number(domid) * (guests + 1) + Number(about);
+			const mask = 1 << (bit & 7);
+			told[bit >> 3] = isTold ? (told[bit >> 3] ?? 0) | mask : (told[bit >> 3] ?? 0) & ~mask;
+		}
+	};
+	const toldOf = (domid: number) =>
+		domids.filter((_, about) => {
+			const bit = domid * (guests + 1) + about;
+
+			return ((told[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+		});
+
 	const fire = (path: StorePath) => {
 		for (let at = path; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
 			watches.get(at)?.push(path);
@@ -49,12 +67,18 @@ export function computedStore(
 			return ['0'];
 		}
 
+		const peers = /^\/local\/domain\/(\d+)\/coloop\/peers$/.exec(path);
+		if (peers) {
+			return toldOf(Number(peers[1]));
+		}
+
 		return [...nodes.keys()]
 			.filter(each => each.startsWith(`${path}/`))
 			.map(each => each.slice(path.length + 1));
 	};
 	const write = (path: StorePath, value: string) => {
 		requests.writes += 1;
+		tell(path, true);
 		if (keep(path)) {
 			kept.set(path, value);
 		}
@@ -83,6 +107,7 @@ export function computedStore(
 			write: async (path, value) => write(path, value),
 			remove: async path => {
 				requests.writes += 1;
+				tell(path, false);
 				kept.delete(path);
 			},
 			mkdir: async () => void (requests.writes += 1),
