@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {execFile} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
-import {promisify} from 'node:util';
 import {ColoopError} from '../errors.ts';
 import {readBaseChains, type BaseChain, type TableName} from '../kernel/chains.ts';
 import {readDevices, type Device} from '../kernel/devices.ts';
@@ -38,15 +36,7 @@ export type Tools = ControlTools & {
 	readTable(name: TableName): Promise<{ruleset: NftRuleset; text: string} | undefined>;
 	readonly readFile: ReadFile;
 	hasBuiltInEbtables(): Promise<boolean>;
-	/** What a program prints; it is ended after a time. */
-	run(command: string, args: readonly string[]): Promise<string>;
 };
-
-/** What decides here must not depend on how the daemon was started. */
-const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** A program that takes longer hangs; the last good answer stands for about as long, see part.ts. */
-const programTimeout = 5000;
 
 let nftables: Nftables | undefined;
 let builtIn: Promise<boolean> | undefined;
@@ -91,6 +81,9 @@ export const realTools: Tools = {
 			if (isGone) {
 				return undefined;
 			}
+			// A context that failed may be in whatever state.
+			void nftables?.close().catch(() => undefined);
+			nftables = undefined;
 			throw unreadable(`nftables' table ${family} ${name}`, cause);
 		}
 	},
@@ -109,29 +102,10 @@ export const realTools: Tools = {
 
 		return builtIn;
 	},
-	async run(command, args) {
-		try {
-			const options = {
-				env: {PATH: systemPath, LC_ALL: 'C'},
-				maxBuffer: 256 * 1024 * 1024,
-				timeout: programTimeout,
-				killSignal: 'SIGKILL',
-			} as const;
-
-			return (await promisify(execFile)(command, args, options)).stdout;
-		} catch (cause) {
-			throw unreadable(`${command} ${args.join(' ')}`, cause);
-		}
-	},
 };
 
 function unreadable(what: string, cause: unknown): ColoopError {
-	const isLate = cause instanceof Error && 'killed' in cause && cause.killed === true;
-	const why = isLate
-		? `not done after ${programTimeout / 1000} s`
-		: cause instanceof Error
-			? cause.message
-			: String(cause);
+	const why = cause instanceof Error ? cause.message : String(cause);
 
 	return new ColoopError('FIREWALL', `${what}: ${why.trim()}`, {
 		cause,

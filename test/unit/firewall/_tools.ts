@@ -90,7 +90,6 @@ export function fakeTools({
 		}),
 		readFile: async path => files[path],
 		hasBuiltInEbtables: async () => false,
-		run: async () => '',
 		...changes,
 	};
 }
