@@ -53,7 +53,8 @@ export async function tryRuleset(
 	return {commands: applied, judged};
 }
 
-async function underRules<T>(
+/** What `work` finds while the rules are there. */
+export async function underRules<T>(
 	commands: readonly Command[],
 	{nft, probe}: Lab,
 	work: () => Promise<T>,
