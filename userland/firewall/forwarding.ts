@@ -11,8 +11,8 @@ export type ForwardingTable = ReadonlyMap<string, readonly ForwardingEntry[]>;
 export type Address = {readonly mac: string; readonly device: string};
 
 /**
- * The entries of these addresses, or of all, without those that a bridge has learned where they belong: these come and
- * go, and decide nothing.
+ * The entries of these addresses, or of all, without those that a bridge has learned where they belong, on ports that
+ * are flooded: these come and go, and decide nothing.
  */
 export function indexForwarding(
 	entries: readonly ForwardingEntry[],
@@ -21,12 +21,20 @@ export function indexForwarding(
 ): ForwardingTable {
 	const byMac = new Map<string, ForwardingEntry[]>();
 	const owners = addresses && ownersOf(addresses, devices);
+	const flooded = new Set(
+		[...devices.values()].flatMap(({ifindex, port}) =>
+			port?.floods === true ? [ifindex] : [],
+		),
+	);
 
 	for (const entry of entries) {
 		const owner = owners?.get(entry.mac);
 		const isAtHome = entry.kind === 'learned' && entry.device === owner;
 
-		if (isAtHome || (owners !== undefined && owner === undefined)) {
+		if (
+			(isAtHome && flooded.has(entry.device)) ||
+			(owners !== undefined && owner === undefined)
+		) {
 			continue;
 		}
 		const list = byMac.get(entry.mac);
@@ -75,7 +83,7 @@ export function unreachable(from: Port, to: Port, state: BridgeState): Obstacle 
 		: unreachableVif(from, to, entry, state);
 }
 
-/** A locked port lets in only what an entry of its own allows, and a learned one ends while a channel takes the traffic. */
+/** A locked port lets in only what an entry of its own allows; a learned one there is of authentication that may end. */
 function lockedOut(port: Port, state: BridgeState): Obstacle | undefined {
 	const device = state.devices.get(port.name);
 
@@ -130,16 +138,16 @@ function unreachableVif(
 	if (entry?.kind === 'local' && from.kind === 'vif') {
 		return elsewhere(to, entry, state);
 	}
-	if (entry?.kind === 'fixed' || entry?.kind === 'local' || device?.port?.floods === true) {
+	/* A learned entry stays as long as the guest sends: while a channel takes its traffic, a frame every 2 s. */
+	if (entry !== undefined || device?.port?.floods === true) {
 		return undefined;
 	}
 
 	return refuse(
-		`${to.name} takes no unknown unicast (flood off, or proxy ARP), and ${to.bridge} has no lasting entry for ${to.mac} there: ${remedy(to)}`,
+		`${to.name} takes no unknown unicast (flood off, or proxy ARP), and ${to.bridge} has no entry for ${to.mac} there: ${remedy(to)}`,
 	);
 }
 
-/** A learned entry is as good as none: it goes when its traffic takes a channel. */
 function findEntry(from: Port, mac: string, state: BridgeState): ForwardingEntry | undefined {
 	const filters = state.devices.get(from.bridge)?.bridge?.filtersVlans === true;
 	const vlan = filters ? (state.vlans?.get(from.name)?.pvid ?? 0) : 0;
