@@ -6,8 +6,8 @@ import {readStaticEntries} from './control.ts';
 import {parseFlows} from './flows.ts';
 import type {Source} from './kept.ts';
 import {openOpenFlow, type OpenFlow} from './openflow.ts';
-import type {FlowTable, Switching} from './types.ts';
-import {createFlowTable} from './walk.ts';
+import type {Switching} from './types.ts';
+import {createFlowTable, type FlowTable} from './walk.ts';
 
 /** What a bridge does with frames. `runDir` is where Open vSwitch has its sockets. */
 export function bridgeSource(runDir: string, name: string): Source<Switching> {

@@ -33,8 +33,8 @@ export type KeptOptions = {
 	readonly changed: () => void;
 };
 
-/** Milliseconds. */
-const longestRest = 500;
+/** Of a rest, in milliseconds. */
+export const longestRest = 500;
 
 export function createKept<T>(source: Source<T>, {grace, changed}: KeptOptions): Kept<T> {
 	let current: Reading<T> | undefined;

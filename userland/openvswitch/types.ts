@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type {FlowTable} from './walk.ts';
 
 /** What Open vSwitch does with frames between its ports, read at one time. */
 export type OvsState = {
@@ -42,11 +43,6 @@ export type Settings = {
 
 /** An address that somebody bound to a port. */
 export type StaticEntry = {readonly port: string; readonly vlan: number; readonly mac: string};
-
-export type FlowTable = {
-	/** The flows that can match a frame that enters by this port, the most important first. */
-	from(port: number): readonly Flow[];
-};
 
 export type Flow = {
 	readonly priority: number;

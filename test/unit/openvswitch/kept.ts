@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
-import {createKept, type Reading} from '../../../userland/openvswitch/kept.ts';
+import {createKept, longestRest, type Reading} from '../../../userland/openvswitch/kept.ts';
 
 /** A source that counts, can be made to fail or to differ, and can say that it is outdated. */
 function scene(grace = 40) {
@@ -29,7 +29,7 @@ test('is read once, until it says that it is outdated', async t => {
 	const {seen, kept} = scene();
 
 	t.deepEqual([await kept.get(), await kept.get()], [1, 1]);
-	await sleep(20);
+	await sleep(longestRest + 50);
 	seen.outdated();
 	t.is(seen.told, 1);
 	t.is(seen.open, 0);
@@ -69,9 +69,9 @@ test('what is outdated before it was read through is read again, and somebody to
 	);
 
 	t.is(await early.get(), 1);
-	await sleep(20);
+	await sleep(longestRest + 50);
 	t.is(await early.get(), 2);
-	await sleep(20);
+	await sleep(longestRest + 50);
 	t.is(seen.told, 2);
 });
 
@@ -81,7 +81,7 @@ test('a look finds what nobody tells', async t => {
 	await kept.look();
 	t.is(seen.told, 0);
 	seen.isStill = false;
-	await sleep(20);
+	await sleep(longestRest + 50);
 	await kept.look();
 	t.is(seen.told, 1);
 	t.is(await kept.get(), 2);
@@ -90,7 +90,7 @@ test('a look finds what nobody tells', async t => {
 test('a source that fails is as before for the time of grace, and then says why', async t => {
 	const {seen, kept} = scene();
 	await kept.get();
-	await sleep(20);
+	await sleep(longestRest + 50);
 	seen.fails = true;
 	seen.outdated();
 	t.is(await kept.get(), 1);

@@ -69,21 +69,32 @@ test('what matches no flow is not forwarded', t => {
 	t.is(decides(' priority=9,arp actions=NORMAL'), 'none');
 });
 
-test('a table looks at the flows of a port and at those of all', t => {
+test('a table looks at the flows of a port and at those of all, down to one that always matches', t => {
 	const table = createFlowTable(
 		parseFlows(
-			' priority=2,in_port=1 actions=a\n priority=1 actions=b\n in_port=LOCAL actions=c',
+			[
+				' priority=5,in_port=1,tcp actions=a',
+				' priority=4,dl_dst=00:16:3e:00:00:02 actions=b',
+				' priority=3,in_port=1 actions=c',
+				' priority=3,ip actions=d',
+				' priority=1 actions=e',
+				' in_port=LOCAL actions=f',
+				' arp actions=g',
+			].join('\n'),
 		),
 	);
-	const from = (port: number) => table.from(port).map(({actions}) => actions);
+	const from = (inPort: number) =>
+		table.from({...frames, inPort}).map(({flow: {actions}}) => actions);
 
-	t.deepEqual(from(1), ['a', 'b']);
-	t.deepEqual(from(2), ['b']);
-	t.deepEqual(from(0xfffe), ['c', 'b']);
+	t.deepEqual(from(1).sort(), ['a', 'b', 'c', 'd']);
+	t.deepEqual(from(2), ['b', 'd']);
+	t.deepEqual(from(0xfffe), ['f']);
 });
 
 test('whatever the flows, no packet that they stop is taken for forwarded', t => {
 	const field = fc.constantFrom(
+		'dl_dst=00:16:3e:00:00:02',
+		'dl_dst=00:16:3e:00:00:03',
 		'in_port=1',
 		'in_port=2',
 		'ip',
@@ -109,7 +120,7 @@ test('whatever the flows, no packet that they stop is taken for forwarded', t =>
 				.sort((one, other) => other.priority - one.priority);
 			/* One packet, matched as a switch does it; of those with one priority, the worst. */
 			const packet = [
-				...['in_port=1', 'ip', 'dl_vlan=0xffff'],
+				...['in_port=1', 'ip', 'dl_vlan=0xffff', 'dl_dst=00:16:3e:00:00:02'],
 				...(nw ? ['nw_src=1'] : []),
 				...(tp ? ['tp_dst=25'] : []),
 			];
