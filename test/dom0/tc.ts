@@ -9,7 +9,6 @@ const web = {port: 80};
 
 const root = 'tc qdisc del dev vif4.0 root 2>/dev/null || :';
 const clsact = 'tc qdisc del dev vif3.0 clsact';
-const later = 'somebody who hears of traffic control';
 
 /* Of actions this kernel may have none but mirred: what is sent to a device of nobody is lost. */
 const nobody = 'ip link add x type veth peer name y; ip link set x up; ip link set y up';
@@ -47,14 +46,13 @@ const disciplines: Verdict[] = [
 		undo: root,
 		careful: 'a channel would be faster than it lets them be',
 		reason: /vif4\.0/,
-		lacks: later,
 	})),
 	{
 		title: 'a queue without room',
+		lacks: 'somebody who looks at the limit of a queue',
 		sh: 'tc qdisc replace dev vif4.0 root pfifo limit 0',
 		undo: root,
 		loses: [web],
-		lacks: later,
 	},
 	{
 		title: 'a discipline on the bridge, which no packet between guests meets',
@@ -85,7 +83,6 @@ const filters: Verdict[] = [
 		loses: [ssh],
 		passes: [web],
 		reason: /vif3\.0/,
-		lacks: later,
 	},
 	{
 		title: 'a filter that takes away what goes to a guest',
@@ -94,14 +91,12 @@ const filters: Verdict[] = [
 		loses: [ssh],
 		passes: [web],
 		reason: /vif4\.0/,
-		lacks: later,
 	},
 	{
 		title: 'a filter that takes away all',
 		sh: attach(`ingress protocol all u32 match u32 0 0 ${away}`),
 		undo: detach,
 		loses: [ssh, web],
-		lacks: later,
 	},
 	{
 		title: 'a filter that sends a copy elsewhere',
@@ -109,7 +104,6 @@ const filters: Verdict[] = [
 		undo: detach,
 		passes: [web],
 		careful: 'who listens would hear nothing of a channel',
-		lacks: later,
 	},
 	{
 		title: 'a filter that drops',
@@ -117,21 +111,18 @@ const filters: Verdict[] = [
 		undo: detach,
 		loses: [ssh],
 		passes: [web],
-		lacks: later,
 	},
 	{
 		title: 'a program of classic BPF that takes away all',
 		sh: attach(`ingress protocol all bpf bytecode '1,6 0 0 4294967295' ${away}`),
 		undo: detach,
 		loses: [ssh, web],
-		lacks: later,
 	},
 	{
 		title: 'a filter that is added to a clsact of long ago',
 		sh: `tc qdisc add dev vif3.0 clsact; sleep 0.3; tc filter add dev vif3.0 ingress ${port22} ${away}`,
 		undo: detach,
 		loses: [ssh],
-		lacks: later,
 	},
 	{
 		title: 'a filter that goes while its clsact stays',
@@ -145,16 +136,15 @@ const filters: Verdict[] = [
 		undo: 'tc qdisc del dev vif3.0 ingress',
 		loses: [ssh],
 		passes: [web],
-		lacks: later,
 	},
 	{
 		title: 'a block that two vifs share',
+		lacks: 'somebody who hears of filters on a block',
 		sh: `tc qdisc add dev vif3.0 ingress_block 7 clsact; tc qdisc add dev vif4.0 ingress_block 7 clsact
 			tc filter add block 7 ${port22} ${away}`,
 		undo: `${clsact}; tc qdisc del dev vif4.0 clsact`,
 		loses: [ssh],
 		passes: [web],
-		lacks: later,
 	},
 ];
 

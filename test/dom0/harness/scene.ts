@@ -85,7 +85,9 @@ export class Scene {
 	/** Undoes what the last case did. */
 	async reset(): Promise<void> {
 		const undo = this.#undo.splice(0).reverse();
-		await this.namespace.sh(['nft flush ruleset', ...undo].join('\n'));
+		// One that fails leaves none of the others undone.
+		const each = ['nft flush ruleset', ...undo].map(script => `( ${script} ) || failed=1`);
+		await this.namespace.sh(['failed=0', ...each, 'exit $failed'].join('\n'));
 	}
 
 	/** Whether real packets pass from one to the other, and the answer back. */
