@@ -10,6 +10,16 @@ export default tseslint.config(
 		rules: {
 			'@typescript-eslint/consistent-type-definitions': ['error', 'type'],
 			'@typescript-eslint/no-explicit-any': 'error',
+			'@typescript-eslint/consistent-type-imports': [
+				'error',
+				{fixStyle: 'inline-type-imports', disallowTypeAnnotations: false},
+			],
+			'@typescript-eslint/no-import-type-side-effects': 'error',
+			curly: ['error', 'all'],
+			'padding-line-between-statements': [
+				'error',
+				{blankLine: 'always', prev: '*', next: 'return'},
+			],
 		},
 	},
 );

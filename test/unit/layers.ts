@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {dirname} from 'node:path';
 import test from 'ava';
-import {parseModule, readModules} from './_modules.ts';
+import {parseModule, readModules, type Module} from './_modules.ts';
 
 /* What is in a line may import from its own line, without a circle of folders, and from those above. */
 const layers: ReadonlyArray<readonly string[]> = [
@@ -47,7 +47,9 @@ test('folders do not import each other', t => {
 		imports.forEach(({from}) => own.add(folderOf(from)));
 		folders.set(folderOf(path), own);
 	}
-	for (const [folder, own] of folders) own.delete(folder);
+	for (const [folder, own] of folders) {
+		own.delete(folder);
+	}
 	t.deepEqual(circles(folders), []);
 });
 
@@ -59,6 +61,22 @@ test('what runs imports itself in no circle', t => {
 		]),
 	);
 	t.deepEqual(circles(graph), []);
+});
+
+/* A package's index says what the package has, whoever uses it; so does what is generated. */
+const whole = /^userland\/((nftables|netlink)-js\/(index|isolated)|kernel\/constants)\.ts$/;
+
+test('what is exported is used', t => {
+	const all = new Map([...modules, ...readModules(['test', 'kmod/spec'])]);
+	const used = usesOf(all);
+	const unused = [...modules]
+		.filter(([path]) => !whole.test(path))
+		.flatMap(([path, {exports}]) =>
+			exports
+				.filter(name => !used.get(path)?.has(name) && !used.get(path)?.has('*'))
+				.map(name => `${path}: ${name}`),
+		);
+	t.deepEqual(unused, []);
 });
 
 test('imports and exports are found in every form', t => {
@@ -101,6 +119,19 @@ test('imports and exports are found in every form', t => {
 	);
 });
 
+function usesOf(all: ReadonlyMap<string, Module>): Map<string, Set<string>> {
+	const used = new Map<string, Set<string>>();
+	for (const {imports} of all.values()) {
+		for (const {from, names} of imports) {
+			const own = used.get(from) ?? new Set();
+			names.forEach(name => own.add(name));
+			used.set(from, own);
+		}
+	}
+
+	return used;
+}
+
 /** Members of each circle, in order. */
 function circles(graph: ReadonlyMap<string, Iterable<string>>): string[] {
 	const reached = (from: string) => {
@@ -112,6 +143,7 @@ function circles(graph: ReadonlyMap<string, Iterable<string>>): string[] {
 				open.push(...(graph.get(next) ?? []));
 			}
 		}
+
 		return seen;
 	};
 	const all = new Map([...graph.keys()].map(key => [key, reached(key)]));
@@ -123,5 +155,6 @@ function circles(graph: ReadonlyMap<string, Iterable<string>>): string[] {
 				.sort()
 				.join(' '),
 		);
+
 	return [...new Set(found)];
 }

@@ -4,7 +4,9 @@ import {main} from '../cli/main.ts';
 
 /* `coloop | head` is no error; a full disk is. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-	if (error.code === 'EPIPE') process.exit(0);
+	if (error.code === 'EPIPE') {
+		process.exit(0);
+	}
 	process.stderr.write(`coloop: standard output: ${error.message}\n`);
 	process.exit(1);
 });

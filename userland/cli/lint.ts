@@ -36,6 +36,7 @@ async function lintPath(path: string, side: Side | undefined): Promise<Findings>
 	const file = await readPolicyFile(path);
 	if (file === 'directory') {
 		const {errors, warnings} = await loadPolicy(path, {side});
+
 		return {errors: errors.map(({message}) => message), warnings};
 	}
 	const unread = isPolicy(basename(path)) ? [] : [ignoredFile(path)];
@@ -53,7 +54,9 @@ async function lintInput(
 	for await (const piece of input) {
 		pieces.push(piece);
 		length += piece.length;
-		if (length > maxFileBytes) break;
+		if (length > maxFileBytes) {
+			break;
+		}
 	}
 
 	return lintRules(() => parsePolicy(Buffer.concat(pieces), '-'), side, []);
@@ -63,7 +66,9 @@ function lintRules(parse: () => Policy, side: Side | undefined, told: string[]):
 	try {
 		return {errors: [], warnings: [...told, ...policyWarnings(parse(), side)]};
 	} catch (error) {
-		if (error instanceof PolicyError) return {errors: [error.message], warnings: told};
+		if (error instanceof PolicyError) {
+			return {errors: [error.message], warnings: told};
+		}
 		throw error;
 	}
 }
@@ -71,7 +76,9 @@ function lintRules(parse: () => Policy, side: Side | undefined, told: string[]):
 /** In a guest rules for pairs do nothing; where there is no Xen, a policy may be for anywhere. */
 async function thisSide(): Promise<Side | undefined> {
 	const read = (path: string) => readFile(path, 'latin1').catch(() => '');
-	if ((await read('/proc/xen/capabilities')).includes('control_d')) return 'dom0';
+	if ((await read('/proc/xen/capabilities')).includes('control_d')) {
+		return 'dom0';
+	}
 
 	return (await read('/sys/hypervisor/type')).trim() === 'xen' ? 'guest' : undefined;
 }

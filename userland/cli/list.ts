@@ -98,6 +98,7 @@ function peerBlock(peer: PeerStatus, now: number): string[] {
 function pairBlock(pair: PairStatus, status: Status, now: number): string[] {
 	const {a, b} = pair;
 	const own = a.domid === 0 ? status.peers.find(({domid}) => domid === b.domid) : undefined;
+
 	return block(`pair: ${a.name} (domain ${a.domid}) <-> ${b.name} (domain ${b.domid})`, [
 		...[a, b].map(({name, uuid}) => [`UUID of ${name}`, uuid] as const),
 		['channel', channelLine({...pair, peer: b.name}, now)],
@@ -126,33 +127,47 @@ type Ending = Pick<PeerStatus, 'state' | 'reason' | 'since'> & {peer: string};
 function channelLine({state, reason, since}: Ending, now: number): string {
 	if (state === 'live') {
 		const live = since === null ? 'live' : `live for ${duration(now - since)}`;
+
 		return reason === null ? live : `${live}, but ${reason}`;
 	}
-	if (state === 'refused' || state === 'held') return `none, ${state}: ${reason ?? ''}`;
-	if (state === 'ready') return `none yet, ${reason ?? 'the first packet opens it'}`;
+	if (state === 'refused' || state === 'held') {
+		return `none, ${state}: ${reason ?? ''}`;
+	}
+	if (state === 'ready') {
+		return `none yet, ${reason ?? 'the first packet opens it'}`;
+	}
+
 	return reason === null ? state : `${state}: ${reason}`;
 }
 
 function linkLine({interface: name, local_mac, remote_mac, mtu, blocked}: PeerLink): string {
 	const way = `${name} ${local_mac} to ${remote_mac}`;
 	const size = mtu === null ? '' : `, MTU ${mtu}`;
+
 	return `${way}${size}${blocked === null ? '' : `, blocked (${blocked})`}`;
 }
 
 function ringLine({ring_bytes: own, peer_ring_bytes: theirs, queues}: PeerStatus): string {
 	const each = queues === null || queues === 1 ? '' : `${queues} x `;
 	const ours = `${each}${bytes(own ?? 0)} to the peer`;
+
 	return theirs === null ? ours : `${ours}, ${each}${bytes(theirs)} from the peer`;
 }
 
 function transferLine(received: number, sent: number): string {
-	if (received + sent === 0) return '';
+	if (received + sent === 0) {
+		return '';
+	}
+
 	return `${bytes(received)} received, ${bytes(sent)} sent`;
 }
 
 function packetLine(peer: PeerStatus): string {
-	if (peer.rx_packets + peer.tx_packets === 0) return '';
+	if (peer.rx_packets + peer.tx_packets === 0) {
+		return '';
+	}
 	const events = `${peer.events_received} events heard, ${peer.events_sent} sent`;
+
 	return `${peer.rx_packets} received, ${peer.tx_packets} sent, ${events}`;
 }
 

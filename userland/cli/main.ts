@@ -32,6 +32,7 @@ export async function main(argv: readonly string[], terminal: Console): Promise<
 			argv.map(word => (word === '-br' ? '--brief' : word)),
 			{from: 'user'},
 		);
+
 		return exit.status;
 	} catch (error) {
 		return fail(error, console);

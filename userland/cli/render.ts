@@ -10,6 +10,7 @@ export function table(
 	const widths = (clean[0] ?? []).map((_, column) =>
 		clean.reduce((width, row) => Math.max(width, displayWidth(row[column] ?? '')), 0),
 	);
+
 	return clean.map(row =>
 		row
 			.map((cell, column) => pad(cell, widths[column] ?? 0, right.has(column)))
@@ -31,5 +32,6 @@ export function block(
 
 function pad(text: string, width: number, isRight: boolean): string {
 	const fill = ' '.repeat(Math.max(0, width - displayWidth(text)));
+
 	return isRight ? fill + text : text + fill;
 }

@@ -10,6 +10,7 @@ export function bytes(count: number): string {
 		value /= 1024;
 		unit += 1;
 	}
+
 	return unit === 0 ? `${value} B` : `${value.toFixed(2)} ${binary[unit] ?? ''}`;
 }
 
@@ -26,8 +27,10 @@ export function duration(seconds: number): string {
 	const parts = spans.flatMap(([name, length]) => {
 		const count = Math.floor(rest / length);
 		rest -= count * length;
+
 		return count === 0 ? [] : [`${count} ${name}${count === 1 ? '' : 's'}`];
 	});
+
 	return parts.slice(0, 2).join(', ') || '0 seconds';
 }
 

@@ -10,7 +10,9 @@ export async function ask(path: string, request: Request): Promise<Status | unde
 	try {
 		socket.write(`${JSON.stringify(request)}\n`);
 		const answer = parseAnswer(await readLine(socket));
-		if (answer.ok) return answer.status;
+		if (answer.ok) {
+			return answer.status;
+		}
 		const {code, message, hint} = answer;
 		throw new ColoopError(code, message, hint === undefined ? {} : {hint});
 	} finally {
@@ -56,6 +58,7 @@ async function open(path: string): Promise<Socket> {
 	const socket = connect(path);
 	try {
 		await once(socket, 'connect');
+
 		return socket;
 	} catch (cause) {
 		const isForbidden = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
@@ -81,9 +84,13 @@ async function readLine(socket: Socket): Promise<string> {
 			const text = String(chunk);
 			const end = text.indexOf('\n');
 			parts.push(end < 0 ? text : text.slice(0, end));
-			if (end >= 0) return parts.join('');
+			if (end >= 0) {
+				return parts.join('');
+			}
 			length += text.length;
-			if (length > maxLine) throw tooLong();
+			if (length > maxLine) {
+				throw tooLong();
+			}
 		}
 	} catch (error) {
 		/* Killed with our request unread, it resets the connection. */

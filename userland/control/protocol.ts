@@ -222,15 +222,19 @@ export function parseAnswer(line: string): Answer {
 export function refuse(error: unknown): Answer {
 	if (error instanceof ColoopError) {
 		const {code, message, hint} = error;
+
 		return {ok: false, code, message, ...(hint === undefined ? {} : {hint})};
 	}
 	const message = error instanceof Error ? error.message : String(error);
+
 	return {ok: false, code: 'PROTOCOL', message};
 }
 
 function parse<T extends z.ZodMiniType>(type: T, line: string, what: string): z.infer<T> {
 	const parsed = z.safeParse(type, parseJson(line, what));
-	if (parsed.success) return parsed.data;
+	if (parsed.success) {
+		return parsed.data;
+	}
 	const issue = parsed.error.issues[0];
 	const where = [what, ...(issue?.path ?? [])].join('.');
 	throw new ColoopError('PROTOCOL', `${where}: ${issue?.message ?? 'not well formed'}`, {

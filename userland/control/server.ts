@@ -26,8 +26,12 @@ export async function serve(
 	});
 	await listen(server, path);
 
-	if (!signal.aborted) await once(signal, 'abort');
-	for (const socket of open) socket.destroy();
+	if (!signal.aborted) {
+		await once(signal, 'abort');
+	}
+	for (const socket of open) {
+		socket.destroy();
+	}
 	server.close();
 	await once(server, 'close');
 }
@@ -86,7 +90,9 @@ function converse(socket: Socket, handle: (request: Request) => Promise<Answer>)
 	socket.on('data', (chunk: string) => {
 		text += chunk;
 		const end = text.indexOf('\n');
-		if (end >= 0 || text.length > maxRequest) answerOnce(end < 0 ? '' : text.slice(0, end));
+		if (end >= 0 || text.length > maxRequest) {
+			answerOnce(end < 0 ? '' : text.slice(0, end));
+		}
 	});
 	socket.on('end', () => (text === '' ? socket.end() : answerOnce(text)));
 }

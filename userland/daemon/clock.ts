@@ -31,6 +31,7 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
 	return new Promise(resolve => {
 		if (signal.aborted) {
 			resolve();
+
 			return;
 		}
 		const end = () => {

@@ -74,10 +74,14 @@ export function createDaemon(world: World, roles: readonly Role[]): Daemon {
 
 function roleTasks({world, host, endpoint, problems}: Parts) {
 	const task = (role: Role, part: Host | Endpoint | undefined) => {
-		if (part === undefined) return [];
+		if (part === undefined) {
+			return [];
+		}
 		const run = (signal: AbortSignal) => part.run(signal);
+
 		return [(signal: AbortSignal) => supervise(role, run, {...world, problems}, signal)];
 	};
+
 	return [...task('host', host), ...task('endpoint', endpoint)];
 }
 

@@ -70,6 +70,7 @@ function heldIn(file: string, saved: z.infer<typeof shape>): Held {
 	const save = () => {
 		const done = last.then(write);
 		last = done.catch(() => {});
+
 		return done;
 	};
 
@@ -78,13 +79,19 @@ function heldIn(file: string, saved: z.infer<typeof shape>): Held {
 		isPair: (a, b) => pairs.has(pairName([a, b])),
 		pairs: () => [...pairs].map(split),
 		async hold(names) {
-			if (names.length > 1) pairs.add(pairName(names));
-			else names.forEach(name => peers.add(name));
+			if (names.length > 1) {
+				pairs.add(pairName(names));
+			} else {
+				names.forEach(name => peers.add(name));
+			}
 			await save();
 		},
 		async release(names) {
-			if (names.length > 1) pairs.delete(pairName(names));
-			else names.forEach(name => peers.delete(name));
+			if (names.length > 1) {
+				pairs.delete(pairName(names));
+			} else {
+				names.forEach(name => peers.delete(name));
+			}
 			await save();
 		},
 	};

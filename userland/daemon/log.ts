@@ -14,9 +14,12 @@ export function createLog(write: (line: string) => void, threshold: LogLevel = '
 	const at =
 		(level: LogLevel) =>
 		(event: string, fields: Fields = {}) => {
-			if (logLevels.indexOf(level) > logLevels.indexOf(threshold)) return;
+			if (logLevels.indexOf(level) > logLevels.indexOf(threshold)) {
+				return;
+			}
 			write(JSON.stringify({time: new Date().toISOString(), level, event, ...fields}));
 		};
+
 	return {error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug')};
 }
 
@@ -29,5 +32,6 @@ export function describe(error: unknown): Fields {
 	if (error instanceof ColoopError) {
 		return {code: error.code, message: error.message, hint: error.hint};
 	}
+
 	return {message: error instanceof Error ? (error.stack ?? error.message) : String(error)};
 }

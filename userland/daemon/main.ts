@@ -35,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 	const log = createLog(line => process.stderr.write(`${line}\n`), options.logLevel);
 	try {
 		await run(options, log);
+
 		return 0;
 	} catch (error) {
 		log.error('daemon.failed', describe(error));

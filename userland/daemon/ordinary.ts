@@ -44,6 +44,7 @@ export function ordinaryText(reason: string, device: string): string {
 export function ownOrdinaryText(reason: string, device: string): string {
 	const shownBy = texts[reason]?.shownBy;
 	const text = ordinaryText(reason, device).replace(/^its kernel/, 'this kernel');
+
 	return shownBy === undefined ? text : `${text} (${shownBy} ${device})`;
 }
 

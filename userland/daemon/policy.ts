@@ -25,9 +25,15 @@ export function createPolicy(watch: (signal: AbortSignal) => PolicyWatch, log: L
 		latest = loaded;
 		const {dir, policy, errors, warnings} = loaded;
 		log.info('policy.loaded', {dir, pairs: policy.pairs.length, accept: policy.accept.length});
-		for (const {message} of errors) log.error('policy.refused', {message});
-		for (const message of warnings) log.warn('policy.doubted', {message});
-		for (const resolve of waiting.splice(0)) resolve();
+		for (const {message} of errors) {
+			log.error('policy.refused', {message});
+		}
+		for (const message of warnings) {
+			log.warn('policy.doubted', {message});
+		}
+		for (const resolve of waiting.splice(0)) {
+			resolve();
+		}
 	};
 
 	return {
@@ -55,7 +61,9 @@ export function createPolicy(watch: (signal: AbortSignal) => PolicyWatch, log: L
 			};
 			const start = async (inner: AbortSignal) => {
 				await opened;
-				if (!inner.aborted) await ready(inner);
+				if (!inner.aborted) {
+					await ready(inner);
+				}
 			};
 			await together(signal, [follow, start]);
 		},

@@ -25,8 +25,12 @@ export async function supervise(
 			problems.set(role, `${role}: ${sentence(error)}`);
 			log.error('role.failed', {role, ...describe(error)});
 		}
-		if (signal.aborted) break;
-		if (clock.now() - start > good) delay = first;
+		if (signal.aborted) {
+			break;
+		}
+		if (clock.now() - start > good) {
+			delay = first;
+		}
 		await clock.sleep(delay, signal);
 		delay = Math.min(most, delay * 2);
 	}

@@ -10,7 +10,9 @@ export async function together(
 ): Promise<void> {
 	const group = new AbortController();
 	const abort = () => group.abort();
-	if (signal.aborted) abort();
+	if (signal.aborted) {
+		abort();
+	}
 	signal.addEventListener('abort', abort);
 
 	const failures: unknown[] = [];
@@ -18,14 +20,18 @@ export async function together(
 		try {
 			await task(group.signal);
 		} catch (error) {
-			if (!group.signal.aborted) failures.push(error);
+			if (!group.signal.aborted) {
+				failures.push(error);
+			}
 		} finally {
 			abort();
 		}
 	};
 	await Promise.all(tasks.map(run));
 	signal.removeEventListener('abort', abort);
-	if (failures.length > 0) throw failures[0];
+	if (failures.length > 0) {
+		throw failures[0];
+	}
 }
 
 /** Calls `each` for everything the iterator yields; hints need no more. */
@@ -33,5 +39,7 @@ export async function forEach<T>(
 	items: AsyncIterable<T>,
 	each: (item: T) => void | Promise<void>,
 ): Promise<void> {
-	for await (const item of items) await each(item);
+	for await (const item of items) {
+		await each(item);
+	}
 }

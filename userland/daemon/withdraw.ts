@@ -13,7 +13,9 @@ export async function withdraw(world: World, roles: readonly Role[]): Promise<vo
 		}
 		if (roles.includes('host')) {
 			await store.remove(hostAlive);
-			for (const domid of await listDomids(store)) await store.remove(pathsOf(domid).told);
+			for (const domid of await listDomids(store)) {
+				await store.remove(pathsOf(domid).told);
+			}
 		}
 	} finally {
 		await store.close();
@@ -22,10 +24,14 @@ export async function withdraw(world: World, roles: readonly Role[]): Promise<vo
 }
 
 async function forgetPeers(world: World): Promise<void> {
-	if (!(await isModulePresent(world))) return;
+	if (!(await isModulePresent(world))) {
+		return;
+	}
 	const kernel = await world.openKernel();
 	try {
-		for (const {domid} of await kernel.peers()) await kernel.peerDelete(domid);
+		for (const {domid} of await kernel.peers()) {
+			await kernel.peerDelete(domid);
+		}
 	} finally {
 		await kernel.dispose();
 	}
@@ -42,6 +48,9 @@ async function isModulePresent(world: World): Promise<boolean> {
 }
 
 async function first<T>(items: AsyncIterable<T>): Promise<T | undefined> {
-	for await (const item of items) return item;
+	for await (const item of items) {
+		return item;
+	}
+
 	return undefined;
 }

@@ -52,13 +52,17 @@ export function openNftables({
 	const enqueue = <T>(work: () => Promise<T> | T): Promise<T> => {
 		const result = last.then(work, work);
 		last = result.catch(() => undefined);
+
 		return result;
 	};
 	const run = async (commands: string, flags: number, dryRun: boolean): Promise<string> => {
-		if (isClosed) throw new NftablesError('the context is closed');
+		if (isClosed) {
+			throw new NftablesError('the context is closed');
+		}
 		// The library would stop reading there and run the first half.
-		if (commands.includes('\0'))
+		if (commands.includes('\0')) {
 			throw new TypeError('expected commands without NUL characters');
+		}
 		const outcome = await enqueue(() => context.run(commands, flags, dryRun, mostBytes)).catch(
 			refuse,
 		);
@@ -83,7 +87,9 @@ export function openNftables({
 		text: (command, {dryRun = false, stateless = false} = {}) =>
 			run(command, outputFlags.handle | (stateless ? outputFlags.stateless : 0), dryRun),
 		async close() {
-			if (isClosed) return;
+			if (isClosed) {
+				return;
+			}
 			isClosed = true;
 			await enqueue(() => context.close());
 		},
@@ -98,8 +104,9 @@ function refuse(cause: unknown): never {
 }
 
 function outputOf({status, output, error}: Outcome): string {
-	if (status !== 0)
+	if (status !== 0) {
 		throw new NftablesError(error.trim() || `libnftables failed with status ${status}`);
+	}
 
 	return output;
 }

@@ -19,7 +19,7 @@ export type NativeContext = {
 };
 
 /** What nftables.cc exports. */
-export type Native = {readonly Context: new () => NativeContext};
+type Native = {readonly Context: new () => NativeContext};
 
 /** Loads nftables.node, or throws an error that names every path tried and what was wrong there. */
 export function load(): Native {

@@ -26,13 +26,21 @@ export function parseRuleset(output: string): NftRuleset {
 		const at = `nftables[${index}]`;
 		const {kind, value} = unwrap(asRecord(item, at), at);
 
-		if (kind === 'metainfo') version = optionalString(value['version'], `${at}.version`);
-		else if (kind === 'table') tables.push(parseTable(value, at));
-		else if (kind === 'chain') chains.push(parseChain(value, at));
-		else if (kind === 'rule') rules.push(parseRule(value, at));
-		else if (kind === 'set') sets.push(parseSet(value, at));
-		else if (kind === 'map') maps.push(parseSet(value, at));
-		else others.push({[kind]: value});
+		if (kind === 'metainfo') {
+			version = optionalString(value['version'], `${at}.version`);
+		} else if (kind === 'table') {
+			tables.push(parseTable(value, at));
+		} else if (kind === 'chain') {
+			chains.push(parseChain(value, at));
+		} else if (kind === 'rule') {
+			rules.push(parseRule(value, at));
+		} else if (kind === 'set') {
+			sets.push(parseSet(value, at));
+		} else if (kind === 'map') {
+			maps.push(parseSet(value, at));
+		} else {
+			others.push({[kind]: value});
+		}
 	}
 
 	return {version, tables, chains, rules, sets, maps, others};
@@ -42,7 +50,9 @@ export function parseRuleset(output: string): NftRuleset {
 function unwrap(item: NftRaw, at: string): {kind: string; value: NftRaw} {
 	const [[kind, value] = ['', undefined]] = Object.entries(item);
 
-	if (/^(add|insert|replace|create|delete)$/.test(kind)) return unwrap(asRecord(value, at), at);
+	if (/^(add|insert|replace|create|delete)$/.test(kind)) {
+		return unwrap(asRecord(value, at), at);
+	}
 
 	return {kind, value: asRecord(value, `${at}.${kind}`)};
 }
@@ -120,16 +130,20 @@ function asFamily(value: unknown, at: string): NftFamily {
 function readJson(text: string): NftRaw {
 	try {
 		const value: unknown = JSON.parse(text);
+
 		return asRecord(value, 'output');
 	} catch (cause) {
-		if (cause instanceof NftablesError) throw cause;
+		if (cause instanceof NftablesError) {
+			throw cause;
+		}
 		throw new NftablesError(`output: expected JSON, got ${text.slice(0, 80)}`, {cause});
 	}
 }
 
 function asRecord(value: unknown, at: string): NftRaw {
-	if (typeof value === 'object' && value !== null && !Array.isArray(value))
+	if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
 		return value as NftRaw;
+	}
 
 	return refuse('an object', value, at);
 }

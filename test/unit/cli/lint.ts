@@ -15,6 +15,7 @@ async function folder(t: ExecutionContext, files: Record<string, string>) {
 	for (const [name, text] of Object.entries(files)) {
 		await writeFile(join(dir, name), text, {mode: 0o644});
 	}
+
 	return dir;
 }
 
@@ -79,7 +80,9 @@ test('owner and mode count for lint too', async t => {
 });
 
 async function* said(...pieces: string[]) {
-	for (const piece of pieces) yield Buffer.from(piece);
+	for (const piece of pieces) {
+		yield Buffer.from(piece);
+	}
 }
 
 test('- is standard input, up to the length of a file', async t => {
@@ -91,7 +94,9 @@ test('- is standard input, up to the length of a file', async t => {
 	t.deepEqual(errors, ['-:1:10: error: version: expected 1, got 2']);
 
 	async function* endless() {
-		for (;;) yield Buffer.alloc(65_536, '#');
+		for (;;) {
+			yield Buffer.alloc(65_536, '#');
+		}
 	}
 	const long = await lint(['-'], {...world, input: endless()});
 	t.regex(long.errors.join(), /^-:1:1: error: file: expected at most 1048576 bytes, got/);

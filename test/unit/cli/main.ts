@@ -20,6 +20,7 @@ async function run(argv: readonly string[]) {
 		err: line => err.push(line),
 		now: () => now,
 	});
+
 	return {status, out, err: err.join('\n')};
 }
 
@@ -30,7 +31,10 @@ async function coloop(handle: (request: Request) => Promise<Answer>, ...argv: st
 	const stop = new AbortController();
 	const served = serve(socket, handle, stop.signal);
 	try {
-		while (!(await isServed(socket))) await new Promise(resolve => setImmediate(resolve));
+		while (!(await isServed(socket))) {
+			await new Promise(resolve => setImmediate(resolve));
+		}
+
 		return await run(['--socket', socket, ...argv]);
 	} finally {
 		stop.abort();
@@ -111,6 +115,7 @@ test('show tells one peer in a block', async t => {
 test('show tells of busy polling where policy asks for it, and that nothing waits yet', async t => {
 	const line = async (change: object) => {
 		const {out} = await coloop(says(statusOf({peers: [peerStatus(change)]})), 'show', '2');
+
 		return out.find(each => each.startsWith('  busy polling: '))?.slice(16);
 	};
 	t.is(await line({}), undefined);
@@ -248,8 +253,11 @@ test('help starts with three examples', async t => {
 test('up waits until the channel is live', async t => {
 	let asked = 0;
 	const handle = async (request: Request): Promise<Answer> => {
-		if (request.op === 'status') asked += 1;
+		if (request.op === 'status') {
+			asked += 1;
+		}
 		const state = asked > 2 ? 'live' : 'offered';
+
 		return {ok: true, status: statusOf({peers: [peerStatus({state})]})};
 	};
 	const {status, out} = await coloop(handle, 'up', 'b');
@@ -267,6 +275,7 @@ test('policy test takes a domid where coloopd runs, and refuses what is ambiguou
 	const meant = [{name: 'web', domid: 3}, null];
 	const handle = async (request: Request): Promise<Answer> => {
 		const names = (request.op === 'status' && request.want?.names) || [];
+
 		return {ok: true, status: statusOf({meant: meant.slice(0, names.length)})};
 	};
 	const {out} = await coloop(handle, 'policy', 'test', '-d', folder, '3', 'dom0');
@@ -350,6 +359,7 @@ test('a coloopd older than us is asked as it understands, and we choose', async 
 		if ('want' in request) {
 			return {ok: false, code: 'PROTOCOL', message: 'request: Unrecognized key: "want"'};
 		}
+
 		return {ok: true, status: statusOf({pairs, roles: ['host']})};
 	};
 	const {out} = await coloop(handle, 'list');
@@ -387,6 +397,7 @@ test('list --all asks for page after page', async t => {
 		const domid = (after ?? 1) + 1;
 		const pairs = [pairStatus({b: {name: `b${domid}`, domid}})];
 		const next = domid < 5 ? {pairs_after: [1, domid] as [number, number]} : {};
+
 		return {ok: true, status: statusOf({pairs, ...next, roles: ['host']})};
 	};
 	const {out} = await coloop(handle, 'list', '--all', '-br');
@@ -430,8 +441,11 @@ test.serial('up counts its time by a clock that nobody sets', async t => {
 	t.teardown(() => (Date.now = clock));
 	let asked = 0;
 	const handle = async (request: Request): Promise<Answer> => {
-		if (request.op === 'status') asked += 1;
+		if (request.op === 'status') {
+			asked += 1;
+		}
 		const state = asked > 3 ? 'live' : 'offered';
+
 		return {ok: true, status: statusOf({peers: [peerStatus({state})]})};
 	};
 	t.deepEqual((await coloop(handle, 'up', 'b', '-t', '20')).out, ['b: live']);

@@ -28,8 +28,11 @@ test('live goes before what might be, and that before what may not', t => {
 function choose(...groups: ReadonlyArray<readonly [Condition, number]>) {
 	const choice = createChoice<Condition>(listLimits);
 	for (const [each, count] of groups) {
-		for (let index = 0; index < count; index++) choice.add(each, each);
+		for (let index = 0; index < count; index++) {
+			choice.add(each, each);
+		}
 	}
+
 	return choice.chosen();
 }
 

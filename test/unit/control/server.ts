@@ -20,7 +20,9 @@ async function withServer(handle: Handle, use: (path: string) => Promise<void>):
 	const stop = new AbortController();
 	const served = serve(path, handle, stop.signal);
 	try {
-		while (!(await isThere(path))) await new Promise(resolve => setImmediate(resolve));
+		while (!(await isThere(path))) {
+			await new Promise(resolve => setImmediate(resolve));
+		}
 		await use(path);
 	} finally {
 		stop.abort();
@@ -41,7 +43,10 @@ async function raw(path: string, text: string): Promise<Answer> {
 	await once(socket, 'connect');
 	socket.write(text);
 	let answer = '';
-	for await (const chunk of socket.setEncoding('utf8')) answer += String(chunk);
+	for await (const chunk of socket.setEncoding('utf8')) {
+		answer += String(chunk);
+	}
+
 	return parseAnswer(answer.trimEnd());
 }
 
@@ -96,13 +101,16 @@ for (const [what, text] of [
 	test(`one who ends his side after ${what} gets the answer`, async t => {
 		const late: Handle = async () => {
 			await new Promise(resolve => setImmediate(resolve));
+
 			return {ok: true, status: statusOf()};
 		};
 		await withServer(late, async path => {
 			const socket = connect({path, allowHalfOpen: true});
 			socket.end(text);
 			let answer = '';
-			for await (const chunk of socket.setEncoding('utf8')) answer += String(chunk);
+			for await (const chunk of socket.setEncoding('utf8')) {
+				answer += String(chunk);
+			}
 			t.like(parseAnswer(answer.trimEnd()), {ok: true});
 		});
 	});
@@ -126,7 +134,9 @@ test('the socket of a dead daemon is replaced', async t => {
 	dead.close();
 	const stop = new AbortController();
 	const served = serve(path, good, stop.signal);
-	while (!(await isThere(path))) await new Promise(resolve => setImmediate(resolve));
+	while (!(await isThere(path))) {
+		await new Promise(resolve => setImmediate(resolve));
+	}
 	stop.abort();
 	await t.notThrowsAsync(served);
 	await rm(folder, {recursive: true});
@@ -171,7 +181,9 @@ test.serial('a daemon killed before it has read is no more than absent', async t
 	const hasAsked = () => clients.some(each => each.bytesWritten > 0 && each.writableLength === 0);
 	/* What it leaves unread makes the kernel reset the connection. */
 	const server = createServer({pauseOnConnect: true}, async socket => {
-		while (!hasAsked()) await new Promise(resolve => setImmediate(resolve));
+		while (!hasAsked()) {
+			await new Promise(resolve => setImmediate(resolve));
+		}
 		socket.destroy();
 	}).listen(path);
 	t.teardown(async () => {

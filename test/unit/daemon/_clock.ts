@@ -20,7 +20,9 @@ export function fakeClock(): FakeClock {
 		await quiet();
 		for (;;) {
 			const due = [...sleepers].filter(({at}) => at <= end).sort((a, b) => a.at - b.at)[0];
-			if (!due) break;
+			if (!due) {
+				break;
+			}
 			now = Math.max(now, due.at);
 			due.wake();
 			await quiet();
@@ -34,7 +36,9 @@ export function fakeClock(): FakeClock {
 		bootNs: () => BigInt(now) * 1_000_000n,
 		sleep: (ms, signal) =>
 			new Promise(resolve => {
-				if (signal.aborted) return resolve();
+				if (signal.aborted) {
+					return resolve();
+				}
 				const wake = () => {
 					sleepers.delete(sleeper);
 					signal.removeEventListener('abort', wake);
@@ -48,7 +52,9 @@ export function fakeClock(): FakeClock {
 		async until(what, isSo, limit = 60_000) {
 			const end = now + limit;
 			while (!(await isSo())) {
-				if (now >= end) throw new Error(`not within ${limit} ms: ${what}`);
+				if (now >= end) {
+					throw new Error(`not within ${limit} ms: ${what}`);
+				}
 				await advance(10);
 			}
 		},
@@ -57,5 +63,7 @@ export function fakeClock(): FakeClock {
 
 /** Lets everything that can run without time passing run: the fakes answer within a few turns. */
 async function quiet(): Promise<void> {
-	for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
+	for (let turn = 0; turn < 20; turn++) {
+		await new Promise(resolve => setImmediate(resolve));
+	}
 }

@@ -55,6 +55,7 @@ export function topology(domids: readonly number[], onOther: readonly number[] =
 		mtu: 1500,
 		master: onOther.includes(domid) ? 3 : 2,
 	}));
+
 	return {interfaces: [...bridges, ...vifs], bridges: new Set(['xenbr0', 'xenbr1'])};
 }
 
@@ -70,6 +71,7 @@ export const allowRule: PairRule = {
 export function criteria(change: Partial<Criteria> = {}): Criteria {
 	const bypassed: Bypassed = () => undefined;
 	const allow: Verdict<PairRule> = {action: 'allow', rule: allowRule};
+
 	return {
 		topology: topology([1, 2, 3]),
 		decide: () => allow,

@@ -17,37 +17,46 @@ export type Wrapping = {
 
 export function wrapStore(store: Store, wrapping: Wrapping): Store {
 	const check = (operation: string, path: StorePath) => {
-		if (wrapping.isDead) throw new ColoopError('STORE', 'XenStore hung up');
+		if (wrapping.isDead) {
+			throw new ColoopError('STORE', 'XenStore hung up');
+		}
 		wrapping.before?.(operation, path);
 	};
 
 	return {
 		async read(path) {
 			check('read', path);
+
 			return store.read(path);
 		},
 		async write(path, value) {
 			check('write', path);
+
 			return store.write(path, value);
 		},
 		async list(path) {
 			check('list', path);
+
 			return store.list(path);
 		},
 		async remove(path) {
 			check('remove', path);
+
 			return store.remove(path);
 		},
 		async mkdir(path) {
 			check('mkdir', path);
+
 			return store.mkdir(path);
 		},
 		async getPermissions(path) {
 			check('getPermissions', path);
+
 			return store.getPermissions(path);
 		},
 		async setPermissions(path, permissions) {
 			check('setPermissions', path);
+
 			return store.setPermissions(path, permissions);
 		},
 		async *watch(path, signal) {
@@ -57,7 +66,9 @@ export function wrapStore(store: Store, wrapping: Wrapping): Store {
 				/* The first one is no event but the answer to the registration. */
 				const times = isFirst ? 1 : (wrapping.arrivals?.() ?? 1);
 				isFirst = false;
-				for (let time = 0; time < times; time++) yield changed;
+				for (let time = 0; time < times; time++) {
+					yield changed;
+				}
 			}
 		},
 		close: () => store.close(),
@@ -72,27 +83,33 @@ export function wrapKernel(kernel: Kernel, wrapping: Wrapping): Kernel {
 		...kernel,
 		async peerNew(peer) {
 			check('peerNew', peer.domid);
+
 			return kernel.peerNew(peer);
 		},
 		async peerSet(peer) {
 			check('peerSet', peer.domid);
+
 			return kernel.peerSet(peer);
 		},
 		async peerDelete(domid) {
 			check('peerDelete', domid);
+
 			return kernel.peerDelete(domid);
 		},
 		async offer(domid, epoch, options) {
 			check('offer', domid);
 			wrapping.offer?.(options.order);
+
 			return kernel.offer(domid, epoch, options);
 		},
 		async attach(domid, epoch, offer) {
 			check('attach', domid);
+
 			return kernel.attach(domid, epoch, offer);
 		},
 		async close(domid) {
 			check('close', domid);
+
 			return kernel.close(domid);
 		},
 	};

@@ -271,13 +271,16 @@ async function happen(
 			if (index % 2) {
 				stage.rules.delete(ports);
 			}
+
 			return stage.knobs(0).poke();
 		}
 		case 'restart':
 			await stage.stop(0);
+
 			return void stage.start(0, ['host']);
 		case 'destroy':
 			await stage.destroy(who);
+
 			return stage.create(who);
 		case 'connect':
 			return stage.connect(1, 2).catch(() => {});

@@ -16,15 +16,20 @@ const allowAll = 'version: 1\naccept: [{allow: "*"}]\n';
 /** dom0, and guests 1 (a) and 2 (b); b is who declines. */
 async function scene() {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	const [host, a, b] = [stage.start(0), stage.start(1), stage.start(2)];
 	await stage.clock.advance(1000);
+
 	return {stage, host, a, b};
 }
 
 async function statusOf(daemon: Daemon): Promise<Status> {
 	const answer = parseAnswer(JSON.stringify(await daemon.handle({op: 'status'})));
-	if (answer.ok && answer.status) return answer.status;
+	if (answer.ok && answer.status) {
+		return answer.status;
+	}
 	throw new Error('no status');
 }
 

@@ -9,14 +9,19 @@ import {createStage, type Stage} from './_stage.ts';
 async function stageWithHostile(prepare: (stage: Stage) => void = () => {}): Promise<Stage> {
 	const stage = createStage();
 	prepare(stage);
-	for (const domid of [0, 1, 2, 3]) await stage.create(domid);
+	for (const domid of [0, 1, 2, 3]) {
+		await stage.create(domid);
+	}
 	await stage.xen.write('/local/domain/3/data/coloop/hello', '1 1 0');
-	for (const domid of [0, 1, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		stage.start(domid);
+	}
 	await stage.connect(1, 2);
 	await stage.clock.until(
 		'announced',
 		async () => (await stage.xen.read('/local/domain/1/coloop/peers/3')) !== undefined,
 	);
+
 	return stage;
 }
 
@@ -65,7 +70,9 @@ test('thousands of nodes and names cost no reads', async t => {
 	await stage.clock.advance(1000);
 	let reads = 0;
 	stage.knobs(0).wrapping.before = operation => {
-		if (operation !== 'watch') reads += 1;
+		if (operation !== 'watch') {
+			reads += 1;
+		}
 	};
 	await stage.xen.write('/local/domain/3/data/coloop/offers/77', 'y');
 	await stage.clock.advance(200);
@@ -107,7 +114,9 @@ test('garbage is judged once, and dom0 walks its rules for none of it', async t 
 	await write('garbage');
 	await stage.clock.advance(300);
 	judged = 0;
-	for (let ms = 0; ms < 1000; ms++) await write(`garbage ${ms}`);
+	for (let ms = 0; ms < 1000; ms++) {
+		await write(`garbage ${ms}`);
+	}
 	t.deepEqual([judged, walked], [0, 0]);
 
 	await stage.stopAll();

@@ -6,10 +6,15 @@ import {createStage, type Stage} from './_stage.ts';
 
 async function live(): Promise<Stage> {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
-	for (const domid of [0, 1, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
+	for (const domid of [0, 1, 2]) {
+		stage.start(domid);
+	}
 	await stage.connect(1, 2);
 	await stage.clock.advance(6000);
+
 	return stage;
 }
 
@@ -27,6 +32,7 @@ async function isGone(stage: Stage): Promise<boolean> {
 	const nodes = Object.keys(await stage.tree()).filter(path =>
 		/\/(1|2)\/(coloop|data\/coloop)\/(peers|offers|stats)\/(1|2)$/.test(path),
 	);
+
 	return peers.length + nodes.length === 0;
 }
 
@@ -186,7 +192,9 @@ test('suspend and resume: the same pair, a new epoch', async t => {
 
 test('coloop down and up, in a guest and in dom0', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	const host = stage.start(0);
 	const guest = stage.start(1);
 	stage.start(2);
@@ -196,6 +204,7 @@ test('coloop down and up, in a guest and in dom0', async t => {
 	const ask = async (daemon: typeof guest, op: 'up' | 'down', ...names: string[]) => {
 		const answer = daemon.handle({op, names});
 		await stage.clock.advance(300);
+
 		return answer;
 	};
 	t.like(await ask(guest, 'down', 'b'), {
@@ -222,7 +231,9 @@ test('coloop down and up, in a guest and in dom0', async t => {
 
 test('down and up again before anybody has looked makes a new life', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	stage.start(0);
 	const guest = stage.start(1);
 	stage.start(2);
@@ -245,9 +256,13 @@ test('down and up again before anybody has looked makes a new life', async t => 
 
 test('a held pair is released while an end is gone, and says what is wrong otherwise', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	const host = stage.start(0);
-	for (const domid of [1, 2]) stage.start(domid);
+	for (const domid of [1, 2]) {
+		stage.start(domid);
+	}
 	await stage.connect(1, 2);
 	const ask = async (op: 'up' | 'down', ...names: string[]) => {
 		const answer = host.handle({op, names});
@@ -277,7 +292,9 @@ test('a held pair is released while an end is gone, and says what is wrong other
 
 test('a peer that was down for minutes is answered at once when it is back', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	stage.start(0);
 	const guest = stage.start(1);
 	stage.start(2);
@@ -291,8 +308,12 @@ test('a peer that was down for minutes is answered at once when it is back', asy
 	/* Traffic goes on at the other end, whose offers nobody answers. */
 	for (let second = 0; second < 200; second++) {
 		const state = await stage.state(2, 1);
-		if (state === undefined || state === 'closed') stage.kernel(2).want(1);
-		if (state === 'offered' && second % 10 === 9) stage.kernel(2).fall(1, 'closed', 'timeout');
+		if (state === undefined || state === 'closed') {
+			stage.kernel(2).want(1);
+		}
+		if (state === 'offered' && second % 10 === 9) {
+			stage.kernel(2).fall(1, 'closed', 'timeout');
+		}
 		await stage.clock.advance(1000);
 	}
 	const start = stage.clock.now();

@@ -6,7 +6,10 @@ import {createStage, type Stage} from './_stage.ts';
 
 async function stageOf(): Promise<Stage> {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
+
 	return stage;
 }
 
@@ -17,10 +20,15 @@ function dieAfter(stage: Stage, domid: number, steps: number): () => boolean {
 	let left = steps;
 	let isDead = false;
 	stage.knobs(domid).wrapping.before = operation => {
-		if (operation === 'read' || operation === 'list' || operation === 'watch') return;
+		if (operation === 'read' || operation === 'list' || operation === 'watch') {
+			return;
+		}
 		isDead ||= left-- <= 0;
-		if (isDead) throw new Killed('killed');
+		if (isDead) {
+			throw new Killed('killed');
+		}
 	};
+
 	return () => isDead;
 }
 
@@ -34,14 +42,18 @@ for (const [who, domid] of [
 		for (; steps < 40; steps++) {
 			const stage = await stageOf();
 			const isDead = dieAfter(stage, domid, steps);
-			for (const each of [0, 1, 2]) stage.start(each);
+			for (const each of [0, 1, 2]) {
+				stage.start(each);
+			}
 			await stage.clock.advance(700);
 			for (const [a, b] of [
 				[1, 2],
 				[2, 1],
 			] as const) {
 				const known = (await stage.kernel(a).peers()).some(peer => peer.domid === b);
-				if (known) stage.kernel(a).want(b);
+				if (known) {
+					stage.kernel(a).want(b);
+				}
 			}
 			await stage.clock.advance(700);
 			const died = isDead();
@@ -50,7 +62,9 @@ for (const [who, domid] of [
 			stage.start(domid);
 			await stage.connect(1, 2);
 			await stage.stopAll();
-			if (!died) break;
+			if (!died) {
+				break;
+			}
 		}
 		t.true(steps > 3 && steps < 40, `${steps} steps`);
 	});
@@ -59,16 +73,22 @@ for (const [who, domid] of [
 for (const victims of [[0], [1], [2], [0, 1, 2]]) {
 	test(`a live channel survives ten restarts of ${victims.join(', ')}`, async t => {
 		const stage = await stageOf();
-		for (const domid of [0, 1, 2]) stage.start(domid);
+		for (const domid of [0, 1, 2]) {
+			stage.start(domid);
+		}
 		await stage.connect(1, 2);
 		await stage.clock.advance(6000);
 		const since = await channelSince(stage);
 		const before = await stage.tree();
 
 		for (let time = 0; time < 10; time++) {
-			for (const domid of victims) await stage.stop(domid);
+			for (const domid of victims) {
+				await stage.stop(domid);
+			}
 			await stage.clock.advance(70 * time);
-			for (const domid of victims) stage.start(domid);
+			for (const domid of victims) {
+				stage.start(domid);
+			}
 			await stage.clock.advance(130 * time);
 		}
 		await stage.clock.advance(60_000);
@@ -80,18 +100,22 @@ for (const victims of [[0], [1], [2], [0, 1, 2]]) {
 
 async function channelSince(stage: Stage): Promise<Array<bigint | undefined>> {
 	const peers = await Promise.all([1, 2].map(domid => stage.kernel(domid).peers()));
+
 	return peers.flat().map(({channel}) => channel?.since);
 }
 
 /** The host's number of its own life may differ, and the seconds at which counters began. */
 function withoutHost(tree: Record<string, string>): Record<string, string> {
 	const stays = ([path]: [string, string]) => !/\/host$|\/stats\//.test(path);
+
 	return Object.fromEntries(Object.entries(tree).filter(stays));
 }
 
 test('with no host role a live channel goes on, and no new one comes up', async t => {
 	const stage = await stageOf();
-	for (const domid of [0, 1, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		stage.start(domid);
+	}
 	await stage.connect(1, 2);
 	await stage.stop(0);
 	await stage.clock.advance(60_000);
@@ -101,13 +125,19 @@ test('with no host role a live channel goes on, and no new one comes up', async 
 
 test('XenStore out of reach tears down nothing, and is found again', async t => {
 	const stage = await stageOf();
-	for (const domid of [0, 1, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		stage.start(domid);
+	}
 	await stage.connect(1, 2);
 	const since = await channelSince(stage);
-	for (const domid of [0, 1, 2]) stage.knobs(domid).wrapping.isDead = true;
+	for (const domid of [0, 1, 2]) {
+		stage.knobs(domid).wrapping.isDead = true;
+	}
 	await stage.clock.advance(120_000);
 	t.deepEqual(await channelSince(stage), since);
-	for (const domid of [0, 1, 2]) stage.knobs(domid).wrapping.isDead = false;
+	for (const domid of [0, 1, 2]) {
+		stage.knobs(domid).wrapping.isDead = false;
+	}
 	await stage.clock.advance(60_000);
 	t.deepEqual(await channelSince(stage), since);
 	stage.kernel(1).fall(2, 'stalled', 'stalled');
@@ -118,7 +148,9 @@ test('XenStore out of reach tears down nothing, and is found again', async t => 
 
 test('an endpoint that was away while its peer left cleans up', async t => {
 	const stage = await stageOf();
-	for (const domid of [0, 1, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		stage.start(domid);
+	}
 	await stage.connect(1, 2);
 	await stage.stop(1);
 	await stage.stop(2);

@@ -7,17 +7,21 @@ import {createStage, type Stage} from './_stage.ts';
 
 async function connected(): Promise<[Stage, Daemon]> {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	stage.start(0);
 	const guest = stage.start(1);
 	stage.start(2);
 	await stage.connect(1, 2);
 	await stage.clock.advance(30_000);
+
 	return [stage, guest];
 }
 
 async function peerOf(daemon: Daemon) {
 	const answer = parseAnswer(JSON.stringify(await daemon.handle({op: 'status'})));
+
 	return answer.ok ? answer.status?.peers.find(({peer}) => peer === 'b') : undefined;
 }
 
@@ -95,7 +99,9 @@ test('of a host role that has no such word nobody knows whether it lives', async
 test('where XenStore is dead too, what the kernel has ends all the same', async t => {
 	const [stage] = await connected();
 	await stage.stop(0);
-	for (const domid of [1, 2]) stage.knobs(domid).wrapping.isDead = true;
+	for (const domid of [1, 2]) {
+		stage.knobs(domid).wrapping.isDead = true;
+	}
 	await stage.clock.advance(50_000);
 	t.true(await stage.isLive(1, 2));
 	await stage.clock.advance(70_000);

@@ -8,9 +8,14 @@ const flood = {txBytes: 10n ** 9n, backlogged: 100n};
 /** A live channel between guests 1 and 2. */
 async function stageWithChannel(): Promise<Stage> {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
-	for (const domid of [0, 1, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
+	for (const domid of [0, 1, 2]) {
+		stage.start(domid);
+	}
 	await stage.connect(1, 2);
+
 	return stage;
 }
 
@@ -18,6 +23,7 @@ async function stageWithChannel(): Promise<Stage> {
 async function orders(stage: Stage): Promise<unknown[]> {
 	const peers = await stage.kernel(1).peers();
 	const channel = peers.find(({domid}) => domid === 2)?.channel;
+
 	return [channel?.order, channel?.remoteOrder];
 }
 
@@ -26,6 +32,7 @@ async function grow(stage: Stage): Promise<void> {
 	const log = stage.log.length;
 	await stage.clock.until('1 has seen it twice', async () => {
 		stage.kernel(1).carry(2, flood);
+
 		return stage.log.slice(log).some(({event}) => event === 'size.chosen');
 	});
 	await stage.connect(1, 2);
@@ -92,7 +99,9 @@ test('where there is no memory for large rings, small ones serve', async t => {
 	const stage = await stageWithChannel();
 	let refusals = 0;
 	stage.knobs(1).wrapping.offer = order => {
-		if (order === small) return;
+		if (order === small) {
+			return;
+		}
 		refusals++;
 		throw new Error('no memory or grants for a ring of 256 pages');
 	};
@@ -110,20 +119,29 @@ test('where there is no memory for large rings, small ones serve', async t => {
 /** Traffic goes on until both have a live channel. */
 async function reconnect({clock, kernel, isLive}: Stage): Promise<void> {
 	await clock.until('live again', async () => {
-		if (await isLive(1, 2)) return true;
+		if (await isLive(1, 2)) {
+			return true;
+		}
 		kernel(1).want(2);
+
 		return false;
 	});
 }
 
 test('what failed before the rings were to grow does not keep them small', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	let refusals = 0;
 	stage.knobs(1).wrapping.before = operation => {
-		if (operation === 'attach' && refusals++ === 0) throw new Error('no such event channel');
+		if (operation === 'attach' && refusals++ === 0) {
+			throw new Error('no such event channel');
+		}
 	};
-	for (const domid of [0, 1, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		stage.start(domid);
+	}
 	await stage.clock.until('1 knows 2', async () => (await stage.kernel(1).peers()).length > 1);
 	await reconnect(stage);
 	t.is(refusals, 2);
@@ -146,7 +164,9 @@ test('a large channel that ends comes back large, if there is memory for it', as
 
 	await stage.clock.advance(1000);
 	stage.knobs(1).wrapping.offer = order => {
-		if (order === large) throw new Error('no memory or grants for a ring of 256 pages');
+		if (order === large) {
+			throw new Error('no memory or grants for a ring of 256 pages');
+		}
 	};
 	stage.kernel(1).fall(2, 'stalled', 'stalled');
 	await reconnect(stage);
@@ -172,12 +192,16 @@ test('while dom0 has no daemon a channel keeps its size, and is live', async t =
 
 test('policy fixes the size by a least that is the most', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	stage.setPolicy(
 		0,
 		'version: 1\npairs: [{allow: ["*", "*"], ring_pages: 64, ring_pages_min: 64}]\n',
 	);
-	for (const domid of [0, 1, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		stage.start(domid);
+	}
 	await stage.connect(1, 2);
 	t.deepEqual(await orders(stage), [6, 6]);
 	for (let look = 0; look < 4; look++) {

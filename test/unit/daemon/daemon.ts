@@ -6,8 +6,13 @@ import {createStage, type Stage} from './_stage.ts';
 /** dom0 and guests 1 (a) and 2 (b), each with its daemon. */
 async function stageOf(...guests: number[]): Promise<Stage> {
 	const stage = createStage();
-	for (const domid of [0, ...guests]) await stage.create(domid);
-	for (const domid of [0, ...guests]) stage.start(domid);
+	for (const domid of [0, ...guests]) {
+		await stage.create(domid);
+	}
+	for (const domid of [0, ...guests]) {
+		stage.start(domid);
+	}
+
 	return stage;
 }
 
@@ -53,8 +58,9 @@ test('many guests make all their channels', async t => {
 		[2, 4],
 		[3, 4],
 		[0, 4],
-	] as const)
+	] as const) {
 		await stage.connect(a, b);
+	}
 	t.true(await stage.isLive(1, 2));
 	t.true(await stage.isLive(3, 4));
 	await stage.stopAll();
@@ -78,7 +84,9 @@ test('after the last change nothing is written any more', async t => {
 	const writes: string[] = [];
 	for (const domid of [0, 1, 2]) {
 		stage.knobs(domid).wrapping.before = (operation, path) => {
-			if (!['read', 'list', 'watch'].includes(operation)) writes.push(`${operation} ${path}`);
+			if (!['read', 'list', 'watch'].includes(operation)) {
+				writes.push(`${operation} ${path}`);
+			}
 		};
 	}
 	await stage.clock.advance(120_000);
@@ -96,7 +104,9 @@ test('lost and repeated watch events only cost time', async t => {
 			await stage.create(domid);
 			stage.knobs(domid).wrapping.arrivals = arrivals;
 		}
-		for (const domid of [0, 1, 2]) stage.start(domid);
+		for (const domid of [0, 1, 2]) {
+			stage.start(domid);
+		}
 		await stage.clock.advance(60_000);
 		stage.kernel(1).want(2);
 		stage.kernel(2).want(1);
@@ -114,7 +124,9 @@ test('counters reach dom0, and only when they change', async t => {
 	t.regex((await stage.xen.read(path)) ?? '', /^\d+ 0 0 0 0$/);
 	let writes = 0;
 	stage.knobs(1).wrapping.before = operation => {
-		if (operation === 'write') writes += 1;
+		if (operation === 'write') {
+			writes += 1;
+		}
 	};
 	await stage.clock.advance(60_000);
 	t.is(writes, 0);
@@ -126,7 +138,9 @@ test('counters that XenStore refuses keep nothing else from being done', async t
 	await stage.connect(1, 2);
 	const {wrapping} = stage.knobs(1);
 	wrapping.before = (operation, path) => {
-		if (operation === 'write' && path.includes('/stats/')) throw new Error('EQUOTA');
+		if (operation === 'write' && path.includes('/stats/')) {
+			throw new Error('EQUOTA');
+		}
 	};
 	await stage.clock.advance(120_000);
 	t.deepEqual(
@@ -152,8 +166,11 @@ test('a pair that fails at once is tried ever more slowly', async t => {
 	await stage.connect(1, 2);
 	const epochs = new Set<string>();
 	for (let second = 0; second < 60; second++) {
-		if (await stage.isLive(1, 2)) stage.kernel(1).fall(2, 'broken', 'bad-index');
-		else if ((await stage.state(1, 2)) !== 'offered') stage.kernel(1).want(2);
+		if (await stage.isLive(1, 2)) {
+			stage.kernel(1).fall(2, 'broken', 'bad-index');
+		} else if ((await stage.state(1, 2)) !== 'offered') {
+			stage.kernel(1).want(2);
+		}
 		await stage.clock.advance(1000);
 		epochs.add((await stage.xen.read('/local/domain/1/coloop/peers/2'))?.split(' ')[0] ?? '');
 	}
@@ -182,13 +199,16 @@ test('an MTU that changes in dom0 reaches both modules, and the channel stays', 
 	const stage = await stageOf(1, 2);
 	const mtuOf = async (of: number, about: number) => {
 		const peer = (await stage.kernel(of).peers()).find(({domid}) => domid === about);
+
 		return peer?.links[0]?.mtu;
 	};
 	await stage.connect(1, 2);
 	t.deepEqual([await mtuOf(1, 2), await mtuOf(2, 1), await mtuOf(0, 1)], [1500, 1500, 1500]);
 	const epoch = (await stage.kernel(1).peers())[0]?.epoch;
 
-	for (const domid of [1, 2]) stage.setMtu(domid, 9000);
+	for (const domid of [1, 2]) {
+		stage.setMtu(domid, 9000);
+	}
 	await stage.clock.until('9000', async () => (await mtuOf(1, 2)) === 9000);
 	stage.setMtu(2, 1400);
 	await stage.clock.until('the smaller', async () => (await mtuOf(1, 2)) === 1400);
@@ -201,9 +221,13 @@ test('an MTU that changes in dom0 reaches both modules, and the channel stays', 
 
 test('an end of before MTUs is told none', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	stage.kernel(1).setVersion(1);
-	for (const domid of [0, 1, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		stage.start(domid);
+	}
 	await stage.connect(1, 2);
 	const tree = await stage.tree();
 	t.regex(tree['/local/domain/1/coloop/peers/2'] ?? '', /:02 [0-9a-f]{8} - 1$/);

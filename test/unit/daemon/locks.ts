@@ -29,6 +29,7 @@ function start(argv: readonly string[], prefix: readonly string[] = []): Run {
 			err,
 		}),
 	);
+
 	return {child, ended};
 }
 
@@ -70,7 +71,9 @@ test('of twelve daemons that start at once exactly one serves, and keeps its soc
 		}
 		t.is((await stat(socket)).ino, before.ino, "the first one's socket file is as it was");
 		await t.notThrowsAsync(askStatus(socket));
-		for (const {child} of runs) child.kill('SIGTERM');
+		for (const {child} of runs) {
+			child.kill('SIGTERM');
+		}
 		await Promise.all(runs.map(({ended}) => ended));
 	});
 });

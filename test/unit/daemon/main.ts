@@ -22,9 +22,14 @@ function start(program: 'coloop' | 'coloopd', ...argv: string[]): ChildProcess {
 
 async function finish(child: ChildProcess) {
 	const {stdout, stderr} = child;
-	if (!stdout || !stderr) throw new Error('no pipes');
+	if (!stdout || !stderr) {
+		throw new Error('no pipes');
+	}
 	const [out, err] = await Promise.all([text(stdout), text(stderr)]);
-	if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+	if (child.exitCode === null && child.signalCode === null) {
+		await once(child, 'exit');
+	}
+
 	return {status: child.exitCode, out, err};
 }
 

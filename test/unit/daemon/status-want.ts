@@ -11,19 +11,28 @@ import {createStage, type Stage} from './_stage.ts';
 async function statusOf(daemon: Daemon, want?: Want): Promise<Status> {
 	const request = parseRequest(JSON.stringify({op: 'status', want}));
 	const answer = parseAnswer(JSON.stringify(await daemon.handle(request)));
-	if (answer.ok && answer.status) return answer.status;
+	if (answer.ok && answer.status) {
+		return answer.status;
+	}
 	throw new Error('no status');
 }
 
 /** dom0 and guests a, b, ...; all run, or only the first. */
 async function hosted(guests: number, running = guests): Promise<[Stage, Daemon, Daemon]> {
 	const stage = createStage();
-	for (let domid = 1; domid <= guests; domid++) await stage.create(domid);
+	for (let domid = 1; domid <= guests; domid++) {
+		await stage.create(domid);
+	}
 	const daemons = [stage.start(0)];
-	for (let domid = 1; domid <= running; domid++) daemons.push(stage.start(domid));
+	for (let domid = 1; domid <= running; domid++) {
+		daemons.push(stage.start(domid));
+	}
 	await stage.clock.advance(2000);
 	const [host, guest] = daemons;
-	if (!host || !guest) throw new Error('none started');
+	if (!host || !guest) {
+		throw new Error('none started');
+	}
+
 	return [stage, host, guest];
 }
 
@@ -89,7 +98,9 @@ test('of many pairs the live, the held and a few others are told, and how many t
 
 test('all pairs come page after page, each once', async t => {
 	const stage = createStage();
-	for (let domid = 1; domid <= 80; domid++) await stage.create(domid);
+	for (let domid = 1; domid <= 80; domid++) {
+		await stage.create(domid);
+	}
 	const host = stage.start(0, ['host']);
 	await stage.clock.advance(2000);
 	const seen: string[] = [];

@@ -7,13 +7,17 @@ import {createStage, uuidOf} from './_stage.ts';
 /** As it comes through the socket, so that the forms on both sides are proved the same. */
 async function statusOf(daemon: Daemon): Promise<Status> {
 	const answer = parseAnswer(JSON.stringify(await daemon.handle({op: 'status'})));
-	if (answer.ok && answer.status) return answer.status;
+	if (answer.ok && answer.status) {
+		return answer.status;
+	}
 	throw new Error('no status');
 }
 
 test('a guest tells its peers, dom0 every pair, before and after a channel is up', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	const host = stage.start(0);
 	const guest = stage.start(1);
 	await stage.clock.advance(1000);
@@ -76,8 +80,12 @@ test('a guest tells its peers, dom0 every pair, before and after a channel is up
 
 test('a changed busy_poll_us is in force on the live channel', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
-	for (const domid of [0, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
+	for (const domid of [0, 2]) {
+		stage.start(domid);
+	}
 	const guest = stage.start(1);
 	await stage.connect(1, 2);
 	const before = (await statusOf(guest)).peers[1];
@@ -101,8 +109,12 @@ test('a changed busy_poll_us is in force on the live channel', async t => {
 
 test('a peer says why it has no channel', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
-	for (const domid of [0, 2]) stage.start(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
+	for (const domid of [0, 2]) {
+		stage.start(domid);
+	}
 	const guest = stage.start(1);
 	await stage.connect(1, 2);
 	stage.kernel(1).fall(2, 'stalled', 'stalled');
@@ -125,14 +137,18 @@ test('a peer says why it has no channel', async t => {
 
 test('an offer for which the module has no grants is told, and made again later', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1, 2]) await stage.create(domid);
+	for (const domid of [0, 1, 2]) {
+		await stage.create(domid);
+	}
 	const refusal = '33 grants needed, 16370 of 16384 held; an offer gets half the rest';
 	let tries = 0;
 	stage.knobs(1).wrapping.offer = () => {
 		tries += 1;
 		throw new Error(refusal);
 	};
-	for (const domid of [0, 2]) stage.start(domid);
+	for (const domid of [0, 2]) {
+		stage.start(domid);
+	}
 	const guest = stage.start(1);
 	await stage.clock.until('1 knows 2', async () => (await stage.kernel(1).peers()).length > 1);
 	for (let second = 0; second < 60; second++) {
@@ -150,7 +166,9 @@ test('an offer for which the module has no grants is told, and made again later'
 
 test('without the module and without XenStore there is still an answer', async t => {
 	const stage = createStage();
-	for (const domid of [0, 1]) await stage.create(domid);
+	for (const domid of [0, 1]) {
+		await stage.create(domid);
+	}
 	stage.kernel(1).unload();
 	stage.setModule(1, 'absent');
 	const guest = stage.start(1);

@@ -270,7 +270,9 @@ const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 			const begun = performance.now();
 			const other = openNftables();
 			closes.push(other.close());
-			if (rounds++ % 10 === 0) globalThis.gc?.();
+			if (rounds++ % 10 === 0) {
+				globalThis.gc?.();
+			}
 			longest = Math.max(longest, performance.now() - begun);
 			await new Promise(resolve => setTimeout(resolve, 5));
 		}
@@ -283,7 +285,9 @@ const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 	async 'contexts that nobody closed are collected'() {
 		for (let i = 0; i < 300; i++) {
 			await openNftables().list();
-			if (i % 50 === 49) globalThis.gc?.();
+			if (i % 50 === 49) {
+				globalThis.gc?.();
+			}
 		}
 	},
 };

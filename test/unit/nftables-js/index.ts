@@ -3,7 +3,8 @@ import test from 'ava';
 import {nodeInNetns} from './_netns.ts';
 import {names} from './_scenarios.ts';
 
-for (const name of names)
+for (const name of names) {
 	test.serial(name, async t => {
 		await t.notThrowsAsync(nodeInNetns(new URL('_scenarios.js', import.meta.url), [name]));
 	});
+}

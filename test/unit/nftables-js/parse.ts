@@ -43,10 +43,11 @@ const wrong: readonly (readonly [text: string, message: string])[] = [
 	[ruleset({rule: {...id, chain: 'c', expr: 7}}), 'nftables[0].expr: expected a list, got 7'],
 ];
 
-for (const [text, message] of wrong)
+for (const [text, message] of wrong) {
 	test(`refused: ${text}`, t => {
 		t.throws(() => parseRuleset(text), {instanceOf: NftablesError, message});
 	});
+}
 
 test('any JSON is a ruleset or a typed error', t => {
 	const name = fc.constantFrom(
@@ -67,7 +68,9 @@ test('any JSON is a ruleset or a typed error', t => {
 				try {
 					parseRuleset(ruleset(...objects));
 				} catch (error) {
-					if (!(error instanceof NftablesError)) throw error;
+					if (!(error instanceof NftablesError)) {
+						throw error;
+					}
 				}
 			}),
 			{numRuns: 3000},

@@ -29,14 +29,18 @@ export async function apply(steps: readonly EndpointStep[], tools: Tools): Promi
 			await act(step, tools);
 			report(step, tools.log);
 		} catch (error) {
-			if (error instanceof ColoopError && error.code === 'NO_MODULE') throw error;
+			if (error instanceof ColoopError && error.code === 'NO_MODULE') {
+				throw error;
+			}
 			const {domid, ...rest} = subject(step);
 			tools.log.warn('step.failed', {step: step.kind, domid, ...rest, ...describe(error)});
-			if (domid !== undefined && step.kind !== 'decline')
+			if (domid !== undefined && step.kind !== 'decline') {
 				tools.backoff.failed(domid, sentence(error), failureOf(error));
+			}
 			failed += 1;
 		}
 	}
+
 	return failed;
 }
 
@@ -58,7 +62,10 @@ async function act(step: EndpointStep, tools: Tools): Promise<void> {
 			return store.remove(paths.hello);
 		case 'publish':
 			await store.write(`${paths.offers}/${step.domid}`, renderOffer(step.value));
-			if (step.cause) noteFailure(step.domid, step.cause, tools);
+			if (step.cause) {
+				noteFailure(step.domid, step.cause, tools);
+			}
+
 			return;
 		case 'unpublish':
 			return store.remove(`${paths.offers}/${step.domid}`);
@@ -76,7 +83,9 @@ async function act(step: EndpointStep, tools: Tools): Promise<void> {
 }
 
 function noteFailure(domid: number, {reason, failure, wasLive}: Cause, {backoff}: Tools): void {
-	if (failure !== undefined) backoff.failed(domid, reason, failure, wasLive);
+	if (failure !== undefined) {
+		backoff.failed(domid, reason, failure, wasLive);
+	}
 }
 
 type KernelStep = Extract<
@@ -124,16 +133,22 @@ async function orClose(domid: number, kernel: Kernel, act: () => Promise<void>):
 }
 
 function opened(kernel: Kernel | undefined): Kernel {
-	if (kernel) return kernel;
+	if (kernel) {
+		return kernel;
+	}
 	throw new ColoopError('NO_MODULE', 'the coloop module is not loaded');
 }
 
 function subject(step: EndpointStep): {domid?: number; epoch?: number; peer?: string} {
 	if ('config' in step) {
 		const {domid, epoch, name} = step.config;
+
 		return {domid, epoch, peer: name};
 	}
-	if (!('domid' in step)) return {};
+	if (!('domid' in step)) {
+		return {};
+	}
+
 	return 'epoch' in step ? {domid: step.domid, epoch: step.epoch} : {domid: step.domid};
 }
 
@@ -142,27 +157,36 @@ function report(step: EndpointStep, log: Log): void {
 	switch (step.kind) {
 		case 'hello':
 			log.info('hello.written', {value: step.value});
+
 			return;
 		case 'retract':
 			log.info('hello.removed');
+
 			return;
 		case 'publish':
 			log.debug('offer.written', {...fields, state: step.value.state});
-			if (step.cause) log.info('channel.ended', {...fields, reason: step.cause.reason});
+			if (step.cause) {
+				log.info('channel.ended', {...fields, reason: step.cause.reason});
+			}
+
 			return;
 		case 'close':
 			log.info('channel.closed', {...fields, reason: step.why});
+
 			return;
 		case 'unpublish':
 		case 'forget':
 			log.debug(step.kind === 'forget' ? 'stats.removed' : 'offer.removed', fields);
+
 			return;
 		case 'decline':
 			log.info('peer.declined', {...fields, ...step.value});
+
 			return;
 		case 'accept':
 		case 'accept-all':
 			log.info('peer.accepted', fields);
+
 			return;
 		default:
 			log.info(kernelEvents[step.kind], fields);

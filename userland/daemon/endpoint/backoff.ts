@@ -59,16 +59,26 @@ export function createBackoff(clock: Clock): Backoff {
 		reset: domid => void records.delete(domid),
 		saw(live) {
 			for (const domid of live) {
-				if (!liveSince.has(domid)) liveSince.set(domid, clock.now());
+				if (!liveSince.has(domid)) {
+					liveSince.set(domid, clock.now());
+				}
 			}
 			for (const [domid, since] of liveSince) {
-				if (clock.now() - since >= goodAfter) records.delete(domid);
-				if (!live.has(domid)) liveSince.delete(domid);
+				if (clock.now() - since >= goodAfter) {
+					records.delete(domid);
+				}
+				if (!live.has(domid)) {
+					liveSince.delete(domid);
+				}
 			}
 		},
 		keep(domids) {
 			const kept = new Set(domids);
-			for (const domid of records.keys()) if (!kept.has(domid)) records.delete(domid);
+			for (const domid of records.keys()) {
+				if (!kept.has(domid)) {
+					records.delete(domid);
+				}
+			}
 		},
 		isWaiting: domid => left(domid) > 0,
 		isUnusable: domid => left(domid) > 0 && records.get(domid)?.failure !== 'silence',
@@ -77,6 +87,7 @@ export function createBackoff(clock: Clock): Backoff {
 		missedAt,
 		next() {
 			const waits = [...records.keys()].map(left).filter(ms => ms > 0);
+
 			return waits.length > 0 ? Math.min(...waits) : undefined;
 		},
 	};

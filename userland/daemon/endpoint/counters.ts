@@ -25,7 +25,9 @@ export async function watchCounters(world: CountersWorld, signal: AbortSignal): 
 	const tell = createStats(world);
 	while (!signal.aborted) {
 		await clock.sleep(sizes.isFilling() ? soon : period, signal);
-		if (signal.aborted) return;
+		if (signal.aborted) {
+			return;
+		}
 		/* A module that just went away is somebody else's news. */
 		const peers: readonly Peer[] =
 			(await world
@@ -36,8 +38,12 @@ export async function watchCounters(world: CountersWorld, signal: AbortSignal): 
 		const live = peers.filter(isLive);
 		await tell(live);
 		const choices = sizes.saw(live, rangesOf(world.wishes()));
-		for (const choice of choices) report(choice, log);
-		if (isNew || choices.length > 0) world.changed();
+		for (const choice of choices) {
+			report(choice, log);
+		}
+		if (isNew || choices.length > 0) {
+			world.changed();
+		}
 	}
 }
 

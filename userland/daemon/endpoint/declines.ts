@@ -19,8 +19,10 @@ export function declinesOf(
 ): Map<number, Declined> {
 	const declines = wishes.map(wish => {
 		const peer = known.kernel?.get(wish.config.domid);
+
 		return [wish.config.domid, declinedFor(wish, peer, reasons)] as const;
 	});
+
 	return new Map(declines.flatMap(([domid, why]) => (why ? [[domid, why] as const] : [])));
 }
 
@@ -36,14 +38,16 @@ export function planDeclines(
 ): EndpointStep[] {
 	const {kernel, declined} = known;
 	/* Where dom0 sees no directory, it asks for nothing in it.  Without a module we decline nobody. */
-	if (kernel === undefined || declines.size === 0)
+	if (kernel === undefined || declines.size === 0) {
 		return declined === undefined ? [] : [{kind: 'accept-all'}];
+	}
 	const over = [...(declined?.keys() ?? [])].filter(domid => !declines.has(domid));
 	const isWritten = (domid: number, value: Declined) => {
 		const written = declined?.get(domid);
 
 		return written !== undefined && renderDeclined(written) === renderDeclined(value);
 	};
+
 	return [
 		...over.map(domid => ({kind: 'accept', domid}) as const),
 		...[...declines]
@@ -66,8 +70,13 @@ function declinedFor(
 		return {code: refusal.code, detail: undefined};
 	}
 	const blocked = peer?.epoch === epoch ? blockedLink(peer)?.blocked : undefined;
-	if (blocked !== undefined) return {code: 'device', detail: blocked};
-	if (isShort(domid)) return {code: 'memory', detail: undefined};
+	if (blocked !== undefined) {
+		return {code: 'device', detail: blocked};
+	}
+	if (isShort(domid)) {
+		return {code: 'memory', detail: undefined};
+	}
 	const rule = detour(domid);
+
 	return rule && {code: 'rules', detail: rule.reason};
 }

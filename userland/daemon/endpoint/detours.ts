@@ -35,14 +35,21 @@ export function createDetours(clock: Clock): Detours {
 	const of = (domid: number): Detour | undefined => {
 		const grown = [...(seen.get(domid) ?? [])].filter(([, count]) => isRecent(count));
 		const [reason, count] = grown.sort(([, a], [, b]) => b.grewAt - a.grewAt)[0] ?? [];
-		if (reason === undefined || count === undefined) return undefined;
+		if (reason === undefined || count === undefined) {
+			return undefined;
+		}
+
 		return {reason, packets: count.packets - count.before};
 	};
 	const next = (count: Count | undefined, packets: bigint): Count => {
 		/* A peer that was made anew counts from 0. */
-		if (count === undefined || packets < count.packets)
+		if (count === undefined || packets < count.packets) {
 			return {packets, grewAt: -Infinity, before: packets};
-		if (packets === count.packets) return count;
+		}
+		if (packets === count.packets) {
+			return count;
+		}
+
 		return {
 			packets,
 			grewAt: clock.now(),
@@ -54,7 +61,11 @@ export function createDetours(clock: Clock): Detours {
 	return {
 		saw(peers) {
 			const here = new Set(peers.map(({domid}) => domid));
-			for (const domid of seen.keys()) if (!here.has(domid)) seen.delete(domid);
+			for (const domid of seen.keys()) {
+				if (!here.has(domid)) {
+					seen.delete(domid);
+				}
+			}
 			for (const {domid, ordinary} of peers) {
 				const counts = seen.get(domid) ?? new Map<string, Count>();
 				for (const reason of reasons) {
@@ -65,12 +76,14 @@ export function createDetours(clock: Clock): Detours {
 			const now = new Map(
 				[...here].flatMap(domid => {
 					const reason = of(domid)?.reason;
+
 					return reason === undefined ? [] : [[domid, reason] as const];
 				}),
 			);
 			const isNew =
 				now.size !== before.size || [...now].some(([d, r]) => before.get(d) !== r);
 			before = now;
+
 			return isNew;
 		},
 		of,

@@ -133,7 +133,9 @@ export class Endpoint {
 	ask(name: string): void {
 		this.#asked.add(name);
 		for (const wish of this.#wishes) {
-			if (wish.name === name) this.#backoff.reset(wish.config.domid);
+			if (wish.name === name) {
+				this.#backoff.reset(wish.config.domid);
+			}
 		}
 	}
 
@@ -144,7 +146,10 @@ export class Endpoint {
 	async view(): Promise<EndpointView> {
 		const {kernel, isPresent} = this.#module;
 		const peers = (await kernel?.peers().catch(() => [])) ?? [];
-		if (this.#detours.saw(peers)) this.#rescan.poke();
+		if (this.#detours.saw(peers)) {
+			this.#rescan.poke();
+		}
+
 		return {
 			known: this.#known,
 			wishes: this.#wishes,
@@ -162,7 +167,9 @@ export class Endpoint {
 			return await this.#converge(store, looking);
 		} catch (error) {
 			/* Its own watch tells when the module has gone; until then, look again. */
-			if (error instanceof ColoopError && error.code === 'NO_MODULE') return retry;
+			if (error instanceof ColoopError && error.code === 'NO_MODULE') {
+				return retry;
+			}
 			throw error;
 		}
 	}
@@ -175,7 +182,9 @@ export class Endpoint {
 			looking();
 			const {kernel, isPresent} = this.#module;
 			/* Before we know that the module is gone, nothing may be taken back. */
-			if (kernel === undefined && isPresent !== false) return undefined;
+			if (kernel === undefined && isPresent !== false) {
+				return undefined;
+			}
 			const info = await kernel?.info();
 			const known = await this.#look(store, kernel, info);
 			const declines = declinesOf(known, this.#wishes, this.#reasons);
@@ -183,9 +192,14 @@ export class Endpoint {
 				...planEndpoint(known, this.#wishes, info ? helloOf(info) : ''),
 				...planDeclines(known, declines),
 			];
-			if (steps.length === 0) return backoff.next();
-			if ((await apply(steps, {store, paths, kernel, backoff, log})) > 0) return retry;
+			if (steps.length === 0) {
+				return backoff.next();
+			}
+			if ((await apply(steps, {store, paths, kernel, backoff, log})) > 0) {
+				return retry;
+			}
 		}
+
 		return 0;
 	}
 
@@ -213,10 +227,13 @@ export class Endpoint {
 			sizeMismatch: this.#sizes.sizeMismatch,
 		});
 		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
-		for (const {name} of live) this.#asked.delete(name);
+		for (const {name} of live) {
+			this.#asked.delete(name);
+		}
 		this.#backoff.saw(new Set(live.map(({domid}) => domid)));
 		this.#backoff.keep(known.announced.keys());
 		this.#sizes.keep(known.announced.keys());
+
 		return known;
 	}
 }

@@ -10,6 +10,7 @@ export function report(event: KernelEvent, log: Log): void {
 		const verb = state === 'live' ? 'channel.opened' : `channel.${state}`;
 		const level = state === 'broken' || state === 'stalled' ? 'warn' : 'info';
 		log[level](verb, {peer: name, domid, epoch, reason, detail});
+
 		return;
 	}
 	const peer = event.kind === 'want' ? {peer: event.peer.name, domid: event.peer.domid} : {};

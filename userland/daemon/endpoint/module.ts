@@ -46,7 +46,9 @@ export class Module {
 		try {
 			for await (const state of this.#changes(signal)) {
 				stop();
-				if (state === 'absent') continue;
+				if (state === 'absent') {
+					continue;
+				}
 				const next = new AbortController();
 				current = next;
 				serving = serving.then(() => this.#keepServing(next.signal));
@@ -61,7 +63,9 @@ export class Module {
 
 	async *#changes(signal: AbortSignal): AsyncGenerator<'present' | 'absent'> {
 		for await (const state of this.#world.watchModule(signal)) {
-			if (this.#isPresent === (state === 'present')) continue;
+			if (this.#isPresent === (state === 'present')) {
+				continue;
+			}
 			this.#isPresent = state === 'present';
 			this.#world.log.info(this.#isPresent ? 'module.found' : 'module.missed');
 			yield state;
@@ -74,7 +78,9 @@ export class Module {
 			try {
 				await this.#serve(signal);
 			} catch (error) {
-				if (!signal.aborted) this.#world.log.warn('module.lost', describe(error));
+				if (!signal.aborted) {
+					this.#world.log.warn('module.lost', describe(error));
+				}
 			}
 			await this.#world.clock.sleep(retry, signal);
 		}

@@ -64,9 +64,11 @@ export function planEndpoint(known: Known, wishes: readonly Wish[], hello: strin
 	const {kernel} = known;
 	if (kernel === undefined) {
 		const hello: EndpointStep[] = known.hello === undefined ? [] : [{kind: 'retract'}];
+
 		return [...withdrawals(known, new Map(), []), ...hello];
 	}
 	const wanted = wishes.filter(wish => wish.refusal === undefined);
+
 	return [
 		...withdrawals(known, kernel, wanted),
 		...(known.hello === hello ? [] : [{kind: 'hello', value: hello} as const]),
@@ -81,6 +83,7 @@ function withdrawals(
 ): EndpointStep[] {
 	const stay = new Set(wanted.map(wish => wish.config.domid));
 	const gone = (domids: Iterable<number>) => [...domids].filter(domid => !stay.has(domid));
+
 	return [
 		...gone(kernel.keys()).map(domid => ({kind: 'peer-delete', domid}) as const),
 		...gone(known.own.keys()).flatMap(domid => takeBack(domid, known)),
@@ -95,9 +98,13 @@ function withdrawals(
  */
 function takeBack(domid: number, {announced, own}: Known): EndpointStep[] {
 	const offer = own.get(domid);
-	if (offer === undefined || offer.epoch !== announced.get(domid)?.epoch)
+	if (offer === undefined || offer.epoch !== announced.get(domid)?.epoch) {
 		return [{kind: 'unpublish', domid}];
-	if (offer.state === 'closed') return [];
+	}
+	if (offer.state === 'closed') {
+		return [];
+	}
+
 	return [{kind: 'publish', domid, value: {...offer, state: 'closed'}}];
 }
 
@@ -108,16 +115,23 @@ function planPeer(wish: Wish, known: Known, peer: Peer | undefined): EndpointSte
 	const stale: EndpointStep[] =
 		known.own.has(domid) && own?.epoch !== epoch ? [{kind: 'unpublish', domid}] : [];
 
-	if (peer === undefined) return [...stale, {kind: 'peer-new', config: changed(config, 0)}];
-	if (!isSame(peer, config))
+	if (peer === undefined) {
+		return [...stale, {kind: 'peer-new', config: changed(config, 0)}];
+	}
+	if (!isSame(peer, config)) {
 		return [...stale, {kind: 'peer-set', config: changed(config, peer.busyPollUs)}];
-	if (stale.length > 0) return stale;
+	}
+	if (stale.length > 0) {
+		return stale;
+	}
+
 	return planChannel(wish, peer, own, known);
 }
 
 /** Without a `busyPollUs` that is as it was: a module older than us, not reloaded yet, knows of none. */
 function changed(config: Wish['config'], before: number): PeerConfig {
 	const {busyPollUs, ...rest} = config;
+
 	return busyPollUs === before ? rest : config;
 }
 
@@ -134,27 +148,37 @@ function planChannel(
 		case 'closed':
 		case 'broken':
 		case 'stalled': {
-			if (own?.state === 'closed') return [];
-			if (own !== undefined) return [closeOffer(peer, own)];
+			if (own?.state === 'closed') {
+				return [];
+			}
+			if (own !== undefined) {
+				return [closeOffer(peer, own)];
+			}
 			const isAsked = peer.wanted || wish.isAsked;
 			const isDue = theirs ? !wish.isUnusable : isAsked && !wish.isWaiting;
-			if (!isDue || blockedLink(peer)) return [];
+			if (!isDue || blockedLink(peer)) {
+				return [];
+			}
 			const {listen, order, queues} = wish;
+
 			return [{kind: 'offer', domid, epoch, listen, order, queues}];
 		}
 		case 'offered':
 			if (own === undefined || own.state !== 'offered') {
 				return [{kind: 'close', domid, epoch, why: 'nobody was told of the offer'}];
 			}
+
 			return theirs === undefined ? [] : [{kind: 'attach', domid, epoch, offer: theirs}];
 		case 'live': {
 			/* dom0 ends a closed life with a new epoch; where it is silent, the channel stays. */
 			const state = wish.sizeMismatch === peer.channel.since ? 'closed' : 'live';
 			const isSaid = own === undefined || own.state === state;
+
 			return isSaid ? [] : [{kind: 'publish', domid, value: {...own, state}}];
 		}
 		case 'mapped': {
 			const why = 'the peer has taken its offer back';
+
 			return isTakenBack(known, domid, epoch) ? [{kind: 'close', domid, epoch, why}] : [];
 		}
 		case 'draining':
@@ -165,6 +189,7 @@ function planChannel(
 /** The end of a channel is written into the node of our offer, which dom0 reads anyway. */
 function closeOffer({domid, channel}: Peer, own: OfferValue): EndpointStep {
 	const reason = channel?.reason ?? 'none';
+
 	return {
 		kind: 'publish',
 		domid,
@@ -174,24 +199,32 @@ function closeOffer({domid, channel}: Peer, own: OfferValue): EndpointStep {
 }
 
 function failureOf(reason: string, own: OfferValue): Failure | undefined {
-	if (reason.startsWith('bad-')) return 'fault';
-	if (reason === 'peer-closed') return own.state === 'live' ? undefined : 'silence';
+	if (reason.startsWith('bad-')) {
+		return 'fault';
+	}
+	if (reason === 'peer-closed') {
+		return own.state === 'live' ? undefined : 'silence';
+	}
+
 	return reason === 'timeout' || reason === 'stalled' ? 'silence' : undefined;
 }
 
 /** The peer's offer for this epoch, if it is one that we can attach to. */
 function usable(known: Known, domid: number, epoch: number): OfferValue | undefined {
 	const offer = known.relayed.get(domid);
-	if (offer?.epoch !== epoch || offer.state !== 'offered' || offer.version !== 1)
+	if (offer?.epoch !== epoch || offer.state !== 'offered' || offer.version !== 1) {
 		return undefined;
+	}
 	/* The lower domid allocates the event channel; the other side has none to offer. */
 	const theyListen = domid < known.domid;
+
 	return theyListen === (offer.eventPort !== 0) ? offer : undefined;
 }
 
 /** What we have attached to: dom0 relays no other offer of the same epoch in its place. */
 function isTakenBack(known: Known, domid: number, epoch: number): boolean {
 	const offer = known.relayed.get(domid);
+
 	return offer?.epoch !== epoch || offer.state === 'closed';
 }
 

@@ -17,6 +17,7 @@ export async function readKnown(
 	const domid = await readDomid(store, paths);
 	const list = async (path: string) => numbers(await store.list(path));
 	const own = await list(paths.offers);
+
 	return {
 		domid,
 		hello: await store.read(paths.hello),
@@ -36,13 +37,18 @@ export async function readKnown(
 }
 
 async function readDeclined(store: Store, path: StorePath): Promise<Known['declined']> {
-	if ((await store.read(path)) === undefined) return undefined;
+	if ((await store.read(path)) === undefined) {
+		return undefined;
+	}
+
 	return readValues(store, path, numbers(await store.list(path)), parseDeclined);
 }
 
 async function readDomid(store: Store, paths: Own): Promise<number> {
 	const text = await store.read(paths.domid);
 	const domid = parseDomid(text ?? (paths.domid.startsWith('/') ? '0' : ''));
-	if (domid !== undefined) return domid;
+	if (domid !== undefined) {
+		return domid;
+	}
 	throw new ColoopError('STORE', `${paths.domid}: expected our domid, got "${text ?? ''}"`);
 }

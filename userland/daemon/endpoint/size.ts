@@ -46,8 +46,10 @@ export function look(before: Size | undefined, seen: Seen, range: Range, now: nu
 		busyAt: isBusy ? now : before.busyAt,
 		grownAt: before?.grownAt ?? -Infinity,
 	};
-	if (size.full >= fullLooks && mayGrow(size, range, now))
+	if (size.full >= fullLooks && mayGrow(size, range, now)) {
 		return {...size, order: range.most, grownAt: now};
+	}
+
 	return isQuiet(size, now) ? {...size, order: Math.min(order, range.least)} : size;
 }
 
@@ -62,8 +64,13 @@ export function orderFor(
 	missedAt: number | undefined,
 	now: number,
 ): number {
-	if (size === undefined || isQuiet(size, now)) return range.least;
-	if (missedAt !== undefined && missedAt >= size.grownAt) return range.least;
+	if (size === undefined || isQuiet(size, now)) {
+		return range.least;
+	}
+	if (missedAt !== undefined && missedAt >= size.grownAt) {
+		return range.least;
+	}
+
 	return within(size.order, range);
 }
 

@@ -32,12 +32,17 @@ export function createSizes(clock: Clock): Sizes {
 	let filling = false;
 
 	const see = (peer: LivePeer, range: Range | undefined): Choice[] => {
-		if (range === undefined) return [];
+		if (range === undefined) {
+			return [];
+		}
 		const before = sizes.get(peer.domid);
 		const size = look(before, peer.channel, range, clock.now());
 		sizes.set(peer.domid, size);
 		filling ||= isFilling(size, range, clock.now());
-		if (!isSizeMismatch(size) || size.order === before?.order) return [];
+		if (!isSizeMismatch(size) || size.order === before?.order) {
+			return [];
+		}
+
 		return [{peer, order: size.order, reason: reasonOf(size, range)}];
 	};
 
@@ -46,16 +51,22 @@ export function createSizes(clock: Clock): Sizes {
 			orderFor(sizes.get(domid), range, missedAt, clock.now()),
 		sizeMismatch(domid) {
 			const size = sizes.get(domid);
+
 			return size && isSizeMismatch(size) ? size.seen.since : undefined;
 		},
 		saw(live, ranges) {
 			filling = false;
+
 			return live.flatMap(peer => see(peer, ranges.get(peer.domid)));
 		},
 		isFilling: () => filling,
 		keep(domids) {
 			const kept = new Set(domids);
-			for (const domid of sizes.keys()) if (!kept.has(domid)) sizes.delete(domid);
+			for (const domid of sizes.keys()) {
+				if (!kept.has(domid)) {
+					sizes.delete(domid);
+				}
+			}
 		},
 	};
 }
@@ -66,6 +77,9 @@ function isSizeMismatch({order, seen}: Size): boolean {
 
 function reasonOf({order, seen}: Size, range: Range): Choice['reason'] {
 	const had = seen.order ?? 0;
-	if (had !== within(had, range)) return 'policy';
+	if (had !== within(had, range)) {
+		return 'policy';
+	}
+
 	return order > had ? 'full' : 'quiet';
 }

@@ -102,9 +102,11 @@ function report(state: HostState, log: Log): void {
 	switch (state) {
 		case 'silent':
 			log.warn('host.silent');
+
 			return;
 		case 'lives':
 			log.info('host.lives');
+
 			return;
 		case 'unknown':
 			/* Channels then live on without a bound, as they did before there was such a word. */

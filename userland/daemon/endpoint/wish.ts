@@ -79,6 +79,7 @@ function wishFor(domid: number, announcement: Announcement, criteria: Criteria):
 	const queues = Math.min(verdict.rule?.queues ?? announcement.queues, announcement.queues);
 	const range = rangeOf(announcement, verdict.rule, queues);
 	const found = links.flatMap(link => bind(link, criteria));
+
 	return {
 		name,
 		config: {
@@ -102,6 +103,7 @@ function wishFor(domid: number, announcement: Announcement, criteria: Criteria):
 function rangeOf(announced: Announcement, rule: AcceptRule | undefined, queues: number): Range {
 	const most = rule?.ringPages ?? announced.ringPages ?? defaultRingPages;
 	const least = rule?.ringPagesMin ?? announced.ringPagesMin ?? defaultRingPagesMin;
+
 	return {least: orderOf(Math.min(least, most), queues), most: orderOf(most, queues)};
 }
 
@@ -117,11 +119,13 @@ function refuse(
 	verdict: Verdict<AcceptRule>,
 	criteria: Criteria,
 ): Refusal | undefined {
-	if (criteria.isHeld(name))
+	if (criteria.isHeld(name)) {
 		return {code: 'held', reason: `taken down by \`coloop down ${name}\``};
+	}
 	if (verdict.action === 'deny') {
 		const by = ruleName(verdict.rule);
 		const reason = by === undefined ? 'no rule of our policy accepts it' : `denied by ${by}`;
+
 		return {code: 'policy', reason};
 	}
 	if (criteria.unheard !== undefined) {
@@ -132,6 +136,7 @@ function refuse(
 	}
 	const mac = links[0]?.localMac ?? 'its address';
 	const reason = `no interface in this network namespace has ${mac}`;
+
 	return {code: 'device', reason};
 }
 
@@ -145,7 +150,10 @@ function bind({vif, localMac, remoteMac, mtu}: AnnouncedLink, criteria: Criteria
 		.filter(({mac, name}) => mac === localMac && (domid !== 0 || name === vif))
 		.filter(each => each.vif === undefined || each.vif === vif)
 		.sort((a, b) => Number(b.vif === vif) - Number(a.vif === vif) || a.ifindex - b.ifindex)[0];
-	if (device === undefined) return [];
+	if (device === undefined) {
+		return [];
+	}
 	const way = {ifindex: device.ifindex, localMac, remoteMac};
+
 	return [takesMtu && mtu !== undefined ? {...way, mtu} : way];
 }

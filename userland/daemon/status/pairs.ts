@@ -169,6 +169,7 @@ function conditionOf(verdict: PairView): Condition {
 	const {a, b, refusal} = verdict;
 	if (refusal) {
 		const state = refusal.code === 'held' ? 'held' : 'refused';
+
 		return {state, code: refusal.code, reason: refusal.reason};
 	}
 	const state = stateOf(verdict);
@@ -182,6 +183,7 @@ function conditionOf(verdict: PairView): Condition {
 		return {state: 'refused', code: 'declined', reason};
 	}
 	const rules = [ofA, ofB].find(declined => declined?.code === 'rules');
+
 	return {state, code: rules?.detail ?? rules?.code ?? null, reason};
 }
 
@@ -205,8 +207,11 @@ async function readStats(store: Store, a: number, b: number): Promise<Stats | un
 	const read = async (of: number, about: number) =>
 		parseStats((await store.read(`${pathsOf(of).stats}/${about}`)) ?? '');
 	const own = await read(a, b);
-	if (own) return own;
+	if (own) {
+		return own;
+	}
 	const other = await read(b, a);
+
 	return (
 		other && {
 			since: other.since,

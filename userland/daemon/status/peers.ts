@@ -15,6 +15,7 @@ export function peerStatuses(
 	clock: Clock,
 ): PeerStatus[] {
 	const kernel = new Map(view.peers.map(peer => [peer.domid, peer]));
+
 	return view.wishes
 		.map(wish => peerStatus(wish, kernel.get(wish.config.domid), {view, devices, clock}))
 		.sort((a, b) => a.domid - b.domid);
@@ -28,6 +29,7 @@ function peerStatus(wish: Wish, peer: Peer | undefined, context: Context): PeerS
 	const known = peer?.epoch === epoch ? peer : undefined;
 	const channel = known?.channel;
 	const declinedBy = context.view.known?.declinedBy.get(domid);
+
 	return {
 		peer: wish.name,
 		domid,
@@ -72,17 +74,24 @@ function conditionOf(wish: Wish, peer: Peer | undefined, context: Context): Cond
 	const {refusal} = wish;
 	if (refusal) {
 		const state = refusal.code === 'held' ? 'held' : 'refused';
+
 		return {state, code: refusal.code, reason: refusal.reason};
 	}
 	const channel = peer?.channel;
-	if (peer && channel && channel.state !== 'closed') return upCondition(peer, channel, context);
+	if (peer && channel && channel.state !== 'closed') {
+		return upCondition(peer, channel, context);
+	}
+
 	return keptOff(wish, peer, context) ?? downCondition(wish, peer, context);
 }
 
 function upCondition(peer: Peer, channel: Channel, context: Context): Condition {
 	const {state, reason} = channel;
-	if (state === 'live') return {state, ...(detourOf(peer, context) ?? none)};
+	if (state === 'live') {
+		return {state, ...(detourOf(peer, context) ?? none)};
+	}
 	const failure = context.view.lastFailure(peer.domid) ?? null;
+
 	return {state, code: reason === 'none' ? null : reason, reason: failure};
 }
 
@@ -91,11 +100,15 @@ function keptOff({config}: Wish, peer: Peer | undefined, context: Context): Cond
 	const {ifindex, blocked} = (peer && blockedLink(peer)) ?? {};
 	if (blocked !== undefined) {
 		const reason = ownOrdinaryText(blocked, nameOf(ifindex, context));
+
 		return {state: 'refused', code: 'device', reason};
 	}
 	const declined = context.view.known?.declinedBy.get(config.domid);
-	if (!isRefusal(declined)) return undefined;
+	if (!isRefusal(declined)) {
+		return undefined;
+	}
 	const reason = declinedText(config.name, 'us', declined);
+
 	return {state: 'refused', code: 'declined', reason};
 }
 
@@ -106,6 +119,7 @@ function downCondition({config, isWaiting}: Wish, peer: Peer | undefined, contex
 	const code = ended === undefined || ended === 'none' ? null : ended;
 	if (isWaiting) {
 		const reason = `${view.lastFailure(domid) ?? 'failed'}; will try again`;
+
 		return {
 			state: 'closed',
 			code: view.reasons.isShort(domid) ? 'memory' : code,
@@ -115,6 +129,7 @@ function downCondition({config, isWaiting}: Wish, peer: Peer | undefined, contex
 	if (view.known?.own.get(domid)?.state === 'closed') {
 		return {state: 'closed', code, reason: ended ?? null} as const;
 	}
+
 	return {
 		state: 'ready',
 		...((peer && detourOf(peer, context)) ?? {code, reason: null}),
@@ -126,9 +141,12 @@ const none = {code: null, reason: null};
 /** `live` alone would say that packets take the channel. */
 function detourOf(peer: Peer, context: Context): Omit<Condition, 'state'> | undefined {
 	const detour = context.view.reasons.detour(peer.domid);
-	if (detour === undefined) return undefined;
+	if (detour === undefined) {
+		return undefined;
+	}
 	const device = nameOf(peer.links[0]?.ifindex, context);
 	const took = `${detour.packets} packets took ${device}`;
+
 	return {code: detour.reason, reason: `${took}: ${ownOrdinaryText(detour.reason, device)}`};
 }
 
@@ -138,6 +156,7 @@ function ringBytes(order: number | undefined): number | null {
 
 function counters(channel: ChannelCounters | undefined) {
 	const of = (key: keyof ChannelCounters) => Number(channel?.[key] ?? 0n);
+
 	return {
 		tx_packets: of('txPackets'),
 		tx_bytes: of('txBytes'),

@@ -7,6 +7,7 @@ test('each failure doubles the wait, from 1 s to 60 s', t => {
 	const backoff = createBackoff(fakeClock());
 	const waits = Array.from({length: 8}, () => {
 		backoff.failed(2, 'no grants left', 'silence');
+
 		return backoff.next();
 	});
 	t.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);

@@ -6,6 +6,7 @@ import {fakeClock} from '../_clock.ts';
 
 function peer(counts: Record<string, number>, domid = 2): Peer {
 	const ordinary = new Map(Object.entries(counts).map(([key, value]) => [key, BigInt(value)]));
+
 	return {
 		...{domid, epoch: 7, name: 'b', links: [], ordinary},
 		...{wanted: false, busyPollUs: 0, channel: undefined},

@@ -43,6 +43,7 @@ function peer(
 	const channel: Channel | undefined = state && {...blank, state, reason, since: 0n};
 	const links = config.links.map(link => ({...link, mtu: 0, blocked: undefined}));
 	const quiet = {ordinary: new Map<string, bigint>(), wanted: false};
+
 	return new Map([[2, {...config, links, ...quiet, channel, ...change}]]);
 }
 
@@ -157,9 +158,12 @@ test('an offer of this life is closed, not removed, until dom0 has ended the lif
 test('what we have attached to and the peer has taken back is closed', t => {
 	const steps = (theirs: OfferValue | undefined) => {
 		const relayed = new Map(theirs && [[2, theirs]]);
+
 		return planEndpoint(known({kernel: peer('mapped'), own, relayed}), [wish()], hello);
 	};
-	for (const state of ['offered', 'live'] as const) t.deepEqual(steps(offer({state})), []);
+	for (const state of ['offered', 'live'] as const) {
+		t.deepEqual(steps(offer({state})), []);
+	}
 	for (const gone of [undefined, offer({state: 'closed'}), offer({epoch: 6})]) {
 		t.like(steps(gone), [{kind: 'close', domid: 2, epoch: 7}]);
 	}
@@ -327,6 +331,7 @@ test('a peer one of whose links may not receive is offered nothing, and answered
 		}));
 		const kernel = peer(undefined, {links: has, wanted: true});
 		const wishes = [wish({config: {...config, links: wanted}})];
+
 		return planEndpoint(known({kernel, relayed: theirs}), wishes, hello);
 	};
 	t.like(steps(undefined, undefined), [{kind: 'offer'}]);

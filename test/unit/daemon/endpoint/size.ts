@@ -29,10 +29,13 @@ function follow(acts: readonly Act[], first = 5) {
 			backlogged: channel.backlogged + waited,
 		};
 		size = look(size, channel, range, now);
-		if (size.order !== channel.order)
+		if (size.order !== channel.order) {
 			channel = {since: channel.since + 1n, order: size.order, txBytes: 0n, backlogged: 0n};
+		}
+
 		return {order: size.order, at: now, filling: isFilling(size, range, now)};
 	});
+
 	return {orders, size, now};
 }
 
@@ -75,7 +78,9 @@ test('fixed rings are left alone', t => {
 	const fixed = {least: 8, most: 8};
 	const seen = (backlogged: bigint) => ({since: 1n, order: 8, txBytes: 0n, backlogged});
 	let size = look(undefined, seen(0n), fixed, 0);
-	for (const at of [1, 2, 3]) size = look(size, seen(BigInt(at)), fixed, at);
+	for (const at of [1, 2, 3]) {
+		size = look(size, seen(BigInt(at)), fixed, at);
+	}
 	t.is(size.order, 8);
 	t.false(isFilling(size, fixed, 3));
 	t.is(look(size, seen(3n), fixed, 100 * minute).order, 8);
@@ -151,7 +156,9 @@ test('whoever shrinks had sent little for ten minutes', t => {
 		fc.property(acts, given => {
 			const {orders: seen} = follow(given);
 			for (const [index, {order, at}] of seen.entries()) {
-				if (order >= (seen[index - 1]?.order ?? 5)) continue;
+				if (order >= (seen[index - 1]?.order ?? 5)) {
+					continue;
+				}
 				const looks = given.filter(
 					(_, i) => i <= index && at - (seen[i]?.at ?? 0) < 10 * minute,
 				);

@@ -25,7 +25,9 @@ test('what was said to dom0 of a channel is forgotten with it', async t => {
 		store: {
 			...store,
 			async write(path, value) {
-				if (isRefused) throw new Error('no room');
+				if (isRefused) {
+					throw new Error('no room');
+				}
 				written.push(path);
 				await store.write(path, value);
 			},

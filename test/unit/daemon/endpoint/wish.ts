@@ -97,6 +97,7 @@ function accepting(given: Partial<Record<Options, number>>): Criteria {
 	const {ringPages, ringPagesMin, queues, busyPollUs} = given;
 	const options = {ringPages, ringPagesMin, queues, busyPollUs};
 	const rule = {action: 'allow' as const, ...options, source, peer: '*'};
+
 	return will({decide: () => ({action: 'allow', rule})});
 }
 
