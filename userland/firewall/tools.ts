@@ -39,6 +39,10 @@ export type Tools = ControlTools & {
 };
 
 let nftables: Nftables | undefined;
+
+/** Some rules make some versions of the library abort. */
+const rules = () => (nftables ??= openIsolatedNftables());
+
 let builtIn: Promise<boolean> | undefined;
 
 export const realTools: Tools = {
@@ -49,7 +53,12 @@ export const realTools: Tools = {
 	readFilters,
 	readHooks,
 	readDeviceHooks,
-	readBaseChains,
+	readBaseChains() {
+		// Listing a table needs a process, which starts now: that takes a second of a slow machine.
+		rules();
+
+		return readBaseChains();
+	},
 	attached: attachedPrograms,
 	linked(linkType) {
 		try {
@@ -63,13 +72,11 @@ export const realTools: Tools = {
 	},
 	async readTable({family, table: name}) {
 		try {
-			// Some rules make some versions of the library abort.
-			nftables ??= openIsolatedNftables();
 			const before = await readKernelRules({family, table: name});
-			const listed = await nftables.run([{list: {table: {family, name}}}]);
+			const listed = await rules().run([{list: {table: {family, name}}}]);
 			const after = await readKernelRules({family, table: name});
 			// A name that nft's own language cannot say leaves the rules without their text.
-			const text = await nftables
+			const text = await rules()
 				.text(`list table ${family} ${name}`, {stateless: true})
 				.catch(() => '');
 

@@ -28,13 +28,14 @@ type Running = {readonly child: ChildProcess; readonly waiting: Map<number, Wait
 const patience = 60_000;
 
 /**
- * The same as `openNftables`, with the library in a process of its own, which starts with the first call and again after
- * it died. libnftables 1.0.6 aborts on some rules and frees a table's flags before it prints them: then the calls that
+ * The same as `openNftables`, with the library in a process of its own, which starts at once, and again with the first
+ * call after it died. libnftables 1.0.6 aborts on some rules and frees a table's flags before it prints them: then the calls that
  * are running are rejected, with NftablesError, and nothing else is lost. So are calls that take longer than `timeout`,
  * in milliseconds. Calls do not wait for the library in this process, nor does it write to this process's stderr.
  */
 export function openIsolatedNftables({timeout = patience}: {timeout?: number} = {}): Nftables {
-	let running: Running | undefined;
+	const begin = () => start(() => (running = undefined));
+	let running: Running | undefined = begin();
 	let lastId = 0;
 	let isClosed = false;
 
@@ -43,7 +44,7 @@ export function openIsolatedNftables({timeout = patience}: {timeout?: number} = 
 			if (isClosed) {
 				throw new NftablesError('the context is closed');
 			}
-			running ??= start(() => (running = undefined));
+			running ??= begin();
 			const {child, waiting} = running;
 			const id = ++lastId;
 			const timer = setTimeout(() => {
