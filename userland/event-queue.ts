@@ -58,6 +58,7 @@ export function eventQueue<T>({signal, overflow, limit = 1024, stop}: Options<T>
 	} else {
 		signal.addEventListener('abort', finish);
 	}
+
 	return {
 		[Symbol.asyncIterator]: drain,
 		push(value) {

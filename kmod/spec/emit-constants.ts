@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {format, resolveConfig} from 'prettier';
-import {type Attribute, type AttributeSet, type Definition, type Spec} from './parse.ts';
+import type {Attribute, AttributeSet, Definition, Spec} from './parse.ts';
 import {camel, lines, notice} from './text.ts';
 
 /** The same numbers for TypeScript, with one table an attribute set that drives codec.ts. */
@@ -83,5 +83,6 @@ function innermostFirst(sets: readonly AttributeSet[]): AttributeSet[] {
 		}
 		done.push(...ready);
 	}
+
 	return done;
 }

@@ -127,6 +127,7 @@ function requestPolicy(spec: Spec, operation: Operation): string[] {
 	if (last === undefined) {
 		return [];
 	}
+
 	return [
 		`static const struct nla_policy ${policyName(operation)}[${id(spec, set, last)} + 1] = {`,
 		...taken.map(each => policyLine(spec, set, attributeOf(set, each.name))),
@@ -174,6 +175,7 @@ function policy(spec: Spec, attribute: Attribute): string {
 
 	if (attribute.type === 'nest') {
 		const set = setOf(spec, attribute['nested-attributes']);
+
 		return `NLA_POLICY_NESTED(${spec.name}_${snake(set.name)}_nl_policy)`;
 	}
 	if (attribute.enum !== undefined) {
@@ -194,6 +196,7 @@ function policy(spec: Spec, attribute: Attribute): string {
 	if (max !== undefined) {
 		return `NLA_POLICY_MAX(${type}, ${number(spec, max)})`;
 	}
+
 	return `{ .type = ${type}, }`;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {type AttributeSet, type Spec} from './parse.ts';
+import type {AttributeSet, Spec} from './parse.ts';
 import {constant, kernelDoc, lines, notice, wrapped} from './text.ts';
 
 type Entry = {readonly name: string; readonly doc?: string | undefined};

@@ -82,6 +82,7 @@ export function parseSpec(text: string): Spec {
 		throw new Error(z.prettifyError(result.error));
 	}
 	checkReferences(result.data);
+
 	return result.data;
 }
 
@@ -92,6 +93,7 @@ export function setOf(spec: Spec, name: string | undefined): AttributeSet {
 	if (set === undefined) {
 		throw new Error(`no attribute set ${name ?? '(unnamed)'}`);
 	}
+
 	return set;
 }
 
@@ -102,6 +104,7 @@ export function attributeOf(set: AttributeSet, name: string): Attribute {
 	if (attribute === undefined) {
 		throw new Error(`attribute set ${set.name} has no ${name}`);
 	}
+
 	return attribute;
 }
 

@@ -37,6 +37,7 @@ export function wrapped(prefix: string, text: string, rest = prefix): string[] {
 			result[at] = line === '' ? word : `${line} ${word}`;
 		}
 	}
+
 	return result.map((line, at) => (at === 0 ? prefix : rest) + line);
 }
 

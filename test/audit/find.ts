@@ -48,6 +48,7 @@ export function findPlaces(file: string, source: string): Place[] {
 	const owners = functionsOf(lines);
 	const aliases = aliasesOf(lines, owners);
 	const seen = new Set<string>();
+
 	return lines.flatMap((text, index) => {
 		const owner = owners[index];
 		const found = kindsOf(text, owner ?? '', aliases.get(owner) ?? []);
@@ -56,6 +57,7 @@ export function findPlaces(file: string, source: string): Place[] {
 		const place = {key: `${file}:${owner ?? ''}`, line: index + 1, text: text.trim()};
 		/* What is read in no function is in a macro, which may stand anywhere. */
 		const kept = owner === undefined ? found.filter(isOfPage) : found;
+
 		return [...kept, ...again.map(() => 'twice' as const)].map(kind => ({...place, kind}));
 	});
 }
@@ -63,6 +65,7 @@ export function findPlaces(file: string, source: string): Place[] {
 function isAgain(seen: Set<string>, word: string): boolean {
 	const is = seen.has(word);
 	seen.add(word);
+
 	return is;
 }
 
@@ -78,14 +81,19 @@ function aliasesOf(
 	const aliases = new Map<string | undefined, string[]>();
 	lines.forEach((line, index) => {
 		const owner = owners[index];
-		for (const [, name = ''] of line.matchAll(/const struct coloop_control \*(\w+)/g))
-			if (owner !== undefined) aliases.set(owner, [...(aliases.get(owner) ?? []), name]);
+		for (const [, name = ''] of line.matchAll(/const struct coloop_control \*(\w+)/g)) {
+			if (owner !== undefined) {
+				aliases.set(owner, [...(aliases.get(owner) ?? []), name]);
+			}
+		}
 	});
+
 	return aliases;
 }
 
 function kindsOf(text: string, owner: string, aliases: readonly string[]): Kind[] {
 	const isNaked = isNakedPage(text, aliases) || isNakedRing(text, owner);
+
 	return [
 		...kinds.filter(kind => patterns[kind].test(text)),
 		...(isNaked ? ['naked' as const] : []),
@@ -98,6 +106,7 @@ function isNakedPage(text: string, aliases: readonly string[]): boolean {
 		.replaceAll(new RegExp(`${accessor}\\(${page}`, 'g'), '')
 		.replaceAll(/const struct coloop_control \*/g, '');
 	const pointer = `(?:${['[tr]x\\)?(?:->|\\.)peer', ...aliases].join('|')})\\b`;
+
 	return (
 		new RegExp(`\\b${pointer}\\)?(?:->|\\.)(?:${control})\\b`).test(bare) ||
 		new RegExp(`\\bmem\\w+\\([^;]*\\b${pointer}(?!->)`).test(bare) ||
@@ -108,12 +117,16 @@ function isNakedPage(text: string, aliases: readonly string[]): boolean {
 
 /** The peer's ring is reached by rx_at() alone, and what that finds is copied before it is looked at. */
 function isNakedRing(text: string, owner: string): boolean {
-	if (owner === 'rx_at') return false;
-	if (owner === 'ring_copy_record')
+	if (owner === 'rx_at') {
+		return false;
+	}
+	if (owner === 'ring_copy_record') {
 		return /\bfrom\b/.test(
 			text.replaceAll(/READ_ONCE\(\(\(const u64 \*\)from\)|const u8 \*from/g, ''),
 		);
+	}
 	const bare = text.replaceAll(/\b(?:ring_copy_record|coloop_copy)\(\w+, rx_at\(/g, '');
+
 	return /\brx_at\(|\brx(?:->|\.)pages\[/.test(bare);
 }
 
@@ -121,12 +134,15 @@ function isNakedRing(text: string, owner: string): boolean {
 export function unlisted(wire: string): string[] {
 	return Object.entries(fields).flatMap(([name, known]) => {
 		const body = new RegExp(`^struct ${name} \\{\\n([^}]*)^\\};`, 'm').exec(wire)?.[1];
-		if (body === undefined) return [`struct ${name} is not there`];
+		if (body === undefined) {
+			return [`struct ${name} is not there`];
+		}
 		const members = [...body.matchAll(/^\t[\w ]+\b(\w+)(?:\[.*\])?;/gm)].map(
 			each => each[1] ?? '',
 		);
 		const isKnown = (member: string) =>
 			/^zero\d$/.test(member) || known.some(each => each === member);
+
 		return members
 			.filter(member => !isKnown(member))
 			.map(member => `struct ${name}: ${member}`);
@@ -146,13 +162,18 @@ function withoutComments(source: string): string {
 function functionsOf(lines: readonly string[]): (string | undefined)[] {
 	const owners: (string | undefined)[] = lines.map(() => undefined);
 	lines.forEach((line, open) => {
-		if (line !== '{') return;
+		if (line !== '{') {
+			return;
+		}
 		const start = signatureStart(lines, open);
 		const signature = lines.slice(start, open).join(' ');
 		const name = /(\w+)\(/.exec(signature)?.[1];
 		const close = lines.indexOf('}', open);
-		if (name !== undefined) owners.fill(name, start, close + 1);
+		if (name !== undefined) {
+			owners.fill(name, start, close + 1);
+		}
 	});
+
 	return owners;
 }
 
@@ -162,7 +183,9 @@ function signatureStart(lines: readonly string[], open: number): number {
 		start > 0 &&
 		/\S/.test(lines[start - 1] ?? '') &&
 		!/[;}]\s*$/.test(lines[start - 1] ?? '')
-	)
+	) {
 		start -= 1;
+	}
+
 	return start;
 }

@@ -23,7 +23,9 @@ const problems = [
 ];
 
 report();
-for (const problem of problems) console.log(`FAIL ${problem}`);
+for (const problem of problems) {
+	console.log(`FAIL ${problem}`);
+}
 const functions = new Set(places.map(({key}) => key));
 const open = Object.values(covers).filter(({lacks}) => lacks !== undefined);
 console.log(
@@ -35,6 +37,7 @@ process.exitCode = problems.length > 0 ? 1 : 0;
 
 async function sources(folder: string): Promise<string[]> {
 	const names = await readdir(folder);
+
 	return names
 		.filter(name => /\.[ch]$/.test(name) && !/^netlink-gen|^trace\.h$/.test(name))
 		.sort();
@@ -45,8 +48,13 @@ async function read(file: string): Promise<Place[]> {
 }
 
 function uncovered({key, line, kind, text}: Place): string[] {
-	if (kind === 'twice') return [`${key}, line ${line}: a second time: ${text}`];
-	if (kind === 'naked') return [`${key}, line ${line}: without an accessor: ${text}`];
+	if (kind === 'twice') {
+		return [`${key}, line ${line}: a second time: ${text}`];
+	}
+	if (kind === 'naked') {
+		return [`${key}, line ${line}: without an accessor: ${text}`];
+	}
+
 	return covers[key] === undefined ? [`${key}, line ${line}: no test: ${text}`] : [];
 }
 
@@ -54,7 +62,10 @@ function uncovered({key, line, kind, text}: Place): string[] {
 async function check(key: string, test: string): Promise<string[]> {
 	const [path = '', words = ''] = test.split('#');
 	const text = await readFile(path, 'utf8').catch(() => undefined);
-	if (text === undefined) return [`${key}: ${path} is not there`];
+	if (text === undefined) {
+		return [`${key}: ${path} is not there`];
+	}
+
 	return text.includes(words) ? [] : [`${key}: ${path} has no "${words}"`];
 }
 
@@ -62,7 +73,9 @@ function report(): void {
 	let last: string | undefined;
 	for (const {key, line, kind, text} of places) {
 		const cover = covers[key];
-		if (key !== last && cover) console.log(`\n${key}\n${reasons(cover)}`);
+		if (key !== last && cover) {
+			console.log(`\n${key}\n${reasons(cover)}`);
+		}
 		console.log(`  ${String(line).padStart(4)} ${kind.padEnd(8)}${text}`);
 		last = key;
 	}
@@ -71,5 +84,6 @@ function report(): void {
 
 function reasons({by, lacks}: Cover): string {
 	const lines = by.map(test => `  by   ${test}`);
+
 	return [...lines, ...(lacks === undefined ? [] : [`  not  ${lacks}`])].join('\n');
 }

@@ -20,6 +20,7 @@ async function read(file: string) {
 
 function cellsOf({name, arm, unit, old, now, gain, scatters = ''}: Change): string[] {
 	const sign = gain > 0 ? '+' : '';
+
 	return [name, arm, String(old), String(now), unit, `${sign}${gain.toFixed(1)} %`, scatters];
 }
 
@@ -39,11 +40,18 @@ function tell(list: readonly Change[]): void {
 	say(table([head, ...sorted.map(cellsOf)], right).join('\n'));
 }
 
-if (changes.length > 0) tell(changes);
-else say('nothing changed by more than 2 %');
+if (changes.length > 0) {
+	tell(changes);
+} else {
+	say('nothing changed by more than 2 %');
+}
 if (unclear.length > 0) {
 	say('\nno change: the rounds of one lie among those of the other');
 	tell(unclear);
 }
-if (gone.length > 0) say(`\nonly in the old one: ${gone.join(', ')}`);
-if (added.length > 0) say(`\nonly in the new one: ${added.join(', ')}`);
+if (gone.length > 0) {
+	say(`\nonly in the old one: ${gone.join(', ')}`);
+}
+if (added.length > 0) {
+	say(`\nonly in the new one: ${added.join(', ')}`);
+}

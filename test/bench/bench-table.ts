@@ -13,9 +13,11 @@ import type {Result} from './results.ts';
 const given = process.argv.slice(2);
 const files = given.length > 0 ? given : [path.join(repository, 'build/bench.json')];
 const rows = new Map<string, Result>();
-for (const file of files)
-	for (const result of parseResults(await readFile(file, 'utf8'), file))
+for (const file of files) {
+	for (const result of parseResults(await readFile(file, 'utf8'), file)) {
 		rows.set(result.name, result);
+	}
+}
 const results = [...rows.values()];
 const readme = path.join(repository, 'README.md');
 await writeFile(readme, withTable(await readFile(readme, 'utf8'), readmeTable(results)));

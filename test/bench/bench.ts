@@ -31,18 +31,27 @@ async function benchAll(lab: Lab, chosen: readonly Group[], record: BenchRecord)
 	record.versions ??= await versions(lab);
 	await Stage.load(lab);
 	await lab.b.run(startServers);
-	if (chosen.some(({programs}) => programs)) await startMoreServers(lab.b);
-	for (const group of chosen) await benchGroup(lab, group, record);
+	if (chosen.some(({programs}) => programs)) {
+		await startMoreServers(lab.b);
+	}
+	for (const group of chosen) {
+		await benchGroup(lab, group, record);
+	}
 	const splats = await findSplats(lab);
-	if (splats.length > 0) throw new Error(splats.map(({text}) => text).join('\n'));
+	if (splats.length > 0) {
+		throw new Error(splats.map(({text}) => text).join('\n'));
+	}
 }
 
 /** Rounds of a row by one way have the other ways between them, and the whole group's rows. */
 async function benchGroup(lab: Lab, group: Group, record: BenchRecord): Promise<void> {
 	const stage = new Stage(lab, group);
 	await group.setup?.up(lab);
-	for (let round = 1; round <= rounds; round++)
-		for (const arm of networks) await benchArm(stage, group, arm, round, record);
+	for (let round = 1; round <= rounds; round++) {
+		for (const arm of networks) {
+			await benchArm(stage, group, arm, round, record);
+		}
+	}
 	await stage.wake();
 	await group.setup?.down(lab);
 }
@@ -57,12 +66,16 @@ async function benchArm(
 	const works = group.works.filter(
 		work => work.arms.includes(arm) && !record.hasFailed(nameOf(work), arm),
 	);
-	if (works.length === 0) return;
+	if (works.length === 0) {
+		return;
+	}
 	step(`${group.name}, ${arm}, round ${round} of ${rounds}`);
 	await attempt(works, arm, record, () => stage.turnTo(arm));
-	for (const work of works)
-		if (!record.hasFailed(nameOf(work), arm))
+	for (const work of works) {
+		if (!record.hasFailed(nameOf(work), arm)) {
 			await attempt([work], arm, record, () => take(work, arm, stage, group, record));
+		}
+	}
 }
 
 async function take(
@@ -75,7 +88,9 @@ async function take(
 	const figures = await work.take(stage, arm);
 	for (const [index, heading] of work.headings.entries()) {
 		const figure = figures[index];
-		if (!figure) throw new Error(`no figure for ${heading.name}`);
+		if (!figure) {
+			throw new Error(`no figure for ${heading.name}`);
+		}
 		say(`  ${heading.name}: ${round(figure.value)} ${heading.unit}`);
 		await record.keep(group, heading, work.column ?? arm, figure);
 	}
@@ -96,7 +111,9 @@ async function attempt(
 			say(`  ${name}: does not work: ${message}`);
 			await record.fail({name, arm, message});
 		}
-		if (error instanceof CrashError || error instanceof LabError) throw error;
+		if (error instanceof CrashError || error instanceof LabError) {
+			throw error;
+		}
 	}
 }
 
@@ -107,6 +124,7 @@ function nameOf({headings}: Work): string {
 async function versions({dom0, flavour}: Lab) {
 	const {stdout} = await dom0.run("uname -r; xl info | sed -n 's/^xen_version *: //p'");
 	const [kernel = '', xen = ''] = stdout.trim().split('\n');
+
 	return {stack: flavour.stack, kernel, xen};
 }
 
@@ -130,19 +148,27 @@ function byType(chosen: readonly Group[]): Map<GuestType, Group[]> {
 		const {type = 'pv'} = group;
 		types.set(type, [...(types.get(type) ?? []), group]);
 	}
+
 	return types;
 }
 
 const chosen = pick(groups, process.env['BENCH'] ?? '');
 const record = new BenchRecord();
-for (const [type, some] of byType(chosen)) await benchType(type, some, record);
+for (const [type, some] of byType(chosen)) {
+	await benchType(type, some, record);
+}
 const files = await record.illustrate(chosen);
 step('done');
 say(resultTable(record.results).join('\n'));
-for (const line of scattered(record.results)) say(`spread: ${line}`);
+for (const line of scattered(record.results)) {
+	say(`spread: ${line}`);
+}
 say(`\n${verdictTable(record.results).join('\n')}`);
 say(`\n${readmeTable(record.results).join('\n')}`);
 say(`\nevery figure: build/bench.json; ${files.join(', ')}`);
-for (const {name, arm, message} of record.failures)
+for (const {name, arm, message} of record.failures) {
 	say(`does not work: ${name} by ${arm}: ${message.split('\n').slice(0, 3).join(' ')}`);
-if (record.failures.length > 0) process.exitCode = 1;
+}
+if (record.failures.length > 0) {
+	process.exitCode = 1;
+}

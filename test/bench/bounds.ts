@@ -99,6 +99,7 @@ export const bounds: readonly Bound[] = [
 export function judge(results: readonly Result[], list: readonly Bound[] = bounds): Verdict[] {
 	return list.map(bound => {
 		const got = reached(bound, results);
+
 		return {bound, got, met: got === undefined ? undefined : isMet(bound, got)};
 	});
 }
@@ -110,7 +111,9 @@ function isMet({against: {kind}, limit}: Bound, got: number): boolean {
 function reached({row, against}: Bound, results: readonly Result[]): number | undefined {
 	const find = (wanted: string) => results.find(({name}) => name === wanted);
 	const result = find(row);
-	if (!result) return undefined;
+	if (!result) {
+		return undefined;
+	}
 	switch (against.kind) {
 		case 'arm':
 			return ratioOf(result, result.channel, result[against.arm]);
@@ -129,6 +132,7 @@ export function verdictTable(results: readonly Result[]): string[] {
 	const known = verdicts.filter(({met}) => met !== undefined);
 	const rest = new Set(verdicts.filter(({met}) => met === undefined).map(each => each.bound.row));
 	const missed = known.filter(({met}) => met === false).length;
+
 	return [
 		...table(known.map(cellsOf), new Set([2])),
 		`${known.length} bounds, ${missed} missed`,
@@ -138,6 +142,7 @@ export function verdictTable(results: readonly Result[]): string[] {
 
 function cellsOf({bound, got, met}: Verdict): string[] {
 	const why = met === true ? '' : (bound.reason ?? '');
+
 	return [bound.row, wording(bound), String(got ?? '-'), met === true ? 'met' : 'missed', why];
 }
 

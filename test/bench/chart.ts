@@ -17,13 +17,16 @@ const longest = 12;
  */
 export function chart(title: string, results: readonly Result[]): string | undefined {
 	const bars = results.flatMap(barOf);
-	if (bars.length === 0) return undefined;
+	if (bars.length === 0) {
+		return undefined;
+	}
 	const ratios = bars.flatMap(({channel, loopback = 0}) => [channel, loopback]);
 	const most = Math.min(longest, Math.max(1, ...ratios));
 	const x = (ratio: number) =>
 		round(left + (Math.min(ratio, most) / most) * (width - left - right));
 	const height = top + bars.length * lineHeight + 16;
 	const foot = height - 12;
+
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">`,
 		`<rect width="${width}" height="${height}" fill="#fff"/>`,
@@ -36,8 +39,11 @@ export function chart(title: string, results: readonly Result[]): string | undef
 }
 
 function barOf({name, better, netfront, ratio, loopback}: Result): Bar[] {
-	if (ratio === undefined) return [];
+	if (ratio === undefined) {
+		return [];
+	}
 	const ceiling = ratioOf({better}, loopback, netfront);
+
 	return [{name, channel: ratio, ...(ceiling === undefined ? {} : {loopback: ceiling})}];
 }
 
@@ -51,6 +57,7 @@ function drawBar(
 	const end = Math.max(x(channel), loopback === undefined ? 0 : x(loopback));
 	const tick = (at: number) =>
 		`<path d="M${at} ${y + 2}V${y + lineHeight - 2}" stroke="#222" stroke-width="2"/>`;
+
 	return [
 		text(left - 8, middle, escape(name), 'text-anchor="end"'),
 		`<rect x="${left}" y="${y + 4}" width="${round(x(channel) - left)}" height="${lineHeight - 8}" fill="${color}"/>`,

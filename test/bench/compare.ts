@@ -32,9 +32,11 @@ export function compare(old: readonly Result[], now: readonly Result[], percent 
 	const [before, after] = [names(old), names(now)];
 	const changes = now.flatMap(each => {
 		const was = old.find(({name}) => name === each.name);
+
 		return was ? armsOf(each).flatMap(arm => changeOf(was, each, arm)) : [];
 	});
 	const large = changes.filter(({gain}) => Math.abs(gain) > percent);
+
 	return {
 		changes: large.filter(({apart}) => apart),
 		unclear: large.filter(({apart}) => !apart),
@@ -49,10 +51,13 @@ function armsOf(result: Result): Arm[] {
 
 function changeOf(was: Result, is: Result, arm: Arm): Change[] {
 	const [old, now] = [was[arm], is[arm]];
-	if (old === undefined || now === undefined || old === now) return [];
+	if (old === undefined || now === undefined || old === now) {
+		return [];
+	}
 	const growth = old === 0 ? Infinity : ((now - old) / old) * 100;
 	const gain = is.better === 'more' ? growth : -growth;
 	const [before, after] = [was.rounds?.[arm] ?? [old], is.rounds?.[arm] ?? [now]];
+
 	return [
 		{
 			...{name: is.name, arm, unit: is.unit, old, now, gain, apart: areApart(before, after)},

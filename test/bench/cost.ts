@@ -35,6 +35,7 @@ export async function costOf(stage: Stage, arm: Network, row: Row): Promise<Cost
 	const after = parseCpuTimes((await lab.dom0.run('xl list', {silent: true})).stdout);
 	const sent = (await packetsOf(place.machine, arm)) - packets;
 	const caused = (await eventsOf(lab)) - events;
+
 	return {
 		figure,
 		dom0: Math.max(after.dom0 - times.dom0 - own, leastSeconds),
@@ -49,7 +50,10 @@ async function cpuTimes(dom0: Guest): Promise<{times: CpuTimes; own: number}> {
 	const {stdout} = await dom0.run(command, {silent: true});
 	const [first, ...rest] = stdout.split(/^(?=Name )/m).map(parseCpuTimes);
 	const last = rest.at(-1);
-	if (!first || !last) throw unexpected(`${looks} lists of xl`, stdout);
+	if (!first || !last) {
+		throw unexpected(`${looks} lists of xl`, stdout);
+	}
+
 	return {times: last, own: (last.dom0 - first.dom0) / (looks - 1)};
 }
 
@@ -57,29 +61,39 @@ async function cpuTimes(dom0: Guest): Promise<{times: CpuTimes; own: number}> {
 export function parseCpuTimes(stdout: string): CpuTimes {
 	const time = (name: string) => {
 		const seconds = Number(new RegExp(`^${name} .* ([\\d.]+)$`, 'm').exec(stdout)?.[1]);
-		if (!(seconds >= 0)) throw unexpected(`${name} in xl list`, stdout);
+		if (!(seconds >= 0)) {
+			throw unexpected(`${name} in xl list`, stdout);
+		}
+
 		return seconds;
 	};
+
 	return {dom0: time('Domain-0'), a: time('a'), b: time('b')};
 }
 
 async function eventsOf({dom0, a, b}: Lab): Promise<number> {
 	let sum = 0;
-	for (const each of [dom0, a, b])
+	for (const each of [dom0, a, b]) {
 		sum += parseEvents((await each.run('cat /proc/interrupts', {silent: true})).stdout);
+	}
+
 	return sum;
 }
 
 /** How often the first network interface of a guest, or a channel, interrupted. */
 export function parseEvents(interrupts: string): number {
 	const ours = /^ *\d+:((?: +\d+)+) .*[ -](?:vif0-\S+|vif\d+\.0-\S+|coloop)$/gm;
+
 	return [...interrupts.matchAll(ours)]
 		.flatMap(([, counts = '']) => counts.trim().split(/ +/).map(Number))
 		.reduce((sum, count) => sum + count, 0);
 }
 
 async function packetsOf(machine: Guest, arm: Network): Promise<number> {
-	if (arm === 'loopback') return 0;
+	if (arm === 'loopback') {
+		return 0;
+	}
 	const {sent, received} = (await waysOf(machine))[arm];
+
 	return sent + received;
 }

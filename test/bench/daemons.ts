@@ -11,7 +11,9 @@ export class Daemons {
 
 	/** Stops those of some machines, and lets all others go on. */
 	async stop(machines: readonly Guest[]): Promise<void> {
-		if (isSame(machines, this.#stopped)) return;
+		if (isSame(machines, this.#stopped)) {
+			return;
+		}
 		await this.goOn();
 		this.#stopped = machines;
 		await signal('STOP', machines);

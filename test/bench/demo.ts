@@ -40,19 +40,25 @@ async function demo(lab: Lab): Promise<readonly Result[]> {
 	const stage = new Stage(lab, {client: 'a', server: '10.0.0.2', self: '127.0.0.1'});
 	const figures = rows.map((): Taken => ({netfront: [], channel: [], loopback: []}));
 	await withoutChannel(lab);
-	for (let round = 1; round <= rounds; round++)
+	for (let round = 1; round <= rounds; round++) {
 		for (const arm of networks) {
-			if (round === 1 && arm === 'channel') await plug(stage);
+			if (round === 1 && arm === 'channel') {
+				await plug(stage);
+			}
 			step(`unmodified programs, ${arm}, round ${round} of ${rounds}`);
 			await stage.turnTo(arm);
 			await measureAll(stage, arm, figures);
 		}
+	}
 	await stage.wake();
 
 	step('netfront, channel, and what a guest needs for itself alone: medians of the rounds');
 	const results = rows.map((row, index) => result(row, figures[index] ?? {}));
 	say(resultTable(results).join('\n'));
-	for (const line of scattered(results)) say(`spread: ${line}`);
+	for (const line of scattered(results)) {
+		say(`spread: ${line}`);
+	}
+
 	return results;
 }
 
@@ -110,9 +116,13 @@ async function lookBack(lab: Lab, looks: ReadonlyArray<() => Promise<readonly st
 	step('take Coloop back, and look at what is left');
 	await takeBack(lab);
 	const left: string[] = [];
-	for (const look of looks) left.push(...(await look()));
+	for (const look of looks) {
+		left.push(...(await look()));
+	}
 	left.push(...(await findSplats(lab)).map(({where, text}) => `${where}: ${text}`));
-	if (left.length > 0) throw new Error(`left behind:\n${left.join('\n')}`);
+	if (left.length > 0) {
+		throw new Error(`left behind:\n${left.join('\n')}`);
+	}
 	say('nothing: no grant, no event channel, no XenStore node, no complaint of Xen or a kernel');
 }
 

@@ -31,11 +31,16 @@ export async function disturb(stage: Stage, program: string, doIt: boolean): Pro
 	const running = client.spawn(`exec ${program}`);
 	let hasEnded = false;
 	void running.done.then(() => (hasEnded = true));
-	if (doIt) await downAndUp(stage, () => hasEnded);
+	if (doIt) {
+		await downAndUp(stage, () => hasEnded);
+	}
 	const {status, stdout, stderr} = await running.done;
-	if (status !== 0) throw new Error(`${program} ended with status ${status}: ${stderr}${stdout}`);
+	if (status !== 0) {
+		throw new Error(`${program} ended with status ${status}: ${stderr}${stdout}`);
+	}
 	const traced = await trace(client, 0);
 	const [after, thereNow] = [await look(client), await look(server)];
+
 	return {
 		stdout,
 		retransmits: after.retransmits - before.retransmits,
@@ -57,7 +62,9 @@ async function downAndUp(stage: Stage, hasEnded: () => boolean): Promise<void> {
 	const down = await sent();
 	await ask(client, {op: 'up', names});
 	await until(`packets to ${group.server} take the channel again`, grows(down), patient);
-	if (hasEnded()) throw new Error('traffic ended before the channel was back');
+	if (hasEnded()) {
+		throw new Error('traffic ended before the channel was back');
+	}
 }
 
 async function trace(client: Guest, on: 0 | 1): Promise<string> {
@@ -65,6 +72,7 @@ async function trace(client: Guest, on: 0 | 1): Promise<string> {
 		`cd /sys/kernel/tracing && cat trace && echo >trace && echo mono >trace_clock
 		echo ${on} >events/coloop/coloop_state/enable`,
 	);
+
 	return stdout;
 }
 
@@ -74,12 +82,16 @@ export function parseUnplug(trace: string): number {
 		Number(new RegExp(` ([\\d.]+): coloop_state: .* ${pattern}`).exec(trace)?.[1]) * 1000;
 	const state = (name: (typeof channelStates)[number]) => channelStates.indexOf(name);
 	const ms = at(`to=${state('closed')} `) - at(`from=${state('live')} `);
-	if (!(ms >= 0)) throw unexpected('a channel that goes in the trace', trace);
+	if (!(ms >= 0)) {
+		throw unexpected('a channel that goes in the trace', trace);
+	}
+
 	return ms;
 }
 
 async function look(machine: Guest) {
 	const {stdout} = await machine.run(counters, {silent: true});
+
 	return {
 		retransmits: parseCounter(stdout, 'TcpRetransSegs'),
 		timeouts: parseCounter(stdout, 'TcpExtTCPTimeouts'),
@@ -89,6 +101,9 @@ async function look(machine: Guest) {
 
 export function parseCounter(stdout: string, name: string): number {
 	const value = Number(new RegExp(`^${name} +(\\d+) `, 'm').exec(stdout)?.[1]);
-	if (!(value >= 0)) throw unexpected(`${name} of nstat`, stdout);
+	if (!(value >= 0)) {
+		throw unexpected(`${name} of nstat`, stdout);
+	}
+
 	return value;
 }

@@ -12,6 +12,7 @@ export function markdown(
 ): string {
 	const chapters = groups.flatMap(({name, title}) => {
 		const rows = results.filter(({group}) => group === name);
+
 		return rows.length === 0 ? [] : [`## ${title}\n\n${tableOf(rows)}\n`];
 	});
 	const {stack, kernel, xen} = versions ?? {stack: '?', kernel: '?', xen: '?'};
@@ -21,11 +22,13 @@ export function markdown(
 	].join('\n');
 	const wide = scattered(results).map(line => `- ${line}\n`);
 	const last = wide.length === 0 ? [] : [`## Rounds that lie far apart\n\n${wide.join('')}`];
+
 	return [`# Bench\n\n${what}\n`, ...chapters, ...last].join('\n');
 }
 
 function tableOf(results: readonly Result[]): string {
 	const {rows, right} = cells(results);
+
 	return markdownTable(rows, right).join('\n');
 }
 
@@ -43,6 +46,7 @@ export function markdownTable(
 		right.has(column) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
 	);
 	const [head = [], ...rest] = rows;
+
 	return [head, rule, ...rest].map(line);
 }
 

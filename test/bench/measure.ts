@@ -25,7 +25,10 @@ export async function runRow(
 	const {stdout} = await machine.run(program(address), {timeout: 300_000});
 	const way = undiverted && arm === 'channel' ? 'netfront' : arm;
 	const complaint = strayed(way, before, await waysOf(machine));
-	if (complaint !== undefined) throw new Error(`${name}: ${complaint}`);
+	if (complaint !== undefined) {
+		throw new Error(`${name}: ${complaint}`);
+	}
+
 	return stdout;
 }
 
@@ -37,9 +40,11 @@ export function strayed(arm: Network, before: Ways, after: Ways): string | undef
 		const others = counts.channel + counts.netfront - counts[arm];
 		// Neighbours ask for each other's addresses meanwhile.
 		const strays = 20 + counts[arm] / 100;
-		if (others > strays || (arm !== 'loopback' && counts[arm] === 0))
+		if (others > strays || (arm !== 'loopback' && counts[arm] === 0)) {
 			return `expected packets by ${arm} alone, ${direction} ${counts.channel} by the channel, ${counts.netfront} by netfront`;
+		}
 	}
+
 	return undefined;
 }
 
@@ -53,6 +58,7 @@ export async function waysOf(machine: Guest): Promise<Ways> {
 		.flatMap(each => [`${each}/statistics/tx_packets`, `${each}/statistics/rx_packets`])
 		.join(' ');
 	const {stdout} = await machine.run(`cd /sys/class/net && cat ${counters}`, {silent: true});
+
 	return parseWays(stdout);
 }
 
@@ -60,6 +66,7 @@ export async function waysOf(machine: Guest): Promise<Ways> {
 export function parseWays(stdout: string): Ways {
 	const counts = stdout.trim().split('\n').map(Number);
 	const [sent = NaN, received = NaN, eth0Sent = NaN, eth0Received = NaN] = counts;
+
 	return {
 		channel: {sent, received},
 		netfront: {sent: eth0Sent, received: eth0Received},

@@ -36,6 +36,7 @@ export async function compete(contest: Contest, pairs: number): Promise<Outcome>
 		const [first, second] = contest.arms;
 		taken.push([await contest.take(first), await contest.take(second)]);
 	}
+
 	return outcomeOf(contest, taken);
 }
 
@@ -46,6 +47,7 @@ export function outcomeOf(
 	const ratios = taken.map(([first, second]) => second.value / first.value);
 	const medians = (of: keyof Taken) =>
 		[0, 1].map(arm => round(median(taken.map(pair => pair[arm]?.[of] ?? NaN))));
+
 	return {
 		...{name, unit, arms, pairs: taken.length},
 		values: medians('value'),

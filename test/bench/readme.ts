@@ -20,22 +20,28 @@ const end = '<!-- /bench -->';
 export function readmeTable(results: readonly Result[]): string[] {
 	const rows = shown.flatMap(name => {
 		const found = results.find(each => each.name === name);
+
 		return found === undefined ? [] : [cellsOf(found)];
 	});
 	const head = ['row', 'unit', ...networks, 'ratio'];
+
 	return markdownTable([head, ...rows], new Set([2, 3, 4, 5]));
 }
 
 /** The text with another table between the marks. */
 export function withTable(readme: string, table: readonly string[]): string {
 	const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
-	if (from === -1 || to < from) throw new Error(`README.md: expected ${begin} and ${end}`);
+	if (from === -1 || to < from) {
+		throw new Error(`README.md: expected ${begin} and ${end}`);
+	}
 	const [before, after] = [readme.slice(0, from + begin.length), readme.slice(to)];
+
 	return [before, '', ...table, '', after].join('\n');
 }
 
 function cellsOf(result: Result): string[] {
 	const {name, unit, ratio} = result;
+
 	return [
 		...[name, unit, ...networks.map(arm => figureOf(result, arm))],
 		ratio === undefined ? '-' : ratio.toFixed(2),
@@ -44,7 +50,9 @@ function cellsOf(result: Result): string[] {
 
 function figureOf({loss, spread, ...result}: Result, arm: Arm): string {
 	const value = result[arm];
-	if (value === undefined) return '-';
+	if (value === undefined) {
+		return '-';
+	}
 	// Thousands apart by a space that does not break.
 	const digits = String(value).replace(/\B(?=(?:\d{3})+$)/g, '\u00A0');
 	const lost = loss?.[arm] ?? 0;
@@ -53,5 +61,6 @@ function figureOf({loss, spread, ...result}: Result, arm: Arm): string {
 		...(lost > 0 ? [`${lost.toPrecision(3)} % lost`] : []),
 		...(wide > widest ? [`${wide.toPrecision(2)} % spread`] : []),
 	];
+
 	return `${value < 1000 ? value : digits}${more.length > 0 ? ` (${more.join(', ')})` : ''}`;
 }

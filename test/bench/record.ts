@@ -61,8 +61,11 @@ export class BenchRecord {
 		for (const {name, title} of groups) {
 			const results = this.results.filter(({group}) => group === name);
 			const drawing = chart(title, results);
-			if (drawing !== undefined) files.push(await put(`bench-${name}.svg`, drawing));
+			if (drawing !== undefined) {
+				files.push(await put(`bench-${name}.svg`, drawing));
+			}
 		}
+
 		return files;
 	}
 
@@ -77,5 +80,6 @@ async function put(name: string, content: string): Promise<string> {
 	const file = path.join(repository, 'build', name);
 	await mkdir(path.dirname(file), {recursive: true});
 	await writeFile(file, content);
+
 	return path.relative(process.cwd(), file);
 }

@@ -40,6 +40,7 @@ export function result({name, unit, better, worst, scatters}: Heading, figures: 
 		detail: perArm(summaries, ({detail}) => detail),
 	};
 	const gain = ratioOf({better}, summaries.channel?.value, summaries.netfront?.value);
+
 	return {
 		...{name, unit, better, ...values},
 		...(gain === undefined ? {} : {ratio: gain}),
@@ -60,7 +61,10 @@ export function ratioOf(
 	value: number | undefined,
 	base: number | undefined,
 ): number | undefined {
-	if (!value || !base) return undefined;
+	if (!value || !base) {
+		return undefined;
+	}
+
 	return round(better === 'more' ? value / base : base / value);
 }
 
@@ -69,8 +73,11 @@ function perArm<S, T>(given: PerArm<S>, pick: (one: S) => T | undefined): PerArm
 	for (const arm of arms) {
 		const one = given[arm];
 		const value = one === undefined ? undefined : pick(one);
-		if (value !== undefined) picked[arm] = value;
+		if (value !== undefined) {
+			picked[arm] = value;
+		}
 	}
+
 	return picked;
 }
 
@@ -85,6 +92,7 @@ export function cells(results: readonly Result[]): {rows: string[][]; right: Set
 	const unit = columns.length + 1;
 	const head = ['', ...columns, 'unit', 'channel/netfront', 'spread', 'lost'];
 	const right = new Set([...columns.map((_, index) => index + 1), unit + 1]);
+
 	return {rows: [head, ...results.map(each => cellsOf(each, columns))], right};
 }
 
@@ -103,7 +111,10 @@ function cellsOf(
 }
 
 function marked(percent: number | undefined): string {
-	if (percent === undefined) return '-';
+	if (percent === undefined) {
+		return '-';
+	}
+
 	return `${percent.toFixed(1)} %${percent > widest ? ' !' : ''}`;
 }
 
@@ -116,12 +127,14 @@ export function scattered(results: readonly Result[]): string[] {
 	return results.flatMap(({name, spread = {}, scatters = 'nobody knows why'}) => {
 		const wide = armsOf(results).filter(arm => (spread[arm] ?? 0) > widest);
 		const told = wide.map(arm => `${arm} ${marked(spread[arm])}`);
+
 		return wide.length === 0 ? [] : [`${name}: ${told.join(', ')}: ${scatters}`];
 	});
 }
 
 export function resultTable(results: readonly Result[]): string[] {
 	const {rows, right} = cells(results);
+
 	return table(rows, right);
 }
 
@@ -130,6 +143,7 @@ export function missedBounds(rows: readonly Heading[], results: readonly Result[
 	return results.flatMap(({name, ratio = 0, loss}) => {
 		const {bound = 0, lossless} = rows.find(row => row.name === name) ?? {};
 		const lost = loss?.channel ?? 0;
+
 		return [
 			...(ratio < bound ? [`${name}: ${ratio} x, expected at least ${bound}`] : []),
 			...(lossless && lost > 0

@@ -30,6 +30,7 @@ export function summarize(
 	const detail =
 		sorted[quote === 'worst' ? sorted.length - 1 : Math.floor(sorted.length / 2)]?.detail;
 	const spread = spreadOf(values);
+
 	return {
 		value: quote === 'worst' ? Math.max(...values) : median(values),
 		rounds: values,
@@ -42,6 +43,7 @@ export function summarize(
 function spreadOf(values: readonly number[]): number | undefined {
 	const [least, most] = [Math.min(...values), Math.max(...values)];
 	const middle = median(values);
+
 	return values.length < 2 || middle === 0 ? undefined : ((most - least) / middle) * 100;
 }
 

@@ -33,8 +33,9 @@ export const startServers = `iperf3 --server --daemon
 /** What the programs of the bench ask. */
 export async function startMoreServers(machine: Guest): Promise<void> {
 	await machine.push('/tmp/nginx.conf', nginx);
-	for (const command of [web, postgresql, 'memcached -u root -d -l 0.0.0.0', nfs, rsync])
+	for (const command of [web, postgresql, 'memcached -u root -d -l 0.0.0.0', nfs, rsync]) {
 		await machine.run(command, {timeout: 300_000});
+	}
 	await machine.run(listening(8080, 5432, 11211, 2049, 873));
 }
 

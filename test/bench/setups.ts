@@ -52,10 +52,13 @@ function setup(
 	changesOf: (number: number) => readonly Change[],
 ): Setup {
 	const each = async (lab: Lab, pick: (changes: readonly Change[]) => readonly string[]) => {
-		for (const machine of machines(lab))
-			for (const command of pick(changesOf(guestNumber(asGuestName(machine.name)))))
+		for (const machine of machines(lab)) {
+			for (const command of pick(changesOf(guestNumber(asGuestName(machine.name))))) {
 				await machine.run(command);
+			}
+		}
 	};
+
 	return {
 		up: lab => each(lab, changes => changes.map(({up}) => up)),
 		down: lab => each(lab, changes => changes.map(({down}) => down).reverse()),

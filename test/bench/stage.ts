@@ -21,6 +21,7 @@ export function policyFor(
 			`    ring_pages: ${ringPages}\n    ring_pages_min: ${ringPages}\n`,
 	);
 	const list = rules.length === 0 ? ' []\n' : `\n${rules.join('')}`;
+
 	return `version: 1\npairs:${list}accept:\n  - allow: '*'\n`;
 }
 
@@ -51,6 +52,7 @@ export class Stage {
 	/** Where the rows of the group run in an arm. */
 	place(arm: Network): Place {
 		const {server, self} = this.group;
+
 		return arm === 'loopback'
 			? {machine: this.lab.b, address: self}
 			: {machine: this.client, address: server};
@@ -68,11 +70,16 @@ export class Stage {
 
 	/** Makes the way of an arm the one that packets take; loopback does not care. */
 	async turnTo(arm: Network): Promise<void> {
-		if (arm === 'channel') await this.open();
-		if (arm === 'netfront') await this.close();
+		if (arm === 'channel') {
+			await this.open();
+		}
+		if (arm === 'netfront') {
+			await this.close();
+		}
 		// What a path was like must not slow down the next one.
-		for (const each of [this.lab.dom0, this.lab.a, this.lab.b])
+		for (const each of [this.lab.dom0, this.lab.a, this.lab.b]) {
 			await each.run('ip tcp_metrics flush', {silent: true});
+		}
 	}
 
 	/** The pair may have a channel; it opens with the next packet. */
@@ -108,13 +115,16 @@ export class Stage {
 	/** A channel that was live before stays as it is, with the rings that it has. */
 	async open(ringPages?: number): Promise<void> {
 		await this.wake();
-		if (await this.isLive()) return;
+		if (await this.isLive()) {
+			return;
+		}
 		await this.permit(ringPages);
 		const packet = `ping -c 1 -W 1 ${this.group.server}`;
 		await until(
 			`${this.client.name} and b have a channel`,
 			async () => {
 				await this.client.run(packet, {fails: 'maybe', silent: true});
+
 				return this.isLive();
 			},
 			// Where nothing is diverted it never comes up.
@@ -145,6 +155,7 @@ export async function ask(machine: Guest, request: Request): Promise<void> {
 		timeout: patient.timeout,
 	});
 	const answer = parseAnswer(stdout);
-	if (!answer.ok || answer.status?.policy_errors.length !== 0)
+	if (!answer.ok || answer.status?.policy_errors.length !== 0) {
 		throw new Error(`${machine.name}: ${line}: ${stdout}`);
+	}
 }

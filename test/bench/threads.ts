@@ -28,6 +28,7 @@ const slow = {timeout: 300_000, silent: true};
 
 async function driven(lab: Lab, machine: Guest): Promise<Drive> {
 	await load(machine);
+
 	return Drive.start(lab, machine);
 }
 
@@ -37,6 +38,7 @@ async function timed(lab: Lab, client: Guest, command: string, parse: Parse): Pr
 	const {stdout} = await client.run(command, slow);
 	const seconds = Number(process.hrtime.bigint() - from) / 1e9;
 	const {value} = parse(stdout);
+
 	return {value, processors: ((await lab.cpuSeconds()) - used) / seconds};
 }
 
@@ -47,13 +49,17 @@ async function socketsThatSpin(lab: Lab): Promise<Outcome> {
 	const link = new Link(client, server, {order: 8});
 	await link.connect();
 	const take = async (arm: string) => {
-		for (const machine of [a, b]) await machine.run(`sysctl -q net.core.${arm}`, slow);
+		for (const machine of [a, b]) {
+			await machine.run(`sysctl -q net.core.${arm}`, slow);
+		}
+
 		// A socket takes the setting when it is made.
 		return told(arm, await pingPong(lab, a, b));
 	};
 	const arms = ['busy_read=0', 'busy_read=50'] as const;
 	const outcome = await compete({name: 'tcp_rr_14', unit: 'trans/s', arms, take}, pairs);
 	await link.forget();
+
 	return outcome;
 }
 
@@ -64,11 +70,13 @@ async function pingPong(lab: Lab, client: Guest, server: Guest): Promise<Taken> 
 	const command = `sockperf ping-pong -i ${address} --tcp --port 11113 --msg-size 14 --time 2`;
 	const taken = await timed(lab, client, command, parsePingPong);
 	await sockperf.stop();
+
 	return taken;
 }
 
 async function twoWithTwo(lab: Lab): Promise<[Guest, Guest]> {
 	const size = {vcpus: 2, memoryMiB: 384};
+
 	return [await lab.create('c', size), await lab.create('d', size)];
 }
 
@@ -83,14 +91,17 @@ async function queues(lab: Lab): Promise<Outcome> {
 		const command = 'iperf3 --client d --parallel 4 --length 64K --time 3 --json';
 		const taken = await timed(lab, c, command, parseStream);
 		await link.forget();
+
 		return told(arm, taken);
 	};
 	const arms = ['1 queue', '2 queues'] as const;
+
 	return compete({name: 'tcp_64K_x4', unit: 'Mbit/s', arms, take}, pairs);
 }
 
 function told(arm: string, taken: Taken): Taken {
 	say(`  ${arm}: ${taken.value.toFixed(0)}, ${taken.processors.toFixed(2)} processors`);
+
 	return taken;
 }
 
@@ -100,6 +111,7 @@ function table(outcomes: readonly Outcome[]): string[] {
 		...[name, unit, `${arms[0]}: ${values[0]}`, `${arms[1]}: ${values[1]}`],
 		...[String(ratio.median), `${ratio.least} to ${ratio.most}`, processors.join(', ')],
 	]);
+
 	return markdownTable([head, ...rows], new Set([4]));
 }
 
@@ -124,7 +136,9 @@ for (const {title, hold} of picked) {
 	try {
 		outcomes.push(await hold(lab));
 		const splats = await findSplats(lab);
-		if (splats.length > 0) throw new Error(splats.map(({text}) => text).join('\n'));
+		if (splats.length > 0) {
+			throw new Error(splats.map(({text}) => text).join('\n'));
+		}
 	} catch (error) {
 		process.exitCode = 1;
 		say(`it does not work: ${String(error)}`);

@@ -40,6 +40,7 @@ export async function undiverted(stage: Stage, counts: readonly number[]): Promi
 	await load(guest);
 	await stage.wake();
 	await startDaemon(guest);
+
 	return {unloaded, peers};
 }
 
@@ -48,7 +49,9 @@ async function perPacket(guest: Guest): Promise<number> {
 		timeout: 240_000,
 	});
 	const times = stdout.trim().split('\n').map(Number);
-	if (times.length !== rounds || !times.every(ns => ns > 0))
+	if (times.length !== rounds || !times.every(ns => ns > 0)) {
 		throw new Error(`expected ${rounds} times, got:\n${stdout}`);
+	}
+
 	return median(times) / nsPerInstruction / (2 * roundTrips);
 }

@@ -27,16 +27,21 @@ export async function unplug({a, b}: Lab, print: (text: string) => void): Promis
 	const down = await waysOf(a);
 	const unplugged = await nextRate(client);
 	const still = await waysOf(a);
-	if (still.channel.sent > down.channel.sent)
+	if (still.channel.sent > down.channel.sent) {
 		throw new Error('packets take a channel that is down');
+	}
 
 	await a.run('coloop up b', cli);
 	const replugged = await nextRate(client);
-	if ((await waysOf(a)).channel.sent <= still.channel.sent)
+	if ((await waysOf(a)).channel.sent <= still.channel.sent) {
 		throw new Error('packets take no channel');
+	}
 
 	const {status, stderr} = await client.done;
-	if (status !== 0) throw new Error(`iperf3 ended with status ${status}: ${stderr}`);
+	if (status !== 0) {
+		throw new Error(`iperf3 ended with status ${status}: ${stderr}`);
+	}
+
 	return {plugged, unplugged, replugged};
 }
 
@@ -50,5 +55,6 @@ async function nextRate(client: Background): Promise<number> {
 			throw new Error(`iperf3 ended too soon with status ${status}:\n${stdout}${stderr}`);
 		}),
 	]);
+
 	return median(rates().slice(next));
 }

@@ -24,6 +24,7 @@ export function workOf(row: Row): Work {
 		arms: networks,
 		take: async (stage, arm) => {
 			await stage.rest();
+
 			return [await measure(row, arm, stage.place(arm))];
 		},
 	};

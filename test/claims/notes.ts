@@ -22,6 +22,7 @@ export const kept = path.join(repository, 'test/claims/kept.jsonl');
 
 export async function readNotes(): Promise<Note[]> {
 	const files = [kept, noted].map(file => readFile(file, 'utf8').catch(() => ''));
+
 	return latest((await Promise.all(files)).flatMap(parseNotes));
 }
 
@@ -36,6 +37,7 @@ export function parseNotes(text: string): Note[] {
 export function latest(notes: readonly Note[]): Note[] {
 	const byDate = [...notes].sort((a, b) => a.date.localeCompare(b.date));
 	const last = new Map(byDate.map(note => [`${note.name} ${note.stack ?? ''}`, note]));
+
 	return claims.flatMap(({name}) =>
 		[...last.values()]
 			.filter(note => note.name === name)
@@ -45,6 +47,8 @@ export function latest(notes: readonly Note[]): Note[] {
 
 export function parseName(name: string): ClaimName {
 	const known = claims.find(each => each.name === name);
-	if (known) return known.name;
+	if (known) {
+		return known.name;
+	}
 	throw new Error(`no claim "${name}"; one of ${claims.map(each => each.name).join(', ')}`);
 }

@@ -16,6 +16,7 @@ export function table(shown: readonly Note[]): string[] {
 			const of = shown.filter(note => note.name === name);
 			const figure = of.map(({figure, stack}) => (stack ? `${figure} (${stack})` : figure));
 			const [date = ''] = of.map(each => each.date).sort();
+
 			return `| ${claim} | \`${command}\` | ${figure.join('; ') || '**missing**'} | ${date} |`;
 		}),
 	];
@@ -23,7 +24,10 @@ export function table(shown: readonly Note[]): string[] {
 
 if (process.argv[1]?.endsWith('claims/table.js')) {
 	const shown = await readNotes();
-	for (const line of table(shown)) console.log(line);
-	if (process.argv.includes('--keep'))
+	for (const line of table(shown)) {
+		console.log(line);
+	}
+	if (process.argv.includes('--keep')) {
 		await writeFile(kept, shown.map(note => `${JSON.stringify(note)}\n`).join(''));
+	}
 }

@@ -257,6 +257,7 @@ async function withWatch(
 			const {value, done} = await iterator.next();
 
 			assert.notEqual(done, true, 'the watch ended');
+
 			return String(value);
 		});
 	} finally {

@@ -18,30 +18,40 @@ const all = mergeCovers([harness, labs]);
 const missed: string[] = [];
 const figures: string[] = [];
 
-if (labs.size > 0) table(all);
-else console.log('module     not measured: STACK=debug make lab-test comes first');
+if (labs.size > 0) {
+	table(all);
+} else {
+	console.log('module     not measured: STACK=debug make lab-test comes first');
+}
 const branches = harness.get(core)?.branches ?? new Map<string, number>();
 judge(`${core}, branches`, ratio(branches), targets.branches);
 await typescript();
 console.log(`${missed.length} of the targets missed`);
-if (labs.size > 0 && missed.length === 0) await claim('coverage', figures.join(', '));
+if (labs.size > 0 && missed.length === 0) {
+	await claim('coverage', figures.join(', '));
+}
 process.exitCode = missed.length > 0 ? 1 : 0;
 
 async function read(folder: string, reports: readonly string[]): Promise<Cover> {
 	const covers = reports.map(async each => {
 		const text = await readFile(path.join(folder, each), 'utf8');
+
 		return text
 			.split('\n')
 			.filter(line => line !== '')
 			.map(parseGcov);
 	});
+
 	return mergeCovers((await Promise.all(covers)).flat());
 }
 
 async function labReports(): Promise<string[]> {
 	const folder = 'build/cover/lab';
-	if (!existsSync(folder)) return [];
+	if (!existsSync(folder)) {
+		return [];
+	}
 	const names = await readdir(folder);
+
 	return names
 		.map(name => path.join(name, 'gcov.json'))
 		.filter(each => existsSync(path.join(folder, each)));
@@ -74,11 +84,14 @@ function judge(what: string, counted: Ratio, target: number): void {
 	const good = percent(counted) >= target;
 	figures.push(`${what} ${percent(counted).toFixed(1)} %`);
 	console.log(`${row(what, counted)}  ${good ? 'of' : 'MISSES'} ${target} %`);
-	if (!good) missed.push(what);
+	if (!good) {
+		missed.push(what);
+	}
 }
 
 function row(what: string, {hit, of}: Ratio): string {
 	const share = percent({hit, of}).toFixed(1);
+
 	return `${what.padEnd(20)} ${String(hit).padStart(5)} of ${String(of).padStart(5)} ${share.padStart(6)} %`;
 }
 
@@ -92,8 +105,12 @@ function ranges(numbers: readonly number[]): string {
 
 	for (const each of [...numbers].sort((one, other) => one - other)) {
 		const last = found.at(-1);
-		if (last?.to === each - 1) last.to = each;
-		else found.push({from: each, to: each});
+		if (last?.to === each - 1) {
+			last.to = each;
+		} else {
+			found.push({from: each, to: each});
+		}
 	}
+
 	return found.map(({from, to}) => (from === to ? from : `${from}-${to}`)).join(' ');
 }

@@ -19,6 +19,7 @@ export function parseGcov(text: string): Cover {
 		asList(field(report, 'files'), 'files').flatMap(each => {
 			const file = asText(field(each, 'file'), 'file');
 			const name = /(?:^|\/)kmod\/([^/]+)$/.exec(file)?.[1];
+
 			return name === undefined ? [] : [new Map([[name, parseFile(each)]])];
 		}),
 	);
@@ -37,6 +38,7 @@ export function mergeCovers(covers: readonly Cover[]): Cover {
 			});
 		}
 	}
+
 	return merged;
 }
 
@@ -64,6 +66,7 @@ function parseFile(file: unknown): FileCover {
 			branches.set(key, (branches.get(key) ?? 0) + count);
 		}
 	}
+
 	return {lines, branches};
 }
 
@@ -73,27 +76,38 @@ function add<K>(
 ): ReadonlyMap<K, number> {
 	const sum = new Map(before);
 
-	for (const [key, count] of more) sum.set(key, (sum.get(key) ?? 0) + count);
+	for (const [key, count] of more) {
+		sum.set(key, (sum.get(key) ?? 0) + count);
+	}
+
 	return sum;
 }
 
 function field(value: unknown, name: string): unknown {
-	if (typeof value !== 'object' || value === null)
+	if (typeof value !== 'object' || value === null) {
 		throw new Error(`gcov: expected an object with ${name}`);
+	}
+
 	return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
 function asList(value: unknown, at: string): readonly unknown[] {
-	if (Array.isArray(value)) return value;
+	if (Array.isArray(value)) {
+		return value;
+	}
 	throw new Error(`gcov: ${at}: expected a list`);
 }
 
 function asText(value: unknown, at: string): string {
-	if (typeof value === 'string') return value;
+	if (typeof value === 'string') {
+		return value;
+	}
 	throw new Error(`gcov: ${at}: expected text`);
 }
 
 function asCount(value: unknown, at: string): number {
-	if (typeof value === 'number') return value;
+	if (typeof value === 'number') {
+		return value;
+	}
 	throw new Error(`gcov: ${at}: expected a number`);
 }

@@ -19,7 +19,9 @@ test(
 	onDom0(async (dom0, t) => {
 		await dom0.announced('web', 'mail');
 		const text = await dom0.coloop('list');
-		for (const name of ['web', 'db', 'mail', 'ready']) t.true(text.includes(name), name);
+		for (const name of ['web', 'db', 'mail', 'ready']) {
+			t.true(text.includes(name), name);
+		}
 		const {pairs} = await json(dom0);
 		const shown = pairs
 			?.filter(({state}) => state === 'ready')

@@ -12,6 +12,7 @@ const guests = ['web', 'db'];
 /** The status that `--withdraw` or a second daemon ends with. */
 async function run(dom0: Dom0, ...args: string[]) {
 	const daemon = dom0.startAnother(...args);
+
 	return {status: await daemon.ended, log: daemon.log};
 }
 
@@ -26,7 +27,9 @@ test(
 		const serving = daemons.filter((_, index) => isOver[index] === undefined);
 		t.is(serving.length, 1);
 		for (const daemon of daemons) {
-			if (daemon === serving[0]) continue;
+			if (daemon === serving[0]) {
+				continue;
+			}
 			t.false(
 				daemon.log.some(
 					({event}) => event === 'role.started' || event === 'peer.withdrawn',

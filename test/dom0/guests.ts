@@ -22,10 +22,14 @@ test(
 	'a guest that comes is announced to all, one that goes is withdrawn from all',
 	withDom0({guests}, async (dom0, t) => {
 		await dom0.create('mail', 9);
-		for (const peer of guests) await dom0.announced('mail', peer);
+		for (const peer of guests) {
+			await dom0.announced('mail', peer);
+		}
 		t.true(await dom0.passes('mail', 'web'));
 		await dom0.destroy('mail');
-		for (const peer of guests) await dom0.withdrawnFrom(peer, 9, {within: 1000});
+		for (const peer of guests) {
+			await dom0.withdrawnFrom(peer, 9, {within: 1000});
+		}
 		t.deepEqual(await dom0.xen.list(domainPath(9)), []);
 		t.is(losses(dom0), 0);
 	}),
@@ -284,7 +288,9 @@ async function until(dom0: Dom0, holds: () => Promise<boolean>): Promise<void> {
 	for (let looks = 0; looks < 600 && !(await holds()); looks++) {
 		await new Promise(resolve => setTimeout(resolve, 10));
 	}
-	if (!(await holds())) throw new Error(JSON.stringify(dom0.said().slice(-5)));
+	if (!(await holds())) {
+		throw new Error(JSON.stringify(dom0.said().slice(-5)));
+	}
 }
 
 const crowd = Array.from({length: 10}, (_, at) => `g${at}`);
@@ -292,7 +298,9 @@ const crowd = Array.from({length: 10}, (_, at) => `g${at}`);
 test(
 	'one guest that writes at full rate does not keep the others from their channels',
 	withDom0({guests: [...guests, ...crowd]}, async (dom0, t) => {
-		for (const name of crowd) await dom0.announced(name, 'db');
+		for (const name of crowd) {
+			await dom0.announced(name, 'db');
+		}
 		const quiet = await handshakes(dom0, crowd.slice(0, 5));
 		let writing = true;
 		const {store} = dom0.guest('evil');
@@ -322,5 +330,6 @@ async function handshakes(dom0: Dom0, names: readonly string[]): Promise<number>
 		await dom0.guest(name).offer(4);
 		sum += await dom0.relayed(name, 'db');
 	}
+
 	return Math.round(sum);
 }

@@ -117,6 +117,7 @@ const clean = (ip: string) =>
 /* What is in legacy tables is not read: whatever it is refuses, soon, where bridged packets pass them. */
 function refused(ip: string, {loses = []}: Partial<Row>) {
 	const careful = 'legacy tables are not read';
+
 	return ip === 'iptables-legacy' && loses.length === 0 ? {careful} : {};
 }
 

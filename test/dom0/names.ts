@@ -127,6 +127,7 @@ for (const xenstored of ['oxenstored', 'xenstored'] as const) {
 				const path = `${pathsOf(3).peers}/4`;
 				await until(name, async () => {
 					const told = parseAnnouncement((await dom0.xen.read(path)) ?? '');
+
 					return told?.name === name;
 				});
 			}

@@ -332,6 +332,7 @@ for (const [name, {change, undo, says, loses}] of Object.entries(cases)) {
 				t.true(await dom0.keeps('web', 'db', 1200));
 				t.true(await dom0.passes('web', 'db', {port: 25}));
 				t.true(await dom0.passes('db', 'web', {port: 25, ip: 6}));
+
 				return;
 			}
 			t.log('withdrawn in', await dom0.withdrawn('web', 'db', {within: 2000}));

@@ -40,6 +40,7 @@ function onEach(
 async function said(work: Promise<unknown>): Promise<string> {
 	try {
 		await work;
+
 		return 'ok';
 	} catch (error) {
 		return refusalName(error) ?? String(error);
@@ -50,7 +51,9 @@ async function events(store: Store, path: string, work: () => Promise<unknown>):
 	const heard: string[] = [];
 	const end = new AbortController();
 	const watching = (async () => {
-		for await (const event of store.watch(path, end.signal)) heard.push(event);
+		for await (const event of store.watch(path, end.signal)) {
+			heard.push(event);
+		}
 	})();
 	await store.read(path).catch(() => {});
 	await work();
@@ -59,6 +62,7 @@ async function events(store: Store, path: string, work: () => Promise<unknown>):
 	await new Promise(resolve => setTimeout(resolve, 50));
 	end.abort();
 	await watching;
+
 	return heard;
 }
 
@@ -185,8 +189,11 @@ async function until(
 ): Promise<[number, string]> {
 	for (let at = 0; at < most; at++) {
 		const answer = await said(each(at));
-		if (answer !== 'ok') return [at, answer];
+		if (answer !== 'ok') {
+			return [at, answer];
+		}
 	}
+
 	return [most, 'ok'];
 }
 
@@ -216,8 +223,9 @@ onEach('a guest has a quota of watches', async (dom0, t, kind) => {
 	let count = 0;
 	const watchers = Array.from({length: 140}, async () => {
 		try {
-			for await (const event of store.watch('data', end.signal))
+			for await (const event of store.watch('data', end.signal)) {
 				count += event === 'data' ? 1 : 0;
+			}
 		} catch (error) {
 			failed = refusalName(error) ?? String(error);
 		}

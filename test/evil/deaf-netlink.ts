@@ -21,7 +21,9 @@ await kernel.peerNew({domid, epoch, name: 'b', links: [link]});
 const lookup = connect(genericProtocol);
 const family = await resolveFamily(lookup, names.name);
 lookup.close();
-if (family === undefined) throw new Error('the coloop module is not loaded');
+if (family === undefined) {
+	throw new Error('the coloop module is not loaded');
+}
 
 const nobody = {onData: () => {}, onError: () => {}};
 type Socket = ReturnType<typeof openSocket>;
@@ -43,11 +45,14 @@ async function offerBy(socket: Socket) {
 	tell(socket, commands.channelOffer, {domid, epoch, channel: {order: 5, listen: true}});
 	socket.close();
 	const {channels, grants, ports} = await kernel.info();
+
 	return {channels, grants, ports};
 }
 
 const full = openSocket(genericProtocol, nobody, {receiveBuffer: 1});
-for (let i = 0; i < unread; i++) tell(full, commands.infoGet, {});
+for (let i = 0; i < unread; i++) {
+	tell(full, commands.infoGet, {});
+}
 const deaf = await offerBy(full);
 const heard = await offerBy(openSocket(genericProtocol, nobody));
 process.stdout.write(`${JSON.stringify({deaf, heard})}\n`);

@@ -21,10 +21,12 @@ type Random = (below: number) => number;
 /** Mulberry32: the same numbers for the same seed. */
 function randomFrom(seed: number): Random {
 	let state = seed;
+
 	return below => {
 		state = (state + 0x6d2b79f5) | 0;
 		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
 		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+
 		return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
 	};
 }
@@ -33,12 +35,14 @@ function attribute(id: number, payload: Buffer): Buffer {
 	const header = Buffer.alloc(4);
 	header.writeUInt16LE(payload.length + 4, 0);
 	header.writeUInt16LE(id, 2);
+
 	return Buffer.concat([header, payload, Buffer.alloc(-payload.length & 3)]);
 }
 
 function word(value: number): Buffer {
 	const bytes = Buffer.alloc(4);
 	bytes.writeUInt32LE(value >>> 0);
+
 	return bytes;
 }
 
@@ -64,6 +68,7 @@ function link(random: Random): Buffer {
 		attribute(linkAttributes.localMac.id, address(random)),
 		attribute(linkAttributes.remoteMac.id, address(random)),
 	];
+
 	return Buffer.concat(parts.filter(() => random(30) > 0));
 }
 
@@ -76,6 +81,7 @@ function channel(random: Random): Buffer {
 		attribute(eventPort.id, number(random, [0, 1, 20])),
 		attribute(queues.id, number(random, [1, 1, 2, 2, 8, 9])),
 	];
+
 	return Buffer.concat(parts.filter(() => random(3) > 0));
 }
 
@@ -115,8 +121,10 @@ function attributesFor(command: number, random: Random): Buffer {
 	};
 	const parts = Object.entries(all).filter(([key]) => {
 		const isTaken = takes[command]?.includes(key) ?? random(2) === 0;
+
 		return random(40) === 0 ? !isTaken : isTaken;
 	});
+
 	return Buffer.concat(parts.map(([, bytes]) => bytes));
 }
 
@@ -126,8 +134,11 @@ function spoil(random: Random, bytes: Buffer): Buffer {
 	for (let flips = random(4); flips > 0 && spoilt.length > 0; flips--) {
 		spoilt[random(spoilt.length)] = random(256);
 	}
-	if (random(4) === 0) return spoilt.subarray(0, random(spoilt.length + 1));
+	if (random(4) === 0) {
+		return spoilt.subarray(0, random(spoilt.length + 1));
+	}
 	const more = Buffer.from(Array.from({length: random(40)}, () => random(256)));
+
 	return random(4) === 0 ? Buffer.concat([spoilt, more]) : spoilt;
 }
 
@@ -142,6 +153,7 @@ async function send(connection: Connection, family: Family, random: Random): Pro
 			attributes: random(8) === 0 ? spoil(random, attributes) : attributes,
 			table: peerAttributes,
 		});
+
 		return 'done';
 	} catch (error) {
 		return errnoOf(error) ?? String(error);
@@ -162,7 +174,9 @@ const [seed = 1, count = 1000] = process.argv.slice(2).map(Number);
 const random = randomFrom(seed);
 const connection = connect(genericProtocol);
 const family = await resolveFamily(connection, names.name);
-if (family === undefined) throw new Error('the coloop module is not loaded');
+if (family === undefined) {
+	throw new Error('the coloop module is not loaded');
+}
 const answers: Record<string, number> = {};
 for (let i = 0; i < count; i++) {
 	const answer = await send(connection, family, random);

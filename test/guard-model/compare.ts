@@ -60,6 +60,7 @@ function stopsOf(packet: Packet, isFiltered: boolean): Stops {
 		own: journey(packet, isFiltered),
 		dom0: dom0Journey(packet, isFiltered).map(stop => {
 			const {stack, hook, input, output} = stop;
+
 			return {stop, onChannel: {stack, hook, input, output}};
 		}),
 	};
@@ -77,7 +78,9 @@ function whereLost(kernel: Kernel, packet: Packet, filtersIp: FiltersIp): string
 
 	for (const stop of own) {
 		const {isDropped, effects} = pass(kernel, stop, packet);
-		if (isDropped || effects.length > 0) return `${stop.stack} ${stop.hook}`;
+		if (isDropped || effects.length > 0) {
+			return `${stop.stack} ${stop.hook}`;
+		}
 	}
 	for (const {stop, onChannel} of dom0) {
 		const [before, after] = [pass(kernel, stop, packet), pass(kernel, onChannel, packet)];
@@ -111,8 +114,16 @@ export function count(into: Tally, comparison: Comparison): void {
 	const {refused, lost} = comparison;
 
 	into.compared++;
-	if (refused) into.refused++;
-	if (refused && !lost) into.overcautious++;
-	if (!refused && !lost) into.agreed++;
-	if (!refused && lost) into.holes.push(comparison);
+	if (refused) {
+		into.refused++;
+	}
+	if (refused && !lost) {
+		into.overcautious++;
+	}
+	if (!refused && !lost) {
+		into.agreed++;
+	}
+	if (!refused && lost) {
+		into.holes.push(comparison);
+	}
 }

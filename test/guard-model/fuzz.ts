@@ -18,10 +18,16 @@ const end = Number(first) + Number(howMany);
 for (let seed = Number(first); seed < end; seed++) {
 	const comparison = compare(seed, create);
 	count(total, comparison);
-	if (!comparison.refused && comparison.lost && total.holes.length <= 5) show(comparison);
-	if (total.compared % 100_000 === 0) report();
+	if (!comparison.refused && comparison.lost && total.holes.length <= 5) {
+		show(comparison);
+	}
+	if (total.compared % 100_000 === 0) {
+		report();
+	}
 }
-if (total.compared % 100_000 !== 0) report();
+if (total.compared % 100_000 !== 0) {
+	report();
+}
 process.exitCode = total.holes.length > 0 ? 1 : 0;
 
 function show({seed, ports, filtersIp, lost, ruleset}: Comparison): void {
@@ -33,7 +39,9 @@ function show({seed, ports, filtersIp, lost, ruleset}: Comparison): void {
 		console.log(`${family} ${table} ${name} ${base ? JSON.stringify(base) : ''}`);
 		for (const rule of ruleset.rules) {
 			const isHere = rule.chain === name && rule.table === table;
-			if (isHere) console.log(`\t${JSON.stringify(rule.expr)}`);
+			if (isHere) {
+				console.log(`\t${JSON.stringify(rule.expr)}`);
+			}
 		}
 	}
 	for (const {table, name, elements} of [...ruleset.sets, ...ruleset.maps]) {

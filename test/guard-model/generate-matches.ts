@@ -23,8 +23,9 @@ const saddr = {payload: {protocol: 'ether', field: 'saddr'}};
 
 /** Elements that do not overlap, as nft wants them. */
 export function setOf(random: Random, kind: SetKind): unknown[] {
-	if (kind === 'device')
+	if (kind === 'device') {
 		return random.chance(0.2) ? ['vif*', 'eth0'] : unique(random.some(names, 4));
+	}
 	if (kind === 'pair') {
 		return unique(random.some(names, 4)).map(name => ({
 			concat: [
@@ -33,7 +34,9 @@ export function setOf(random: Random, kind: SetKind): unknown[] {
 			],
 		}));
 	}
-	if (random.chance(0.2)) return ranges.slice(0, 2);
+	if (random.chance(0.2)) {
+		return ranges.slice(0, 2);
+	}
 	const limit = {rate: 1, burst: 5, per: 'second'};
 
 	return unique(random.some([...macs, ...otherMacs], 4)).map(val =>
@@ -55,8 +58,9 @@ function unique<T>(values: readonly T[]): T[] {
 }
 
 export function matchOf(random: Random, family: NftFamily): object {
-	if (random.chance(family === 'ip' || family === 'ip6' ? 0.3 : 0.05))
+	if (random.chance(family === 'ip' || family === 'ip6' ? 0.3 : 0.05)) {
 		return xtMatch(random, macs, names);
+	}
 	const op = random.chance(0.75) ? '==' : '!=';
 	const [left, right] = random.pick(comparisons)(random, family);
 
@@ -87,6 +91,7 @@ const mac: Comparison = random => {
 	const one = random.pick([...macs, ...otherMacs]);
 	if (random.chance(0.2)) {
 		const mask = random.pick(masks);
+
 		return [
 			{'&': [left, mask]},
 			random.pick(['00:16:3e:00:00:00', '01:00:00:00:00:00', '00:00:00:00:00:00', one]),

@@ -136,9 +136,12 @@ function action(random: Random): object {
 function verdict(random: Random, targets: readonly string[]): object {
 	if (targets.length > 0 && random.chance(0.35)) {
 		const target = random.pick(targets);
+
 		return random.chance(0.6) ? {jump: {target}} : {goto: {target}};
 	}
-	if (random.chance(0.07)) return vmap(random, targets);
+	if (random.chance(0.07)) {
+		return vmap(random, targets);
+	}
 
 	return random.pick([
 		...[{accept: null}, {accept: null}, {accept: null}, {return: null}, {return: null}],
@@ -153,7 +156,9 @@ function vmap(random: Random, targets: readonly string[]): object {
 	const key = {
 		concat: [{meta: {key: 'iifname'}}, {payload: {protocol: 'ether', field: 'saddr'}}],
 	};
-	if (random.chance(0.3)) return {vmap: {key, data: '@verdicts'}};
+	if (random.chance(0.3)) {
+		return {vmap: {key, data: '@verdicts'}};
+	}
 	const kind = random.pick(setKinds);
 	const keys = {
 		device: {meta: {key: random.pick(['iifname', 'oifname'])}},

@@ -28,9 +28,12 @@ export function loadRuleset(ruleset: NftRuleset): Kernel {
 		);
 	const chains = new Map<string, NftRule[]>();
 
-	for (const {family, table, name} of ruleset.chains) chains.set(keyOf(family, table, name), []);
-	for (const rule of ruleset.rules)
+	for (const {family, table, name} of ruleset.chains) {
+		chains.set(keyOf(family, table, name), []);
+	}
+	for (const rule of ruleset.rules) {
 		chains.get(keyOf(rule.family, rule.table, rule.chain))?.push(rule);
+	}
 	const sets = [...ruleset.sets, ...ruleset.maps].map(
 		({family, table, name, elements, flags}) =>
 			[keyOf(family, table, name), {elements, isDynamic: flags.includes('dynamic')}] as const,
@@ -65,9 +68,15 @@ export function pass(kernel: Kernel, stop: Stop, packet: Packet): Result {
 }
 
 function isAt({family, base}: NftChain, {stack, hook, device}: Stop, {isIp6}: Packet): boolean {
-	if (base?.hook !== hook) return false;
-	if (stack === 'device') return base.devices?.includes(device ?? '') === true;
-	if (stack === 'bridge') return family === 'bridge';
+	if (base?.hook !== hook) {
+		return false;
+	}
+	if (stack === 'device') {
+		return base.devices?.includes(device ?? '') === true;
+	}
+	if (stack === 'bridge') {
+		return family === 'bridge';
+	}
 
 	return family === 'inet' || family === (isIp6 ? 'ip6' : 'ip');
 }
@@ -82,15 +91,25 @@ function runChain(kernel: Kernel, base: NftChain, context: Context, effects: num
 		const rule = rules[at++];
 		const verdict = rule ? runRule(kernel, rule, context, effects) : 'return';
 
-		if (verdict === 'accept') return true;
-		if (verdict === 'drop') return false;
+		if (verdict === 'accept') {
+			return true;
+		}
+		if (verdict === 'drop') {
+			return false;
+		}
 		if (verdict === 'return') {
 			const back = stack.pop();
-			if (!back) return base.base?.policy === 'accept';
+			if (!back) {
+				return base.base?.policy === 'accept';
+			}
 			({rules, at} = back);
 		} else if (typeof verdict === 'object') {
-			if (verdict.isJump) stack.push({rules, at});
-			if (stack.length > 16) throw new Error('too deep');
+			if (verdict.isJump) {
+				stack.push({rules, at});
+			}
+			if (stack.length > 16) {
+				throw new Error('too deep');
+			}
 			[rules, at] = [rulesOf(verdict.target), 0];
 		}
 	}
@@ -103,13 +122,23 @@ function runRule(kernel: Kernel, rule: NftRule, context: Context, effects: numbe
 		const verdict = asVerdict(statement);
 		const {match, vmap, xt, mangle} = statement;
 
-		if (verdict) return verdict;
-		if (vmap) return chooseVerdict(kernel, rule, vmap, context, effects);
-		if (match && !matches(kernel, rule, match, context, effects)) return 'next';
-		if (xt && !matchesXt(rule, xt, context, effects)) return 'next';
+		if (verdict) {
+			return verdict;
+		}
+		if (vmap) {
+			return chooseVerdict(kernel, rule, vmap, context, effects);
+		}
+		if (match && !matches(kernel, rule, match, context, effects)) {
+			return 'next';
+		}
+		if (xt && !matchesXt(rule, xt, context, effects)) {
+			return 'next';
+		}
 		if ('limit' in statement) {
 			effects.push(rule.handle);
-			if (toss(context, 'limit')) return 'next';
+			if (toss(context, 'limit')) {
+				return 'next';
+			}
 		}
 		const isChange = mangle && mangle.key.meta?.key !== 'nftrace';
 		if (isChange || ['log', 'set', 'queue', 'strange'].some(kind => kind in statement)) {
@@ -135,10 +164,18 @@ type Element = Literal | {readonly elem: {readonly val: Literal; readonly limit?
 function asVerdict(statement: Statement): Verdict | undefined {
 	const {jump, goto} = statement;
 
-	if (jump) return {isJump: true, target: jump.target};
-	if (goto) return {isJump: false, target: goto.target};
-	if ('continue' in statement) return 'next';
-	if ('drop' in statement || 'reject' in statement) return 'drop';
+	if (jump) {
+		return {isJump: true, target: jump.target};
+	}
+	if (goto) {
+		return {isJump: false, target: goto.target};
+	}
+	if ('continue' in statement) {
+		return 'next';
+	}
+	if ('drop' in statement || 'reject' in statement) {
+		return 'drop';
+	}
 
 	return 'accept' in statement ? 'accept' : 'return' in statement ? 'return' : undefined;
 }
@@ -151,12 +188,20 @@ function matches(
 	effects: number[],
 ): boolean {
 	const value = load(left, context);
-	if (value === broken) return false;
+	if (value === broken) {
+		return false;
+	}
 	const set = findElements(kernel, rule, right);
-	if (!set) return equals(value, right as Literal, left) === (op !== '!=');
-	if (set.isDynamic) return toss(context, 'dynamic') === (op !== '!=');
+	if (!set) {
+		return equals(value, right as Literal, left) === (op !== '!=');
+	}
+	if (set.isDynamic) {
+		return toss(context, 'dynamic') === (op !== '!=');
+	}
 	const found = (set.elements as Element[]).find(each => equals(value, valueOf(each), left));
-	if (found !== undefined && isLimited(found, rule, context, effects)) return false;
+	if (found !== undefined && isLimited(found, rule, context, effects)) {
+		return false;
+	}
 
 	return (found !== undefined) === (op !== '!=');
 }
@@ -167,7 +212,9 @@ function valueOf(element: Element): Literal {
 
 /** Whether an element's own limit is reached; that it was asked is noted. */
 function isLimited(element: Element, rule: NftRule, context: Context, effects: number[]): boolean {
-	if (typeof element !== 'object' || !('elem' in element) || !element.elem.limit) return false;
+	if (typeof element !== 'object' || !('elem' in element) || !element.elem.limit) {
+		return false;
+	}
 	effects.push(rule.handle);
 
 	return toss(context, 'limit');
@@ -192,11 +239,15 @@ function chooseVerdict(
 ): Verdict {
 	const value = load(key, context);
 	const elements = (findElements(kernel, rule, data)?.elements ?? []) as [Element, Statement][];
-	if (value === broken) return 'next';
+	if (value === broken) {
+		return 'next';
+	}
 	const found =
 		elements.find(([each]) => each !== '*' && equals(value, valueOf(each), key)) ??
 		elements.find(([each]) => each === '*');
-	if (!found || isLimited(found[0], rule, context, effects)) return 'next';
+	if (!found || isLimited(found[0], rule, context, effects)) {
+		return 'next';
+	}
 
 	return asVerdict(found[1]) ?? 'next';
 }

@@ -65,8 +65,12 @@ export type Stop = {
 
 /** The way of a frame through net/bridge and br_netfilter that a channel replaces. */
 export function journey({from, to}: Packet, filtersIp: boolean): Stop[] {
-	if (from.kind === 'host') return sentByDom0(from, to);
-	if (to.kind === 'host') return takenByDom0(from, to);
+	if (from.kind === 'host') {
+		return sentByDom0(from, to);
+	}
+	if (to.kind === 'host') {
+		return takenByDom0(from, to);
+	}
 	const [input, output] = [from.name, to.name];
 	const whole = {stack: 'ip', ports: {input, output}} as const;
 	const bridge = from.bridge;
@@ -80,9 +84,13 @@ export function journey({from, to}: Packet, filtersIp: boolean): Stop[] {
 		stops.push({stack: 'ip', hook: 'prerouting', input: bridge, output: undefined, ports});
 	}
 	stops.push({stack: 'bridge', hook: 'forward', input, output});
-	if (filtersIp) stops.push({...whole, hook: 'forward', input: bridge, output: bridge});
+	if (filtersIp) {
+		stops.push({...whole, hook: 'forward', input: bridge, output: bridge});
+	}
 	stops.push({stack: 'bridge', hook: 'postrouting', input: undefined, output});
-	if (filtersIp) stops.push({...whole, hook: 'postrouting', input: undefined, output: bridge});
+	if (filtersIp) {
+		stops.push({...whole, hook: 'postrouting', input: undefined, output: bridge});
+	}
 	stops.push({stack: 'device', hook: 'egress', device: output, input: undefined, output});
 
 	return stops;
@@ -112,7 +120,9 @@ function takenByDom0(from: Port, to: Port): Stop[] {
 
 /** The IP hooks that a guest's packet passes in dom0, on a channel as well, but there without a port. */
 export function dom0Journey({from, to}: Packet, filtersIp: boolean): Stop[] {
-	if (!filtersIp || to.kind !== 'host') return [];
+	if (!filtersIp || to.kind !== 'host') {
+		return [];
+	}
 	const ports = {input: from.name, output: undefined};
 	const at = (hook: string, input: string | undefined, output: string | undefined): Stop => ({
 		...{stack: 'ip', hook, input, output, ports},

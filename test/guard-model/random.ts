@@ -15,11 +15,15 @@ export function seeded(seed: number): Random {
 		state = (state + 0x6d2b79f5) >>> 0;
 		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
 		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+
 		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 	};
 	const below = (limit: number) => Math.floor(next() * limit);
 	const pick = <T>(from: readonly T[]): T => {
-		if (from.length === 0) throw new Error('nothing to pick from');
+		if (from.length === 0) {
+			throw new Error('nothing to pick from');
+		}
+
 		return from[below(from.length)] as T;
 	};
 

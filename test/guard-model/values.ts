@@ -47,16 +47,26 @@ export function load(expression: Expression, context: Context): Value {
 
 	if (concat) {
 		const values = concat.map(part => load(part, context));
+
 		return values.includes(broken) ? broken : values;
 	}
 	if (masked) {
 		const value = load(masked[0], context);
+
 		return value === broken ? broken : andMac(String(value), masked[1]);
 	}
-	if (meta) return loadMeta(meta.key, context);
-	if (payload) return loadPayload(payload, context);
-	if (ct) return context.packet.state;
-	if (fib) return toss(context, 'fib');
+	if (meta) {
+		return loadMeta(meta.key, context);
+	}
+	if (payload) {
+		return loadPayload(payload, context);
+	}
+	if (ct) {
+		return context.packet.state;
+	}
+	if (fib) {
+		return toss(context, 'fib');
+	}
 
 	throw new Error(`an expression without a meaning: ${JSON.stringify(expression)}`);
 }
@@ -106,17 +116,29 @@ function loadPayload(
 	const l4 = packet.isTcp ? 'tcp' : 'udp';
 	const l3 = packet.isIp6 ? 'ip6' : 'ip';
 
-	if (tunnel !== undefined)
+	if (tunnel !== undefined) {
 		return toss(context, 'tunnel') ? packet.from.mac : '02:00:00:00:00:77';
+	}
 	if (protocol === 'ether') {
 		// nft asks for "meta iiftype ether" first, unless the family is one of Ethernet anyway.
-		if (family !== 'bridge' && family !== 'netdev' && stop.input === undefined) return broken;
-		if (field === 'saddr') return packet.from.mac;
+		if (family !== 'bridge' && family !== 'netdev' && stop.input === undefined) {
+			return broken;
+		}
+		if (field === 'saddr') {
+			return packet.from.mac;
+		}
+
 		return field === 'daddr' ? packet.to.mac : packet.isIp6 ? 0x86dd : 0x0800;
 	}
-	if (protocol === 'ip' || protocol === 'ip6') return protocol === l3 ? packet.saddr : broken;
-	if (protocol === 'tcp' || protocol === 'udp') return protocol === l4 ? packet.dport : broken;
-	if (protocol === 'th') return packet.dport;
+	if (protocol === 'ip' || protocol === 'ip6') {
+		return protocol === l3 ? packet.saddr : broken;
+	}
+	if (protocol === 'tcp' || protocol === 'udp') {
+		return protocol === l4 ? packet.dport : broken;
+	}
+	if (protocol === 'th') {
+		return packet.dport;
+	}
 
 	// ARP, tags, ICMP: none of our packets has any.
 	return broken;
@@ -141,12 +163,20 @@ const types: Readonly<Record<string, number>> = {
 
 /** Whether a loaded value is what a rule's literal says; `key` is the expression that it was loaded from. */
 export function equals(value: Value, literal: Literal, key: Expression): boolean {
-	if (typeof literal === 'object') return equalsObject(value, literal, key);
-	if (literal === '*') return true;
+	if (typeof literal === 'object') {
+		return equalsObject(value, literal, key);
+	}
+	if (literal === '*') {
+		return true;
+	}
 	const meta = key.meta?.key ?? '';
 
-	if (meta === 'iif' || meta === 'oif') return value === literal;
-	if (meta.endsWith('name')) return isName(String(value), String(literal));
+	if (meta === 'iif' || meta === 'oif') {
+		return value === literal;
+	}
+	if (meta.endsWith('name')) {
+		return isName(String(value), String(literal));
+	}
 	const isType = meta === 'protocol' || key.payload?.field === 'type';
 
 	return value === (isType ? (types[String(literal)] ?? literal) : literal);
@@ -157,10 +187,15 @@ function equalsObject(value: Value, literal: Literal & object, key: Expression):
 
 	if (concat && Array.isArray(value)) {
 		const parts = key.concat ?? [];
+
 		return parts.every((part, at) => equals(value[at] as Value, concat[at] as Literal, part));
 	}
-	if (range) return range[0] <= String(value) && String(value) <= range[1];
-	if (!prefix) throw new Error(`a literal without a meaning: ${JSON.stringify(literal)}`);
+	if (range) {
+		return range[0] <= String(value) && String(value) <= range[1];
+	}
+	if (!prefix) {
+		throw new Error(`a literal without a meaning: ${JSON.stringify(literal)}`);
+	}
 	const ones = 2n ** 48n - 2n ** BigInt(48 - prefix.len);
 	const digits = ones.toString(16).padStart(12, '0');
 	const mask = digits.replace(/..(?=.)/g, '$&:');
@@ -169,7 +204,9 @@ function equalsObject(value: Value, literal: Literal & object, key: Expression):
 }
 
 function isName(name: string, literal: string): boolean {
-	if (literal.endsWith('\\*')) return name === `${literal.slice(0, -2)}*`;
+	if (literal.endsWith('\\*')) {
+		return name === `${literal.slice(0, -2)}*`;
+	}
 
 	return literal.endsWith('*')
 		? name.slice(0, literal.length - 1) === literal.slice(0, -1)

@@ -20,9 +20,15 @@ export function matchesXt(
 ): boolean {
 	const {stop, packet} = context;
 
-	if (name === 'comment') return true;
-	if (name === 'recent' || type === 'target') effects.push(rule.handle);
-	if (name === 'physdev') return matchesPhysdev(physdev, context);
+	if (name === 'comment') {
+		return true;
+	}
+	if (name === 'recent' || type === 'target') {
+		effects.push(rule.handle);
+	}
+	if (name === 'physdev') {
+		return matchesPhysdev(physdev, context);
+	}
 	if (name === 'mac' && mac) {
 		return stop.input !== undefined && (packet.from.mac === mac.address) !== mac.isInverted;
 	}
@@ -33,23 +39,40 @@ export function matchesXt(
 /** net/netfilter/xt_physdev.c, line by line. */
 function matchesPhysdev(info: PhysdevOptions | undefined, context: Context): boolean {
 	const {ports} = context.stop;
-	if (!info) return toss(context, ports ? 'physdev' : 'no physdev');
+	if (!info) {
+		return toss(context, ports ? 'physdev' : 'no physdev');
+	}
 	const {input, output, isIn, isOut, isBridged} = info;
 
 	if (!ports) {
 		for (const option of [input, output, isIn, isOut, isBridged]) {
-			if (option && !option.isInverted) return false;
+			if (option && !option.isInverted) {
+				return false;
+			}
 		}
+
 		return true;
 	}
 	const {input: indev, output: outdev} = ports;
 
-	if (isBridged && (outdev !== undefined) === isBridged.isInverted) return false;
-	if (isIn && isIn.isInverted) return false;
-	if (isOut && (outdev !== undefined) === isOut.isInverted) return false;
-	if (input && isPort(indev, input.name) === input.isInverted) return false;
-	if (!output) return true;
-	if (outdev === undefined) return false;
+	if (isBridged && (outdev !== undefined) === isBridged.isInverted) {
+		return false;
+	}
+	if (isIn && isIn.isInverted) {
+		return false;
+	}
+	if (isOut && (outdev !== undefined) === isOut.isInverted) {
+		return false;
+	}
+	if (input && isPort(indev, input.name) === input.isInverted) {
+		return false;
+	}
+	if (!output) {
+		return true;
+	}
+	if (outdev === undefined) {
+		return false;
+	}
 
 	return isPort(outdev, output.name) !== output.isInverted;
 }

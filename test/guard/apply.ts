@@ -56,6 +56,7 @@ async function applyAll(tool: Tool, commands: Command[]): Promise<Command[]> {
 				tool,
 				commands.map(({text}) => text),
 			);
+
 			return commands.filter((_, index) => !failed.has(index));
 		}
 	}
@@ -83,6 +84,7 @@ function setSysctl(text: string): boolean {
 	const [name = '', value = ''] = text.split('=');
 	try {
 		writeSysctl(name, value);
+
 		return true;
 	} catch {
 		return false;

@@ -41,6 +41,7 @@ export function openLive(): Live {
 	const isAgreed = (verdict: Verdict) =>
 		pairs.every(([{port: a}, {port: b}]) => {
 			const isRefused = state && refusalBetween(a, b, state) !== undefined;
+
 			return isRefused === (verdict(a, b) !== undefined);
 		});
 
@@ -53,6 +54,7 @@ export function openLive(): Live {
 				}
 				await sleep(10);
 			}
+
 			return performance.now() - began;
 		},
 		close: () => stop.abort(),

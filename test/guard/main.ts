@@ -89,6 +89,7 @@ async function hear(index: number, commands: readonly Command[]): Promise<void> 
 		);
 		if (undone !== undefined && done !== undefined) {
 			heard.push(undone, done);
+
 			return;
 		}
 	}
@@ -102,6 +103,7 @@ async function report(index: number, trial: Parameters<typeof confirmHole>[0]): 
 	const hole = await confirmHole(trial, lab);
 	if (!hole) {
 		console.log(`SEED=${seed} FIRST=${index}: not seen again`);
+
 		return;
 	}
 	await keep(index, hole);

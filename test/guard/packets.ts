@@ -47,6 +47,7 @@ export function connection(port: number): Spoken[] {
 		isBack,
 		payload: (ip: Ip, tag: Buffer) => {
 			const [from, to] = isBack ? [port, client] : [client, port];
+
 			return tcp(ip, {from, to, flags, seq, ack: acked}, tag);
 		},
 	});

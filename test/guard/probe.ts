@@ -33,6 +33,7 @@ export function openProbe(program: string, guestsNamespace: string): Probe {
 	return {
 		async send(frames, wait) {
 			child.stdin.write(requestOf(frames, wait));
+
 			return readAnswer(frames, await Promise.race([nextAnswer(), died]));
 		},
 		async close() {
@@ -50,6 +51,7 @@ function requestOf(frames: readonly Sent[], wait: number): Buffer {
 		head.writeUInt8(to, 1);
 		head.writeUInt16LE(skip, 2);
 		head.writeUInt16LE(bytes.length, 4);
+
 		return [head, bytes];
 	});
 	const head = Buffer.alloc(8);
@@ -71,6 +73,7 @@ function readAnswer(frames: readonly Sent[], answer: Buffer): Outcome[] {
 	return frames.map((sent, index) => {
 		const fate = fates[answer.readUInt8(index)] ?? 'lost';
 		const bytes = came.get(index);
+
 		return bytes ? {sent, fate, came: bytes} : {sent, fate};
 	});
 }

@@ -36,6 +36,7 @@ export function createRandom(seed: number, index: number): Random {
 					return option;
 				}
 			}
+
 			return from.at(-1)?.[1] ?? fail();
 		},
 		several: (least, most, make) =>

@@ -40,6 +40,7 @@ export function createTally(): Tally {
 		count: () => rulesets,
 		print() {
 			const common = [...reasons].sort(([, one], [, other]) => other - one).slice(0, shown);
+
 			return [
 				...Object.entries(counts).map(([what, count]) => `${count}\tpairs ${what}`),
 				'refused for nothing, by reason:',

@@ -14,6 +14,7 @@ export type Verdict = (a: Port, b: Port) => Refusal | undefined;
 export async function readVerdict(): Promise<Verdict> {
 	try {
 		const state = await readFirewall(devices);
+
 		return (a, b) => refusalBetween(a, b, state);
 	} catch (error) {
 		if (!(error instanceof ColoopError)) {
@@ -21,6 +22,7 @@ export async function readVerdict(): Promise<Verdict> {
 		}
 		// The daemon allows nothing then.
 		const refusal: Refusal = {kind: 'unknown', text: `unread: ${error.message}`};
+
 		return () => refusal;
 	}
 }

@@ -45,16 +45,21 @@ export class Agent {
 		const stream: Stream = {listener, waiting: [], busy: false};
 		const payload = Buffer.from(`${address}\0${command}`);
 
-		if (payload.length >= maxPayload)
+		if (payload.length >= maxPayload) {
 			throw new LabError(`command of ${payload.length} bytes: push a file instead`);
-		if (this.#closed) throw this.#closed;
+		}
+		if (this.#closed) {
+			throw this.#closed;
+		}
 		this.#streams.set(id, stream);
 		this.#send(id, kind.start, payload);
+
 		return {
 			signal: number => this.#send(id, kind.signal, Uint8Array.of(number)),
 			write: chunk => {
-				for (let at = 0; at < chunk.length; at += maxPayload)
+				for (let at = 0; at < chunk.length; at += maxPayload) {
 					stream.waiting.push(chunk.subarray(at, at + maxPayload));
+				}
 				this.#feed(id, stream);
 			},
 			end: () => {
@@ -67,7 +72,9 @@ export class Agent {
 	/** Ends every command with this error, and any later one. */
 	close(error: Error): void {
 		this.#closed ??= error;
-		for (const stream of this.#streams.values()) stream.listener.lost(this.#closed);
+		for (const stream of this.#streams.values()) {
+			stream.listener.lost(this.#closed);
+		}
 		this.#streams.clear();
 		this.#socket.destroy();
 	}
@@ -77,14 +84,20 @@ export class Agent {
 		header.writeUInt32LE(id, 0);
 		header.writeUInt16LE(what, 4);
 		header.writeUInt16LE(payload.length, 6);
-		if (!this.#closed) this.#socket.write(Buffer.concat([header, payload]));
+		if (!this.#closed) {
+			this.#socket.write(Buffer.concat([header, payload]));
+		}
 	}
 
 	// One piece of input at a time: the next one waits for the acknowledgement.
 	#feed(id: number, stream: Stream): void {
-		if (stream.busy) return;
+		if (stream.busy) {
+			return;
+		}
 		const piece = stream.waiting.shift();
-		if (!piece) return;
+		if (!piece) {
+			return;
+		}
 		stream.busy = true;
 		this.#send(id, kind.input, piece);
 	}
@@ -93,7 +106,9 @@ export class Agent {
 		this.#received = Buffer.concat([this.#received, chunk]);
 		while (this.#received.length >= headerLength) {
 			const end = headerLength + this.#received.readUInt16LE(6);
-			if (this.#received.length < end) return;
+			if (this.#received.length < end) {
+				return;
+			}
 			const id = this.#received.readUInt32LE(0);
 			const what = this.#received.readUInt16LE(4);
 			const payload = this.#received.subarray(headerLength, end);
@@ -104,16 +119,23 @@ export class Agent {
 
 	#deliver(id: number, what: number, payload: Buffer): void {
 		const stream = this.#streams.get(id);
-		if (!stream) return;
-		if (what === kind.output) stream.listener.output(payload);
-		else if (what === kind.errors) stream.listener.errors(payload);
-		else if (what === kind.ack) {
+		if (!stream) {
+			return;
+		}
+		if (what === kind.output) {
+			stream.listener.output(payload);
+		} else if (what === kind.errors) {
+			stream.listener.errors(payload);
+		} else if (what === kind.ack) {
 			stream.busy = false;
 			this.#feed(id, stream);
 		} else {
 			this.#streams.delete(id);
-			if (what === kind.exit) stream.listener.exit(payload.readUInt32LE(0));
-			else stream.listener.lost(new LabError(payload.toString()));
+			if (what === kind.exit) {
+				stream.listener.exit(payload.readUInt32LE(0));
+			} else {
+				stream.listener.lost(new LabError(payload.toString()));
+			}
 		}
 	}
 }

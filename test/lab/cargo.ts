@@ -20,13 +20,16 @@ export async function pack(stack: Stack, folder: string): Promise<void> {
 	const builds = path.join(repository, `build/stack-${stack}`);
 	const archive = path.join(folder, 'cargo.tar');
 
-	if (!existsSync(builds)) throw new Skip(`no ${builds}: run test/setup/build.sh ${stack}`);
+	if (!existsSync(builds)) {
+		throw new Skip(`no ${builds}: run test/setup/build.sh ${stack}`);
+	}
 	await promisify(execFile)('tar', [
 		...['--create', '--file', archive, '--directory', builds],
 		...['--owner=0', '--group=0', '--transform=s,^\\.,opt/coloop,', '.'],
 	]);
 	const disk = await open(path.join(folder, cargoFile), 'a').then(async created => {
 		await created.close();
+
 		return open(path.join(folder, cargoFile), 'r+');
 	});
 	try {

@@ -20,6 +20,7 @@ export const allowAdapting = "version: 1\npairs:\n  - allow: [a, b]\naccept:\n  
 /** dom0's policy for others: rings keep their size, so that what is held can be compared. */
 export function allowFixed(one: string, other: string): string {
 	const pair = `  - allow: [${one}, ${other}]\n    ring_pages_min: ${defaultRingPages}\n`;
+
 	return `version: 1\npairs:\n${pair}accept:\n  - allow: '*'\n`;
 }
 
@@ -47,7 +48,9 @@ export function withColoop(policy: string, body: Body): Body {
 		const {dom0, a, b} = given.lab;
 		// One after the other: three at once take emulation several times as long.
 		await start(dom0, policy);
-		for (const guest of [a, b]) await start(guest);
+		for (const guest of [a, b]) {
+			await start(guest);
+		}
 		await body(t, given);
 		await takeBack(given.lab);
 	};
@@ -56,7 +59,9 @@ export function withColoop(policy: string, body: Body): Body {
 /** Steps that share the setup, which costs most of the time; a step that fails is the last. */
 export function inTurn(steps: Readonly<Record<string, Body>>): Body {
 	return async (t, given) => {
-		for (const [name, body] of Object.entries(steps)) await step(t, name, body(t, given));
+		for (const [name, body] of Object.entries(steps)) {
+			await step(t, name, body(t, given));
+		}
 	};
 }
 
@@ -117,6 +122,7 @@ export async function channelBetween(from: Guest, to: Guest): Promise<void> {
 		`${from.name} and ${to.name} have a channel`,
 		async () => {
 			await from.run(`ping -c 1 -W 1 ${to.name}`, {fails: 'maybe', silent: true});
+
 			return (await isLive(from, domainName(to))) && (await isLive(to, domainName(from)));
 		},
 		patient,
@@ -130,7 +136,10 @@ function domainName({name}: Guest): string {
 /** What `coloop -j` prints, without the seconds that an emulated Node takes to start. */
 export async function status(machine: Guest): Promise<Status> {
 	const answer = await ask(machine, {op: 'status'});
-	if (!answer.status) throw new Error(`${machine.name}: no status`);
+	if (!answer.status) {
+		throw new Error(`${machine.name}: no status`);
+	}
+
 	return answer.status;
 }
 
@@ -155,7 +164,10 @@ async function ask(machine: Guest, request: Request): Promise<Answer & {ok: true
 		silent: true,
 	});
 	const answer = parseAnswer(stdout);
-	if (!answer.ok) throw new Error(`${machine.name}: ${JSON.stringify(request)}: ${stdout}`);
+	if (!answer.ok) {
+		throw new Error(`${machine.name}: ${JSON.stringify(request)}: ${stdout}`);
+	}
+
 	return answer;
 }
 
@@ -181,6 +193,7 @@ export async function holdings(...machines: readonly Guest[]): Promise<Status['m
 export async function gaveAllBack(machine: Guest): Promise<void> {
 	await until('its pages and ports are back', async () => {
 		const [held] = await holdings(machine);
+
 		return held?.grants === 0 && held.maps === 0 && held.ports === 0 && held.deferred === 0;
 	});
 }
@@ -188,6 +201,7 @@ export async function gaveAllBack(machine: Guest): Promise<void> {
 /** How many packets have gone into the channels of a machine. */
 export async function diverted(machine: Guest): Promise<number> {
 	const counter = '/sys/class/net/coloop0/statistics/tx_packets';
+
 	return Number((await machine.run(`cat ${counter}`, {silent: true})).stdout);
 }
 
@@ -207,5 +221,7 @@ export async function takeBack({dom0, a, b}: Pick<Lab, 'dom0' | 'a' | 'b'>): Pro
 	const stop = `kill $(cat /run/coloop/pid); tail -f --pid=$(cat /run/coloop/pid) /dev/null`;
 
 	await Promise.all(machines.map(each => each.run(stop, {fails: 'maybe'})));
-	for (const each of machines) await each.run('coloopd --withdraw', patient);
+	for (const each of machines) {
+		await each.run('coloopd --withdraw', patient);
+	}
 }

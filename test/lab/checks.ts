@@ -24,6 +24,7 @@ export async function running(lab: Lab): Promise<Guest[]> {
 		`for d in $(xl list | awk 'NR > 2 {print $2}'); do xl unpause $d 2>/dev/null; xl domname $d; done`,
 		{silent: true},
 	);
+
 	return [
 		lab.dom0,
 		...guestNames.flatMap(name => (stdout.split('\n').includes(name) ? [lab.get(name)] : [])),
@@ -40,9 +41,11 @@ async function unloads(lab: Lab) {
 					if [ -d /sys/module/coloop ]; then rmmod coloop; fi`,
 					{fails: 'maybe', silent: true},
 				);
+
 				return status === 0 ? [] : [`${machine.name}: coloop does not unload: ${stderr}`];
 			}),
 		);
+
 		return complaints.flat();
 	};
 }
@@ -55,6 +58,7 @@ async function balances(lab: Lab) {
 			const log = await machine.run('dmesg | grep coloop', {fails: 'maybe', silent: true});
 			complaints.push(...unbalanced(log.stdout).map(each => `${machine.name}: ${each}`));
 		}
+
 		return complaints;
 	};
 }
@@ -63,8 +67,10 @@ async function balances(lab: Lab) {
 export function unbalanced(log: string): string[] {
 	const alive = new Map<string, number>();
 
-	for (const [, object = '', verb] of log.matchAll(/coloop\S*: (.*?) (created|destroyed)\b/g))
+	for (const [, object = '', verb] of log.matchAll(/coloop\S*: (.*?) (created|destroyed)\b/g)) {
 		alive.set(object, (alive.get(object) ?? 0) + (verb === 'created' ? 1 : -1));
+	}
+
 	return [...alive]
 		.filter(([, count]) => count !== 0)
 		.map(
@@ -80,6 +86,7 @@ async function leavesNoNodes({dom0}: Lab) {
 			fails: 'maybe',
 			silent: true,
 		});
+
 		return ourNodes(stdout);
 	};
 }
@@ -87,9 +94,11 @@ async function leavesNoNodes({dom0}: Lab) {
 /** Coloop's nodes in XenStore's listing of all domains. */
 export function ourNodes(listing: string): string[] {
 	const nodes = listing.split('\n');
-	if (!nodes.some(node => node.startsWith('/local/domain/0/')))
+	if (!nodes.some(node => node.startsWith('/local/domain/0/'))) {
 		return [`XenStore does not list domain 0: ${listing.slice(0, 200)}`];
+	}
 	const ours = nodes.filter(node => /^\/local\/domain\/\d+\/(?:data\/)?coloop\b/.test(node));
+
 	return ours.length === 0 ? [] : [`XenStore keeps nodes:\n${ours.join('\n')}`];
 }
 
@@ -103,6 +112,7 @@ async function leavesNoGrants({dom0}: Lab) {
 		const {stdout} = await dom0.run('xl dmesg -c >/dev/null; xl debug-keys g; xl dmesg -c', {
 			silent: true,
 		});
+
 		return [
 			...unlistedGrants(stdout, domains.split('\n').filter(Boolean)),
 			...foreignGrants(stdout),
@@ -113,6 +123,7 @@ async function leavesNoGrants({dom0}: Lab) {
 /** Every guest grants its console and its interfaces to dom0: where none is listed, none was seen. */
 export function unlistedGrants(listing: string, domains: readonly string[]): string[] {
 	const owners = new Set(grantsIn(listing).map(({owner}) => owner));
+
 	return domains
 		.filter(domain => !owners.has(domain))
 		.map(domain => `Xen lists no grant of domain ${domain}`);
@@ -135,9 +146,11 @@ type InUse = {readonly owner: string; readonly mapper: string; readonly line: st
 
 function grantsIn(listing: string): InUse[] {
 	let owner = '?';
+
 	return listing.split('\n').flatMap(line => {
 		owner = /grant-table for remote d(\d+)/.exec(line)?.[1] ?? owner;
 		const mapper = /\[0x[\da-f]+\]\s+(\d+)\s+0x/.exec(line)?.[1];
+
 		return mapper === undefined ? [] : [{owner, mapper, line: line.trim()}];
 	});
 }
@@ -145,8 +158,10 @@ function grantsIn(listing: string): InUse[] {
 // As many event channels in each domain as before: none of ours is left.
 async function leavesNoPorts(lab: Lab) {
 	const before = await ports(lab);
+
 	return async () => {
 		const after = await ports(lab);
+
 		return [...after].flatMap(([domain, count]) =>
 			count > (before.get(domain) ?? count)
 				? [`domain ${domain} has ${count} event channels, had ${before.get(domain) ?? 0}`]
@@ -162,6 +177,7 @@ async function ports({dom0}: Lab): Promise<ReadonlyMap<string, number>> {
 		done`,
 		{silent: true},
 	);
+
 	return parsePorts(stdout);
 }
 
@@ -171,7 +187,10 @@ export function parsePorts(text: string): ReadonlyMap<string, number> {
 		([, domain = '', count]) => [domain, Number(count)] as const,
 	);
 	const blind = counts.filter(([, count]) => count === 0).map(([domain]) => domain);
-	if (blind.length > 0) throw new LabError(`no event channel listed of domain ${blind.join()}`);
+	if (blind.length > 0) {
+		throw new LabError(`no event channel listed of domain ${blind.join()}`);
+	}
+
 	return new Map(counts);
 }
 
@@ -187,8 +206,10 @@ async function leavesNothingUnreferenced(lab: Lab) {
 				sleep 5; echo scan >${kmemleak} && echo scan >${kmemleak} && cat ${kmemleak}`,
 				{silent: true, timeout: 120_000},
 			);
+
 			return leaks(stdout).map(each => `${machine.name}: ${each}`);
 		});
+
 		return (await Promise.all(complaints)).flat();
 	};
 }
@@ -204,16 +225,21 @@ export async function findSplats(lab: Lab): Promise<Crash[]> {
 	const look = async (machine: Guest, where: string, command: string) => {
 		const log = await machine.run(command, {fails: 'maybe', silent: true, timeout: 60_000});
 		found.push(...findCrashes(where, log.stdout));
-		if (log.status !== 0) found.push(unread(where, log.stderr));
+		if (log.status !== 0) {
+			found.push(unread(where, log.stderr));
+		}
 	};
 
 	if (!isFatal(lab.consoleText)) {
-		for (const machine of await running(lab)) await look(machine, machine.name, 'dmesg');
+		for (const machine of await running(lab)) {
+			await look(machine, machine.name, 'dmesg');
+		}
 		for (const name of guestNames) {
 			const kept = `/var/log/xen/guest-${name}.log`;
 			await look(lab.dom0, name, `[ ! -f ${kept} ] || cat ${kept}`);
 		}
 	}
+
 	return [...new Map(found.map(crash => [crash.fingerprint, crash])).values()];
 }
 

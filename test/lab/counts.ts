@@ -16,10 +16,13 @@ const kept = '/sys/kernel/debug/gcov/mnt/kmod';
 export async function keepCounts(lab: Lab, title: string): Promise<void> {
 	const {stack} = lab.flavour;
 
-	if (!watches(stack)) return;
+	if (!watches(stack)) {
+		return;
+	}
 	for (const machine of await running(lab)) {
-		if ((await machine.run(`test -d ${kept}`, {fails: 'maybe', silent: true})).status !== 0)
+		if ((await machine.run(`test -d ${kept}`, {fails: 'maybe', silent: true})).status !== 0) {
 			continue;
+		}
 		const name = `${title.replaceAll(/[^\w]+/g, '-')}-${machine.name}`;
 		await keep(machine, stack, path.join(repository, 'build/cover/lab', name));
 	}
@@ -31,8 +34,9 @@ async function keep(machine: Guest, stack: Stack, folder: string): Promise<void>
 
 	await rm(folder, {recursive: true, force: true});
 	await mkdir(folder, {recursive: true});
-	for (const name of (await readdir(notes)).filter(each => each.endsWith('.gcno')))
+	for (const name of (await readdir(notes)).filter(each => each.endsWith('.gcno'))) {
 		await copyFile(path.join(notes, name), path.join(folder, name));
+	}
 	await writeFile(archive, await countsOf(machine));
 	await promisify(execFile)('tar', ['--extract', '--file', archive, '--directory', folder]);
 	await rm(archive);
@@ -47,5 +51,6 @@ async function countsOf(machine: Guest): Promise<Buffer> {
 		{silent: true, stdout: chunk => void chunks.push(chunk)},
 	);
 	await done;
+
 	return Buffer.concat(chunks);
 }

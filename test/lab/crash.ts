@@ -58,11 +58,14 @@ export function findCrashes(where: string, log: string): Crash[] {
 
 	for (let at = 0; at < lines.length; at++) {
 		const title = splatIn(lines[at] ?? '');
-		if (title === undefined) continue;
+		if (title === undefined) {
+			continue;
+		}
 		const text = cutOut(lines, at);
 		found.push({where, title, text: text.join('\n'), fingerprint: fingerprint(title, text)});
 		at += text.length - 1;
 	}
+
 	return found;
 }
 
@@ -74,8 +77,11 @@ export function isFatal(console: string): boolean {
 function splatIn(line: string): string | undefined {
 	for (const splat of splats) {
 		const match = splat.exec(line);
-		if (match) return match[0];
+		if (match) {
+			return match[0];
+		}
 	}
+
 	return undefined;
 }
 
@@ -84,12 +90,14 @@ function cutOut(lines: readonly string[], from: number): readonly string[] {
 	const ends = longReport.test(lines[from] ?? '') ? reportEnd : traceEnd;
 	const window = lines.slice(from, from + maxLines);
 	const end = window.findIndex((line, at) => at > 0 && ends.test(line));
+
 	return window.slice(0, end < 0 ? 1 : end + 1);
 }
 
 function fingerprint(title: string, text: readonly string[]): string {
 	const kind = title.replace(/0x[\da-f]+|\d+/gi, 'N');
 	const trace = text.flatMap(line => traceEntry.exec(line)?.[1] ?? []).slice(0, 6);
+
 	return createHash('sha256')
 		.update([kind, ...trace].join('\n'))
 		.digest('hex')

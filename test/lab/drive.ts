@@ -25,6 +25,7 @@ export type Other = {readonly domid: number; readonly name: string; readonly mac
 /** Nobody has this number; Xen lets one grant pages to it all the same. */
 export function nobody(domid: number): Other {
 	const [high = '', low = ''] = domid.toString(16).padStart(4, '0').match(/../g) ?? [];
+
 	return {domid, name: `nobody-${domid}`, mac: `00:16:3e:ff:${high}:${low}`};
 }
 
@@ -53,6 +54,7 @@ export class Drive {
 
 	static async start({dom0}: Lab, machine: Guest): Promise<Drive> {
 		const {stdout} = await dom0.run(`xl domid ${machine.name}`, {silent: true});
+
 		return new Drive(machine, Number(stdout));
 	}
 
@@ -72,6 +74,7 @@ export class Drive {
 	#configOf(other: Other, epoch: number): PeerConfig {
 		// eth0 is the first device after lo in every guest.
 		const link = {ifindex: 2, localMac: this.mac, remoteMac: other.mac};
+
 		return {domid: other.domid, epoch, name: other.name, links: [link]};
 	}
 
@@ -94,6 +97,7 @@ export class Drive {
 		times: number,
 	): Promise<Record<string, number>> {
 		const order = 5;
+
 		return this.#ask({op: 'attach-often', domid: other.domid, epoch, offer, order, times});
 	}
 
@@ -121,6 +125,7 @@ export class Drive {
 		await other.#served;
 		const [peer, us] = [this.#configOf(other, epoch), other.#configOf(this, epoch)];
 		const ends = {host: other.machine.name, port, peer, us, order: 5};
+
 		return this.#ask({op: 'cycle', count, ends});
 	}
 
@@ -138,23 +143,30 @@ export class Drive {
 			this.#waiting.push(resolve);
 			this.#program.write(`${JSON.stringify(request)}\n`);
 		});
+
 		return parseAnswer<T>(line, `${this.name}: ${JSON.stringify(request)}`);
 	}
 
 	#hear(text: string): void {
 		const lines = (this.#rest + text).split('\n');
 		this.#rest = lines.pop() ?? '';
-		for (const line of lines) this.#waiting.shift()?.(line);
+		for (const line of lines) {
+			this.#waiting.shift()?.(line);
+		}
 	}
 
 	#end(why: string): void {
 		const answer = JSON.stringify({ok: false, message: `drive.mjs ended: ${why}`});
-		for (const each of this.#waiting.splice(0)) each(answer);
+		for (const each of this.#waiting.splice(0)) {
+			each(answer);
+		}
 	}
 }
 
 function parseAnswer<T>(line: string, asked: string): T {
 	const answer = JSON.parse(line) as {ok: true; value: T} | {ok: false; message: string};
-	if (answer.ok) return answer.value;
+	if (answer.ok) {
+		return answer.value;
+	}
 	throw new Error(`${asked}: ${answer.message}`);
 }

@@ -27,9 +27,18 @@ export class CommandError extends Error {
 }
 
 export function outcomeOf(error: unknown): Outcome {
-	if (error === undefined) return 'pass';
-	if (error instanceof Skip) return 'skip';
-	if (error instanceof CrashError) return 'crash';
-	if (error instanceof LabError) return 'error';
+	if (error === undefined) {
+		return 'pass';
+	}
+	if (error instanceof Skip) {
+		return 'skip';
+	}
+	if (error instanceof CrashError) {
+		return 'crash';
+	}
+	if (error instanceof LabError) {
+		return 'error';
+	}
+
 	return 'failure';
 }

@@ -10,7 +10,9 @@ export type GuestName = (typeof guestNames)[number];
 
 export function asGuestName(name: string): GuestName {
 	const known = guestNames.find(each => each === name);
-	if (known) return known;
+	if (known) {
+		return known;
+	}
 	throw new LabError(`no guest ${name}: expected one of ${guestNames.join(', ')}`);
 }
 

@@ -57,16 +57,20 @@ export class Guest {
 		const {done, kill} = this.#start(command, options);
 		const result = await withDeadline(done, timeout * patience, () => kill('SIGKILL'));
 
-		if (result && (fails === 'maybe' || fails === (result.status !== 0))) return result;
+		if (result && (fails === 'maybe' || fails === (result.status !== 0))) {
+			return result;
+		}
 		throw new CommandError(complaint(`${this.name}$ ${command}`, result, timeout));
 	}
 
 	spawn(command: string, options: SpawnOptions = {}): Background {
 		const {kill, ...rest} = this.#start(command, options);
+
 		return {
 			...rest,
 			stop: (signal = 'SIGTERM') => {
 				kill(signal);
+
 				return rest.done;
 			},
 		};
@@ -88,7 +92,9 @@ export class Guest {
 		const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString();
 		let running: Command | undefined;
 
-		if (!options.silent) this.#say(`${this.name}$ ${command}`);
+		if (!options.silent) {
+			this.#say(`${this.name}$ ${command}`);
+		}
 		const done = new Promise<Result>((resolve, reject) => {
 			running = this.#agent.start(this.#address, command, {
 				output: chunk => {
@@ -110,8 +116,13 @@ export class Guest {
 		});
 		// Nobody may be waiting when the lab stops under it.
 		done.catch(() => {});
-		if (options.input !== undefined) running?.write(Buffer.from(options.input));
-		if (!options.open) running?.end();
+		if (options.input !== undefined) {
+			running?.write(Buffer.from(options.input));
+		}
+		if (!options.open) {
+			running?.end();
+		}
+
 		return {
 			stdout: () => text(stdout),
 			stderr: () => text(stderr),
@@ -145,7 +156,10 @@ async function withDeadline<T>(
 }
 
 function complaint(transcript: string, result: Result | undefined, timeout: number): string {
-	if (!result) return `${transcript}\nnot done within ${timeout} ms`;
+	if (!result) {
+		return `${transcript}\nnot done within ${timeout} ms`;
+	}
+
 	return [transcript, `exit status ${result.status}`, result.stdout, result.stderr]
 		.map(part => part.trimEnd())
 		.filter(part => part !== '')

@@ -47,8 +47,9 @@ export class Host {
 		machine.output.on('data', (text: string) => {
 			this.#console += text;
 			// Nobody will answer any more: no use to wait.
-			if (isFatal(this.#console.slice(-text.length - 200)))
+			if (isFatal(this.#console.slice(-text.length - 200))) {
 				agent.close(new CrashError('Xen or dom0 died: see the console'));
+			}
 		});
 		this.machines = new Map([
 			['dom0', new Guest('dom0', '', agent, say)],
@@ -77,14 +78,17 @@ export class Host {
 			...(snapshot === undefined ? {} : {snapshot}),
 			...(plugin === undefined ? {} : {plugin}),
 		});
+
 		return new Host(machine, options.say);
 	}
 
 	/** dom0, or a guest, which need not be running. */
 	get(name: string): Guest {
 		const guest = this.machines.get(name);
-		if (!guest)
+		if (!guest) {
 			throw new LabError(`no machine ${name}: ${[...this.machines.keys()].join(', ')}`);
+		}
+
 		return guest;
 	}
 
@@ -98,6 +102,7 @@ export class Host {
 		// An emulated processor gives the kernel cause to warn at boot; that is not the test's.
 		await this.get(name).run('dmesg -C', {silent: true});
 		await dom0.run(`truncate -s 0 /var/log/xen/guest-${name}.log`, {silent: true});
+
 		return this.get(name);
 	}
 
@@ -126,7 +131,9 @@ export class Host {
 	 * caches, and what the logs say from here on is a test's own doing.
 	 */
 	async prepare(): Promise<void> {
-		for (const name of ['dom0', 'a', 'b']) await this.get(name).run(warmUp, {timeout: 240_000});
+		for (const name of ['dom0', 'a', 'b']) {
+			await this.get(name).run(warmUp, {timeout: 240_000});
+		}
 		await this.get('dom0').run('sync; dmesg -C; xl dmesg -c >/dev/null');
 	}
 

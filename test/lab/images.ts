@@ -27,7 +27,9 @@ export const modes: Record<string, Mode> = {multi: 'multi', icount: 'icount'};
 /** The one of a table that a flag, or a variable of the environment, names. */
 export function oneOf<T>(name: string, table: Record<string, T>, value: string): T {
 	const found = Object.hasOwn(table, value) ? table[value] : undefined;
-	if (found !== undefined) return found;
+	if (found !== undefined) {
+		return found;
+	}
 	throw new LabError(`${name}: expected ${Object.keys(table).join(' or ')}, got "${value}"`);
 }
 
@@ -51,6 +53,7 @@ export function usualType(stack: Stack): GuestType {
  */
 export function usualMode(stack: Stack): Mode {
 	const usual = watches(stack) ? 'icount' : 'multi';
+
 	return oneOf('MODE', modes, process.env['MODE'] || usual);
 }
 
@@ -61,7 +64,10 @@ export function images(stack: Stack): Promise<string> {
 
 /** QEMU, name or path; what PVH guests need is built unless the cache has it. */
 export async function emulatorFor(type: GuestType): Promise<string> {
-	if (type === 'pv') return 'qemu-system-x86_64';
+	if (type === 'pv') {
+		return 'qemu-system-x86_64';
+	}
+
 	return built('test/setup/emulator.sh', [], 'QEMU for PVH guests');
 }
 

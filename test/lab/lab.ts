@@ -54,7 +54,9 @@ export class Lab {
 		const folder = await runFolder();
 		const disk = path.join(folder, 'disk.qcow2');
 		await copyFile(saved, disk);
-		if (builds) await pack(stack, folder);
+		if (builds) {
+			await pack(stack, folder);
+		}
 		const from = Date.now();
 		const host = await Host.start({
 			...{folder, images, emulator, mode, disk, say},
@@ -64,7 +66,10 @@ export class Lab {
 		try {
 			await Promise.all(['dom0', 'a', 'b'].map(name => settle(host, name)));
 			const lab = new Lab(flavour, folder, host, builds, Date.now() - from);
-			if (builds) await lab.#unpack(['dom0', 'a', 'b']);
+			if (builds) {
+				await lab.#unpack(['dom0', 'a', 'b']);
+			}
+
 			return lab;
 		} catch (error) {
 			await host.stop();
@@ -110,7 +115,10 @@ export class Lab {
 		const created = this.#host.create(name, {type: this.flavour.type, ...options});
 		const guest = await this.#orLastWords(name, created);
 		await settle(this.#host, name);
-		if (this.#builds) await this.#unpack([name]);
+		if (this.#builds) {
+			await this.#unpack([name]);
+		}
+
 		return guest;
 	}
 
@@ -135,7 +143,9 @@ export class Lab {
 		try {
 			return await up;
 		} catch (cause) {
-			if (cause instanceof CrashError) throw cause;
+			if (cause instanceof CrashError) {
+				throw cause;
+			}
 			const look = `xl list; xl vcpu-list ${machine}; tail -n 30 /var/log/xen/guest-${machine}.log`;
 			const {stdout} = await this.dom0.run(look, {fails: 'maybe', silent: true});
 			const message = cause instanceof Error ? cause.message : String(cause);
@@ -156,9 +166,11 @@ async function runFolder(): Promise<string> {
 	await mkdir(run, {recursive: true});
 	for (const name of await readdir(run)) {
 		const pid = /^lab-(\d+)-/.exec(name)?.[1];
-		if (pid !== undefined && !existsSync(`/proc/${pid}`))
+		if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
 			await rm(path.join(run, name), {recursive: true, force: true});
+		}
 	}
+
 	return mkdtemp(path.join(run, `lab-${process.pid}-`));
 }
 

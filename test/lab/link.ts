@@ -38,6 +38,7 @@ export class Link {
 			this.left.offer(this.right, this.epoch, {...rings, listen: listener === 'left'}),
 			this.right.offer(this.left, this.epoch, {...rings, listen: listener === 'right'}),
 		]);
+
 		return {left, right};
 	}
 

@@ -72,21 +72,25 @@ export class Machine {
 		process.on('error', error => (complaint += error.message));
 
 		const alive = () => {
-			if (process.exitCode !== null || process.pid === undefined)
+			if (process.exitCode !== null || process.pid === undefined) {
 				throw new LabError(`QEMU ended at once: ${complaint}`);
+			}
 		};
 		const connect = (name: string) => connectWhenThere(path.join(options.folder, name), alive);
 		const port = await connect('agent.sock');
 		const machine = new Machine(process, port, new Monitor(await connect('qmp.sock')));
 		await machine.#monitor.execute('qmp_capabilities');
 		await machine.#monitor.execute('cont');
+
 		return machine;
 	}
 
 	/** Keeps memory, devices and the writable disk under a name; the machine goes on. */
 	async save(name: string): Promise<void> {
 		const answer = await this.#monitor.human(`savevm ${name}`);
-		if (answer) throw new LabError(`savevm: ${answer}`);
+		if (answer) {
+			throw new LabError(`savevm: ${answer}`);
+		}
 	}
 
 	/** A command of QEMU's own monitor, e.g. `info jit`. */
@@ -99,6 +103,7 @@ export class Machine {
 		const stat = await readFile(`/proc/${this.#process.pid}/stat`, 'utf8');
 		// The name before it may hold anything. Ticks are 10 ms wherever Node runs on Linux.
 		const [, user, system] = /\) (?:\S+ ){11}(\d+) (\d+) /.exec(stat) ?? [];
+
 		return (Number(user) + Number(system)) / 100;
 	}
 
@@ -138,15 +143,20 @@ async function connectWhenThere(file: string, alive: () => void): Promise<Socket
 	await until(`QEMU listens on ${file}`, async () => {
 		alive();
 		socket = await connected(net.connect(file));
+
 		return socket !== undefined;
 	});
-	if (!socket) throw new LabError(`no connection to ${file}`);
+	if (!socket) {
+		throw new LabError(`no connection to ${file}`);
+	}
+
 	return socket;
 }
 
 async function connected(socket: Socket): Promise<Socket | undefined> {
 	try {
 		await once(socket, 'connect');
+
 		return socket;
 	} catch {
 		return undefined;

@@ -22,6 +22,7 @@ export class Counter {
 	static async start(machine: Guest): Promise<Counter> {
 		const server = machine.spawn(`exec node /opt/coloop/numbered.mjs serve ${port}`);
 		await until('it listens', () => server.stdout().includes('ready'), patient);
+
 		return new Counter(server);
 	}
 
@@ -59,5 +60,6 @@ export async function trains(
 	const records = ((await diverted(a)) - before) / 100;
 	await a.run('ping -q -c 5 -i 0.2 -W 5 b', slow);
 	const {received, doubled, late} = await counter.stop();
+
 	return {lost: lastLine<{sent: number}>(stdout).sent - received, late: doubled + late, records};
 }

@@ -19,8 +19,9 @@ export async function prompt(lab: Lab): Promise<void> {
 	show();
 	for await (const line of lines) {
 		const at = /^@(dom0|[a-h])$/.exec(line.trim());
-		if (at?.[1] !== undefined) here = at[1];
-		else if (line.trim() !== '') {
+		if (at?.[1] !== undefined) {
+			here = at[1];
+		} else if (line.trim() !== '') {
 			const {machine, command} = parseCommand(line, here);
 			running = lab.get(machine).spawn(command, {
 				stdout: chunk => process.stdout.write(chunk),

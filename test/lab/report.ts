@@ -27,12 +27,16 @@ export async function keep(report: Report): Promise<void> {
 		path.join(folder, 'outcomes.jsonl'),
 		JSON.stringify({title, outcome, ms, restore_ms: restoreMs}) + '\n',
 	);
-	if (outcome === 'pass' || outcome === 'skip') return;
+	if (outcome === 'pass' || outcome === 'skip') {
+		return;
+	}
 	const at = path.join(folder, title.replaceAll(/[^\w]+/g, '-'));
 	await mkdir(at, {recursive: true});
 	await writeFile(path.join(at, 'transcript.txt'), transcript.join('\n') + '\n');
 	await writeFile(path.join(at, 'error.txt'), String(error) + '\n');
-	if (!lab) return;
+	if (!lab) {
+		return;
+	}
 	await writeFile(path.join(at, 'console.log'), lab.consoleText);
 	for (const name of ['dom0', 'a', 'b']) {
 		for (const [file, command] of Object.entries(logs)) {

@@ -27,7 +27,9 @@ export async function serve(lab: Lab, name: string): Promise<void> {
 	await new Promise<void>((resolve, reject) => {
 		const server = net.createServer({allowHalfOpen: true}, socket => {
 			void answer(lab, socket).then(stopped => {
-				if (stopped) server.close(() => resolve());
+				if (stopped) {
+					server.close(() => resolve());
+				}
 			});
 		});
 		server.on('error', reject);
@@ -54,9 +56,11 @@ async function answer(lab: Lab, socket: Socket): Promise<boolean> {
 		const request = parseRequest(await wholeMessage(socket));
 		const result = await obey(lab, request);
 		socket.end(JSON.stringify(result));
+
 		return request.verb === 'stop';
 	} catch (error) {
 		socket.end(JSON.stringify({status: 255, stdout: '', stderr: `${String(error)}\n`}));
+
 		return false;
 	}
 }
@@ -70,9 +74,11 @@ async function obey(lab: Lab, request: Request): Promise<Result> {
 				.run(request.command, {fails: 'maybe', timeout: 3_600_000});
 		case 'create':
 			await lab.create(request.machine);
+
 			return done;
 		case 'push':
 			await lab.push();
+
 			return done;
 		case 'ping':
 		case 'stop':
@@ -85,21 +91,28 @@ async function wholeMessage(socket: Socket): Promise<unknown> {
 	const chunks: Buffer[] = [];
 	socket.on('data', chunk => chunks.push(chunk));
 	await once(socket, 'end');
+
 	return JSON.parse(Buffer.concat(chunks).toString());
 }
 
 function parseRequest(input: unknown): Request {
 	const {verb, machine, command} = Object(input) as Record<string, unknown>;
-	if (verb === 'ping' || verb === 'push' || verb === 'stop') return {verb};
-	if (verb === 'create' && typeof machine === 'string') return {verb, machine};
-	if (verb === 'run' && typeof machine === 'string' && typeof command === 'string')
+	if (verb === 'ping' || verb === 'push' || verb === 'stop') {
+		return {verb};
+	}
+	if (verb === 'create' && typeof machine === 'string') {
+		return {verb, machine};
+	}
+	if (verb === 'run' && typeof machine === 'string' && typeof command === 'string') {
 		return {verb, machine, command};
+	}
 	throw new LabError(`expected run, create, ping, push or stop, got ${JSON.stringify(input)}`);
 }
 
 function parseResult(input: unknown): Result {
 	const {status, stdout, stderr} = Object(input) as Record<string, unknown>;
-	if (typeof status === 'number' && typeof stdout === 'string' && typeof stderr === 'string')
+	if (typeof status === 'number' && typeof stdout === 'string' && typeof stderr === 'string') {
 		return {status, stdout, stderr};
+	}
 	throw new LabError(`expected a result, got ${JSON.stringify(input)}`);
 }

@@ -45,6 +45,7 @@ export async function snapshot(flavour: Flavour, say: (line: string) => void): P
 	}
 	// Touched: make.sh forgets what nobody used for a week.
 	await utimes(folder, new Date(), new Date());
+
 	return {images: image, emulator, disk: path.join(folder, 'disk.qcow2')};
 }
 
@@ -76,7 +77,9 @@ async function boot(
 	} finally {
 		await host.stop();
 	}
-	for (const name of ['agent.sock', 'qmp.sock', cargoFile]) await rm(path.join(folder, name));
+	for (const name of ['agent.sock', 'qmp.sock', cargoFile]) {
+		await rm(path.join(folder, name));
+	}
 }
 
 // Everything that decides what is in a snapshot, beside the image.
@@ -85,7 +88,9 @@ async function key(image: string, emulator: string, type: GuestType): Promise<st
 	const {stdout} = await promisify(execFile)(emulator, ['--version']);
 
 	hash.update(emulator).update(stdout);
-	for (const module of ['machine.js', 'host.js', 'guest-config.js', 'snapshot.js'])
+	for (const module of ['machine.js', 'host.js', 'guest-config.js', 'snapshot.js']) {
 		hash.update(await readFile(fileURLToPath(new URL(module, import.meta.url))));
+	}
+
 	return hash.digest('hex').slice(0, 12);
 }

@@ -42,6 +42,7 @@ export class Traffic {
 		);
 		const traffic = new Traffic(to, senders);
 		await traffic.flows();
+
 		return traffic;
 	}
 
@@ -52,6 +53,7 @@ export class Traffic {
 			`more TCP and UDP arrives than ${before.tcp} and ${before.udp}`,
 			async () => {
 				const now = await this.#arrived();
+
 				return now.tcp > before.tcp && now.udp > before.udp;
 			},
 			{timeout, every: 300},
@@ -65,6 +67,7 @@ export class Traffic {
 	async #arrived(): Promise<{tcp: number; udp: number}> {
 		const {stdout} = await this.#to.run('cat /tmp/tcp; wc -l </tmp/udp', {silent: true});
 		const numbers = stdout.trim().split('\n').map(Number);
+
 		return {tcp: numbers.at(-2) ?? 0, udp: numbers.at(-1) ?? 0};
 	}
 }

@@ -21,7 +21,9 @@ export async function until(
 	const deadline = Date.now() + timeout * patience;
 
 	while (!(await holds())) {
-		if (Date.now() > deadline) throw new Error(`not within ${timeout} ms: ${condition}`);
+		if (Date.now() > deadline) {
+			throw new Error(`not within ${timeout} ms: ${condition}`);
+		}
 		await pause(every);
 	}
 }

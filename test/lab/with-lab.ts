@@ -48,17 +48,23 @@ async function runInLab(t: ExecutionContext, body: Body, options: LabOptions): P
 	t.timeout(1_800_000 * patience);
 	try {
 		lab = await Lab.start({...options, say});
-		for (const shown of await testAndCheck(t, body, lab)) await claim(...shown);
+		for (const shown of await testAndCheck(t, body, lab)) {
+			await claim(...shown);
+		}
 		// The verbs assert too, by throwing; ava does not know.
 		t.pass();
 	} catch (caught) {
 		error = caught;
 	}
 	const outcome = outcomeOf(error);
-	if (lab && outcome !== 'crash') await keepCounts(lab, t.title);
+	if (lab && outcome !== 'crash') {
+		await keepCounts(lab, t.title);
+	}
 	await keep({title: t.title, outcome, ms: Date.now() - from, error, transcript, lab});
 	await lab?.stop();
-	for (const line of outcome === 'pass' ? [] : transcript.slice(-20)) t.log(line);
+	for (const line of outcome === 'pass' ? [] : transcript.slice(-20)) {
+		t.log(line);
+	}
 	if (error instanceof Skip) {
 		t.log(`skip: ${error.message}`);
 		t.pass();
@@ -84,19 +90,28 @@ async function testAndCheck(t: ExecutionContext, body: Body, lab: Lab): Promise<
 		await explain(lab, error);
 	}
 	const left: string[] = [];
-	for (const look of looks) left.push(...(await look()));
+	for (const look of looks) {
+		left.push(...(await look()));
+	}
 	await complainOfSplats(lab);
-	if (left.length > 0) throw new CommandError(`the test left behind:\n${left.join('\n')}`);
+	if (left.length > 0) {
+		throw new CommandError(`the test left behind:\n${left.join('\n')}`);
+	}
+
 	return shown;
 }
 
 // A machine that crashed explains a failure better than the failure does; one that is silent, beside it.
 async function explain(lab: Lab, error: unknown): Promise<never> {
-	if (error instanceof Skip) throw error;
+	if (error instanceof Skip) {
+		throw error;
+	}
 	try {
 		await complainOfSplats(lab);
 	} catch (worse) {
-		if (worse instanceof CrashError) throw worse;
+		if (worse instanceof CrashError) {
+			throw worse;
+		}
 		const [first, then] = [error, worse].map(each =>
 			each instanceof Error ? each.message : String(each),
 		);
@@ -107,7 +122,9 @@ async function explain(lab: Lab, error: unknown): Promise<never> {
 
 async function complainOfSplats(lab: Lab): Promise<void> {
 	const splats = await findSplats(lab);
-	if (splats.length === 0) return;
+	if (splats.length === 0) {
+		return;
+	}
 	// In short at the end, too: of a long log it is the end that is kept.
 	throw new CrashError(
 		[
@@ -120,5 +137,6 @@ async function complainOfSplats(lab: Lab): Promise<void> {
 function describe(options: LabOptions): string {
 	const {stack = stackFromEnvironment()} = options;
 	const {mode = usualMode(stack), type = usualType(stack)} = options;
+
 	return [`stack ${stack}`, mode, type].join(', ');
 }

@@ -16,6 +16,7 @@ function rowsOf(text: string): Row[] {
 		const [, rule = '', , code = '', tests = '', rest = ''] = line
 			.split('|')
 			.map(cell => cell.trim());
+
 		return /^R\d+$/.test(rule) ? [{rule, code: named(code), tests: named(tests), rest}] : [];
 	});
 }
@@ -29,9 +30,11 @@ async function missing(name: string): Promise<string[]> {
 	const [path = '', words] = name.split('#');
 	if (words === undefined) {
 		const found = await stat(path).catch(() => undefined);
+
 		return found ? [] : [`${path} is not there`];
 	}
 	const text = await readFile(path, 'utf8').catch(() => undefined);
+
 	return text?.includes(words) ? [] : [`${path} has no "${words}"`];
 }
 

@@ -31,7 +31,9 @@ export function createRescan(clock: Clock, period: number): Rescan {
 	const waiting: Array<() => void> = [];
 
 	const idle = async (ms: number, signal: AbortSignal) => {
-		if (poked || signal.aborted) return;
+		if (poked || signal.aborted) {
+			return;
+		}
 		const woken = new AbortController();
 		wake = () => woken.abort();
 		signal.addEventListener('abort', wake);
@@ -46,7 +48,9 @@ export function createRescan(clock: Clock, period: number): Rescan {
 
 	/* Who waits to be settled wants a whole run. */
 	const looking = () => {
-		if (waiting.length === 0) poked = false;
+		if (waiting.length === 0) {
+			poked = false;
+		}
 	};
 
 	const turn = async (work: Work, starts: number[], signal: AbortSignal) => {
@@ -57,14 +61,18 @@ export function createRescan(clock: Clock, period: number): Rescan {
 		await idle(Math.min(again ?? period, period), signal);
 		const oldest = starts.length < burst ? undefined : starts.shift();
 		const early = oldest === undefined ? 0 : oldest + window - clock.now();
-		if (early > 0) await clock.sleep(early, signal);
+		if (early > 0) {
+			await clock.sleep(early, signal);
+		}
 	};
 
 	return {
 		poke,
 		settle: () =>
 			new Promise(resolve => {
-				if (!isRunning) return resolve();
+				if (!isRunning) {
+					return resolve();
+				}
 				waiting.push(resolve);
 				poke();
 			}),
@@ -72,10 +80,14 @@ export function createRescan(clock: Clock, period: number): Rescan {
 			const starts: number[] = [];
 			isRunning = true;
 			try {
-				while (!signal.aborted) await turn(work, starts, signal);
+				while (!signal.aborted) {
+					await turn(work, starts, signal);
+				}
 			} finally {
 				isRunning = false;
-				for (const resolve of waiting.splice(0)) resolve();
+				for (const resolve of waiting.splice(0)) {
+					resolve();
+				}
 			}
 		},
 	};

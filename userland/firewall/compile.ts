@@ -53,7 +53,9 @@ export function compileRuleset(index: RulesetIndex, work: Work): FindChain {
 	const find: FindChain = key => {
 		const chain = index.chains.get(key);
 		const known = chains.get(key);
-		if (known || !chain) return known;
+		if (known || !chain) {
+			return known;
+		}
 		const rules = (index.rules.get(key) ?? []).map(rule => compileRule(rule, index));
 		const sides = new Set<Side>(rules.flatMap(sidesOf));
 
@@ -65,6 +67,7 @@ export function compileRuleset(index: RulesetIndex, work: Work): FindChain {
 			rulesFor(traffic) {
 				const selected = select(traffic);
 				work.rules += selected.length;
+
 				return selected;
 			},
 		});
@@ -114,7 +117,9 @@ function elementsIn(statement: unknown): readonly unknown[] {
 	const data = match === undefined ? fields(vmap)['data'] : fields(match)['right'];
 	const {set: inline} = fields(data);
 
-	if (typeof data === 'string' && data.startsWith('@')) return [data.slice(1)];
+	if (typeof data === 'string' && data.startsWith('@')) {
+		return [data.slice(1)];
+	}
 
 	return Array.isArray(inline)
 		? inline
@@ -129,7 +134,9 @@ function compileStatement(
 	find: FindElements,
 ): Condition | Verdict {
 	const [[kind, value] = [], ...more] = Object.entries(fields(statement));
-	if (more.length > 0) return {kind: 'obstacle'};
+	if (more.length > 0) {
+		return {kind: 'obstacle'};
+	}
 
 	switch (kind) {
 		case 'match':
@@ -154,9 +161,15 @@ function compileVerdict(statement: unknown, rule: NftRule): Verdict {
 	const [[kind, value] = [], ...more] = Object.entries(fields(statement));
 	const {target} = exactly(value, 'target');
 
-	if (more.length > 0) return {kind: 'obstacle'};
-	if (kind === 'accept' || kind === 'return') return {kind};
-	if (kind === 'continue') return {kind: 'next'};
+	if (more.length > 0) {
+		return {kind: 'obstacle'};
+	}
+	if (kind === 'accept' || kind === 'return') {
+		return {kind};
+	}
+	if (kind === 'continue') {
+		return {kind: 'next'};
+	}
 	if ((kind === 'jump' || kind === 'goto') && typeof target === 'string') {
 		return {kind, target: keyOf(rule, target)};
 	}
@@ -170,7 +183,9 @@ function compileChoice(
 	find: FindElements,
 ): VerdictChoice | undefined {
 	const map = compileVerdictMap(value, rule.family, find);
-	if (!map) return undefined;
+	if (!map) {
+		return undefined;
+	}
 	const verdicts = new Map(map.verdicts.map(each => [each, compileVerdict(each, rule)]));
 	const verdictOf = (each: unknown): Verdict => verdicts.get(each) ?? {kind: 'obstacle'};
 
@@ -179,6 +194,7 @@ function compileChoice(
 		sides: map.sides,
 		choose(traffic) {
 			const {verdicts: chosen, isPartial} = map.choose(traffic);
+
 			return [...chosen.map(verdictOf), ...(isPartial ? [{kind: 'next'} as const] : [])];
 		},
 	};
@@ -198,12 +214,16 @@ function sidesOf({conditions, verdict, portConditions}: CompiledRule): readonly 
 
 /** Chains named by jumps and gotos, wherever they stand; those of a verdict map's elements included. */
 function targetsIn(value: unknown, rule: NftRule, maps: RulesetIndex['maps']): readonly string[] {
-	if (typeof value !== 'object' || value === null) return [];
+	if (typeof value !== 'object' || value === null) {
+		return [];
+	}
 
 	return Object.entries(value).flatMap(([key, inner]) => {
 		const {target} = key === 'jump' || key === 'goto' ? fields(inner) : {};
 		const {data} = key === 'vmap' ? fields(inner) : {};
-		if (typeof target === 'string') return [keyOf(rule, target)];
+		if (typeof target === 'string') {
+			return [keyOf(rule, target)];
+		}
 		const map = typeof data === 'string' ? maps.get(keyOf(rule, data.slice(1))) : undefined;
 
 		return targetsIn(map?.elements ?? inner, rule, maps);

@@ -33,7 +33,9 @@ export function createGuard(ruleset: NftRuleset): Guard {
 			for (const chain of chains.seenBy(visit)) {
 				const [from, to] = visit.isForth ? [a, b] : [b, a];
 				const found = chain.judge(visit, from, to);
-				if (found) return found;
+				if (found) {
+					return found;
+				}
 			}
 		}
 
@@ -61,6 +63,7 @@ function findBaseChains(ruleset: NftRuleset, classOf: Guard['classOf'], work: Wo
 	const all = index.baseChains.flatMap(chain => {
 		const compiled = find(keyOf(chain, chain.name));
 		const {family, base} = chain;
+
 		return compiled && base
 			? [{family, base, judge: createJudge(find, compiled, classOf, work)}]
 			: [];

@@ -48,6 +48,7 @@ export async function readKernelRules({family, table}: TableName): Promise<Kerne
 			attributes: encode(attributeTable, {table}),
 			table: attributeTable,
 		});
+
 		return messages.flatMap(({payload}) => parseKernelRule(payload) ?? []);
 	});
 }
@@ -73,6 +74,7 @@ export function parseKernelRule(payload: Uint8Array): KernelRule | undefined {
 					({payload: element}) => {
 						const {name, data} = expressionAttributes;
 						const expression = attributes(element);
+
 						return {
 							name: text(expression.get(name)),
 							data: expression.get(data) ?? new Uint8Array(0),
@@ -163,7 +165,9 @@ function complete(rule: NftRule, expressions: readonly KernelExpression[]): NftR
 	const expr = isShown
 		? rule.expr
 		: [{unlisted: unknown.map(({name}) => name).join()}, ...rule.expr];
-	if (shown === 0 || shown !== matches.length) return {...rule, expr};
+	if (shown === 0 || shown !== matches.length) {
+		return {...rule, expr};
+	}
 	const queue = matches.map(({data}) => optionsOf(data, rule.family));
 
 	return {

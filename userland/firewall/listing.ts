@@ -32,12 +32,15 @@ export function parseListing(text: string): Listing {
 		} else if (opened) {
 			chain = opened[2] ?? '';
 			chains.set(keyOf(table, chain), undefined);
-		} else if (chain === undefined || line === '\t}') chain = undefined;
-		else if (line.startsWith('\t\ttype ') && body.length === 0)
+		} else if (chain === undefined || line === '\t}') {
+			chain = undefined;
+		} else if (line.startsWith('\t\ttype ') && body.length === 0) {
 			chains.set(keyOf(table, chain), readDevices(line));
-		else if (line.startsWith('\t\tcomment "')) continue;
-		else if (handle === undefined) body.push(line.trim());
-		else {
+		} else if (line.startsWith('\t\tcomment "')) {
+			continue;
+		} else if (handle === undefined) {
+			body.push(line.trim());
+		} else {
 			// A long set takes several lines; the handle ends the last.
 			const rule = [...body, line.replace(/ # handle \d+$/, '').trim()].join(' ');
 			rules.set(keyOf(table, chain, handle), rule);
@@ -74,8 +77,12 @@ function parseFlags(text: string): ReadonlyMap<string, readonly string[]> {
 		if (opened?.[2] !== undefined) {
 			names = [...(opened[1] === '' ? [] : names.slice(0, 1)), opened[2]];
 		}
-		if (line === '\t}') names = names.slice(0, 1);
-		if (list !== undefined) flags.set(keyOf(...names), list.split(/, ?/));
+		if (line === '\t}') {
+			names = names.slice(0, 1);
+		}
+		if (list !== undefined) {
+			flags.set(keyOf(...names), list.split(/, ?/));
+		}
 	}
 
 	return flags;
@@ -89,6 +96,7 @@ export function withDevices(ruleset: NftRuleset, listing: Listing): NftRuleset {
 	const nameOf = ({family, table}: {family: string; table: string}) => `${family} ${table}`;
 	const flagged = (set: NftSet): NftSet => {
 		const flags = [...new Set([...set.flags, ...listing.flagsOf(nameOf(set), set.name)])];
+
 		return {...set, flags};
 	};
 
@@ -96,11 +104,15 @@ export function withDevices(ruleset: NftRuleset, listing: Listing): NftRuleset {
 		...ruleset,
 		tables: ruleset.tables.map(table => {
 			const flags = listing.flagsOf(nameOf({...table, table: table.name}));
+
 			return {...table, raw: {...table.raw, flags}};
 		}),
 		chains: ruleset.chains.map(chain => {
-			if (!chain.base || chain.base.devices) return chain;
+			if (!chain.base || chain.base.devices) {
+				return chain;
+			}
 			const devices = listing.devicesOf(nameOf(chain), chain.name);
+
 			return {...chain, base: {...chain.base, devices}};
 		}),
 		sets: ruleset.sets.map(flagged),

@@ -10,8 +10,12 @@ export type Literal<T> = {readonly is: Is<T>; readonly exact?: string};
 
 /** A device's name, or nft's wildcard; undefined where that is not known: a number, an escaped star. */
 export function deviceName(literal: unknown): Literal<string> | undefined {
-	if (typeof literal !== 'string' || literal === '' || literal.includes('\\')) return undefined;
-	if (literal.endsWith('*')) return {is: name => matchesDevice(literal, name)};
+	if (typeof literal !== 'string' || literal === '' || literal.includes('\\')) {
+		return undefined;
+	}
+	if (literal.endsWith('*')) {
+		return {is: name => matchesDevice(literal, name)};
+	}
 
 	return {is: name => name === literal, exact: literal};
 }
@@ -27,13 +31,17 @@ export function etherAddress(literal: unknown): Literal<number> | undefined {
 	const {prefix} = exactly(literal, 'prefix');
 	const address = macNumber(literal);
 
-	if (address !== undefined)
+	if (address !== undefined) {
 		return {is: value => value === address, exact: String(literal).toLowerCase()};
-	if (Array.isArray(range)) return within(macNumber(range[0]), macNumber(range[1]));
+	}
+	if (Array.isArray(range)) {
+		return within(macNumber(range[0]), macNumber(range[1]));
+	}
 	const {addr, len} = exactly(prefix, 'addr', 'len');
 	const first = macNumber(addr);
-	if (first === undefined || typeof len !== 'number' || !(len >= 0 && len <= 48))
+	if (first === undefined || typeof len !== 'number' || !(len >= 0 && len <= 48)) {
 		return undefined;
+	}
 	const size = 2 ** (48 - len);
 
 	return within(first - (first % size), first - (first % size) + size - 1);

@@ -47,10 +47,16 @@ function certaintyOf(
 	equals: Test | undefined,
 	traffic: Traffic,
 ): Certainty {
-	if (operand.isMissing(traffic)) return 'never';
+	if (operand.isMissing(traffic)) {
+		return 'never';
+	}
 	const isEqual = op === '==' || op === '!=' ? equals?.(traffic) : undefined;
-	if (isEqual === undefined) return 'maybe';
-	if (isEqual === (op === '==')) return operand.isEmpty(traffic) ? 'maybe' : 'always';
+	if (isEqual === undefined) {
+		return 'maybe';
+	}
+	if (isEqual === (op === '==')) {
+		return operand.isEmpty(traffic) ? 'maybe' : 'always';
+	}
 
 	return 'never';
 }
@@ -58,8 +64,12 @@ function certaintyOf(
 /** The literals of a right side; undefined where they are not known. */
 function literalsOf(right: unknown, findSet: FindElements): readonly unknown[] | undefined {
 	const {set: inline} = fields(right);
-	if (Array.isArray(inline)) return inline.map(elementValue);
-	if (typeof right !== 'string' || !right.startsWith('@')) return [right];
+	if (Array.isArray(inline)) {
+		return inline.map(elementValue);
+	}
+	if (typeof right !== 'string' || !right.startsWith('@')) {
+		return [right];
+	}
 
 	return findSet(right.slice(1))?.map(elementValue);
 }
@@ -70,8 +80,12 @@ function anyOf(tests: readonly Test[]): Test {
 
 		for (const test of tests) {
 			const result = test(traffic);
-			if (result === true) return true;
-			if (result === undefined) found = undefined;
+			if (result === true) {
+				return true;
+			}
+			if (result === undefined) {
+				found = undefined;
+			}
 		}
 
 		return found;
@@ -100,7 +114,9 @@ export function compileVerdictMap(
 ): VerdictMap | undefined {
 	const {key, data} = exactly(vmap, 'key', 'data');
 	const pairs = pairsOf(data, findMap);
-	if (!pairs) return undefined;
+	if (!pairs) {
+		return undefined;
+	}
 	const operand = operandOf(key, family);
 	const elements = pairs
 		.filter(([value]) => value !== '*')
@@ -111,7 +127,9 @@ export function compileVerdictMap(
 		sides: operand.sides,
 		verdicts: pairs.map(([, verdict]) => verdict),
 		choose(traffic) {
-			if (operand.isMissing(traffic)) return {verdicts: [], isPartial: true};
+			if (operand.isMissing(traffic)) {
+				return {verdicts: [], isPartial: true};
+			}
 			const found = elements.map(({test, verdict}) => ({result: test(traffic), verdict}));
 			const sure = found.filter(({result}) => result === true);
 			const maybe = found.filter(({result}) => result === undefined);

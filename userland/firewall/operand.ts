@@ -47,11 +47,21 @@ export function operandOf(expression: unknown, family: NftFamily): Operand {
 	const {concat} = exactly(expression, 'concat');
 	const {'&': masked} = exactly(expression, '&');
 
-	if (Array.isArray(concat)) return concatenation(concat.map(part => operandOf(part, family)));
-	if (Array.isArray(masked) && masked.length === 2) return maskedAddress(masked, family);
-	if (typeof key === 'string') return metaOperand(key, family);
-	if (protocol === 'ether') return etherOperand(field, family);
-	if (typeof protocol === 'string') return headerOperand(protocol);
+	if (Array.isArray(concat)) {
+		return concatenation(concat.map(part => operandOf(part, family)));
+	}
+	if (Array.isArray(masked) && masked.length === 2) {
+		return maskedAddress(masked, family);
+	}
+	if (typeof key === 'string') {
+		return metaOperand(key, family);
+	}
+	if (protocol === 'ether') {
+		return etherOperand(field, family);
+	}
+	if (typeof protocol === 'string') {
+		return headerOperand(protocol);
+	}
 
 	return unknown;
 }
@@ -119,6 +129,7 @@ function addressOperand(field: 'saddr' | 'daddr', family: NftFamily, mask = 2 **
 	const cut = (address: number) => Number(BigInt(address) & BigInt(mask));
 	const read = (traffic: Traffic) => {
 		const address = hasEthernet(traffic, family) ? macNumber(traffic[field]) : undefined;
+
 		return address === undefined ? undefined : cut(address);
 	};
 
@@ -163,10 +174,12 @@ function plain<T>(
 		isKnown: traffic => read(traffic) !== undefined,
 		literal(value) {
 			const literal = parse(value);
+
 			return {
 				exact: literal?.exact,
 				test(traffic) {
 					const found = read(traffic);
+
 					return found === undefined ? undefined : literal?.is(found);
 				},
 			};
@@ -190,6 +203,7 @@ function concatenation(parts: readonly Operand[]): Operand {
 				return unknown.literal(value);
 			}
 			const literals = parts.map((part, at) => part.literal(concat[at]));
+
 			return {
 				exact: literals[indexed]?.exact,
 				test: traffic => allOf(literals.map(({test}) => test(traffic))),

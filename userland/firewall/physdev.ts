@@ -29,6 +29,7 @@ export function parsePhysdev(info: Uint8Array): PhysdevOptions | undefined {
 	const device = (bit: number, at: number) => {
 		const name = readName(info.subarray(at, at + 16), info.subarray(at + 16, at + 32));
 		const found = option(bit);
+
 		return found && {name: name ?? '', ...found};
 	};
 	const [input, output] = [device(0x01, 0), device(0x02, 32)];
@@ -51,8 +52,12 @@ function readName(bytes: Uint8Array, mask: Uint8Array): string | undefined {
 	const covered = mask.indexOf(0) < 0 ? 16 : mask.indexOf(0);
 	const isWhole = mask.every((byte, at) => byte === (at < covered ? 0xff : 0));
 
-	if (!isWhole || name === '' || name.includes('*')) return undefined;
-	if (covered > name.length) return name;
+	if (!isWhole || name === '' || name.includes('*')) {
+		return undefined;
+	}
+	if (covered > name.length) {
+		return name;
+	}
 
 	return covered === name.length || name[covered] === '+'
 		? `${name.slice(0, covered)}*`
@@ -113,8 +118,12 @@ function pinOf({input, output}: PhysdevOptions): Condition['pin'] {
 	const isExact = (option: DeviceOption | undefined) =>
 		option && !option.isInverted && !option.name.endsWith('*');
 
-	if (input && isExact(input)) return {index: 'physin', values: new Set([input.name])};
-	if (output && isExact(output)) return {index: 'physout', values: new Set([output.name])};
+	if (input && isExact(input)) {
+		return {index: 'physin', values: new Set([input.name])};
+	}
+	if (output && isExact(output)) {
+		return {index: 'physout', values: new Set([output.name])};
+	}
 
 	return undefined;
 }

@@ -16,7 +16,9 @@ export function classifyPorts(ruleset: NftRuleset): (port: Port) => number {
 
 	return port => {
 		const before = known.get(port);
-		if (before !== undefined) return before;
+		if (before !== undefined) {
+			return before;
+		}
 		const key = JSON.stringify([
 			port.kind,
 			nameClass(port.name),
@@ -67,16 +69,26 @@ function mentionsIn({rules, sets, maps, chains}: NftRuleset): Mentions {
 function collect(value: unknown, mentions: Mentions): void {
 	if (typeof value === 'string') {
 		mentions.words.add(macNumber(value) === undefined ? value : value.toLowerCase());
-		if (value.endsWith('*')) mentions.patterns.add(value);
+		if (value.endsWith('*')) {
+			mentions.patterns.add(value);
+		}
 	}
-	if (typeof value !== 'object' || value === null) return;
+	if (typeof value !== 'object' || value === null) {
+		return;
+	}
 	const range = etherAddress(value);
 	const {'&': masked} = fields(value);
 	const mask = Array.isArray(masked) ? macNumber(masked[1]) : undefined;
 
-	if (range) mentions.ranges.push(range);
-	if (mask !== undefined) mentions.masks.add(mask);
-	for (const inner of Object.values(value)) collect(inner, mentions);
+	if (range) {
+		mentions.ranges.push(range);
+	}
+	if (mask !== undefined) {
+		mentions.masks.add(mask);
+	}
+	for (const inner of Object.values(value)) {
+		collect(inner, mentions);
+	}
 }
 
 function classifiers({words, patterns, ranges, masks}: Mentions) {
@@ -87,7 +99,9 @@ function classifiers({words, patterns, ranges, masks}: Mentions) {
 				: [...patterns].map(pattern => matchesDevice(pattern, name)).map(Number),
 		addressClass(mac: string) {
 			const address = macNumber(mac);
-			if (address === undefined || words.has(mac.toLowerCase())) return mac.toLowerCase();
+			if (address === undefined || words.has(mac.toLowerCase())) {
+				return mac.toLowerCase();
+			}
 
 			return [
 				...ranges.map(({is}) => Number(is(address))),

@@ -16,10 +16,15 @@ export function selectRules(
 
 	for (const [at, {conditions}] of rules.entries()) {
 		const pin = conditions.find(condition => condition.pin)?.pin;
-		if (pin) addTo(pinned, pin, at);
-		else always.push(at);
+		if (pin) {
+			addTo(pinned, pin, at);
+		} else {
+			always.push(at);
+		}
 	}
-	if (pinned.size === 0) return () => rules;
+	if (pinned.size === 0) {
+		return () => rules;
+	}
 
 	return traffic => {
 		const found = new Set(always);
@@ -27,10 +32,16 @@ export function selectRules(
 		for (const [index, byValue] of pinned) {
 			const value = valueAt(index, traffic);
 			const lists = value === undefined ? byValue.values() : [byValue.get(value) ?? []];
-			for (const list of lists) for (const at of list) found.add(at);
+			for (const list of lists) {
+				for (const at of list) {
+					found.add(at);
+				}
+			}
 		}
 		const order = [...found];
-		if (found.size > always.length) order.sort((one, other) => one - other);
+		if (found.size > always.length) {
+			order.sort((one, other) => one - other);
+		}
 
 		return order.flatMap(at => rules[at] ?? []);
 	};
@@ -42,8 +53,11 @@ function addTo(pinned: Map<Index, Map<string, number[]>>, {index, values}: Pin, 
 	pinned.set(index, byValue);
 	for (const value of values) {
 		const list = byValue.get(value);
-		if (list) list.push(at);
-		else byValue.set(value, [at]);
+		if (list) {
+			list.push(at);
+		} else {
+			byValue.set(value, [at]);
+		}
 	}
 }
 

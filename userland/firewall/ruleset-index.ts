@@ -24,8 +24,11 @@ export function indexRuleset(ruleset: NftRuleset): RulesetIndex {
 	for (const rule of rules) {
 		const key = keyOf(rule, rule.chain);
 		const list = byChain.get(key);
-		if (list) list.push(rule);
-		else byChain.set(key, [rule]);
+		if (list) {
+			list.push(rule);
+		} else {
+			byChain.set(key, [rule]);
+		}
 	}
 	const dormant = new Set(
 		tables.filter(hasFlag('dormant')).map(table => keyOf({...table, table: table.name}, '')),

@@ -40,15 +40,21 @@ export type Visit = {
 
 /** Where the chains of a family at a hook are. */
 export function placeOf(family: NftFamily, {hook}: NftBase): Place {
-	if (hook === 'ingress' || hook === 'egress') return 'device';
+	if (hook === 'ingress' || hook === 'egress') {
+		return 'device';
+	}
 
 	return family === 'bridge' ? 'bridge' : 'ip';
 }
 
 /** Whether the chains of a visit include this base chain. */
 export function sees({place, hook, device, traffic}: Visit, family: NftFamily, base: NftBase) {
-	if (base.hook !== hook || placeOf(family, base) !== place) return false;
-	if (place === 'ip') return family === 'inet' || family === traffic.protocol;
+	if (base.hook !== hook || placeOf(family, base) !== place) {
+		return false;
+	}
+	if (place === 'ip') {
+		return family === 'inet' || family === traffic.protocol;
+	}
 
 	return place === 'bridge' || (device !== undefined && coversDevice(base, device));
 }

@@ -14,8 +14,12 @@ export function findObstacle(
 	const outcome = walkChain({find, traffic, outcomes: new Map()}, base);
 	const policy = base.chain.base?.policy;
 
-	if (typeof outcome === 'object') return outcome;
-	if ((outcome & ends.returns) === 0 || policy === 'accept') return undefined;
+	if (typeof outcome === 'object') {
+		return outcome;
+	}
+	if ((outcome & ends.returns) === 0 || policy === 'accept') {
+		return undefined;
+	}
 
 	return refer(base.chain, base.chain.name, base.chain.handle, `policy ${policy ?? 'unknown'}`);
 }
@@ -37,13 +41,21 @@ export function findPortRule(
 			const certainties = conditions.map(({test}) => test(traffic));
 			const isMet = ({test}: Condition) =>
 				test(traffic) !== 'never' || test(onChannel) !== 'never';
-			if (!conditions.every(isMet)) continue;
-			if (portConditions.some(each => each.differsOnChannel(traffic))) return rule;
+			if (!conditions.every(isMet)) {
+				continue;
+			}
+			if (portConditions.some(each => each.differsOnChannel(traffic))) {
+				return rule;
+			}
 			for (const target of targets) {
 				const next = find(target);
-				if (next) reached.add(next);
+				if (next) {
+					reached.add(next);
+				}
 			}
-			if (certainties.every(each => each === 'always') && isEnd(verdict)) break;
+			if (certainties.every(each => each === 'always') && isEnd(verdict)) {
+				break;
+			}
 		}
 	}
 
@@ -77,10 +89,13 @@ type Walk = {
 function walkChain(walk: Walk, compiled: CompiledChain): Outcome {
 	const known = walk.outcomes.get(compiled);
 
-	if (known !== undefined) return known;
+	if (known !== undefined) {
+		return known;
+	}
 	if (walk.outcomes.has(compiled)) {
 		// The kernel refuses loops; a ruleset that has one is not the kernel's.
 		const {chain} = compiled;
+
 		return refer(chain, chain.name, chain.handle, 'a loop of jumps');
 	}
 	walk.outcomes.set(compiled, undefined);
@@ -95,9 +110,13 @@ function walkRules(walk: Walk, rules: readonly CompiledRule[]): Outcome {
 
 	for (const rule of rules) {
 		const outcome = walkRule(walk, rule);
-		if (typeof outcome === 'object') return outcome;
+		if (typeof outcome === 'object') {
+			return outcome;
+		}
 		left |= outcome & ~ends.next;
-		if ((outcome & ends.next) === 0) return left;
+		if ((outcome & ends.next) === 0) {
+			return left;
+		}
 	}
 
 	return left | ends.returns;
@@ -108,8 +127,12 @@ function walkRule(walk: Walk, {rule, conditions, verdict}: CompiledRule): Outcom
 
 	for (const {test} of conditions) {
 		const certainty = test(walk.traffic);
-		if (certainty === 'never') return ends.next;
-		if (certainty === 'maybe') isCertain = false;
+		if (certainty === 'never') {
+			return ends.next;
+		}
+		if (certainty === 'maybe') {
+			isCertain = false;
+		}
 	}
 	const outcome = follow(walk, rule, verdict);
 
@@ -139,7 +162,9 @@ function followAll(walk: Walk, rule: NftRule, verdicts: readonly Verdict[]): Out
 
 	for (const verdict of verdicts) {
 		const outcome = follow(walk, rule, verdict);
-		if (typeof outcome === 'object') return outcome;
+		if (typeof outcome === 'object') {
+			return outcome;
+		}
 		all |= outcome;
 	}
 
@@ -149,7 +174,9 @@ function followAll(walk: Walk, rule: NftRule, verdicts: readonly Verdict[]): Out
 /** What returns from a chain goes on behind the `jump` to it, but behind a `goto` it leaves this chain as well. */
 function enter(walk: Walk, rule: NftRule, how: 'jump' | 'goto', target: string): Outcome {
 	const chain = walk.find(target);
-	if (!chain) return referTo(rule);
+	if (!chain) {
+		return referTo(rule);
+	}
 
 	const outcome = walkChain(walk, chain);
 	if (typeof outcome === 'object' || how === 'goto' || (outcome & ends.returns) === 0) {

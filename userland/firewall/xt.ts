@@ -23,11 +23,19 @@ const plainMatches: ReadonlySet<unknown> = new Set([
 /** An `xt` statement that only looks; undefined for a target, and for a match that may do more or has no name. */
 export function compileXt(xt: unknown): Condition | PortCondition | undefined {
 	const {type, name, mac, pkttype} = fields(xt);
-	if (type !== 'match' || !plainMatches.has(name)) return undefined;
-	if (name === 'physdev') return compilePhysdev(xt);
-	if (name === 'mac') return compileMac(exactly(mac, 'address', 'isInverted'));
+	if (type !== 'match' || !plainMatches.has(name)) {
+		return undefined;
+	}
+	if (name === 'physdev') {
+		return compilePhysdev(xt);
+	}
+	if (name === 'mac') {
+		return compileMac(exactly(mac, 'address', 'isInverted'));
+	}
 
-	if (name === 'pkttype') return compilePacketType(exactly(pkttype, 'number', 'isInverted'));
+	if (name === 'pkttype') {
+		return compilePacketType(exactly(pkttype, 'number', 'isInverted'));
+	}
 
 	return {sides: [], test: () => (name === 'comment' ? 'always' : 'maybe')};
 }
@@ -82,7 +90,9 @@ export function parsePacketType(
 	family: NftFamily,
 ): PacketTypeOptions | undefined {
 	const [size, view] = [family === 'bridge' ? 1 : 4, viewOf(info)];
-	if (info.length < 2 * size) return undefined;
+	if (info.length < 2 * size) {
+		return undefined;
+	}
 	const read = (at: number) =>
 		size === 1 ? view.getUint8(at) : view.getUint32(at, littleEndian);
 

@@ -77,6 +77,7 @@ export function attributeAt(
 			return inner === undefined ? name : `${name}.${inner}`;
 		}
 	}
+
 	return undefined;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../errors.ts';
-import {type AttributeTable, type Values} from './attributes.ts';
+import type {AttributeTable, Values} from './attributes.ts';
 import {commands, family, groups, infoAttributes, peerAttributes} from './constants.ts';
 import {
 	type Answer,
@@ -13,7 +13,7 @@ import {
 	resolveFamily,
 } from './genl.ts';
 import type {Kernel, KernelEvent} from './kernel.ts';
-import {type Message} from './message.ts';
+import type {Message} from './message.ts';
 import {connect, type Connection, subscribe} from './netlink.ts';
 import {parseInfo, parseOffer, parsePeer, peerValues} from './parse.ts';
 import {errnoOf, noModule} from './refusal.ts';
@@ -73,6 +73,7 @@ function kernelOver(connection: Connection, found: Family): Kernel {
 			if (current.id === before.id) {
 				throw error;
 			}
+
 			return await ask(connection, current, table, command, values, options);
 		}
 	}
@@ -119,6 +120,7 @@ function watchEvents(current: Family, signal: AbortSignal): AsyncIterable<Kernel
 			`the family ${family.name} has no group ${groups.events}`,
 		);
 	}
+
 	return subscribe<KernelEvent>({
 		protocol: genericProtocol,
 		groups: [group, control.group],
@@ -127,6 +129,7 @@ function watchEvents(current: Family, signal: AbortSignal): AsyncIterable<Kernel
 			if (changeOfFamily(message) === 'absent') {
 				throw noModule();
 			}
+
 			return message.type === current.id ? parseEvent(message) : undefined;
 		},
 		lost: {kind: 'overrun'},
@@ -156,6 +159,7 @@ async function findFamily(connection: Connection): Promise<Family> {
 	if (found === undefined) {
 		throw noModule();
 	}
+
 	return found;
 }
 

@@ -27,6 +27,7 @@ export function encode<T extends AttributeTable>(table: T, values: Values<T>): U
 			}
 		}
 	}
+
 	return joined(parts);
 }
 
@@ -56,6 +57,7 @@ export function decode<T extends AttributeTable>(table: T, bytes: Uint8Array): V
 			result[name] = value;
 		}
 	}
+
 	return result as Values<T>;
 }
 
@@ -68,6 +70,7 @@ function encodeOne(name: string, attribute: Attribute, value: unknown): Uint8Arr
 	view.setUint16(0, headerLength + payload.length, littleEndian);
 	view.setUint16(2, attribute.id | (nested ? nestedFlag : 0), littleEndian);
 	bytes.set(payload, headerLength);
+
 	return bytes;
 }
 
@@ -87,6 +90,7 @@ function encodeValue(name: string, attribute: Attribute, value: unknown): Uint8A
 	if (attribute.type === 'u64' && typeof value === 'bigint') {
 		const bytes = new Uint8Array(8);
 		viewOf(bytes).setBigUint64(0, value, littleEndian);
+
 		return bytes;
 	}
 	if (isSmallInteger(attribute.type) && typeof value === 'number') {
@@ -102,6 +106,7 @@ function encodeInteger(name: string, length: 1 | 2 | 4, value: number): Uint8Arr
 	const bytes = new Uint8Array(4);
 
 	viewOf(bytes).setUint32(0, value, true);
+
 	return littleEndian ? bytes.subarray(0, length) : bytes.subarray(0, length).reverse();
 }
 

@@ -73,6 +73,7 @@ export function moduleOf(world: FakeWorld, self: number): FakeModule {
 	};
 
 	world.modules.set(self, module);
+
 	return module;
 }
 
@@ -82,6 +83,7 @@ export function expectModule(world: FakeWorld, self: number): FakeModule {
 	if (!module.loaded) {
 		throw noModule();
 	}
+
 	return module;
 }
 
@@ -94,6 +96,7 @@ export function expectSide(world: FakeWorld, self: number, domid: number, epoch?
 	if (epoch !== undefined && epoch !== side.config.epoch) {
 		throw refused('ESTALE', 'the peer has another epoch (epoch)');
 	}
+
 	return side;
 }
 
@@ -180,6 +183,7 @@ export function offer(
 		eventPort: listen ? ++world.lastNumber : 0,
 	};
 	enter(world, self, side, 'offered', 'asked', {...blank, order});
+
 	return {controlRef: side.offer.controlRef, eventPort: side.offer.eventPort};
 }
 

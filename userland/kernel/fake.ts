@@ -114,6 +114,7 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 			});
 
 			queues.add(queue);
+
 			return queue;
 		},
 		async dispose() {},
@@ -127,7 +128,9 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 		carry(domid, more) {
 			const side = expectSide(world, self, domid);
 
-			if (side.channel) side.channel = sum(side.channel, more);
+			if (side.channel) {
+				side.channel = sum(side.channel, more);
+			}
 		},
 		fall(domid, state, reason) {
 			const side = expectSide(world, self, domid);
@@ -142,7 +145,9 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 		},
 		block(domid, reason) {
 			expectSide(world, self, domid).blocked = reason;
-			if (reason !== undefined) end(world, self, domid, 'closed', 'blocked');
+			if (reason !== undefined) {
+				end(world, self, domid, 'closed', 'blocked');
+			}
 		},
 		setVersion(version) {
 			moduleOf(world, self).version = version;

@@ -66,6 +66,7 @@ export function parseForwarding({payload}: Message): ForwardingEntry | undefined
 	if (payload[0] !== families.bridge || mac?.length !== 6 || master === undefined) {
 		return undefined;
 	}
+
 	return {
 		mac: macText(mac),
 		vlan,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import {type AttributeTable, type Values} from './attributes.ts';
+import type {AttributeTable, Values} from './attributes.ts';
 import {decode, encode} from './codec.ts';
-import {type Message} from './message.ts';
-import {type Connection} from './netlink.ts';
+import type {Message} from './message.ts';
+import type {Connection} from './netlink.ts';
 import {errnoOf} from './refusal.ts';
 
 /** A generic netlink family as the kernel numbered it. */

@@ -72,6 +72,7 @@ export async function readHooks(): Promise<Hook[] | undefined> {
 				found.push(...(await readPlace(connection, family, place)));
 			}
 		}
+
 		return found;
 	});
 }
@@ -86,6 +87,7 @@ export async function readDeviceHooks(devices: readonly string[]): Promise<Hook[
 				found.push(...(await readPlace(connection, 'netdev', place, device)));
 			}
 		}
+
 		return found;
 	});
 }

@@ -2,7 +2,7 @@
 import {type AttributeTable, littleEndian, viewOf} from './attributes.ts';
 import {decode, encode} from './codec.ts';
 import {routeProtocol, withConnection} from './dump.ts';
-import {type Message} from './message.ts';
+import type {Message} from './message.ts';
 import {subscribe} from './netlink.ts';
 import {macText} from './parse.ts';
 import {vifOf} from './vif.ts';
@@ -61,6 +61,7 @@ export function watchLinks(signal: AbortSignal): AsyncIterable<'changed'> {
 	});
 
 	queue.push('changed');
+
 	return queue;
 }
 
@@ -77,6 +78,7 @@ function parseInterface({payload}: Message): Interface[] {
 	if (view.getUint16(2, littleEndian) !== ethernet || address === undefined) {
 		return [];
 	}
+
 	return [
 		{
 			ifindex: view.getInt32(4, littleEndian),

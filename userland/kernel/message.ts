@@ -55,6 +55,7 @@ export function parseMessages(datagram: Uint8Array): Message[] {
 		});
 		at += align(length);
 	}
+
 	return messages;
 }
 
@@ -76,5 +77,6 @@ export function buildRequest(
 	view.setUint32(8, sequence, littleEndian);
 	bytes.set(header, headerLength);
 	bytes.set(attributes, headerLength + header.length);
+
 	return bytes;
 }

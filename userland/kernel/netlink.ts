@@ -37,6 +37,7 @@ export function connect(protocol: number): Connection {
 
 	async function exchange(request: Request): Promise<Exchange> {
 		sequence += 1;
+
 		return await new Promise<Exchange>((resolve, reject) => {
 			const answer = collect(request, sequence, resolve);
 
@@ -68,6 +69,7 @@ export function connect(protocol: number): Connection {
 			const turn = last.then(() => complete(request));
 
 			last = turn.catch(() => {});
+
 			return await turn;
 		},
 		close() {

@@ -41,6 +41,7 @@ export function watchRoute(signal: AbortSignal): AsyncIterable<Notice> {
 	});
 
 	queue.push('lost');
+
 	return queue;
 }
 
@@ -60,6 +61,7 @@ export function watchTables(signal: AbortSignal): AsyncIterable<Notice> {
 	});
 
 	queue.push('lost');
+
 	return queue;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../errors.ts';
-import {type Values} from './attributes.ts';
+import type {Values} from './attributes.ts';
 import {
 	type channelAttributes,
 	channelStates,
@@ -59,6 +59,7 @@ export function parseOffer(values: Values<typeof peerAttributes>): Offer {
 /** The attributes of a peer-new or peer-set. */
 export function peerValues(config: PeerConfig): Values<typeof peerAttributes> {
 	const {domid, epoch, name, links, busyPollUs} = config;
+
 	return {
 		domid,
 		epoch,
@@ -86,6 +87,7 @@ export function macBytes(text: string): Uint8Array {
 			`expected an address like aa:bb:cc:dd:ee:ff, got ${text}`,
 		);
 	}
+
 	return Uint8Array.from(text.split(':'), byte => Number.parseInt(byte, 16));
 }
 
@@ -114,6 +116,7 @@ function parseMac(bytes: Uint8Array | undefined, name: string): string {
 	if (mac.length !== macLen) {
 		throw new ColoopError('PROTOCOL', `${name}: expected ${macLen} bytes, got ${mac.length}`);
 	}
+
 	return macText(mac);
 }
 
@@ -147,5 +150,6 @@ function expect<T>(value: T | undefined, name: string): T {
 	if (value === undefined) {
 		throw new ColoopError('PROTOCOL', `the module's answer has no ${name}`);
 	}
+
 	return value;
 }

@@ -83,6 +83,7 @@ function hasRate(kind: string, options: Uint8Array): boolean {
 
 		return rate !== 0n || autorate !== 0;
 	}
+
 	return false;
 }
 
@@ -96,6 +97,7 @@ async function dump(
 
 	viewOf(header).setInt32(4, ifindex, littleEndian);
 	viewOf(header).setUint32(12, parent, littleEndian);
+
 	return await withConnection(routeProtocol, connection =>
 		connection.request({type, dump: true, header, attributes, table: queueAttributes}),
 	);

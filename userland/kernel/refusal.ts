@@ -98,6 +98,7 @@ function attributeName(
 
 		return nest === undefined ? name : `${nest}.${name ?? missingType}`;
 	}
+
 	return offset === undefined ? undefined : attributeAt(table, attributes, offset - start);
 }
 

@@ -93,5 +93,6 @@ export function parseVlans(messages: readonly Message[]): Map<number, PortVlans>
 		}
 		found.set(ifindex, {pvid, untagged, stopped});
 	}
+
 	return found;
 }

@@ -108,6 +108,7 @@ export type Program = {readonly id: number; readonly name: string};
 export function attachedPrograms(ifindex: number, attachType: number): readonly Program[] {
 	expectInteger(ifindex, 'ifindex');
 	expectInteger(attachType, 'attachType');
+
 	return native().attached(ifindex, attachType);
 }
 
@@ -121,6 +122,7 @@ export type LinkedProgram = Program & {readonly target: number; readonly hook: n
  */
 export function linkedPrograms(linkType: number): readonly LinkedProgram[] {
 	expectInteger(linkType, 'linkType');
+
 	return native().linked(linkType);
 }
 
@@ -132,6 +134,7 @@ function native(): Native {
 		addon.setup(SystemError);
 		loaded = addon;
 	}
+
 	return loaded;
 }
 

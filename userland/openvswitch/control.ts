@@ -14,6 +14,7 @@ export async function readStaticEntries(runDir: string, bridge: string): Promise
 
 	try {
 		const counts = await orElse(rpc.call('fdb/stats-show', bridge), isUnknownCommand, '');
+
 		return /static MAC entries.*: *[1-9]/.test(String(counts))
 			? parseStaticEntries(String(await rpc.call('fdb/show', bridge)))
 			: [];
@@ -26,6 +27,7 @@ export async function readStaticEntries(runDir: string, bridge: string): Promise
 export function parseStaticEntries(output: string): StaticEntry[] {
 	return output.split('\n').flatMap(line => {
 		const [port, vlan, mac, age] = line.trim().split(/\s+/);
+
 		return age === 'static' ? [{port: port ?? '', vlan: Number(vlan), mac: mac ?? ''}] : [];
 	});
 }

@@ -33,6 +33,7 @@ export function databaseSource(socket: string): Source<Database> {
 		const rpc = openJsonRpc(socket, {notified: outdated, lost: outdated});
 		try {
 			const value = parseDatabase(await monitor(rpc));
+
 			return {value, isStill: () => Promise.resolve(true), close: () => rpc.close()};
 		} catch (error) {
 			rpc.close();
@@ -46,6 +47,7 @@ async function monitor(rpc: JsonRpc): Promise<unknown> {
 	const {tables = {}} = (await rpc.call('get_schema', database)) as Schema;
 	const wanted = Object.entries(columns).map(([table, names]) => {
 		const known = tables[table]?.columns ?? {};
+
 		return [table, {columns: names.filter(name => name in known)}] as const;
 	});
 

@@ -113,6 +113,7 @@ export function createKept<T>(source: Source<T>, {grace, changed}: KeptOptions):
 			}
 			if (failure === undefined && last !== undefined && rest() > 0) {
 				tell();
+
 				return last.value;
 			}
 			if (failure === undefined) {

@@ -61,6 +61,7 @@ export function openOpenFlow(path: string, options: OpenFlowOptions): OpenFlow {
 		new Promise<Buffer>((resolve, reject) => {
 			if (over) {
 				reject(over);
+
 				return;
 			}
 			const timer = setTimeout(() => fail(new Error('no answer in time')), timeout);
@@ -114,6 +115,7 @@ export function openOpenFlow(path: string, options: OpenFlowOptions): OpenFlow {
 				ask(kinds.getConfigRequest),
 				ask(kinds.statsRequest, stats(portDescriptions)),
 			]);
+
 			return {fragments: parseFragments(config), forbids: parsePorts(ports)};
 		},
 		async watchFlows() {

@@ -84,6 +84,7 @@ export class Ovs {
 
 		this.#listeners.add(tell);
 		tell();
+
 		return queue;
 	}
 

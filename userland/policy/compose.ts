@@ -36,12 +36,16 @@ function* tokens(text: string, file: string, lines: LineCounter): Generator<CST.
 	lines.addNewLine(0);
 	for (const lexeme of new Lexer().lex(text)) {
 		for (const token of parser.next(lexeme)) {
-			if (token.type === 'error') broken++;
+			if (token.type === 'error') {
+				broken++;
+			}
 			yield token;
 		}
 		// Garbage in, a screenful of errors out.
-		if (broken > 20) return;
-		if (parser.stack.length > 2 * deepest)
+		if (broken > 20) {
+			return;
+		}
+		if (parser.stack.length > 2 * deepest) {
 			throw new PolicyError([
 				{
 					file,
@@ -50,6 +54,7 @@ function* tokens(text: string, file: string, lines: LineCounter): Generator<CST.
 					message: `expected at most ${deepest} levels, got more`,
 				},
 			]);
+		}
 	}
 	yield* parser.end();
 }

@@ -51,11 +51,16 @@ export function createProblems(file: string): Problems {
 
 	return {
 		add(problem) {
-			if (shown.length < shownMost) shown.push({file, ...problem()});
-			else more++;
+			if (shown.length < shownMost) {
+				shown.push({file, ...problem()});
+			} else {
+				more++;
+			}
 		},
 		throwIfAny() {
-			if (shown.length > 0) throw new PolicyError(shown, {more});
+			if (shown.length > 0) {
+				throw new PolicyError(shown, {more});
+			}
 		},
 	};
 }

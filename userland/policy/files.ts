@@ -41,7 +41,9 @@ export async function readPolicyFolder(
 	try {
 		names = await readers.readdir(dir);
 	} catch (error) {
-		if (codeOf(error) === 'ENOENT') return undefined;
+		if (codeOf(error) === 'ENOENT') {
+			return undefined;
+		}
 		throw unreadable(dir, 'a directory', error);
 	}
 
@@ -58,7 +60,9 @@ export async function readPolicyFolder(
 /** One file by its path, `directory` for one. What keeps it from being read is its content. */
 export async function readPolicyFile(path: string): Promise<PolicyFile | 'directory'> {
 	const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-	if (isFolder) return 'directory';
+	if (isFolder) {
+		return 'directory';
+	}
 
 	return {name: path, path, content: await readRegularFile(path).catch(asError)};
 }
@@ -74,7 +78,9 @@ function looksLikePolicy(name: string): boolean {
 
 export function unreadable(path: string, what: string, error: unknown): PolicyError {
 	const cause = {cause: error};
-	if (error instanceof Distrusted) return fileError(path, error.message, cause);
+	if (error instanceof Distrusted) {
+		return fileError(path, error.message, cause);
+	}
 
 	return fileError(path, `expected ${what} that can be read, got ${codeOf(error)}`, cause);
 }
@@ -85,7 +91,9 @@ class Distrusted extends Error {}
 async function readTrusted(dir: string): Promise<string[]> {
 	const names = await readdir(dir);
 	const why = distrust(dir, await stat(dir)) ?? (await distrustAbove(dir));
-	if (why !== undefined) throw new Distrusted(why);
+	if (why !== undefined) {
+		throw new Distrusted(why);
+	}
 
 	return names;
 }
@@ -96,10 +104,14 @@ async function readRegularFile(path: string): Promise<Uint8Array> {
 
 	try {
 		const found = await handle.stat();
-		if (!found.isFile()) throw new Error('not a regular file');
+		if (!found.isFile()) {
+			throw new Error('not a regular file');
+		}
 		const isLink = (await lstat(path)).isSymbolicLink();
 		const why = distrust(path, found) ?? (isLink ? await distrustAbove(path) : undefined);
-		if (why !== undefined) throw new Distrusted(why);
+		if (why !== undefined) {
+			throw new Distrusted(why);
+		}
 
 		return await readAll(handle);
 	} finally {
@@ -113,12 +125,16 @@ async function readAll(handle: Awaited<ReturnType<typeof open>>): Promise<Uint8A
 	for (let length = 0; ;) {
 		const {bytesRead} = await handle.read(buffer, length, buffer.length - length);
 		length += bytesRead;
-		if (bytesRead === 0) return buffer.slice(0, length);
+		if (bytesRead === 0) {
+			return buffer.slice(0, length);
+		}
 	}
 }
 
 export function codeOf(error: unknown): string {
-	if (error instanceof Error && 'code' in error) return String(error.code);
+	if (error instanceof Error && 'code' in error) {
+		return String(error.code);
+	}
 
 	return error instanceof Error ? error.message : String(error);
 }

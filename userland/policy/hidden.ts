@@ -24,7 +24,9 @@ export function hiddenRules<R>(
 			.find(each => earlier.has(each));
 		const by = pair === undefined ? undefined : earlier.get(pair);
 
-		if (by !== undefined) return [[rule, by] as const];
+		if (by !== undefined) {
+			return [[rule, by] as const];
+		}
 		earlier.set(pairOf(patterns.number(left), patterns.number(right)), rule);
 
 		return [];

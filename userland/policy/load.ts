@@ -47,7 +47,9 @@ export async function loadPolicy(
 	for (const dir of typeof dirs === 'string' ? [dirs] : dirs) {
 		try {
 			const folder = await readPolicyFolder(dir, readers);
-			if (folder) return loadFolder(folder, dir, side);
+			if (folder) {
+				return loadFolder(folder, dir, side);
+			}
 		} catch (error) {
 			return inForce({policy: emptyPolicy, errors: [asPolicyError(error, dir)], dir});
 		}
@@ -108,7 +110,9 @@ function mergeFiles(files: readonly PolicyFile[]): Pick<LoadedPolicy, 'policy' |
 			errors.push(asPolicyError(error, file.path));
 		}
 	}
-	if (errors.length > 0) return {policy: emptyPolicy, errors};
+	if (errors.length > 0) {
+		return {policy: emptyPolicy, errors};
+	}
 
 	return {policy: joinPolicies(policies), errors};
 }
@@ -123,7 +127,9 @@ function joinPolicies(policies: readonly Policy[]): Policy {
 
 /** The rules of one file of a directory, or of one that is to become that. Throws PolicyError. */
 export function parseFile({name, path, content}: PolicyFile): Policy {
-	if (content instanceof Error) throw unreadable(path, 'a file', content);
+	if (content instanceof Error) {
+		throw unreadable(path, 'a file', content);
+	}
 	// Silently ignored rules would be worse than a complaint.
 	if (name.endsWith('.yml')) {
 		throw fileError(path, 'expected a name that ends in .yaml, got .yml');
@@ -133,7 +139,9 @@ export function parseFile({name, path, content}: PolicyFile): Policy {
 }
 
 function asPolicyError(error: unknown, file: string): PolicyError {
-	if (error instanceof PolicyError) return error;
+	if (error instanceof PolicyError) {
+		return error;
+	}
 
 	return fileError(file, `expected a policy, got ${codeOf(error)}`, {cause: error});
 }

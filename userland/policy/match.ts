@@ -74,10 +74,14 @@ function indexRules<R extends Rule>(
 
 	for (const [order, rule] of rules.entries()) {
 		const [left, right] = patternsOf(rule).map(pattern => patterns.number(domainName(pattern)));
-		if (left === undefined || right === undefined || orders.has(pairOf(left, right))) continue;
+		if (left === undefined || right === undefined || orders.has(pairOf(left, right))) {
+			continue;
+		}
 		orders.set(pairOf(left, right), order);
 		addTo(naming, left, {other: right, order});
-		if (left !== right) addTo(naming, right, {other: left, order});
+		if (left !== right) {
+			addTo(naming, right, {other: left, order});
+		}
 	}
 
 	const classOf = classifier<R>(patterns, number => naming.get(number)?.length ?? 0);
@@ -94,7 +98,9 @@ function indexRules<R extends Rule>(
 
 		if (!verdict) {
 			verdict = verdicts[first(a, b)] ?? none;
-			if (a.verdicts.size < remembered) a.verdicts.set(b, verdict);
+			if (a.verdicts.size < remembered) {
+				a.verdicts.set(b, verdict);
+			}
 		}
 
 		return verdict;
@@ -112,8 +118,11 @@ function firstOfPairs(
 ): number {
 	let best = Infinity;
 
-	for (const own of ours)
-		for (const other of theirs) best = Math.min(best, orders.get(pairOf(own, other)) ?? best);
+	for (const own of ours) {
+		for (const other of theirs) {
+			best = Math.min(best, orders.get(pairOf(own, other)) ?? best);
+		}
+	}
 
 	return best;
 }
@@ -126,11 +135,16 @@ function firstNaming(
 ): number {
 	let best = Infinity;
 
-	for (const own of ours)
+	for (const own of ours) {
 		for (const {other, order} of naming.get(own) ?? []) {
-			if (order >= best) break;
-			if (theirs.has(other)) best = order;
+			if (order >= best) {
+				break;
+			}
+			if (theirs.has(other)) {
+				best = order;
+			}
 		}
+	}
 
 	return best;
 }
@@ -181,6 +195,9 @@ function classifier<R extends Rule>(
 function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 	const list = map.get(key);
 
-	if (list) list.push(value);
-	else map.set(key, [value]);
+	if (list) {
+		list.push(value);
+	} else {
+		map.set(key, [value]);
+	}
 }

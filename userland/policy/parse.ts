@@ -15,7 +15,9 @@ export function parsePolicy(text: string | Uint8Array, file: string, name: strin
 
 	if (!result.success) {
 		const problems = createProblems(file);
-		for (const issue of result.error.issues) explain(issue, [], yaml, problems);
+		for (const issue of result.error.issues) {
+			explain(issue, [], yaml, problems);
+		}
 		problems.throwIfAny();
 		throw result.error;
 	}
@@ -26,9 +28,12 @@ export function parsePolicy(text: string | Uint8Array, file: string, name: strin
 function decode(input: string | Uint8Array, file: string): string {
 	const bytes = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength;
 
-	if (bytes > maxFileBytes)
+	if (bytes > maxFileBytes) {
 		throw fileError(file, `expected at most ${maxFileBytes} bytes, got ${bytes}`);
-	if (typeof input === 'string') return input;
+	}
+	if (typeof input === 'string') {
+		return input;
+	}
 
 	try {
 		return new TextDecoder('utf-8', {fatal: true}).decode(input);
@@ -64,15 +69,17 @@ function explain(issue: Issue, base: Path, yaml: PlainDocument, problems: Proble
 		isRecord(value) &&
 		('allow' in value || 'deny' in value)
 	) {
-		for (const inner of issue.errors['allow' in value ? 0 : 1] ?? [])
+		for (const inner of issue.errors['allow' in value ? 0 : 1] ?? []) {
 			explain(inner, path, yaml, problems);
+		}
 	} else if (issue.code === 'unrecognized_keys') {
-		for (const key of issue.keys)
+		for (const key of issue.keys) {
 			problems.add(() => ({
 				...yaml.positionOfKey(path, key),
 				where: formatPath([...path, key]),
 				message: unknownKey(path, key, value),
 			}));
+		}
 	} else {
 		problems.add(() => ({
 			...yaml.positionOf(path),
@@ -83,8 +90,9 @@ function explain(issue: Issue, base: Path, yaml: PlainDocument, problems: Proble
 }
 
 function unknownKey(path: Path, key: string, value: unknown): string {
-	if (path.length === 0)
+	if (path.length === 0) {
 		return `expected version, pairs, accept or host_silence_s, got ${formatKey(key)}`;
+	}
 	const known = isRecord(value) && 'allow' in value ? allowKeys(path) : 'deny';
 
 	return `expected only ${known} in this rule, got ${formatKey(key)}`;
@@ -100,7 +108,9 @@ function valueAt(value: unknown, path: Path): unknown {
 	let here = value;
 
 	for (const step of path) {
-		if (!isRecord(here) || !Object.hasOwn(here, step)) return undefined;
+		if (!isRecord(here) || !Object.hasOwn(here, step)) {
+			return undefined;
+		}
 		here = here[step];
 	}
 

@@ -25,7 +25,9 @@ export function createPatterns(): Patterns {
 	return {
 		number(pattern) {
 			const known = numbers.get(pattern);
-			if (known !== undefined) return known;
+			if (known !== undefined) {
+				return known;
+			}
 
 			const parts = pattern.split(/[*?]/);
 			const [start = '', end = ''] = [parts[0], parts.at(-1)];
@@ -73,9 +75,13 @@ export function matches(pattern: NamePattern, name: string): boolean {
 		} else if (star >= 0) {
 			p = star + 1;
 			n = ++restart;
-		} else return false;
+		} else {
+			return false;
+		}
 	}
-	while (pattern[p] === '*') p++;
+	while (pattern[p] === '*') {
+		p++;
+	}
 
 	return p === pattern.length;
 }

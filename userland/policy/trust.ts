@@ -15,7 +15,9 @@ const sticky = 0o1000;
  */
 export function distrust(path: string, {uid, mode}: Owned): string | undefined {
 	const isOurs = uid === 0 || uid === process.geteuid?.();
-	if (isOurs && (mode & othersMayWrite) === 0) return undefined;
+	if (isOurs && (mode & othersMayWrite) === 0) {
+		return undefined;
+	}
 	const mending = [
 		...(isOurs ? [] : [`chown root ${quoted(path)}`]),
 		...((mode & othersMayWrite) === 0 ? [] : [`chmod go-w ${quoted(path)}`]),
@@ -37,7 +39,9 @@ export async function distrustAbove(path: string): Promise<string | undefined> {
 		const {uid, mode} = await stat(above);
 		const isSticky = (mode & sticky) !== 0;
 		const why = distrust(above, {uid, mode: isSticky ? mode & ~othersMayWrite : mode});
-		if (why !== undefined) return why;
+		if (why !== undefined) {
+			return why;
+		}
 	}
 
 	return undefined;
@@ -49,7 +53,9 @@ async function linksOf(path: string): Promise<string[]> {
 
 	for (let at = path; ways.length < 40; ways.push(at)) {
 		const target = await readlink(at).catch(() => undefined);
-		if (target === undefined) break;
+		if (target === undefined) {
+			break;
+		}
 		at = resolve(dirname(at), target);
 	}
 

@@ -33,7 +33,9 @@ export function policyWarnings(
 	const seen = new Map<string, NamePattern>();
 	for (const [where, rule, pattern] of patternsOf(policy)) {
 		const doubt = doubtful(pattern) ?? lookalike(pattern, seen);
-		if (doubt !== undefined) warn(rule, where, `${shown(pattern)} ${doubt}`);
+		if (doubt !== undefined) {
+			warn(rule, where, `${shown(pattern)} ${doubt}`);
+		}
 	}
 	const hidden = [
 		...hiddenRules(pairs, ({between}) => between).map(each => ['pairs', ...each] as const),
@@ -60,7 +62,9 @@ function shown(pattern: NamePattern): string {
 
 /** What is wrong with a pattern that is meant to match something. */
 function doubtful(pattern: NamePattern): string | undefined {
-	if (domainName(pattern) === dom0Name) return undefined;
+	if (domainName(pattern) === dom0Name) {
+		return undefined;
+	}
 
 	return doubts.find(([looks]) => looks.test(pattern))?.[1] ?? unfit(pattern);
 }
@@ -88,7 +92,9 @@ const doubts: ReadonlyArray<readonly [RegExp, string]> = [
 ];
 
 function unfit(pattern: NamePattern): string | undefined {
-	if (printable(pattern) !== pattern) return 'has characters that nobody sees';
+	if (printable(pattern) !== pattern) {
+		return 'has characters that nobody sees';
+	}
 	const problem = /[*?]/.test(pattern) ? undefined : nameProblem(pattern);
 
 	return problem === undefined ? undefined : `${problem}: a domain of that name gets no channel`;

@@ -52,13 +52,17 @@ async function* states(
 
 	try {
 		for (let why: Why = 'reload'; !signal.aborted; why = await bell.wait(settleMs)) {
-			if (why === 'end') return;
+			if (why === 'end') {
+				return;
+			}
 			// Watch first, then read: what changes in between rings the bell again.
 			hints.renew();
 			const read = await loadPolicy(dirs, {side});
 			const now: LoadedPolicy =
 				read.errors.length > 0 && last ? inForce({...read, policy: last.policy}) : read;
-			if (why === 'hint' && last && isSame(last, now)) continue;
+			if (why === 'hint' && last && isSame(last, now)) {
+				continue;
+			}
 			last = now;
 			yield now;
 		}
@@ -87,7 +91,9 @@ function createBell(): Bell {
 
 	return {
 		ring(why) {
-			if (!pending || strength.indexOf(why) > strength.indexOf(pending)) pending = why;
+			if (!pending || strength.indexOf(why) > strength.indexOf(pending)) {
+				pending = why;
+			}
 			changed?.();
 		},
 		wait: settle =>
@@ -100,8 +106,11 @@ function createBell(): Bell {
 					resolve(why);
 				};
 				changed = () => {
-					if (pending === 'hint') timer ??= setTimeout(finish, settle, 'hint');
-					else if (pending) finish(pending);
+					if (pending === 'hint') {
+						timer ??= setTimeout(finish, settle, 'hint');
+					} else if (pending) {
+						finish(pending);
+					}
 				};
 				changed();
 			}),
@@ -117,14 +126,18 @@ function createHints(
 	let watchers: FSWatcher[] = [];
 	const unwatched = new Set<string>();
 	const close = () => {
-		for (const watcher of watchers) watcher.close();
+		for (const watcher of watchers) {
+			watcher.close();
+		}
 		watchers = [];
 	};
 	const open = (place: Place) => {
 		try {
 			watchers.push(watchPlace(place, ring));
 		} catch (error) {
-			if (isAbsence(error) || unwatched.has(place.path)) return;
+			if (isAbsence(error) || unwatched.has(place.path)) {
+				return;
+			}
 			unwatched.add(place.path);
 			warn(error as Error);
 		}
@@ -134,7 +147,11 @@ function createHints(
 		close,
 		renew() {
 			close();
-			for (const dir of dirs) for (const place of [...steps(dir), ...links(dir)]) open(place);
+			for (const dir of dirs) {
+				for (const place of [...steps(dir), ...links(dir)]) {
+					open(place);
+				}
+			}
 		},
 	};
 }
@@ -146,8 +163,9 @@ type Place = {readonly path: string; readonly entry: string | undefined};
 function steps(dir: string): Place[] {
 	const places: Place[] = [{path: dir, entry: undefined}];
 
-	for (let path = dir; dirname(path) !== path; path = dirname(path))
+	for (let path = dir; dirname(path) !== path; path = dirname(path)) {
 		places.push({path: dirname(path), entry: basename(path)});
+	}
 
 	return places;
 }
@@ -165,12 +183,15 @@ function links(dir: string): Place[] {
 
 function watchPlace({path, entry}: Place, ring: () => void): FSWatcher {
 	return watch(path, {persistent: false}, (_, name) => {
-		if (entry === undefined || name === null || name === entry) ring();
+		if (entry === undefined || name === null || name === entry) {
+			ring();
+		}
 	}).on('error', ring);
 }
 
 /** What is not there yet is told of by the directory above it. */
 function isAbsence(error: unknown): boolean {
 	const {code} = error as NodeJS.ErrnoException;
+
 	return code === 'ENOENT' || code === 'ENOTDIR';
 }

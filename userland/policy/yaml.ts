@@ -58,9 +58,15 @@ export function formatKey(key: string): string {
 
 /** A value as an error message shows it: short, on one line. */
 export function describe(value: unknown): string {
-	if (value === undefined || value === null) return 'nothing';
-	if (Array.isArray(value)) return `a list of ${value.length}`;
-	if (typeof value === 'object') return 'a map';
+	if (value === undefined || value === null) {
+		return 'nothing';
+	}
+	if (Array.isArray(value)) {
+		return `a list of ${value.length}`;
+	}
+	if (typeof value === 'object') {
+		return 'a map';
+	}
 
 	return shorten(typeof value === 'string' ? JSON.stringify(value) : String(value));
 }
@@ -73,7 +79,9 @@ type Report = (offset: number, path: Path, message: string) => void;
  */
 function checkCharacters(text: string, problems: Problems): void {
 	const control = /(?![\t\n\r\u0080-\u009F])\p{Cc}|\r(?!\n)/u.exec(text);
-	if (control === null) return;
+	if (control === null) {
+		return;
+	}
 	const before = text.slice(0, control.index).split('\n');
 	const message =
 		control[0] === '\r'
@@ -97,33 +105,49 @@ function checkSyntax(
 
 	for (const error of [...document.errors, ...document.warnings]) {
 		const {line} = positionAt(error.pos[0]);
-		if (line !== last) report(error.pos[0], ['yaml'], syntaxMessage(error));
+		if (line !== last) {
+			report(error.pos[0], ['yaml'], syntaxMessage(error));
+		}
 		last = line;
 	}
 	const {explicit} = document.directives?.yaml ?? {};
-	if (explicit === true) report(0, ['yaml'], 'expected no directive, got %YAML');
+	if (explicit === true) {
+		report(0, ['yaml'], 'expected no directive, got %YAML');
+	}
 }
 
 function check(node: unknown, path: Path, report: Report): void {
-	if (!isNode(node)) return;
+	if (!isNode(node)) {
+		return;
+	}
 	const offset = node.range?.[0] ?? 0;
 
 	if (path.length > deepest) {
 		report(offset, path, `expected at most ${deepest} levels, got more`);
+
 		return;
 	}
 	if (isAlias(node)) {
 		const got = shorten(`*${node.source}`);
 		report(offset, path, `expected a value, got ${got}, an alias ${quoteIt}`);
+
 		return;
 	}
-	if ('anchor' in node && node.anchor !== undefined)
+	if ('anchor' in node && node.anchor !== undefined) {
 		report(offset, path, `expected no anchor, got &${shorten(String(node.anchor))}`);
-	if (node.tag !== undefined) report(offset, path, `expected no tag, got ${shorten(node.tag)}`);
+	}
+	if (node.tag !== undefined) {
+		report(offset, path, `expected no tag, got ${shorten(node.tag)}`);
+	}
 
-	if (isMap(node)) checkMap(node.items, path, report);
-	if (isSeq(node))
-		for (const [index, item] of node.items.entries()) check(item, [...path, index], report);
+	if (isMap(node)) {
+		checkMap(node.items, path, report);
+	}
+	if (isSeq(node)) {
+		for (const [index, item] of node.items.entries()) {
+			check(item, [...path, index], report);
+		}
+	}
 }
 
 function checkMap(pairs: readonly Pair[], path: Path, report: Report): void {
@@ -138,7 +162,9 @@ function checkMap(pairs: readonly Pair[], path: Path, report: Report): void {
 			continue;
 		}
 		const here = [...path, key.value];
-		if (seen.has(key.value)) report(offset, here, 'expected each key once, got it again');
+		if (seen.has(key.value)) {
+			report(offset, here, 'expected each key once, got it again');
+		}
 		seen.add(key.value);
 		check(key, here, report);
 		check(value, here, report);
@@ -148,7 +174,9 @@ function checkMap(pairs: readonly Pair[], path: Path, report: Report): void {
 function offsetOf(document: Document.Parsed, path: Path): number {
 	for (let length = path.length; length > 0; length--) {
 		const node: unknown = document.getIn(path.slice(0, length), true);
-		if (isNode(node) && node.range) return node.range[0];
+		if (isNode(node) && node.range) {
+			return node.range[0];
+		}
 	}
 
 	return document.contents?.range[0] ?? 0;

@@ -16,6 +16,7 @@ export async function openStore(): Promise<Store> {
 export function storeOver(requests: Requests): Store {
 	async function ask(type: number, path: StorePath, ...more: readonly string[]) {
 		checkPath(path);
+
 		return await requests.ask(type, path, terminated(path, ...more));
 	}
 
@@ -74,6 +75,7 @@ function watch(requests: Requests, path: StorePath, signal: AbortSignal): EventQ
 	if (!signal.aborted) {
 		stop = requests.watch(path, queue);
 	}
+
 	return queue;
 }
 

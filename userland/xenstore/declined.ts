@@ -15,6 +15,7 @@ export const declineCodes = {
 /** `<code>[ <detail>]`; undefined where it is not well formed. */
 export function parseDeclined(text: string): Declined | undefined {
 	const match = /^([a-z][a-z-]{0,15})(?: ([a-z][a-z0-9-]{0,31}))?$/.exec(text);
+
 	return match?.[1] === undefined ? undefined : {code: match[1], detail: match[2]};
 }
 

@@ -86,8 +86,11 @@ async function readVcpus(store: Store, domid: number): Promise<number> {
 	const cpus = `${domainPath(domid)}/cpu`;
 	const listed = await store.list(cpus);
 	// Nobody writes dom0's before `xl vcpu-set`; but that is where we are.
-	if (domid === 0 && listed.length === 0) return availableParallelism();
+	if (domid === 0 && listed.length === 0) {
+		return availableParallelism();
+	}
 	const states = await Promise.all(listed.map(cpu => store.read(`${cpus}/${cpu}/availability`)));
+
 	return Math.max(1, states.filter(state => state === 'online').length);
 }
 
@@ -100,8 +103,10 @@ export async function readValues<T>(
 ): Promise<Map<number, T | undefined>> {
 	const read = async (domid: number) => {
 		const text = await store.read(`${path}/${domid}`);
+
 		return text === undefined ? undefined : ([domid, parse(text)] as const);
 	};
 	const entries = await Promise.all(domids.map(read));
+
 	return new Map(entries.filter(entry => entry !== undefined));
 }

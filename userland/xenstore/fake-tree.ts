@@ -48,6 +48,7 @@ export function lookup(tree: Tree, domid: number, path: StorePath, want: Want): 
 	if (judge === undefined || !may(judge, domid, want)) {
 		throw storeRefusal(path, 'EACCES');
 	}
+
 	return node;
 }
 
@@ -57,6 +58,7 @@ export function expectNode(tree: Tree, domid: number, path: StorePath, want: Wan
 	if (node === undefined) {
 		throw storeRefusal(path, 'ENOENT');
 	}
+
 	return node;
 }
 
@@ -77,6 +79,7 @@ export function make(tree: Tree, domid: number, path: StorePath): Node {
 	}
 	tree.nodes.set(path, node);
 	count(tree, node, 1);
+
 	return node;
 }
 

@@ -42,6 +42,7 @@ export function fakeXenStore(): FakeXenStore {
 	}
 
 	introduce(0);
+
 	return {
 		introduce,
 		connect(domid) {
@@ -51,6 +52,7 @@ export function fakeXenStore(): FakeXenStore {
 				introduce(domid);
 			}
 			connections.add(connection);
+
 			return storeOf(tree, connection);
 		},
 		release(domid) {
@@ -78,6 +80,7 @@ function storeOf(tree: Tree, connection: Connection): Store {
 		if (Buffer.byteLength([path, ...more].join('\0')) > requestMax) {
 			throw storeRefusal(path, 'E2BIG');
 		}
+
 		return /^[/@]/.test(path) ? path : `${homeOf(domid)}/${path}`;
 	}
 
@@ -149,6 +152,7 @@ function storeOf(tree: Tree, connection: Connection): Store {
 				tree.watches.add(watch);
 				queue.push(path);
 			}
+
 			return queue;
 		},
 		close: async () => disconnect(tree, connection),

@@ -20,5 +20,6 @@ export function knowsLinkState({familyVersion}: ModuleInfo): boolean {
 /** What the endpoint role says of itself. */
 export function helloOf(info: ModuleInfo): string {
 	const {protocolMin: min, protocolMax: max, features} = info;
+
 	return renderHello({min, max, features: features | (knowsLinkState(info) ? linkState : 0)});
 }

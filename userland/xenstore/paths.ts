@@ -103,13 +103,17 @@ export function libxlVifsPath(domid: number): StorePath {
 /** The domid of a `/local/domain/0/backend/vif/<domid>/...` path, undefined for its parents. */
 export function vifOwner(path: StorePath): number | undefined {
 	const rest = path.startsWith(`${vifBackends}/`) ? path.slice(vifBackends.length + 1) : '';
+
 	return parseDomid(rest.split('/')[0] ?? '');
 }
 
 /** Node names that are domids: plain decimals below Xen's reserved range. */
 export function parseDomid(text: string): number | undefined {
-	if (!/^(?:0|[1-9][0-9]{0,4})$/.test(text)) return undefined;
+	if (!/^(?:0|[1-9][0-9]{0,4})$/.test(text)) {
+		return undefined;
+	}
 	const domid = Number(text);
+
 	return domid < 0x7ff0 ? domid : undefined;
 }
 

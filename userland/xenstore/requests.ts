@@ -59,6 +59,7 @@ export async function connectRequests(
 			const [path = '', token = ''] = splitTexts(message.body);
 
 			watches.get(token)?.push(path);
+
 			return;
 		}
 		const number = pending.has(message.request)
@@ -115,6 +116,7 @@ export async function connectRequests(
 		const turn = last.then(async () => await exchange(type, path, body));
 
 		last = turn.catch(() => {});
+
 		return await turn;
 	}
 
@@ -130,6 +132,7 @@ export async function connectRequests(
 				watches.delete(token);
 				queue.fail(error);
 			});
+
 			return () => {
 				if (watches.delete(token)) {
 					// What can still go wrong is that the connection is gone, and the watch with it.
@@ -151,5 +154,6 @@ function unnumbered(pending: ReadonlyMap<number, Pending>, message: Message): nu
 			return number;
 		}
 	}
+
 	return message.request;
 }

@@ -56,7 +56,10 @@ export type Stats = {
 
 export function parseHello(text: string): Hello | undefined {
 	const [min, max, features] = parseNumbers(text, 3) ?? [];
-	if (min === undefined || max === undefined || features === undefined) return undefined;
+	if (min === undefined || max === undefined || features === undefined) {
+		return undefined;
+	}
+
 	return min <= max ? {min, max, features} : undefined;
 }
 
@@ -66,16 +69,22 @@ export function renderHello({min, max, features}: Hello): string {
 
 export function parseOffer(text: string): OfferValue | undefined {
 	const match = /^(\d+) (offered|live|closed) (\d+) (\d+) (\d+)$/.exec(text);
-	if (!match) return undefined;
+	if (!match) {
+		return undefined;
+	}
 	const numbers = parseNumbers(`${match[1]} ${match[3]} ${match[4]} ${match[5]}`, 4) ?? [];
 	const [epoch, version, controlRef, eventPort] = numbers;
-	if (!epoch || !version || controlRef === undefined || eventPort === undefined) return undefined;
+	if (!epoch || !version || controlRef === undefined || eventPort === undefined) {
+		return undefined;
+	}
 	const state = match[2] === 'offered' || match[2] === 'live' ? match[2] : 'closed';
+
 	return {epoch, state, version, controlRef, eventPort};
 }
 
 export function renderOffer(offer: OfferValue): string {
 	const {epoch, state, version, controlRef, eventPort} = offer;
+
 	return `${epoch} ${state} ${version} ${controlRef} ${eventPort}`;
 }
 
@@ -88,19 +97,34 @@ export function parseAnnouncement(text: string): Announcement | undefined {
 	const [first, name, linkTexts, digest, most = anyPages, queueText = '1', least, ...rest] =
 		text.split(' ');
 	const epoch = parseNumber(first ?? '');
-	if (!epoch || !name || !linkTexts || !digest || rest.length > 0) return undefined;
-	if (!/^[0-9a-f]{1,64}$/.test(digest)) return undefined;
+	if (!epoch || !name || !linkTexts || !digest || rest.length > 0) {
+		return undefined;
+	}
+	if (!/^[0-9a-f]{1,64}$/.test(digest)) {
+		return undefined;
+	}
 	const [ringPages, ringPagesMin] = [parsePages(most), parsePages(least ?? '')];
-	if (most !== anyPages && ringPages === undefined) return undefined;
-	if (least !== undefined && ringPagesMin === undefined) return undefined;
-	if (!/^[1-8]$/.test(queueText)) return undefined;
+	if (most !== anyPages && ringPages === undefined) {
+		return undefined;
+	}
+	if (least !== undefined && ringPagesMin === undefined) {
+		return undefined;
+	}
+	if (!/^[1-8]$/.test(queueText)) {
+		return undefined;
+	}
 
 	const links = linkTexts.split(',').map(parseLink);
 	const decoded = decode(name);
 	/* The kernel's names end at a NUL; no host role announces a control character. */
-	if (decoded === undefined || /\p{Cc}/u.test(decoded)) return undefined;
-	if (!links.every(link => link !== undefined)) return undefined;
+	if (decoded === undefined || /\p{Cc}/u.test(decoded)) {
+		return undefined;
+	}
+	if (!links.every(link => link !== undefined)) {
+		return undefined;
+	}
 	const queues = Number(queueText);
+
 	return {epoch, name: decoded, links, digest, ringPages, ringPagesMin, queues};
 }
 
@@ -114,20 +138,25 @@ export function renderAnnouncement(announcement: Announcement): string {
 		ringPages ?? anyPages,
 		queues,
 	];
+
 	/* Said only where policy does: who does not know the word takes none. */
 	return [...words, ...(ringPagesMin === undefined ? [] : [ringPagesMin])].join(' ');
 }
 
 export function parseStats(text: string): Stats | undefined {
-	if (!/^\d{1,10}(?: \d{1,20}){4}$/.test(text)) return undefined;
+	if (!/^\d{1,10}(?: \d{1,20}){4}$/.test(text)) {
+		return undefined;
+	}
 	const [since = 0n, txPackets = 0n, txBytes = 0n, rxPackets = 0n, rxBytes = 0n] = text
 		.split(' ')
 		.map(BigInt);
+
 	return {since: Number(since), txPackets, txBytes, rxPackets, rxBytes};
 }
 
 export function renderStats(stats: Stats): string {
 	const {since, txPackets, txBytes, rxPackets, rxBytes} = stats;
+
 	return `${since} ${txPackets} ${txBytes} ${rxPackets} ${rxBytes}`;
 }
 
@@ -139,8 +168,10 @@ export function speaks(hello: Hello): boolean {
 /** An Ethernet address in the one form we compare, undefined where it is not one of a station. */
 export function parseMac(text: string): string | undefined {
 	const mac = text.trim().toLowerCase();
-	if (!/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/.test(mac) || mac === '00:00:00:00:00:00')
+	if (!/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/.test(mac) || mac === '00:00:00:00:00:00') {
 		return undefined;
+	}
+
 	return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0 ? mac : undefined;
 }
 
@@ -153,14 +184,20 @@ function parseLink(text: string): AnnouncedLink | undefined {
 		parseMac(match?.[2] ?? ''),
 		parseMac(match?.[3] ?? ''),
 	];
-	if (!vif || !localMac || !remoteMac) return undefined;
+	if (!vif || !localMac || !remoteMac) {
+		return undefined;
+	}
 	const mtu = Number(match?.[4] ?? 0);
-	if (mtu > mtuMax) return undefined;
+	if (mtu > mtuMax) {
+		return undefined;
+	}
+
 	return {vif, localMac, remoteMac, ...(mtu > 0 && {mtu})};
 }
 
 function renderLink({vif, localMac, remoteMac, mtu}: AnnouncedLink): string {
 	const way = `${encode(vif)}:${localMac}:${remoteMac}`;
+
 	return mtu === undefined ? way : `${way}:${mtu}`;
 }
 
@@ -170,13 +207,17 @@ function parsePages(text: string): number | undefined {
 
 function parseNumbers(text: string, count: number): number[] | undefined {
 	const numbers = text.split(' ').map(parseNumber);
+
 	return numbers.length === count && numbers.every(n => n !== undefined) ? numbers : undefined;
 }
 
 /** A plain decimal of 32 bits. */
 function parseNumber(text: string): number | undefined {
-	if (!/^(?:0|[1-9][0-9]{0,9})$/.test(text)) return undefined;
+	if (!/^(?:0|[1-9][0-9]{0,9})$/.test(text)) {
+		return undefined;
+	}
 	const number = Number(text);
+
 	return number <= 0xffff_ffff ? number : undefined;
 }
 

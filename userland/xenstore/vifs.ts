@@ -34,6 +34,7 @@ const reconfigured = 8;
 export async function readVifs(store: Store, domid: number): Promise<Vif[]> {
 	const handles = numbers(await store.list(vifsPath(domid)));
 	const vifs = await Promise.all(handles.map(handle => readVif(store, domid, handle)));
+
 	return vifs.filter(vif => vif !== undefined);
 }
 
@@ -44,9 +45,11 @@ export async function readForeignVifs(store: Store, domid: number): Promise<Fore
 	const vifs = await Promise.all(
 		handles.map(async handle => {
 			const backend = backendOf(await store.read(`${path}/${handle}/backend`));
+
 			return backend === undefined || backend === 0 ? [] : [{handle, backend}];
 		}),
 	);
+
 	return vifs.flat();
 }
 
@@ -59,8 +62,11 @@ async function readVif(store: Store, domid: number, handle: number): Promise<Vif
 		read('vifname'),
 	]);
 	const parsed = parseMac(mac ?? '');
-	if (parsed === undefined) return undefined;
+	if (parsed === undefined) {
+		return undefined;
+	}
 	const number = /^\d$/.test(state ?? '') ? Number(state) : undefined;
+
 	return {
 		handle,
 		mac: parsed,

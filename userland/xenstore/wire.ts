@@ -53,6 +53,7 @@ export function encodeRequest(type: number, request: number, body: Uint8Array): 
 	view.setUint32(4, request, true);
 	view.setUint32(12, body.length, true);
 	bytes.set(body, headerLength);
+
 	return bytes;
 }
 
@@ -71,6 +72,7 @@ export function splitTexts(body: Uint8Array): string[] {
 	if (!text.endsWith('\0')) {
 		throw new ColoopError('PROTOCOL', 'XenStore answer: expected a NUL at the end');
 	}
+
 	return text.slice(0, -1).split('\0');
 }
 
@@ -112,6 +114,7 @@ function messageLength(bytes: Buffer): number | undefined {
 			`XenStore message: expected a type up to ${highestType} and at most ${bodyMax} bytes, got type ${type} and ${length} bytes`,
 		);
 	}
+
 	return headerLength + length;
 }
 

@@ -28,6 +28,7 @@ export class Counter {
 		await run('gcc', [...flags, '-o', plugin, source]);
 		const counter = new Counter(await mkdtemp(path.join(os.tmpdir(), 'coloop-profile-')));
 		await run('mkfifo', [counter.#fifo]);
+
 		return counter;
 	}
 
@@ -43,6 +44,7 @@ export class Counter {
 		await until('the emulator tells its counts', () => existsSync(file));
 		const counts = parseCounts(await readFile(file, 'utf8'));
 		await rm(file);
+
 		return counts;
 	}
 

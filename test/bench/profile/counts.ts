@@ -17,8 +17,11 @@ export function parseCounts(text: string): Counts {
 	const counts = new Map<bigint, number>();
 	for (const line of text.split('\n')) {
 		const [address, count] = line.split(' ');
-		if (address && count) counts.set(BigInt(`0x${address}`), Number(count));
+		if (address && count) {
+			counts.set(BigInt(`0x${address}`), Number(count));
+		}
 	}
+
 	return counts;
 }
 
@@ -27,9 +30,16 @@ export function difference(all: Counts, less: Counts): Counts {
 	const counts = new Map<bigint, number>();
 	for (const [address, count] of all) {
 		const rest = count - (less.get(address) ?? 0);
-		if (rest !== 0) counts.set(address, rest);
+		if (rest !== 0) {
+			counts.set(address, rest);
+		}
 	}
-	for (const [address, count] of less) if (!all.has(address)) counts.set(address, -count);
+	for (const [address, count] of less) {
+		if (!all.has(address)) {
+			counts.set(address, -count);
+		}
+	}
+
 	return counts;
 }
 
@@ -41,6 +51,7 @@ export function functionsOf(counts: Counts, symbols: Symbols): Share[] {
 		const known = functions.get(name)?.count ?? 0;
 		functions.set(name, {name, part, count: known + count});
 	}
+
 	return [...functions.values()].sort((a, b) => b.count - a.count);
 }
 
@@ -50,10 +61,17 @@ export type Amount = {readonly count: number; readonly unit: 'transaction' | 'MB
 /** Read off the output of the tools that tell. */
 export function amountOf(stdout: string): Amount | undefined {
 	const [, messages] = /\[Total Run\] .* ReceivedMessages=(\d+)/.exec(stdout) ?? [];
-	if (messages !== undefined) return {count: Number(messages), unit: 'transaction'};
+	if (messages !== undefined) {
+		return {count: Number(messages), unit: 'transaction'};
+	}
 	const [, pings] = /^\d+ packets transmitted, (\d+) received/m.exec(stdout) ?? [];
-	if (pings !== undefined) return {count: Number(pings), unit: 'transaction'};
-	if (stdout.startsWith('{')) return {count: bytesOfIperf3(stdout) / 1e6, unit: 'MB'};
+	if (pings !== undefined) {
+		return {count: Number(pings), unit: 'transaction'};
+	}
+	if (stdout.startsWith('{')) {
+		return {count: bytesOfIperf3(stdout) / 1e6, unit: 'MB'};
+	}
+
 	return undefined;
 }
 
@@ -61,7 +79,10 @@ export function amountBetween(
 	short: Amount | undefined,
 	long: Amount | undefined,
 ): Amount | undefined {
-	if (!short || !long) return undefined;
+	if (!short || !long) {
+		return undefined;
+	}
+
 	return {count: long.count - short.count, unit: long.unit};
 }
 
@@ -76,10 +97,12 @@ export function profileText(title: string, {functions, amount}: Profile): string
 	const line = (name: string, count: number) => {
 		const each = amount ? (count / amount.count).toFixed(0).padStart(10) : '';
 		const share = ((count / total) * 100).toFixed(2).padStart(6);
+
 		return `${share} % ${String(count).padStart(13)} ${each}  ${name}`;
 	};
 	const sums = parts.map(part => {
 		const ours = functions.filter(each => each.part === part);
+
 		return line(
 			part,
 			ours.reduce((sum, {count}) => sum + count, 0),
@@ -87,6 +110,7 @@ export function profileText(title: string, {functions, amount}: Profile): string
 	});
 	const heading = ` share  instructions ${amount ? `  each ${amount.unit}` : ''}`;
 	const told = functions.filter(({count}) => count / total >= 0.0005);
+
 	return [
 		title,
 		...(amount ? [`${amount.count.toFixed(0)} x ${amount.unit}`] : []),

@@ -58,6 +58,7 @@ export function kindsOf(functions: readonly Share[]): {name: string; count: numb
 		const name = kinds.find(({holds}) => holds(share))?.name ?? '';
 		counts.set(name, (counts.get(name) ?? 0) + share.count);
 	}
+
 	return [...counts]
 		.map(([name, count]) => ({name, count}))
 		.sort((one, other) => other.count - one.count);

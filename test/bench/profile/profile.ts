@@ -17,13 +17,20 @@ import {Symbols} from './symbols.ts';
 
 function asArm(text: string): Network {
 	const arm = networks.find(each => each === text);
-	if (arm) return arm;
+	if (arm) {
+		return arm;
+	}
 	throw new Error(`ARM: expected ${networks.join(', ')}, got "${text}"`);
 }
 
 function find(name: string): {row: Row; group: Group} {
-	for (const group of groups)
-		for (const {row} of group.works) if (row?.name === name) return {row, group};
+	for (const group of groups) {
+		for (const {row} of group.works) {
+			if (row?.name === name) {
+				return {row, group};
+			}
+		}
+	}
 	const names = groups.flatMap(({works}) => works.flatMap(({row}) => row?.name ?? []));
 	throw new Error(`ROW: expected one of ${names.join(' ')}, got "${name}"`);
 }
@@ -32,6 +39,7 @@ function find(name: string): {row: Row; group: Group} {
 async function symbolsOf({dom0, a, b}: Lab): Promise<Symbols> {
 	const read = async (machine: typeof a, file: string) =>
 		(await machine.run(`cat ${file}`, {silent: true, timeout: 240_000})).stdout;
+
 	return new Symbols(await read(dom0, '/proc/xen/xensyms'), {
 		a: await read(a, '/proc/kallsyms'),
 		b: await read(b, '/proc/kallsyms'),
@@ -43,7 +51,9 @@ async function profile(lab: Lab, counter: Counter, row: Row, group: Group, arm: 
 	const stage = new Stage(lab, group);
 	await Stage.load(lab);
 	await lab.b.run(startServers);
-	if (group.programs) await startMoreServers(lab.b);
+	if (group.programs) {
+		await startMoreServers(lab.b);
+	}
 	await group.setup?.up(lab);
 	await stage.turnTo(arm);
 	await stage.rest();
@@ -53,8 +63,11 @@ async function profile(lab: Lab, counter: Counter, row: Row, group: Group, arm: 
 	await run(1);
 	const short = await run(1);
 	const whole = {functions: functionsOf(short.counts, symbols), amount: amountOf(short.stdout)};
-	if (!grows(row)) return profileText(`${row.name} by ${arm}, start and end counted`, whole);
+	if (!grows(row)) {
+		return profileText(`${row.name} by ${arm}, start and end counted`, whole);
+	}
 	const long = await run(2);
+
 	return profileText(`${row.name} by ${arm}`, {
 		functions: functionsOf(difference(long.counts, short.counts), symbols),
 		amount: amountBetween(whole.amount, amountOf(long.stdout)),
@@ -78,6 +91,7 @@ async function countRun({stage, counter, row, arm, times}: Run) {
 	const program = (address: string) => row.program(address, times);
 	const before = await counter.counts();
 	const stdout = await runRow({...row, program}, arm, stage.place(arm));
+
 	return {counts: difference(await counter.counts(), before), stdout};
 }
 

@@ -31,11 +31,17 @@ export class Symbols {
 	}
 
 	at(address: bigint): Named {
-		if (address < kernelHalf) return {name: 'user', part: 'user'};
-		if (address < endOfXen)
+		if (address < kernelHalf) {
+			return {name: 'user', part: 'user'};
+		}
+		if (address < endOfXen) {
 			return {name: nearest(this.#xen, address)?.name ?? 'xen?', part: 'xen'};
+		}
 		const unknown = {name: 'linux?', part: 'linux'} as const;
-		if (!isModule(address)) return nearest(this.#kernel, address) ?? unknown;
+		if (!isModule(address)) {
+			return nearest(this.#kernel, address) ?? unknown;
+		}
+
 		return this.#inModules(address) ?? unknown;
 	}
 
@@ -44,8 +50,11 @@ export class Symbols {
 		const {a, b, dom0} = this.#modules;
 		const found = [a, b, dom0].flatMap(table => nearest(table, address) ?? []);
 		const [first, ...others] = [...new Set(found.map(({name}) => name))];
-		if (first === undefined) return undefined;
+		if (first === undefined) {
+			return undefined;
+		}
 		const name = [first, ...others.map(other => `(or ${other})`)].join(' ');
+
 		return {name, part: found[0]?.part ?? 'linux'};
 	}
 }
@@ -59,7 +68,9 @@ function parseSymbols(text: string): Entry[] {
 	const entries: Entry[] = [];
 	for (const line of text.split('\n')) {
 		const [address = '', type = '', name, module] = line.split(/\s+/);
-		if (name === undefined || !/^[\da-f]+$/.test(address)) continue;
+		if (name === undefined || !/^[\da-f]+$/.test(address)) {
+			continue;
+		}
 		entries.push({
 			name: module === undefined ? name : `${name} ${module}`,
 			part: module === '[coloop]' ? 'coloop' : 'linux',
@@ -67,6 +78,7 @@ function parseSymbols(text: string): Entry[] {
 			isCode: /^[tTwW]$/.test(type),
 		});
 	}
+
 	return entries.sort((a, b) => (a.address < b.address ? -1 : Number(a.address > b.address)));
 }
 
@@ -76,9 +88,13 @@ function nearest(entries: readonly Entry[], address: bigint): Entry | undefined 
 	while (low < high) {
 		const middle = (low + high) >>> 1;
 		const entry = entries[middle];
-		if (entry && entry.address <= address) low = middle + 1;
-		else high = middle;
+		if (entry && entry.address <= address) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
 	}
 	const entry = entries[low - 1];
+
 	return entry?.isCode && address - entry.address < longest ? entry : undefined;
 }

@@ -23,6 +23,7 @@ function pairOf(
 			program: (...given) => inside(bulk.program(...given)),
 		},
 	];
+
 	return rows.map(workBetween);
 }
 

@@ -34,7 +34,10 @@ const pingPong: Row = {
 /** With what is exchanged before and after the time that counts for the rate, in thousands. */
 function parseAllPingPong(stdout: string): ReturnType<Parse> {
 	const [, messages] = /\[Total Run\] .* ReceivedMessages=(\d+)/.exec(stdout) ?? [];
-	if (!(Number(messages) > 0)) throw unexpected('round trips of sockperf', stdout);
+	if (!(Number(messages) > 0)) {
+		throw unexpected('round trips of sockperf', stdout);
+	}
+
 	return {...parsePingPong(stdout), value: Number(messages) / 1000};
 }
 
@@ -47,6 +50,7 @@ const costs = (row: Row, name: string, unit: string): Work => ({
 	arms: networks,
 	take: async (stage, arm) => {
 		const {figure, dom0, guests, eventsPerPacket} = await costOf(stage, arm, row);
+
 		return [
 			{value: dom0 / figure.value},
 			{value: guests / figure.value},
@@ -65,7 +69,10 @@ const opening: Work = {
 		const traced = await openTraced(stage);
 		const {module} = await status(stage.client);
 		const {channels = 0, grants = 0, maps = 0} = module ?? {};
-		if (channels !== 1) throw new Error(`expected one channel, got ${channels}`);
+		if (channels !== 1) {
+			throw new Error(`expected one channel, got ${channels}`);
+		}
+
 		return [{value: parseOpening(traced)}, {value: grants, detail: {maps}}];
 	},
 };
@@ -84,6 +91,7 @@ async function openTraced(stage: Stage): Promise<string> {
 	const {stdout} = await client.run(`cd /sys/kernel/tracing && cat trace
 		echo 0 >events/net/net_dev_queue/enable; echo 0 >events/net/net_dev_queue/filter
 		echo 0 >events/coloop/coloop_state/enable`);
+
 	return stdout;
 }
 
@@ -93,7 +101,10 @@ export function parseOpening(trace: string): number {
 		Number(new RegExp(` ([\\d.]+): ${event} `).exec(trace)?.[1]) * 1000;
 	const live = channelStates.indexOf('live');
 	const ms = at(`coloop_state: .* to=${live}`) - at('net_dev_queue: dev=eth0');
-	if (!(ms > 0)) throw unexpected('a packet and a live channel in the trace', trace);
+	if (!(ms > 0)) {
+		throw unexpected('a packet and a live channel in the trace', trace);
+	}
+
 	return ms;
 }
 

@@ -103,13 +103,17 @@ export const groups: readonly Group[] = [
 /** The groups and rows that a list of names asks for; all of them if it is empty. */
 export function pick(from: readonly Group[], list: string): readonly Group[] {
 	const names = new Set(namesIn(list));
-	if (names.size === 0) return from;
+	if (names.size === 0) {
+		return from;
+	}
 	const known = from.flatMap(({name, works}) => [name, ...works.flatMap(rowNames)]);
 	const unknown = [...names].filter(name => !known.includes(name));
-	if (unknown.length > 0)
+	if (unknown.length > 0) {
 		throw new Error(
 			`no row or group ${unknown.join(', ')}: expected some of ${known.join(' ')}`,
 		);
+	}
+
 	return from
 		.map(group => ({
 			...group,

@@ -27,12 +27,14 @@ export const looks: Work = {
 		const {dom0, a, b} = stage.lab;
 		const [ofDom0 = NaN, ...ofGuests] = await Promise.all([dom0, a, b].map(timeOf));
 		const sum = ofGuests.reduce((some, more) => some + more, 0);
+
 		return [{value: sum / ofGuests.length}, {value: ofDom0}];
 	},
 };
 
 async function timeOf(machine: Guest): Promise<number> {
 	const {stdout} = await machine.run(command, {silent: true, timeout: 300_000});
+
 	return parseTimes(stdout) / seconds;
 }
 
@@ -48,6 +50,9 @@ export function parseTimes(stdout: string): number {
 				.reduce((sum, ns) => sum + ns, 0),
 		);
 	const [before = NaN, after = NaN] = sums;
-	if (!(after >= before)) throw unexpected('the times of threads twice', stdout);
+	if (!(after >= before)) {
+		throw unexpected('the times of threads twice', stdout);
+	}
+
 	return (after - before) / 1e6;
 }

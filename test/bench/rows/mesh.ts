@@ -24,6 +24,7 @@ const mesh = (name: string, pairs: readonly Pair[]): Work => ({
 		await populate(lab, pairs);
 		await turnTo(lab, arm, pairs);
 		await stage.rest([lab.dom0, ...guestNames.map(name => lab.get(name))]);
+
 		return [await talkAtOnce(lab, arm, pairs)];
 	},
 });
@@ -56,12 +57,16 @@ export const meshes: readonly Work[] = [
 /** All guests, since idle ones cost a little, too; and a server for each pair. */
 async function populate(lab: Lab, pairs: readonly Pair[]): Promise<void> {
 	const {stdout} = await lab.dom0.run('xl list', {silent: true});
-	for (const name of guestNames)
-		if (!new RegExp(`^${name} `, 'm').test(stdout)) await start(await lab.create(name));
-	for (const [index, [, to]] of pairs.entries())
+	for (const name of guestNames) {
+		if (!new RegExp(`^${name} `, 'm').test(stdout)) {
+			await start(await lab.create(name));
+		}
+	}
+	for (const [index, [, to]] of pairs.entries()) {
 		await lab.get(to).run(`ss -Htln sport = ${portOf(index)} | grep -q . ||
 			iperf3 --server --daemon --port ${portOf(index)}
 			until ss -Htln sport = ${portOf(index)} | grep -q .; do busybox usleep 50000; done`);
+	}
 }
 
 function portOf(index: number): number {
@@ -72,19 +77,22 @@ async function turnTo(lab: Lab, arm: Network, pairs: readonly Pair[]): Promise<v
 	const isOpen = async ([from, to]: Pair) =>
 		(await liveOf(lab.get(from))).includes(to) && (await liveOf(lab.get(to))).includes(from);
 	await applyPolicy(lab, policyFor(arm === 'channel' ? pairs : []));
-	for (const pair of pairs)
+	for (const pair of pairs) {
 		await until(
 			`${pair.join(' and ')} have ${arm === 'channel' ? 'a' : 'no'} channel`,
 			async () => {
 				await lab.get(pair[0]).run(`ping -c 1 -W 1 ${pair[1]}`, {fails: 'maybe'});
+
 				return (await isOpen(pair)) === (arm === 'channel');
 			},
 			{...patient, every: 500},
 		);
+	}
 }
 
 async function liveOf(machine: Guest): Promise<string[]> {
 	const {peers} = await status(machine);
+
 	return peers.filter(({state}) => state === 'live').map(({peer}) => peer);
 }
 
@@ -103,9 +111,12 @@ async function talkAtOnce(lab: Lab, arm: Network, pairs: readonly Pair[]): Promi
 	for (const [index, client] of clients.entries()) {
 		const was = before[index];
 		const complaint = was && strayed(arm, was, await waysOf(client));
-		if (complaint !== undefined) throw new Error(`${client.name}: ${complaint}`);
+		if (complaint !== undefined) {
+			throw new Error(`${client.name}: ${complaint}`);
+		}
 	}
 	const rates = outputs.map(({stdout}) => parseStream(stdout).value);
 	const detail = Object.fromEntries(rates.map((rate, index) => [pairs[index]?.join('_'), rate]));
+
 	return {value: rates.reduce((sum, rate) => sum + rate, 0), detail};
 }

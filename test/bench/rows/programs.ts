@@ -18,6 +18,7 @@ const wrk = (file: string, close: boolean): Row => ({
 	...more(`wrk_${file}${close ? '_close' : ''}`, 'req/s'),
 	program: (address, times = 1) => {
 		const header = close ? "--header 'Connection: close'" : '';
+
 		return `wrk --threads 1 --connections 4 --duration ${times} ${header} http://${inUrl(address)}:8080/${file}`;
 	},
 	parse: parseWrk,

@@ -26,10 +26,12 @@ export const rings: readonly Work[] = [32, 64, 128, 256, 512].map(pages => ({
 		await open(stage, pages);
 		await stage.rest();
 		const figures: Figure[] = [];
-		for (const row of shapes)
+		for (const row of shapes) {
 			figures.push(await measure(row, 'channel', stage.place('channel')));
+		}
 		// Nobody else is to find rings of this size.
 		await stage.close();
+
 		return figures;
 	},
 }));
@@ -38,6 +40,7 @@ async function open(stage: Stage, pages: number): Promise<void> {
 	await stage.close();
 	await stage.open(pages);
 	const {ring_bytes: ours, peer_ring_bytes: theirs} = (await peer(stage.client, 'b')) ?? {};
-	if (ours !== pages * 4096 || theirs !== ours)
+	if (ours !== pages * 4096 || theirs !== ours) {
 		throw new Error(`expected rings of ${pages} pages, got ${ours} and ${theirs} bytes`);
+	}
 }

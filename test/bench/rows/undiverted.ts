@@ -15,6 +15,7 @@ export const undivertedPackets: Work = {
 	arms: ['netfront'],
 	take: async stage => {
 		const {unloaded, peers} = await undiverted(stage, counts);
+
 		return [unloaded, ...counts.map(count => peers.get(count) ?? NaN)].map(value => ({value}));
 	},
 };

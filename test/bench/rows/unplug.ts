@@ -31,6 +31,7 @@ export const unplugged: Work = {
 			await disturb(stage, stream(address), true),
 		];
 		const mbit = (bytes: number) => (bytes * 8) / seconds / 1e6;
+
 		return [
 			{value: tcp.unplugMs ?? NaN, detail: {udp_ms: udp.unplugMs ?? NaN}},
 			{

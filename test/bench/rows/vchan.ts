@@ -19,6 +19,7 @@ const vchan = (
 	take: async (stage): Promise<Figure[]> => {
 		await stage.rest();
 		const told = await shareMemory(stage.lab, `${options} ${seconds}`);
+
 		return [{value: figureOf(parseMessages(told))}];
 	},
 });

@@ -22,11 +22,16 @@ for await (const line of createInterface({input: process.stdin})) {
 
 async function obey(order: Order): Promise<boolean> {
 	const {op, protocol, port} = order;
-	if (op === 'reach') return await (protocol === 'tcp' ? reachTcp(order) : reachUdp(order));
+	if (op === 'reach') {
+		return await (protocol === 'tcp' ? reachTcp(order) : reachUdp(order));
+	}
 	const key = `${protocol} ${port}`;
-	if (served.has(key)) return true;
+	if (served.has(key)) {
+		return true;
+	}
 	served.add(key);
 	await (protocol === 'tcp' ? serveTcp(port) : serveUdp(port));
+
 	return true;
 }
 
@@ -68,6 +73,7 @@ async function reachUdp({address, port, ms}: Order): Promise<boolean> {
 	try {
 		send();
 		await once(socket, 'message', {signal: end});
+
 		return true;
 	} finally {
 		clearInterval(again);

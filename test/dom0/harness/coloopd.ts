@@ -52,11 +52,13 @@ export function startColoopd(namespace: Namespace, args: readonly string[]): Col
 		async logged(event, {from = 0, ...patience} = {}) {
 			const find = () => log.slice(from).find(line => line.event === event);
 			await until(`coloopd logs ${event}`, () => find() !== undefined, patience);
+
 			return find() ?? {event};
 		},
 		signal: name => void child.kill(name),
 		async stop() {
 			child.kill('SIGTERM');
+
 			return await ended;
 		},
 		async kill() {
@@ -67,10 +69,12 @@ export function startColoopd(namespace: Namespace, args: readonly string[]): Col
 			// After the name, which may hold spaces: fields 14 and 15 of proc(5), in 1/100 s.
 			const text = (await readFile(`/proc/${pid}/stat`, 'latin1')).split(') ').at(-1) ?? '';
 			const [user = 0, system = 0] = text.split(' ').slice(11, 13).map(Number);
+
 			return (user + system) * 10;
 		},
 		async memory() {
 			const status = await readFile(`/proc/${pid}/status`, 'latin1');
+
 			return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 		},
 	};
@@ -82,6 +86,7 @@ function follow({stderr}: ChildProcess): LogLine[] {
 	if (stderr) {
 		createInterface({input: stderr}).on('line', text => log.push(parse(text)));
 	}
+
 	return log;
 }
 

@@ -46,13 +46,20 @@ export class Dom0 extends Scene {
 		const dom0 = new Dom0(await openParts(options.xenstored), options);
 		try {
 			await dom0.setUp();
-			if (options.setUp !== undefined) await dom0.sh(options.setUp);
+			if (options.setUp !== undefined) {
+				await dom0.sh(options.setUp);
+			}
 			await dom0.setPolicy(options.policy ?? allowAll);
-			if (options.dom0Speaks) await dom0.guest('dom0').hello();
+			if (options.dom0Speaks) {
+				await dom0.guest('dom0').hello();
+			}
 			for (const [index, name] of (options.guests ?? []).entries()) {
 				await dom0.create(name, 3 + index);
 			}
-			if (options.start !== false) dom0.start();
+			if (options.start !== false) {
+				dom0.start();
+			}
+
 			return dom0;
 		} catch (error) {
 			await dom0.close();
@@ -62,13 +69,17 @@ export class Dom0 extends Scene {
 
 	/** The daemon that runs, or ran last. */
 	get coloopd(): Coloopd {
-		if (this.#coloopd === undefined) throw new Error('coloopd was never started');
+		if (this.#coloopd === undefined) {
+			throw new Error('coloopd was never started');
+		}
+
 		return this.#coloopd;
 	}
 
 	/** Starts coloopd. */
 	start(...args: readonly string[]): Coloopd {
 		this.#coloopd = this.startAnother(...args);
+
 		return this.#coloopd;
 	}
 
@@ -79,6 +90,7 @@ export class Dom0 extends Scene {
 		]);
 
 		this.#daemons.push(coloopd);
+
 		return coloopd;
 	}
 
@@ -90,6 +102,7 @@ export class Dom0 extends Scene {
 	/** The real CLI; throws where it does not exit with 0. */
 	async coloop(...words: readonly string[]): Promise<string> {
 		const line = [...program('coloop'), ...words].map(word => `'${word}'`).join(' ');
+
 		return await this.namespace.sh(line);
 	}
 
@@ -108,16 +121,19 @@ export class Dom0 extends Scene {
 	async pair(a: string, b: string): Promise<Pair | undefined> {
 		const [first, second] = [this.guest(a).domid, this.guest(b).domid].sort((x, y) => x - y);
 		const pairs = (await this.ask({op: 'status'}))?.pairs ?? [];
+
 		return pairs.find(pair => pair.a.domid === first && pair.b.domid === second);
 	}
 
 	/** Waits until dom0 shows the pair so. */
 	shows(a: string, b: string, what: Partial<Pair>, patience?: Patience): Promise<number> {
 		const wanted = Object.entries(what);
+
 		return until(
 			`${a} and ${b} shown as ${JSON.stringify(what)}`,
 			async () => {
 				const pair = await this.pair(a, b).catch(() => undefined);
+
 				return (
 					pair !== undefined &&
 					wanted.every(([key, value]) => pair[key as keyof Pair] === value)
@@ -139,6 +155,7 @@ export class Dom0 extends Scene {
 
 	async #told(a: string, b: string): Promise<(string | undefined)[]> {
 		const [first, second] = [this.guest(a).domid, this.guest(b).domid];
+
 		return await Promise.all([
 			this.xen.read(`${pathsOf(first).peers}/${second}`),
 			this.xen.read(`${pathsOf(second).peers}/${first}`),
@@ -158,6 +175,7 @@ export class Dom0 extends Scene {
 	relayed(from: string, to: string, patience?: Patience): Promise<number> {
 		const path = `${pathsOf(this.guest(to).domid).relayed}/${this.guest(from).domid}`;
 		const isThere = async () => (await this.xen.read(path)) !== undefined;
+
 		return until(`${to} has the offer of ${from}`, isThere, patience);
 	}
 
@@ -165,6 +183,7 @@ export class Dom0 extends Scene {
 	withdrawnFrom(name: string, domid: number, patience?: Patience): Promise<number> {
 		const path = `${pathsOf(this.guest(name).domid).peers}/${domid}`;
 		const isGone = async () => (await this.xen.read(path)) === undefined;
+
 		return until(`${domid} withdrawn from ${name}`, isGone, patience);
 	}
 
@@ -183,6 +202,7 @@ export class Dom0 extends Scene {
 		const ids = [this.guest(a).domid, this.guest(b).domid];
 		const isGone = ({event, domid, peer_domid}: LogLine) =>
 			event === 'peer.withdrawn' && [domid, peer_domid].every(id => ids.includes(Number(id)));
+
 		return !this.coloopd.log.slice(from).some(isGone) && (await this.isAnnounced(a, b));
 	}
 

@@ -69,7 +69,9 @@ export async function makeGuest(identity: Identity, xenstored: Xenstored): Promi
 			store.write(own.hello, renderHello({min: 1, max: 1, features: linkState | 0xff})),
 		async offer(peer, state = 'offered') {
 			const told = parseAnnouncement((await store.read(`${own.peers}/${peer}`)) ?? '');
-			if (told === undefined) throw new Error(`${name} has not been told of ${peer}`);
+			if (told === undefined) {
+				throw new Error(`${name} has not been told of ${peer}`);
+			}
 			const value = {epoch: told.epoch, state, version: 1, controlRef: 8, eventPort: 9};
 			await store.write(`${own.offers}/${peer}`, renderOffer(value));
 		},

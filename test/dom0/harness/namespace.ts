@@ -76,6 +76,8 @@ async function output(child: ChildProcess, script: string): Promise<string> {
 	child.stderr?.on('data', chunk => err.push(String(chunk)));
 	child.stdin?.end();
 	const [status, signal] = await once(child, 'close');
-	if (status === 0) return out.join('');
+	if (status === 0) {
+		return out.join('');
+	}
 	throw new Error(`${script}\nended with ${status ?? signal}: ${err.join('').trim()}`);
 }

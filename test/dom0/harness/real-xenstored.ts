@@ -67,9 +67,12 @@ export async function startReal(kind: Kind, namespace: Namespace): Promise<Xenst
 	let toolstack: Requests | undefined;
 	await until(`${kind} answers`, async () => {
 		toolstack = await open().catch(() => undefined);
+
 		return toolstack !== undefined || child.exitCode !== null;
 	});
-	if (toolstack === undefined) throw new Error(`${kind} ended with ${child.exitCode}`);
+	if (toolstack === undefined) {
+		throw new Error(`${kind} ended with ${child.exitCode}`);
+	}
 	const requests = toolstack;
 	const xen = storeOver(requests);
 	const guests = new Map<number, Promise<Store>>();
@@ -77,9 +80,12 @@ export async function startReal(kind: Kind, namespace: Namespace): Promise<Xenst
 	return {
 		requests: {},
 		async connect(domid) {
-			if (domid === 0) return storeOver(await open());
+			if (domid === 0) {
+				return storeOver(await open());
+			}
 			const known = guests.get(domid) ?? connectAs(domid, join(inside, 'socket'));
 			guests.set(domid, known);
+
 			return await known;
 		},
 		async introduce(domid, name) {
@@ -112,8 +118,10 @@ async function connectAs(domid: number, socket: string): Promise<Store> {
 
 		name.writeUInt32LE(domid);
 		transport.send(name);
+
 		return transport;
 	};
+
 	return storeOver(await connectRequests(open));
 }
 

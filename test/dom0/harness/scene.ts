@@ -37,7 +37,10 @@ export class Scene {
 
 	guest(name: string): Guest {
 		const guest = this.#guests.get(name);
-		if (guest === undefined) throw new Error(`no guest is called ${name}`);
+		if (guest === undefined) {
+			throw new Error(`no guest is called ${name}`);
+		}
+
 		return guest;
 	}
 
@@ -47,6 +50,7 @@ export class Scene {
 		const guest = await makeGuest({name, domid}, this.xenstored);
 		this.#guests.set(name, guest);
 		await guest.hello();
+
 		return guest;
 	}
 
@@ -78,7 +82,10 @@ export class Scene {
 
 	/** Runs a script in dom0; `undo` is run by `reset`, last first. */
 	async sh(script: string, {undo}: {undo?: string} = {}): Promise<string> {
-		if (undo !== undefined) this.#undo.push(undo);
+		if (undo !== undefined) {
+			this.#undo.push(undo);
+		}
+
 		return await this.namespace.sh(script);
 	}
 
@@ -103,6 +110,7 @@ export class Scene {
 	async #reach(from: string, to: string, packets: Packets, ms: number): Promise<boolean> {
 		const {ip, ip6} = this.guest(to);
 		await this.#agent(to).serve(packets);
+
 		return await this.#agent(from).reach(packets.ip === 6 ? ip6 : ip, packets, ms);
 	}
 
@@ -111,6 +119,7 @@ export class Scene {
 			this.#agents.get(name) ??
 			startAgent(this.namespace, name === 'dom0' ? undefined : name);
 		this.#agents.set(name, agent);
+
 		return agent;
 	}
 
@@ -128,6 +137,7 @@ export async function openParts(kind: 'fake' | Kind = 'fake'): Promise<Parts> {
 	try {
 		const {run} = namespace;
 		const xenstored = await (kind === 'fake' ? startFake(run) : startReal(kind, namespace));
+
 		return {namespace, xenstored, xen: await xenstored.connect(0)};
 	} catch (error) {
 		await namespace.close();

@@ -50,6 +50,7 @@ export function startAgent(namespace: Namespace, guest?: string): Agent {
 	}
 	const ask = (order: Omit<Order, 'id'>) => {
 		const id = ++last;
+
 		return new Promise<boolean>(resolve => {
 			waiting.set(id, resolve);
 			child.stdin?.write(`${JSON.stringify({id, ...order})}\n`);

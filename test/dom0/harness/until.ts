@@ -29,5 +29,6 @@ export async function until(
 		await pause(every);
 		waited += Math.min(most, performance.now() - before);
 	}
+
 	return waited;
 }

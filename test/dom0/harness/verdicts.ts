@@ -47,7 +47,9 @@ async function judge(
 	const missing = await dom0
 		.sh(sh, undo === undefined ? {} : {undo})
 		.then(() => undefined, whatIsMissing);
-	if (missing !== undefined) return t.log(`skip: ${missing}`);
+	if (missing !== undefined) {
+		return t.log(`skip: ${missing}`);
+	}
 
 	if (loses.length === 0 && careful === undefined) {
 		t.true(await dom0.keeps(a, b, 300), (await dom0.pair(a, b))?.reason ?? 'not announced');
@@ -56,10 +58,16 @@ async function judge(
 		const pair = await dom0.pair(a, b);
 		// A look may find the port as it is before it finds where it is.
 		t.true(['rule', 'bridge'].includes(pair?.code ?? ''), pair?.reason ?? '');
-		if (reason) t.regex(pair?.reason ?? '', reason);
+		if (reason) {
+			t.regex(pair?.reason ?? '', reason);
+		}
 	}
-	for (const packets of loses) t.true(await dom0.loses(a, b, packets), JSON.stringify(packets));
-	for (const packets of passes) t.true(await dom0.passes(a, b, packets), JSON.stringify(packets));
+	for (const packets of loses) {
+		t.true(await dom0.loses(a, b, packets), JSON.stringify(packets));
+	}
+	for (const packets of passes) {
+		t.true(await dom0.passes(a, b, packets), JSON.stringify(packets));
+	}
 }
 
 /** What this kernel lacks, where that is why a script failed. */
@@ -67,7 +75,10 @@ function whatIsMissing(error: Error): string {
 	const words =
 		/(qdisc kind is unknown|classifier not found|Failed to load TC [^.]*|Unknown qdisc.*)/i;
 	const [missing] = words.exec(error.message) ?? [];
-	if (missing === undefined) throw error;
+	if (missing === undefined) {
+		throw error;
+	}
+
 	return missing;
 }
 
@@ -78,7 +89,10 @@ function failing(judged: ImplementationFn<[]>, lacks: string): ImplementationFn<
 		const skipped = attempt.logs.some(line => line.startsWith('skip: '));
 		attempt.discard();
 		t.log(skipped ? attempt.logs.join() : `lacks ${lacks}`);
-		if (attempt.passed && !skipped) t.fail(`passes: it no longer lacks ${lacks}`);
-		else t.pass();
+		if (attempt.passed && !skipped) {
+			t.fail(`passes: it no longer lacks ${lacks}`);
+		} else {
+			t.pass();
+		}
 	};
 }

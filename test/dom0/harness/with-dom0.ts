@@ -23,6 +23,7 @@ const turns = [Promise.resolve(), Promise.resolve()];
 function inTurn(work: () => Promise<void>): Promise<void> {
 	const mine = (turns.shift() ?? Promise.resolve()).then(work);
 	turns.push(mine.catch(() => {}));
+
 	return mine;
 }
 
@@ -40,12 +41,15 @@ export function sharedDom0(
 	test.after.always(`dom0 goes (${JSON.stringify(options)})`, async () =>
 		(await opened)?.close(),
 	);
+
 	return body => async t => {
 		const mine = turn.then(async () => {
 			const isFirst = opened === undefined;
 			const dom0 = await (opened ??= Dom0.open(options));
 			await run(dom0, t, async () => {
-				if (!isFirst) await startAnew(dom0, options);
+				if (!isFirst) {
+					await startAnew(dom0, options);
+				}
 				const [a, b] = options.guests ?? [];
 				if (options.start !== false && a && b) {
 					await dom0.announced(a, b);
@@ -65,7 +69,9 @@ export function sharedDom0(
  */
 async function startAnew(dom0: Dom0, {start, guests: [a, b] = []}: Dom0Options): Promise<void> {
 	await dom0.reset();
-	if (start === false || !a || !b) return;
+	if (start === false || !a || !b) {
+		return;
+	}
 	await dom0.reboot(b, () => dom0.quiet());
 }
 
@@ -77,7 +83,9 @@ async function run(dom0: Dom0, t: ExecutionContext, body: Body): Promise<void> {
 		// `until` asserts too, by throwing; ava does not know.
 		t.pass();
 	} catch (error) {
-		for (const line of dom0.said().slice(before).slice(-40)) t.log(JSON.stringify(line));
+		for (const line of dom0.said().slice(before).slice(-40)) {
+			t.log(JSON.stringify(line));
+		}
 		throw error;
 	}
 }

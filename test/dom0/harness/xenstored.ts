@@ -28,6 +28,7 @@ export async function startFake(run: string): Promise<Xenstored> {
 	const listen = async (): Promise<Server> => {
 		const server = await serve(() => counted(tree.connect(0), requests));
 		await rename(server.path, socket);
+
 		return server;
 	};
 	await mkdir(join(run, 'xenstored'));
@@ -51,8 +52,10 @@ function counted(store: Store, requests: Record<string, number>): Store {
 	return new Proxy(store, {
 		get(target, key: keyof Store & string) {
 			const method = target[key];
+
 			return (...args: never[]) => {
 				requests[key] = (requests[key] ?? 0) + 1;
+
 				return Reflect.apply(method, target, args);
 			};
 		},

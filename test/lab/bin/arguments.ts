@@ -30,6 +30,7 @@ export function parseArguments(argv: string[]): Arguments {
 		},
 	});
 	const stack = oneOf('--stack', stacks, values.stack);
+
 	return {
 		options: {
 			stack,
@@ -47,5 +48,6 @@ export function parseArguments(argv: string[]): Arguments {
 export function parseCommand(text: string, fallback = 'dom0'): MachineCommand {
 	const match = /^(dom0|[a-h]):\s*(.*)$/s.exec(text);
 	const [, machine = fallback, command = text] = match ?? [];
+
 	return {machine, command};
 }

@@ -43,6 +43,7 @@ async function interact({options}: Arguments): Promise<number> {
 	process.stdout.write(picture(lab.flavour));
 	await prompt(lab);
 	await lab.stop();
+
 	return 0;
 }
 
@@ -53,6 +54,7 @@ async function keep({options, name}: Arguments): Promise<number> {
 	} finally {
 		await lab.stop();
 	}
+
 	return 0;
 }
 
@@ -72,7 +74,10 @@ async function start({name, argv}: Arguments): Promise<number> {
 	await until(
 		`lab ${name} answers`,
 		async () => {
-			if (keeper.exitCode !== null) throw new LabError(`lab ${name} ended: see ${file}`);
+			if (keeper.exitCode !== null) {
+				throw new LabError(`lab ${name} ended: see ${file}`);
+			}
+
 			return ask(name, {verb: 'ping'}).then(
 				() => true,
 				() => false,
@@ -81,6 +86,7 @@ async function start({name, argv}: Arguments): Promise<number> {
 		{timeout: 900_000, every: 300},
 	);
 	keeper.unref();
+
 	return 0;
 }
 
@@ -88,6 +94,7 @@ async function report(name: string, request: Parameters<typeof ask>[1]): Promise
 	const {status, stdout, stderr} = await ask(name, request);
 	process.stdout.write(stdout);
 	process.stderr.write(stderr);
+
 	return status;
 }
 
@@ -96,13 +103,18 @@ function say(line: string): void {
 }
 
 function complain(error: unknown): number {
-	if (!(error instanceof LabError || error instanceof Skip)) throw error;
+	if (!(error instanceof LabError || error instanceof Skip)) {
+		throw error;
+	}
 	say(`lab: ${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}`);
+
 	return error instanceof Skip ? 2 : 1;
 }
 
 const given = parseArguments(process.argv.slice(2));
 const [verb = 'open', ...rest] = given.rest;
 const action = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-if (!action) process.stderr.write(usage);
+if (!action) {
+	process.stderr.write(usage);
+}
 process.exitCode = action ? await action(given, ...rest).catch(complain) : 2;

@@ -14,8 +14,11 @@ type Ask = (request: Request) => Promise<unknown>;
 export async function cycle(own: Ask, count: number, ends: Ends): Promise<{packets: number}> {
 	const {other, close} = reach(ends.host, ends.port);
 	let packets = 0;
-	for (let time = 0; time < count; time++) packets += await once(own, other, ends, time);
+	for (let time = 0; time < count; time++) {
+		packets += await once(own, other, ends, time);
+	}
 	close();
+
 	return {packets};
 }
 
@@ -41,6 +44,7 @@ async function once(own: Ask, other: Ask, ends: Ends, time: number): Promise<num
 	const sent = parseSent(await own({op: 'state', domid: there}));
 	await own({op: 'close', domid: there});
 	await other({...live, states: ['closed'], domid: here});
+
 	return sent;
 }
 
@@ -51,15 +55,21 @@ function reach(host: string, port: number): {other: Ask; close: () => void} {
 	const other = async (request: Request) => {
 		socket.write(`${JSON.stringify(request)}\n`);
 		const {value, done} = await lines.next();
-		if (done) throw new Error('the other end is gone');
+		if (done) {
+			throw new Error('the other end is gone');
+		}
+
 		return parseAnswer(value);
 	};
+
 	return {other, close: () => socket.destroy()};
 }
 
 function parseAnswer(line: string): unknown {
 	const answer = JSON.parse(line) as {ok: boolean; value: unknown; message: string};
-	if (answer.ok) return answer.value;
+	if (answer.ok) {
+		return answer.value;
+	}
 	throw new Error(`the other end: ${answer.message}`);
 }
 

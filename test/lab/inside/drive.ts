@@ -33,6 +33,7 @@ async function obey(request: Request): Promise<unknown> {
 		case 'peer': {
 			const {domid} = request.config;
 			const known = (await module.peers()).some(peer => peer.domid === domid);
+
 			return known ? module.peerSet(request.config) : module.peerNew(request.config);
 		}
 		case 'forget':
@@ -70,6 +71,7 @@ async function attachOften(
 		const sentence = await attachOnce(module, request);
 		said[sentence] = (said[sentence] ?? 0) + 1;
 	}
+
 	return said;
 }
 
@@ -84,6 +86,7 @@ async function attachOnce(
 	}
 	try {
 		await module.attach(domid, epoch, theirs);
+
 		return 'attached';
 	} catch (error) {
 		// Numbers are the liar's; sentences are ours.
@@ -93,7 +96,9 @@ async function attachOnce(
 
 async function channelOf(module: Kernel, domid: number): Promise<NonNullable<Peer['channel']>> {
 	const channel = (await module.peers()).find(peer => peer.domid === domid)?.channel;
-	if (channel) return channel;
+	if (channel) {
+		return channel;
+	}
 	throw new ColoopError('KERNEL', `domain ${domid} is no peer`);
 }
 
@@ -101,9 +106,12 @@ async function reaches(module: Kernel, domid: number, states: readonly string[],
 	const deadline = Date.now() + ms;
 	for (;;) {
 		const channel = await channelOf(module, domid);
-		if (states.includes(channel.state)) return channel;
-		if (Date.now() > deadline)
+		if (states.includes(channel.state)) {
+			return channel;
+		}
+		if (Date.now() > deadline) {
 			throw new ColoopError('KERNEL', `${channel.state}, ${channel.reason} after ${ms} ms`);
+		}
 		await pause(1);
 	}
 }
@@ -114,6 +122,7 @@ function doEvil(command: string): string {
 	} catch (cause) {
 		throw new Error(`${command}: ${readFileSync(evil, 'utf8').trim()}`, {cause});
 	}
+
 	return readFileSync(evil, 'utf8').trim();
 }
 

@@ -107,6 +107,7 @@ async function withRefusal(nth: number, act: Step['act']) {
 	// 0 once it has come to the nth.
 	const failed = readFileSync(counter, 'utf8').trim() === '0';
 	writeFileSync(counter, '0');
+
 	return {error, failed};
 }
 

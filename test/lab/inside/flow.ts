@@ -26,6 +26,7 @@ function makePattern(bytes: number): Buffer {
 		state ^= state << 5;
 		words[at] = state;
 	}
+
 	return Buffer.from(words.buffer);
 }
 
@@ -34,6 +35,7 @@ function blockOf(kind: Kind, seed: number, number: number): {length: number; off
 	const mixed = Math.imul(number ^ seed, 0x85ebca6b) >>> 0;
 	// Small ones, and some of any size.
 	const length = mixed % 4 === 0 ? mixed % largest[kind] : mixed % 1400;
+
 	return {length, offset: (mixed >>> 8) % (pattern.length - largest[kind])};
 }
 
@@ -45,6 +47,7 @@ function makeBlock(kind: Kind, seed: number, number: number): Buffer {
 	block.writeUInt32LE(length, 8);
 	block.writeUInt32LE(offset, 12);
 	pattern.copy(block, headerBytes, offset, offset + length);
+
 	return block;
 }
 
@@ -52,7 +55,9 @@ function makeBlock(kind: Kind, seed: number, number: number): Buffer {
 function check(kind: Kind, block: Buffer): void {
 	const number = block.readUInt32LE(4);
 	const good = makeBlock(kind, block.readUInt32LE(0), number);
-	if (block.equals(good)) return;
+	if (block.equals(good)) {
+		return;
+	}
 	const at = block.findIndex((byte, index) => byte !== good[index]);
 	throw new Error(`${kind} block ${number} is wrong from byte ${at} on`);
 }
@@ -73,10 +78,16 @@ async function takeStream(socket: Socket): Promise<void> {
 		rest = Buffer.concat([rest, chunk]);
 		while (rest.length >= headerBytes) {
 			const end = headerBytes + rest.readUInt32LE(8);
-			if (end > headerBytes + largest.tcp) throw new Error('tcp: a length that is wrong');
-			if (rest.length < end) break;
+			if (end > headerBytes + largest.tcp) {
+				throw new Error('tcp: a length that is wrong');
+			}
+			if (rest.length < end) {
+				break;
+			}
 			const block = rest.subarray(0, end);
-			if (block.readUInt32LE(4) !== expected) throw new Error(`tcp: ${expected} is missing`);
+			if (block.readUInt32LE(4) !== expected) {
+				throw new Error(`tcp: ${expected} is missing`);
+			}
 			check('tcp', block);
 			expected += 1;
 			totals.tcp += 1;
@@ -97,7 +108,9 @@ function takeDatagrams(port: number): void {
 		}
 		const number = block.readUInt32LE(4);
 		// A sender that begins again begins at 0.
-		if (number > expected) totals.lost += number - expected;
+		if (number > expected) {
+			totals.lost += number - expected;
+		}
 		expected = number + 1;
 		totals.udp += 1;
 		totals.udpBytes += block.length;
@@ -112,8 +125,9 @@ async function send(host: string, port: number, seed: number): Promise<void> {
 	// No route for a moment is what the test is about.
 	datagrams.on('error', () => {});
 	for (let number = 0; ; number++) {
-		if (!stream.write(makeBlock('tcp', seed, number)))
+		if (!stream.write(makeBlock('tcp', seed, number))) {
 			await new Promise(resolve => stream.once('drain', resolve));
+		}
 		datagrams.send(makeBlock('udp', seed, number), port, host);
 		// An emulated machine is soon busy, and daemons that get no turn answer nobody.
 		await pause(50);
@@ -126,5 +140,8 @@ function complain(error: unknown): void {
 }
 
 const [verb, ...rest] = process.argv.slice(2);
-if (verb === 'serve') serve(Number(rest[0]));
-else await send(rest[0] ?? '', Number(rest[1]), Number(rest[2]));
+if (verb === 'serve') {
+	serve(Number(rest[0]));
+} else {
+	await send(rest[0] ?? '', Number(rest[1]), Number(rest[2]));
+}

@@ -24,8 +24,11 @@ function serve(port: number): void {
 		const flow = flows.get(from.port) ?? {seen: new Set(), last: -1};
 		flows.set(from.port, flow);
 		totals.received += 1;
-		if (flow.seen.has(number)) totals.doubled += 1;
-		else if (number < flow.last) totals.late += 1;
+		if (flow.seen.has(number)) {
+			totals.doubled += 1;
+		} else if (number < flow.last) {
+			totals.late += 1;
+		}
 		flow.seen.add(number);
 		flow.last = Math.max(flow.last, number);
 	});
@@ -55,5 +58,8 @@ function send(host: string, port: number, ms: number, size: number): void {
 }
 
 const [mode, ...args] = process.argv.slice(2);
-if (mode === 'serve') serve(Number(args[0]));
-else send(args[0] ?? '', Number(args[1]), Number(args[2]), Number(args[3] ?? 64));
+if (mode === 'serve') {
+	serve(Number(args[0]));
+} else {
+	send(args[0] ?? '', Number(args[1]), Number(args[2]), Number(args[3] ?? 64));
+}

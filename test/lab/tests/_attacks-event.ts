@@ -17,7 +17,9 @@ export const events: readonly Attack[] = [
 			t.regex(said, /^100000 events, /);
 			// A PVH guest of the lab leaves its emulated machine for each of them; one that watches, too,
 			// has other things to do.
-			if (lab.flavour.type === 'pv' && !watches(lab.flavour.stack)) claim('event-rate', said);
+			if (lab.flavour.type === 'pv' && !watches(lab.flavour.stack)) {
+				claim('event-rate', said);
+			}
 			await pings;
 			const handled = async () => (await a.channel(b)).eventsReceived - before;
 			await until('one is handled', async () => (await handled()) > 0);
@@ -36,6 +38,7 @@ export const events: readonly Attack[] = [
 			await b.evil('mute');
 			await until('the victim has given it up', async () => {
 				await speak(bout);
+
 				return (await a.channel(b)).state !== 'live';
 			});
 			const {state, reason} = await a.reaches(b, 'closed', 'stalled');

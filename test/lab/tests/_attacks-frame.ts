@@ -110,6 +110,7 @@ async function spoofed({lab, b, t, say}: Bout): Promise<void> {
 	say(await b.evil('spoof 3'));
 	await until('the rule has counted it', async () => {
 		const {stdout} = await lab.a.run('nft list table netdev guard', {silent: true});
+
 		return /counter packets 1 /.test(stdout);
 	});
 	await lab.a.run('nft delete table netdev guard');

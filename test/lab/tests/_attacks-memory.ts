@@ -88,7 +88,9 @@ export const memory: readonly Attack[] = [
 		async body(bout) {
 			const {a, b, t, lab, say} = bout;
 			// Without kprobes the table is not found.
-			if (watches(lab.flavour.stack)) return say('not tried: needs a kernel with kprobes');
+			if (watches(lab.flavour.stack)) {
+				return say('not tried: needs a kernel with kprobes');
+			}
 			const said = await b.evil('revoke');
 			say(said);
 			t.is(said, `revoked ${pagesOf(5)} grants, ${pagesOf(5)} of them in use`);

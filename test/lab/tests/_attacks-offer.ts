@@ -140,8 +140,9 @@ export const offers: readonly Attack[] = [
 			const {right} = await link.offerBoth();
 			const attempt = a.attach(b, link.epoch, {...right, controlRef: old.controlRef});
 			// Xen may have given the number to the new page: then it is the right one.
-			if (old.controlRef === right.controlRef) await attempt;
-			else {
+			if (old.controlRef === right.controlRef) {
+				await attempt;
+			} else {
 				// Or to another of its new pages, which is no control page.
 				const message = /cannot map|another epoch|no control page/;
 				say((await t.throwsAsync(attempt, {message}))?.message ?? '');
@@ -203,7 +204,9 @@ export function controlLies(looks: number): (bout: Bout) => Promise<void> {
 		const changed = await b.evil('calm');
 		say(`the page changed ${changed}`);
 		t.true(Number.parseInt(changed, 10) > 0);
-		for (const [sentence, count] of Object.entries(said)) say(`${count}: ${sentence}`);
+		for (const [sentence, count] of Object.entries(said)) {
+			say(`${count}: ${sentence}`);
+		}
 		const refused = Object.keys(said).filter(each => each !== 'attached');
 		t.is(
 			Object.values(said).reduce((sum, each) => sum + each, 0),
@@ -211,6 +214,8 @@ export function controlLies(looks: number): (bout: Bout) => Promise<void> {
 		);
 		t.true(refused.length > 0);
 		const known = /no control page|speaks version|ring order is|another epoch|cannot map/;
-		for (const sentence of refused) t.regex(sentence, known);
+		for (const sentence of refused) {
+			t.regex(sentence, known);
+		}
 	};
 }

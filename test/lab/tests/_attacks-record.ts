@@ -58,6 +58,7 @@ export function flood(command: string, expected?: number): (bout: Bout) => Promi
 			'all of them are taken',
 			async () => {
 				bout.t.is((await bout.a.channel(bout.b)).state, 'live');
+
 				return (await taken(bout)) >= before + count;
 			},
 			{timeout: 900_000},

@@ -45,7 +45,9 @@ export const largest = 9;
  */
 export function bout(attacks: readonly Attack[], order = smallest): Body {
 	return async (t, {lab, claim}) => {
-		for (const line of table(attacks)) t.log(line);
+		for (const line of table(attacks)) {
+			t.log(line);
+		}
 		await load(lab.a);
 		await lab.b.run('insmod /opt/coloop/evil.ko dyndbg=+p');
 		const [a, b] = [await Drive.start(lab, lab.a), await Drive.start(lab, lab.b)];
@@ -76,6 +78,7 @@ async function fight(context: Bout, attack: Attack): Promise<void> {
 export async function holdsNothing(drive: Drive): Promise<void> {
 	await until(`${drive.machine.name} holds nothing`, async () => {
 		const {channels, grants, maps, ports, deferred} = await drive.info();
+
 		return channels + grants + maps + ports + deferred === 0;
 	});
 }
@@ -93,6 +96,7 @@ export async function speak({lab}: Bout): Promise<void> {
 /** All that the victim has taken from its ring, whatever became of it. */
 export async function taken({a, b}: Bout): Promise<number> {
 	const {rxPackets, droppedHeader, droppedSource, droppedMemory} = await a.channel(b);
+
 	return rxPackets + droppedHeader + droppedSource + droppedMemory;
 }
 
@@ -104,20 +108,26 @@ export async function breaks(
 ): Promise<{said: string; channel: Channel}> {
 	const {t, a, b, lab, say} = bout;
 	const said = await b.evil(command);
-	if (command.startsWith('cons')) await speak(bout);
+	if (command.startsWith('cons')) {
+		await speak(bout);
+	}
 	const channel = await a.reaches(b, 'broken', 'stalled');
 	say(`${said}: ${channel.state}, ${channel.reason}, number ${channel.detail}`);
 	t.deepEqual([channel.state, channel.reason], ['broken', reason]);
 	const before = await diverted(lab.a);
 	await answers(lab.a, 'b');
 	t.is(await diverted(lab.a), before);
+
 	return {said, channel};
 }
 
 /** Those whose names begin as ATTACKS says: ATTACKS='flip keep'. */
 export function chosen(attacks: readonly Attack[]): readonly Attack[] {
 	const names = process.env['ATTACKS']?.split(/\s+/).filter(Boolean) ?? [];
-	if (names.length === 0) return attacks;
+	if (names.length === 0) {
+		return attacks;
+	}
+
 	return attacks.filter(({name}) => names.some(each => name.startsWith(each)));
 }
 

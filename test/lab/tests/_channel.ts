@@ -51,6 +51,7 @@ const seen: Body = async (t, {a, b}) => {
 		] as const) {
 			await until(`both are seen on ${device}`, () => {
 				const seen = tcpdump.stdout();
+
 				return seen.includes(request) && seen.includes(reply);
 			});
 			await tcpdump.stop();
@@ -64,6 +65,7 @@ const seen: Body = async (t, {a, b}) => {
 async function capture(machine: Guest, device: string) {
 	const tcpdump = machine.spawn(`exec tcpdump -n -l -i ${device} 'not tcp'`);
 	await until('tcpdump listens', () => tcpdump.stderr().includes('listening on'), patient);
+
 	return tcpdump;
 }
 
@@ -81,6 +83,7 @@ const largeDatagrams: Body = async (t, {a, b}) => {
 			socat -u -b 65000 OPEN:/tmp/out UDP${family}-SENDTO:${address}:7102`);
 		await until('all of it has arrived', async () => {
 			const {stdout} = await b.run('stat -c %s /tmp/in', {silent: true});
+
 			return Number(stdout) === size;
 		});
 		t.is((await b.run('sha256sum </tmp/in; pkill -x socat')).stdout, sent);

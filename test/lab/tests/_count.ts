@@ -7,7 +7,9 @@ import type {Guest} from '../guest.ts';
 export function count(name: string, usual: number): number {
 	const given = process.env[name];
 	const value = given === undefined || given === '' ? usual : Number(given);
-	if (Number.isInteger(value) && value > 0) return value;
+	if (Number.isInteger(value) && value > 0) {
+		return value;
+	}
 	throw new Error(`${name}: expected a count, got "${given}"`);
 }
 
@@ -20,11 +22,14 @@ export async function repeat(
 ): Promise<number> {
 	const deadline = Date.now() + minutes * 60_000;
 	for (let time = 0; time < times; time++) {
-		if (Date.now() > deadline) return time;
+		if (Date.now() > deadline) {
+			return time;
+		}
 		await once(time);
 		// ava ends a test that asserts nothing for long.
 		t.pass();
 	}
+
 	return times;
 }
 
@@ -40,18 +45,23 @@ export async function memoryOf(machine: Guest): Promise<Memory> {
 		'sync; echo 3 >/proc/sys/vm/drop_caches; cat /proc/meminfo',
 		{silent: true},
 	);
+
 	return parseMemory(stdout);
 }
 
 export function parseMemory(text: string): Memory {
 	const of = (field: string) => {
 		const found = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1];
-		if (found === undefined) throw new Error(`no ${field} in /proc/meminfo: ${text}`);
+		if (found === undefined) {
+			throw new Error(`no ${field} in /proc/meminfo: ${text}`);
+		}
+
 		return Number(found);
 	};
 	const programs = of('AnonPages');
 	const caches = of('Buffers') + of('Cached') + of('SReclaimable');
 	const kernel = of('MemTotal') - of('MemFree') - caches - programs;
+
 	return {kernel, slab: of('SUnreclaim'), programs};
 }
 
@@ -67,5 +77,6 @@ export function leaks(before: Memory, after: Memory): string[] {
 
 export function compared(name: string, before: Memory, after: Memory): string {
 	const changes = kinds.map(each => `${each} ${before[each]} -> ${after[each]} KiB`);
+
 	return `${name}: ${changes.join(', ')}`;
 }

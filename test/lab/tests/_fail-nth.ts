@@ -51,6 +51,7 @@ export async function refuseSome(machine: Guest, percent: number): Promise<void>
 
 export async function refusals(machine: Guest): Promise<number> {
 	const {stdout} = await machine.run(`${countRefusals}; refusals`, {silent: true});
+
 	return Number(stdout);
 }
 
@@ -79,6 +80,7 @@ export async function exhaustCommand(
 		{timeout: 1_200_000},
 	);
 	const [refused = 0, tolerated = 0] = stdout.trim().split(' ').map(Number);
+
 	return {refused, tolerated};
 }
 
@@ -112,6 +114,7 @@ export class Exhauster {
 			localMac: await mac(guest),
 			remoteMac: await mac(peer),
 		};
+
 		return new Exhauster(guest, {domid, link, listen: own < domid});
 	}
 
@@ -121,6 +124,7 @@ export class Exhauster {
 			input: `${JSON.stringify(order)}\n`,
 			timeout: 600_000,
 		});
+
 		return parseOutcome(stdout);
 	}
 

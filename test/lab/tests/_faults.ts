@@ -34,9 +34,12 @@ export const daemons: Fault = async (t, given, traffic) => {
 	}
 	await Promise.all([dom0, a, b].map(killDaemon));
 	await isDiverted(a);
-	for (const machine of [dom0, a, b]) await startDaemon(machine);
+	for (const machine of [dom0, a, b]) {
+		await startDaemon(machine);
+	}
 	await until('all agree that it is live', async () => {
 		const seen = [await isLive(a, 'b'), await isLive(b, 'a')];
+
 		return seen.every(Boolean) && (await pair(given.lab))?.state === 'live';
 	});
 	// It is the same channel.
@@ -124,10 +127,11 @@ export const garbage: Fault = async (t, {dom0, a, b}, traffic) => {
 		'x'.repeat(1500),
 		'4294967296 live 1 8 99999',
 	];
-	for (const value of garbage)
+	for (const value of garbage) {
 		await b.run(`for node in hello offers/1 offers/0 offers/99999 offers/x offers x/y; do
 			xenstore-write -- data/coloop/$node '${value}'
 		done`);
+	}
 	await traffic.flows();
 	t.like(await status(dom0), {problems: []});
 	t.like(await status(a), {problems: []});

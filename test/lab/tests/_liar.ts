@@ -40,12 +40,14 @@ async function startLiar(machine: Guest): Promise<void> {
 export async function tell(b: Guest, command: string): Promise<string> {
 	const file = '/sys/kernel/debug/coloop-evil/do';
 	const {stdout} = await b.run(`echo '${command}' >${file} && cat ${file}`, {timeout: 600_000});
+
 	return stdout.trim();
 }
 
 /** The grant of a's control page, as b was told. */
 export async function controlGrant({dom0}: Lab): Promise<string> {
 	const node = '/local/domain/$(xl domid b)/coloop/offers/$(xl domid a)';
+
 	return (await dom0.run(`xenstore-read ${node} | cut -d ' ' -f 4`)).stdout.trim();
 }
 
@@ -58,18 +60,21 @@ export async function tellUnderFlood({a, b}: Lab, lie: string): Promise<string> 
 	const said = await tell(b, lie);
 	await until('a gives the channel up', async () => (await lifeOf(a)) !== life, patient);
 	await flood.stop('SIGINT');
+
 	return said;
 }
 
 /** Which channel a has with b. The next may be there two seconds later, sooner than anybody looks. */
 async function lifeOf(a: Guest): Promise<number | undefined> {
 	const now = await peer(a, 'b');
+
 	return now?.state === 'live' ? now.epoch : undefined;
 }
 
 /** For what reasons a found its channel broken, in their order. */
 export async function breaks(a: Guest): Promise<string[]> {
 	const {stdout} = await a.run('cat /var/log/coloopd.log', {silent: true});
+
 	return [...stdout.matchAll(/"channel\.broken".*"reason":"([\w-]+)"/g)].map(
 		([, reason = '']) => reason,
 	);
@@ -91,6 +96,7 @@ async function ask(a: Guest, op: 'up' | 'down'): Promise<void> {
 /** Why a could not attach to what b offered, in their order. */
 export async function refusals(a: Guest): Promise<string[]> {
 	const {stdout} = await a.run('cat /var/log/coloopd.log', {silent: true});
+
 	return stdout.split('\n').filter(line => line.includes('"step":"attach"'));
 }
 
@@ -112,7 +118,9 @@ export type UnderTraffic = (t: ExecutionContext, given: Given, traffic: Traffic)
 export function underTraffic(...bodies: readonly UnderTraffic[]): Body {
 	return async (t, given) => {
 		const traffic = await Traffic.start(given.a, given.b);
-		for (const body of bodies) await body(t, given, traffic);
+		for (const body of bodies) {
+			await body(t, given, traffic);
+		}
 		await traffic.stop();
 	};
 }

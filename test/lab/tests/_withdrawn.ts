@@ -28,6 +28,7 @@ async function msUntilGone(dom0: Guest, does: string): Promise<number> {
 		echo $((($(date +%s%N) - from) / 1000000))`,
 		patient,
 	);
+
 	return Number(stdout);
 }
 
@@ -41,6 +42,7 @@ export const ends =
 		t.true(ms <= most, `${name}: ${ms} ms`);
 		const why = async () => {
 			const {pairs} = await status(dom0);
+
 			return pairs?.find(({a, b}) => a.name === 'a' && b.name === renamed)?.reason ?? '';
 		};
 		await until(

@@ -10,6 +10,7 @@ const tried = chosen(attacks);
 test('every attack is survived by a PVH guest', labWith({type: 'pvh'}), async (t, given) => {
 	await bout(tried)(t, given);
 	// That kernel has no kprobes, so one of them was not tried.
-	if (tried.length === attacks.length && !watches(given.lab.flavour.stack))
+	if (tried.length === attacks.length && !watches(given.lab.flavour.stack)) {
 		given.claim('attacks-pvh', `${tried.length} attacks, nothing held after any`);
+	}
 });

@@ -86,7 +86,9 @@ const readdressed: Step = async (t, driven) => {
 	await a.run('ping -q -c 3 -i 0.2 -W 1 b', {fails: true});
 	t.true((await diverted(a)) >= before + 3);
 	await readdress(b, own.trim());
-	for (const guest of [a, b]) await guest.run('ip neigh flush dev eth0');
+	for (const guest of [a, b]) {
+		await guest.run('ip neigh flush dev eth0');
+	}
 	await a.run('ping -q -c 3 -i 0.2 -W 5 b');
 };
 
@@ -133,19 +135,25 @@ const driven =
 		const link = new Link(left, right, {order: 5});
 		await step(t, {...given, link, left, right});
 		await link.forget();
-		for (const end of [left, right]) await end.stop();
+		for (const end of [left, right]) {
+			await end.stop();
+		}
 	};
 
 test(
 	'what only a device of b would decide, it decides',
 	labWith({mode: 'icount'}),
 	async (t, given) => {
-		for (const guest of [given.a, given.b]) await load(guest);
+		for (const guest of [given.a, given.b]) {
+			await load(guest);
+		}
 		await inTurn({
 			'native and generic XDP programs': driven(xdp),
 			'an interface whose address was changed': driven(readdressed),
 			'a port of a bond that is not the active one': driven(bond),
 		})(t, given);
-		for (const guest of [given.a, given.b]) await guest.run('rmmod coloop');
+		for (const guest of [given.a, given.b]) {
+			await guest.run('rmmod coloop');
+		}
 	},
 );

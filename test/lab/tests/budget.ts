@@ -21,7 +21,9 @@ test(
 	'channels leave half of the grants to disks, and all of them end at once',
 	labWith({mode: 'icount'}),
 	async (t, {lab, dom0}) => {
-		for (const machine of [lab.a, lab.b]) await load(machine);
+		for (const machine of [lab.a, lab.b]) {
+			await load(machine);
+		}
 		const [a, b] = [await Drive.start(lab, lab.a), await Drive.start(lab, lab.b)];
 		const link = new Link(a, b);
 		await link.connect();
@@ -63,7 +65,9 @@ async function refused(t: ExecutionContext, peers: Offers): Promise<void> {
 	for (const size of sizes) {
 		const error = await t.throwsAsync(
 			async () => {
-				for (;;) await peers.offer(size);
+				for (;;) {
+					await peers.offer(size);
+				}
 			},
 			{message: /\d+ grants needed, \d+ of 16384 held; an offer gets half the rest/},
 		);

@@ -49,13 +49,16 @@ const beside: Body = async (t, {lab, a, b, claim}) => {
 		const attacked = async () => {
 			const value = await beforeCalm(liar, nuisance, () => rate(a));
 			did = value.said;
+
 			return value.result;
 		};
 		const loss = await costs.of(nuisance, attacked);
 		const {state: is, reason} = await victim.channel(liar);
 		t.log(`${nuisance} ${did}: ${is}, ${reason}`);
 		// Where the victim has not ended it, there was something to end.
-		if (state === 'live') t.true(Number.parseInt(did, 10) > 1000, did);
+		if (state === 'live') {
+			t.true(Number.parseInt(did, 10) > 1000, did);
+		}
 		t.is(is, state);
 		t.true(loss < most, nuisance);
 		t.is((await victim.channel(friend)).state, 'live');
@@ -89,6 +92,7 @@ class Costs {
 		const loss = 1 - loud / quiet;
 		this.said.push(`${what} ${(100 * loss).toFixed(1)} %`);
 		this.#t.log(`${what}: ${loud.toFixed(0)} Mbit/s, ${quiet.toFixed(0)} beside a busy guest`);
+
 		return loss;
 	}
 }
@@ -100,6 +104,7 @@ async function beforeCalm<T>(
 ): Promise<{result: T; said: string}> {
 	await liar.evil(`flip ${nuisance}`);
 	const result = await act();
+
 	return {result, said: await liar.evil('calm')};
 }
 
@@ -107,6 +112,7 @@ async function withBusy<T>(busy: Guest, act: () => Promise<T>): Promise<T> {
 	const loop = busy.spawn('exec sh -c "while :; do :; done"');
 	const value = await act();
 	await loop.stop('SIGKILL');
+
 	return value;
 }
 
@@ -116,6 +122,7 @@ async function besideDatagrams<T>(b: Guest, act: () => Promise<T>): Promise<T> {
 	await until('the flood runs', () => flood.stdout().includes('bits/sec'));
 	const value = await act();
 	await flood.stop('SIGKILL');
+
 	return value;
 }
 
@@ -124,11 +131,13 @@ async function rate(a: Guest): Promise<number> {
 	const before = await diverted(a);
 	const {stdout} = await a.run('iperf3 -c c -t 2 -J', {timeout: 300_000, silent: true});
 	await until('it was diverted', async () => (await diverted(a)) > before);
+
 	return parseRate(stdout);
 }
 
 function parseRate(text: string): number {
 	const report = JSON.parse(text) as {end: {sum_received: {bits_per_second: number}}};
+
 	return report.end.sum_received.bits_per_second / 1e6;
 }
 

@@ -30,7 +30,9 @@ const minutes = count('MINUTES', 10);
 function withDrives(body: (given: Parameters<Body>[1], a: Drive, b: Drive) => Promise<void>): Body {
 	return async (_t, given) => {
 		const {lab} = given;
-		for (const machine of [lab.a, lab.b]) await load(machine);
+		for (const machine of [lab.a, lab.b]) {
+			await load(machine);
+		}
 		const [a, b] = [await Drive.start(lab, lab.a), await Drive.start(lab, lab.b)];
 		await answers(lab.a, 'b');
 		await body(given, a, b);
@@ -48,12 +50,16 @@ test('channels come and go, and nothing stays', withLab, (t, given) =>
 		for (let done = 0; done < cycles; done += 50) {
 			const part = Math.min(50, cycles - done);
 			packets += (await a.cycle(b, part, 100 + done)).packets;
-			for (const end of [a, b]) await holdsNothing(end);
+			for (const end of [a, b]) {
+				await holdsNothing(end);
+			}
 			t.pass();
 		}
 		for (const [at, end] of [a, b].entries()) {
 			const [was, is] = [before[at], await memoryOf(end.machine)];
-			if (!was) throw new Error('no figure from before');
+			if (!was) {
+				throw new Error('no figure from before');
+			}
 			t.log(compared(end.machine.name, was, is));
 			t.deepEqual(leaks(was, is), []);
 		}
@@ -75,12 +81,16 @@ test('the module comes and goes under traffic', withLab, (t, given) =>
 			await end.machine.run('rmmod coloop && insmod /opt/coloop/coloop.ko dyndbg=+p', {
 				silent: true,
 			});
-			if (time % 20 === 19) await traffic.flows();
+			if (time % 20 === 19) {
+				await traffic.flows();
+			}
 		});
 		await traffic.flows();
 		await traffic.stop();
 		await link.begin();
-		for (const end of [a, b]) await holdsNothing(end);
+		for (const end of [a, b]) {
+			await holdsNothing(end);
+		}
 		t.log(compared('a', before, await memoryOf(a.machine)));
 		t.log(`${done} loads and unloads, one TCP connection and UDP went on`);
 		t.true(done >= Math.min(loads, 50));
@@ -110,6 +120,7 @@ async function channelUp({a}: Lab): Promise<void> {
 		'a and c have a channel',
 		async () => {
 			await a.run('ping -c 1 -W 1 c', {fails: 'maybe', silent: true});
+
 			return isLive(a, 'c');
 		},
 		{...patient, every: 300},

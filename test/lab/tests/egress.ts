@@ -12,6 +12,7 @@ const slow = {timeout: 600_000};
 async function isDivertedBy(a: Guest, command: string): Promise<boolean> {
 	const before = await diverted(a);
 	await a.run(command, slow);
+
 	return (await diverted(a)) > before;
 }
 
@@ -76,6 +77,7 @@ const taps: Body = async (t, {a}) => {
 		t.true(await isDivertedBy(a, `ping -c 3 -i 0.2 -W 5 ${host}`));
 		await until('both are seen', () => {
 			const seen = tcpdump.stdout();
+
 			return seen.split(request).length === 4 && seen.split(reply).length === 4;
 		});
 		await tcpdump.stop();
@@ -148,11 +150,15 @@ const neighbour: Body = async (t, {dom0, a, b}) => {
 
 /** Longer packets than dom0 carries get nowhere, and what is short stays with them, in order. */
 const sizes: Body = async (t, {a, b}) => {
-	for (const each of [a, b]) await each.run('ip link set eth0 mtu 9000');
+	for (const each of [a, b]) {
+		await each.run('ip link set eth0 mtu 9000');
+	}
 	await a.run('ping -M do -s 8000 -c 3 -i 0.2 -W 1 b', {fails: true});
 	t.false(await isDivertedBy(a, 'ping -M do -s 1472 -q -c 5 -i 0.2 -W 5 b'));
 	t.true(((await peer(a, 'b'))?.ordinary['size'] ?? 0) >= 8);
-	for (const each of [a, b]) await each.run('ip link set eth0 mtu 1500');
+	for (const each of [a, b]) {
+		await each.run('ip link set eth0 mtu 1500');
+	}
 	t.true(await isDivertedBy(a, ping));
 };
 

@@ -50,7 +50,9 @@ function judge(t: ExecutionContext, where: string, step: Order['step'], outcome:
 }
 
 const requests: Body = async (t, {lab, a, b}) => {
-	for (const each of [a, b]) await each.run(insmod);
+	for (const each of [a, b]) {
+		await each.run(insmod);
+	}
 	const [ofA, ofB] = [await Exhauster.start(lab, a, b), await Exhauster.start(lab, b, a)];
 	const both = [
 		['a', ofA],
@@ -59,11 +61,15 @@ const requests: Body = async (t, {lab, a, b}) => {
 	const try_ = async (where: 'a' | 'b', step: Order['step'], offer?: Outcome['offer']) => {
 		const outcome = await (where === 'a' ? ofA : ofB).exhaust(step, offer);
 		judge(t, where, step, outcome);
+
 		return outcome;
 	};
 
-	for (const [name] of both)
-		for (const step of ['peer-new', 'peer-set', 'read'] as const) await try_(name, step);
+	for (const [name] of both) {
+		for (const step of ['peer-new', 'peer-set', 'read'] as const) {
+			await try_(name, step);
+		}
+	}
 	// One side allocates the event channel, the other one connects to it.
 	for (const [name, other] of [
 		['a', 'b'],
@@ -74,18 +80,24 @@ const requests: Body = async (t, {lab, a, b}) => {
 		t.true(made.refused.length > 0);
 		const attached = await try_(name, 'attach', offer);
 		t.true(attached.refused.length > 0);
-		for (const each of [name, other]) await try_(each, 'close');
+		for (const each of [name, other]) {
+			await try_(each, 'close');
+		}
 	}
 	for (const [name, each] of both) {
 		t.is((await try_(name, 'peer-del')).refused.length, 0);
 		await each.stop();
 	}
-	for (const each of [a, b]) await each.run('rmmod coloop');
+	for (const each of [a, b]) {
+		await each.run('rmmod coloop');
+	}
 };
 
 const traffic: Body = async (t, {lab, dom0, a, b}) => {
 	await start(dom0, allowPair);
-	for (const each of [a, b]) await start(each);
+	for (const each of [a, b]) {
+		await start(each);
+	}
 	await channelUp(lab);
 	const before = await holdings(a, b);
 	const flow = await Traffic.start(a, b);
@@ -108,12 +120,18 @@ const traffic: Body = async (t, {lab, dom0, a, b}) => {
 	);
 	await flow.stop();
 	await takeBack(lab);
-	for (const each of [a, b]) await each.run('rmmod coloop');
+	for (const each of [a, b]) {
+		await each.run('rmmod coloop');
+	}
 };
 
 test('whatever allocation fails, nothing is left half-made', withLab, async (t, given) => {
-	if (!watches(given.lab.flavour.stack)) given.skip('the kernel of STACK=debug or debug-pv');
-	for (const each of [given.a, given.b]) await watchAllocations(each);
+	if (!watches(given.lab.flavour.stack)) {
+		given.skip('the kernel of STACK=debug or debug-pv');
+	}
+	for (const each of [given.a, given.b]) {
+		await watchAllocations(each);
+	}
 	// The longest last: a load makes hundreds of allocations.
 	await inTurn({
 		'peers, offers, attaches, closes': requests,

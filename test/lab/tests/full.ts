@@ -19,6 +19,7 @@ const eth0Up = `ip link set eth0 up; ip addr replace 10.0.0.1/24 dev eth0
 async function flood(a: Guest, ms: number): Promise<Background> {
 	const flood = a.spawn(`exec /opt/coloop/senders flood b ${counterPort} ${ms}`);
 	await isDiverted(a);
+
 	return flood;
 }
 

@@ -11,6 +11,7 @@ async function pings(t: ExecutionContext, where: Guest, to: string, inside = '')
 	const before = await diverted(where);
 	const {stdout} = await where.run(`${inside} ping -q -c 10 -i 0.2 -W 5 ${to}`, slow);
 	t.regex(stdout, / 0% packet loss/, `${where.name}: ${inside} ping ${to}`);
+
 	return (await diverted(where)) - before;
 }
 
@@ -63,13 +64,16 @@ const containers: Body = async (t, {a}) => {
 };
 
 const vlanAndVrf: Body = async (t, {a, b}) => {
-	for (const [number, each] of [a, b].entries())
+	for (const [number, each] of [a, b].entries()) {
 		await each.run(
 			`ip link add link eth0 name eth0.10 type vlan id 10; ip link set eth0.10 up
 			ip addr add 10.10.0.${number + 1}/24 dev eth0.10`,
 		);
+	}
 	t.is(await pings(t, a, '10.10.0.2'), 0, 'a tag is the bridge’s');
-	for (const each of [a, b]) await each.run('ip link del eth0.10');
+	for (const each of [a, b]) {
+		await each.run('ip link del eth0.10');
+	}
 
 	await a.run(
 		`ip link add vrf1 type vrf table 10; ip link set vrf1 up; ip link set eth0 master vrf1

@@ -14,6 +14,7 @@ async function program(name: string): Promise<string> {
 		entryPoints: [path.join(repository, `test/evil/${name}.ts`)],
 		...{bundle: true, write: false, platform: 'node', target: 'node18', format: 'esm'},
 	});
+
 	return built.outputFiles?.[0]?.text ?? '';
 }
 

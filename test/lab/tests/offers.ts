@@ -87,7 +87,9 @@ const hasty: Body = async (t, {lab, a}) => {
 };
 
 test('an offer is taken up once', withLab, async (t, given) => {
-	for (const guest of [given.a, given.b]) await load(guest);
+	for (const guest of [given.a, given.b]) {
+		await load(guest);
+	}
 	for (const listener of ['left', 'right'] as const) {
 		await step(t, `a peer that mapped an older offer, ${listener}`, stale(listener)(t, given));
 		await step(t, `closed before it was attached, ${listener}`, untold(listener)(t, given));

@@ -19,12 +19,14 @@ const slow = {timeout: 600_000};
 /** What iperf3 said of each interval, in Mbit/s. */
 function rates(iperf3: Background): number[] {
 	const lines = iperf3.stdout().matchAll(/([\d.]+) Mbits\/sec/g);
+
 	return [...lines].map(([, rate]) => Number(rate));
 }
 
 async function says(iperf3: Background, more: number): Promise<number[]> {
 	const before = rates(iperf3).length;
 	await until('it goes on', () => rates(iperf3).length >= before + more, patient);
+
 	return rates(iperf3).slice(before);
 }
 
@@ -81,6 +83,7 @@ async function msUntilReceived(a: Guest, b: Guest, ms: number): Promise<number> 
 	await a.run(`ping -c 1 b >/dev/null; exec /opt/coloop/senders later b 7210 ${ms}`);
 	const {stdout} = await receiver.done;
 	const [from, to] = stdout.split('\n').map(line => Number(/^[\d.]+/.exec(line)?.[0]));
+
 	return 1000 * ((to ?? 0) - (from ?? 0));
 }
 
@@ -93,7 +96,9 @@ const later: Body = async (t, {a, b}) => {
 
 /** dom0's interfaces carry 1500 bytes, and segmented packets of more: a stream of those lasts. */
 const longPackets: Body = async (t, {a, b}) => {
-	for (const each of [a, b]) await each.run('ip link set eth0 mtu 9000');
+	for (const each of [a, b]) {
+		await each.run('ip link set eth0 mtu 9000');
+	}
 	const iperf3 = a.spawn('iperf3 -c b -t 6000 -i 2 -f m --forceflush');
 	const before = await says(iperf3, 2);
 	await channelDown({a, b});
@@ -102,7 +107,9 @@ const longPackets: Body = async (t, {a, b}) => {
 	t.true(seen.filter(rate => rate > 10).length >= seen.length - 1, 'it stands');
 	await release(a, 'b');
 	await iperf3.stop();
-	for (const each of [a, b]) await each.run('ip link set eth0 mtu 1500');
+	for (const each of [a, b]) {
+		await each.run('ip link set eth0 mtu 1500');
+	}
 };
 
 test(

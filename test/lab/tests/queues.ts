@@ -31,7 +31,9 @@ function withPair(body: (given: Parameters<Body>[1] & Pair) => Record<string, Bo
 		const c = await lab.create('c', {vcpus: 2, memoryMiB: 384});
 		const d = await lab.create('d', {vcpus: 2, memoryMiB: 384});
 		await start(dom0, allowFixed('c', 'd'));
-		for (const guest of [c, d]) await start(guest);
+		for (const guest of [c, d]) {
+			await start(guest);
+		}
 		await channelBetween(c, d);
 		await inTurn(body({...given, c, d}))(t, given);
 		await takeBack({dom0, a: c, b: d});
@@ -43,6 +45,7 @@ function withPair(body: (given: Parameters<Body>[1] & Pair) => Record<string, Bo
 async function events(guest: Guest): Promise<number[][]> {
 	const {stdout} = await guest.run(`awk '$NF == "coloop" {print $2, $3}' /proc/interrupts`);
 	const lines = stdout.trim().split('\n');
+
 	return lines.map(line => line.split(' ').map(Number));
 }
 
@@ -99,6 +102,7 @@ function carries(c: Guest, d: Guest): Body {
 /** mq is the root, which says nothing; the shaper is the first queue's: dom0 may have made no other. */
 function shaped({c, d}: Pair): Body {
 	const ping = `ping -c 5 -i 0.2 -W 5 ${d.name}`;
+
 	return async t => {
 		await c.run(`tc qdisc replace dev eth0 root handle 1: mq &&
 			tc qdisc replace dev eth0 parent 1:1 tbf rate 10mbit burst 32k latency 400ms`);
@@ -126,6 +130,7 @@ function shrinks({c, d}: Pair): Body {
 		const lines = iperf3.stdout().length;
 		await until('all flows go on', () => {
 			const last = iperf3.stdout().slice(lines);
+
 			return [5, 7, 9, 11, 13, 15, 17, 19].every(flow =>
 				new RegExp(`\\[ *${flow}\\] .* [1-9][0-9.]* [KM]bits/sec`).test(last),
 			);
@@ -137,7 +142,9 @@ function shrinks({c, d}: Pair): Body {
 /** Also with one CPU for both queues, which a policy would not ask for. */
 const onOneCpu: Body = async (t, given) => {
 	const {lab} = given;
-	for (const guest of [lab.a, lab.b]) await load(guest);
+	for (const guest of [lab.a, lab.b]) {
+		await load(guest);
+	}
 	const [a, b] = [await Drive.start(lab, lab.a), await Drive.start(lab, lab.b)];
 	const link = new Link(a, b, {order: 7, queues: 2});
 	await link.connect();

@@ -22,7 +22,9 @@ const tunnel: Body = async (t, {a, b}) => {
 	const before = await diverted(a);
 	t.regex((await a.run('ping -q -c 5 -i 0.2 -W 5 -s 1472 10.7.0.2')).stdout, / 0% packet loss/);
 	t.true((await diverted(a)) >= before + 5);
-	for (const machine of [a, b]) await machine.run('ip l2tp del tunnel tunnel_id 1');
+	for (const machine of [a, b]) {
+		await machine.run('ip l2tp del tunnel tunnel_id 1');
+	}
 };
 
 /** With an MTU of its own as large as eth0's, each full packet of WireGuard is above that of eth0. */
@@ -97,6 +99,7 @@ async function takesDatagram(from: Guest, to: Guest, size: number): Promise<bool
 	await from.run(`head -c ${size} /dev/urandom |
 		socat -u -b 65000 - UDP4-SENDTO:${to.name}:7102`);
 	const {stdout} = await to.run('sleep 1; pkill -x socat; stat -c %s /tmp/in', slow);
+
 	return Number(stdout) === size;
 }
 

@@ -73,6 +73,7 @@ async function away(machine: Guest): Promise<number> {
 		logged(machine, 'channel.closed'),
 		logged(machine, 'channel.opened'),
 	]);
+
 	return Date.parse(back?.time ?? '') - Date.parse(left?.time ?? '');
 }
 
@@ -81,6 +82,7 @@ type Line = {readonly time: string};
 async function logged(machine: Guest, event: string): Promise<Line[]> {
 	const command = `grep '"${event}"' /var/log/coloopd.log || true`;
 	const {stdout} = await machine.run(command, {silent: true});
+
 	return stdout
 		.split('\n')
 		.filter(Boolean)

@@ -19,7 +19,9 @@ const serve = 'iperf3 --server --daemon';
 const slow = {timeout: 240_000};
 
 const inputAndOutput: Body = async (t, {a, b}) => {
-	for (const machine of [a, b]) await machine.run(serve);
+	for (const machine of [a, b]) {
+		await machine.run(serve);
+	}
 	await a.run(connect(5201));
 	await chain(b, 'inet', 'type filter hook input priority 0', [
 		'ct state established,related counter accept',
@@ -122,8 +124,9 @@ const noCard: Body = async (t, {a}) => {
 	await a.run('timeout 30 busybox udhcpc -n -q -t 2 -T 2 -i coloop0 -s /bin/true', {
 		fails: true,
 	});
-	for (const change of ['add coloop7 type coloop', 'del coloop0'])
+	for (const change of ['add coloop7 type coloop', 'del coloop0']) {
 		await a.run(`ip link ${change}`, {fails: true});
+	}
 	const made = await a.run('ip link add type coloop', {fails: true});
 	t.regex(made.stderr, /comes and goes with the module/);
 	t.notRegex(
@@ -136,8 +139,9 @@ const noCard: Body = async (t, {a}) => {
 /** It would send from within whatever prints, also from within our locks. */
 const noConsole: Body = async (t, {a}) => {
 	const netconsole = 'netconsole=@10.0.0.1/coloop0,@10.0.0.2/02:00:00:00:00:01';
-	if ((await a.run('modprobe -nq netconsole', {fails: 'maybe'})).status !== 0)
+	if ((await a.run('modprobe -nq netconsole', {fails: 'maybe'})).status !== 0) {
 		return t.log('skip: a kernel with netconsole');
+	}
 	await a.run(`modprobe netconsole ${netconsole}`);
 	t.regex((await a.run('dmesg | tail -n 20')).stdout, /coloop0 doesn't support polling/);
 	await a.run('rmmod netconsole');
@@ -176,5 +180,6 @@ async function chain(
 /** What the counter before a verdict has counted. */
 async function counted(machine: Guest, verdict: string): Promise<number> {
 	const {stdout} = await machine.run('nft list ruleset');
+
 	return Number(new RegExp(`counter packets (\\d+) bytes \\d+ ${verdict}`).exec(stdout)?.[1]);
 }

@@ -31,17 +31,22 @@ type Fault = (given: Given, random: Random) => Promise<void>;
 /** mulberry32: the same faults for the same seed. */
 function randomOf(start: number): Random {
 	let state = start >>> 0;
+
 	return below => {
 		state = (state + 0x6d2b79f5) >>> 0;
 		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
 		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+
 		return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
 	};
 }
 
 function one<T>(random: Random, among: readonly T[]): T {
 	const chosen = among[random(among.length)];
-	if (chosen === undefined) throw new Error('nothing to choose from');
+	if (chosen === undefined) {
+		throw new Error('nothing to choose from');
+	}
+
 	return chosen;
 }
 
@@ -90,6 +95,7 @@ async function channels(machine: Guest): Promise<number> {
 		`echo '{"op":"status"}' | nc -U -w 30 /run/coloop/coloopd.sock`,
 		{silent: true},
 	);
+
 	return Number(/"channels":(\d+)/.exec(stdout)?.[1]);
 }
 
@@ -113,6 +119,7 @@ class Flows {
 		];
 		const flows = new Flows(servers, senders);
 		await flows.flow();
+
 		return flows;
 	}
 
@@ -128,8 +135,11 @@ class Flows {
 
 	totals(): Totals[] {
 		for (const each of [...this.#servers, ...this.#senders]) {
-			if (each.stdout().includes('"wrong"')) throw new Error(each.stdout().slice(-300));
+			if (each.stdout().includes('"wrong"')) {
+				throw new Error(each.stdout().slice(-300));
+			}
 		}
+
 		return this.#servers.map(each => parseTotals(each.stdout()));
 	}
 
@@ -142,6 +152,7 @@ type Totals = Record<'tcp' | 'tcpBytes' | 'udp' | 'udpBytes' | 'lost', number>;
 
 function parseTotals(text: string): Totals {
 	const line = text.split('\n').findLast(each => each.startsWith('{"tcp"') && each.endsWith('}'));
+
 	return JSON.parse(line ?? '{"tcp":0,"tcpBytes":0,"udp":0,"udpBytes":0,"lost":0}') as Totals;
 }
 
@@ -168,10 +179,15 @@ test(
 		}
 		const totals = flows.totals();
 		await flows.stop();
-		for (const machine of [a, b]) await machine.run('ip link set eth0 mtu 1500');
-		for (const [at, each] of totals.entries())
+		for (const machine of [a, b]) {
+			await machine.run('ip link set eth0 mtu 1500');
+		}
+		for (const [at, each] of totals.entries()) {
 			t.log(`to ${'ab'[at] ?? ''}: ${JSON.stringify(each)}`);
-		for (const [name, count] of done) t.log(`${count} times ${name}`);
+		}
+		for (const [name, count] of done) {
+			t.log(`${count} times ${name}`);
+		}
 		t.log(compared('a', before, await memoryOf(a)));
 		const bytes = totals.reduce((sum, each) => sum + each.tcpBytes + each.udpBytes, 0);
 		const count = [...done.values()].reduce((sum, each) => sum + each, 0);

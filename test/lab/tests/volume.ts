@@ -35,7 +35,9 @@ function nonsense(records: number): (bout: Bout) => Promise<void> {
 		while (put < records) {
 			const [count, state] = await someNonsense(bout, Math.min(records - put, 20_000));
 			put += count;
-			if (state === 'live') continue;
+			if (state === 'live') {
+				continue;
+			}
 			await bout.link.close();
 			await holdsNothing(bout.a);
 			await bout.link.connect();
@@ -55,7 +57,10 @@ async function someNonsense(bout: Bout, records: number): Promise<[number, Chann
 		{timeout: 900_000},
 	);
 	const channel = await a.channel(b);
-	if (channel.state !== 'live') t.is(channel.reason, 'bad-frame');
+	if (channel.state !== 'live') {
+		t.is(channel.reason, 'bad-frame');
+	}
+
 	return [count, channel.state];
 }
 

@@ -45,6 +45,7 @@ test('a difference among the rounds of either is no change', t => {
 	const names = (list: ReadonlyArray<{gain: number}>) => list.map(({gain}) => gain.toFixed(0));
 	const of = (old: Result, now: Result) => {
 		const {changes, unclear} = compare([old], [now]);
+
 		return [names(changes), names(unclear)];
 	};
 	t.deepEqual(of(thrice(99, 100, 101), thrice(90, 91, 92)), [['-9'], []]);

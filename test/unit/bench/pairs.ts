@@ -25,6 +25,7 @@ test('arms take turns', async t => {
 	const turns: string[] = [];
 	const take = (arm: string) => {
 		turns.push(arm);
+
 		return Promise.resolve(busy(1));
 	};
 	await compete({...contest, take}, 2);

@@ -30,7 +30,9 @@ const program = fileURLToPath(new URL('../../../userland/bin/coloopd.js', import
 			await full.close();
 			await rm(folder, {recursive: true});
 		});
-		while (!existsSync(socket) && daemon.exitCode === null) await sleep(20);
+		while (!existsSync(socket) && daemon.exitCode === null) {
+			await sleep(20);
+		}
 		t.like(await askStatus(socket), {roles: ['endpoint']});
 		daemon.kill('SIGTERM');
 		t.deepEqual(await ended, [0, null]);

@@ -19,11 +19,12 @@ test('the newest figure of each stack stands in the table, what is not shown is 
 test('what was kept of an older date gives way, whichever is read first', t => {
 	const [old, young] = [note('old', '13', '2026-11-20'), note('young', '13')];
 
-	for (const notes of [shown(old, young), shown(young, old)])
+	for (const notes of [shown(old, young), shown(young, old)]) {
 		t.deepEqual(
 			notes.map(({figure}) => figure),
 			['young'],
 		);
+	}
 });
 
 test('no two claims have the same name, and no other name is taken', t => {

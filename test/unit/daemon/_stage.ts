@@ -69,7 +69,9 @@ export function createStage(): Stage {
 
 	const knobs = (domid: number) => {
 		const known = all.get(domid);
-		if (known) return known;
+		if (known) {
+			return known;
+		}
 		const listeners = new Set<() => void>();
 		const fresh = {
 			module: 'present' as const,
@@ -80,6 +82,7 @@ export function createStage(): Stage {
 			poke: () => listeners.forEach(listener => listener()),
 		};
 		all.set(domid, fresh);
+
 		return fresh;
 	};
 
@@ -95,6 +98,7 @@ export function createStage(): Stage {
 			});
 			listeners.add(push);
 			push();
+
 			return queue;
 		};
 	};
@@ -107,6 +111,7 @@ export function createStage(): Stage {
 			mtu: mtus.get(domid) ?? 1500,
 			master: bridge === 'xenbr0' ? 2 : 3,
 		}));
+
 		return {
 			interfaces: [
 				{ifindex: 2, name: 'xenbr0', mac: bridgeMac, mtu: 9000},
@@ -132,6 +137,7 @@ export function createStage(): Stage {
 		watchLinks: watchKnob(domid, () => 'changed'),
 		watchPolicy: signal => {
 			const policies = watchKnob(domid, () => load(knobs(domid).policy))(signal);
+
 			return Object.assign(policies, {reload: () => knobs(domid).poke()});
 		},
 		topology,
@@ -147,7 +153,9 @@ export function createStage(): Stage {
 		kernel: domid => kernels.kernel(domid),
 		knobs,
 		async create(domid) {
-			if (domid === 0) return;
+			if (domid === 0) {
+				return;
+			}
 			bridges.set(domid, 'xenbr0');
 			tree.introduce(domid, nameOf(domid));
 			await addVif(xen, domid);
@@ -161,6 +169,7 @@ export function createStage(): Stage {
 			const stop = new AbortController();
 			const daemon = createDaemon(worldOf(domid), roles);
 			running.set(domid, {stop, done: daemon.run(stop.signal)});
+
 			return daemon;
 		},
 		async stop(domid) {
@@ -170,7 +179,9 @@ export function createStage(): Stage {
 			await daemon?.done;
 		},
 		async stopAll() {
-			for (const domid of [...running.keys()]) await stage.stop(domid);
+			for (const domid of [...running.keys()]) {
+				await stage.stop(domid);
+			}
 		},
 		setModule(domid, state) {
 			knobs(domid).module = state;
@@ -190,6 +201,7 @@ export function createStage(): Stage {
 		},
 		async state(of, about) {
 			const peers = await kernels.kernel(of).peers();
+
 			return peers.find(({domid}) => domid === about)?.channel?.state;
 		},
 		async isLive(a, b) {
@@ -208,6 +220,7 @@ export function createStage(): Stage {
 		},
 		tree: (path = '/local/domain') => dump(xen, path),
 	};
+
 	return stage;
 }
 
@@ -233,14 +246,18 @@ async function dump(xen: Store, path: string): Promise<Record<string, string>> {
 	for (const child of await xen.list(path)) {
 		const at = `${path}/${child}`;
 		const value = await xen.read(at);
-		if (value) found[at] = value;
+		if (value) {
+			found[at] = value;
+		}
 		Object.assign(found, await dump(xen, at));
 	}
+
 	return found;
 }
 
 function load(text: string): LoadedPolicy {
 	const policy = parsePolicy(text, '10-test.yaml');
+
 	return inForce({policy, errors: [], dir: '/etc/coloop/policy.d'});
 }
 
@@ -248,16 +265,23 @@ function memoryHeld(): Held {
 	const peers = new Set<string>();
 	const pairs = new Set<string>();
 	const key = (names: readonly string[]) => [...names].sort().join();
+
 	return {
 		peers,
 		isPair: (a, b) => pairs.has(key([a, b])),
 		async hold(names) {
-			if (names.length > 1) pairs.add(key(names));
-			else names.forEach(name => peers.add(name));
+			if (names.length > 1) {
+				pairs.add(key(names));
+			} else {
+				names.forEach(name => peers.add(name));
+			}
 		},
 		async release(names) {
-			if (names.length > 1) pairs.delete(key(names));
-			else names.forEach(name => peers.delete(name));
+			if (names.length > 1) {
+				pairs.delete(key(names));
+			} else {
+				names.forEach(name => peers.delete(name));
+			}
 		},
 	};
 }

@@ -11,8 +11,10 @@ function counted(period = 10_000) {
 	let again: number | undefined;
 	const done = rescan.run(async () => {
 		runs.push(clock.now() - 100_000);
+
 		return again;
 	}, stop.signal);
+
 	return {clock, rescan, runs, stop, done, wish: (ms: number | undefined) => (again = ms)};
 }
 
@@ -56,11 +58,13 @@ test('a poke that a later look of the same run serves makes no further run', asy
 			looking();
 			rescan.poke();
 			looking();
+
 			return undefined;
 		},
 		async looking => {
 			looking();
 			rescan.poke();
+
 			return undefined;
 		},
 		async () => undefined,
@@ -86,6 +90,7 @@ test('who waits to be settled gets a run of his own', async t => {
 		looking();
 		settled ??= rescan.settle();
 		looking();
+
 		return undefined;
 	}, stop.signal);
 	await clock.advance(1000);

@@ -33,7 +33,9 @@ async function refusals(): Promise<(string | null)[]> {
 
 // The bridge hears of the carriers a little later.
 for (const deadline = Date.now() + 10_000; (await refusals())[0] !== null;) {
-	if (Date.now() > deadline) throw new Error(`no bridge: ${String(await refusals())}`);
+	if (Date.now() > deadline) {
+		throw new Error(`no bridge: ${String(await refusals())}`);
+	}
 	await setTimeout(20);
 }
 const results: unknown[] = [];

@@ -68,8 +68,9 @@ const addressOf: Readonly<Record<string, number>> = {a: 3, b: 4, host: 1};
 function send(source: string, target: string): void {
 	const run = source === 'host' ? '' : `ip netns exec g${addressOf[source]} `;
 
-	for (const address of [`10.9.0.${addressOf[target]}`, `fd09::${addressOf[target]}`])
+	for (const address of [`10.9.0.${addressOf[target]}`, `fd09::${addressOf[target]}`]) {
 		sh(`${run}bash -c 'echo hello > /dev/udp/${address}/4242'`);
+	}
 }
 
 async function seen(nft: Nftables): Promise<string[]> {
@@ -96,7 +97,9 @@ for (const deadline = Date.now() + 20_000; ;) {
 		console.log(JSON.stringify(chainsSeen));
 		break;
 	}
-	if (Date.now() > deadline) throw new Error(`no packets yet, seen: ${chainsSeen.join(', ')}`);
+	if (Date.now() > deadline) {
+		throw new Error(`no packets yet, seen: ${chainsSeen.join(', ')}`);
+	}
 	await setTimeout(50);
 }
 await nft.close();

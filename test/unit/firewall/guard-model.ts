@@ -10,7 +10,9 @@ import {host, vifA, vifB} from './_fixtures.ts';
 function run(first: number, rulesets: number, create: CreateGuard) {
 	const total = tally();
 
-	for (let seed = first; seed < first + rulesets; seed++) count(total, compare(seed, create));
+	for (let seed = first; seed < first + rulesets; seed++) {
+		count(total, compare(seed, create));
+	}
 
 	return total;
 }
@@ -31,6 +33,7 @@ test('a guard that allows everything would be found out, and one that allows not
 	const blind = run(1, 200, () => () => undefined);
 	const strict = run(1, 200, ({chains}) => () => {
 		const [chain] = chains;
+
 		return chain && {...chain, table: chain.table, chain: chain.name, text: ''};
 	});
 
@@ -46,6 +49,7 @@ test('a guard that forgets what a conditional return leaves behind would be foun
 			...ruleset,
 			rules: ruleset.rules.map(rule => {
 				const isReturn = rule.expr.some(each => JSON.stringify(each) === '{"return":null}');
+
 				return isReturn && rule.expr.length > 1 ? {...rule, expr: []} : rule;
 			}),
 		});
@@ -79,7 +83,9 @@ test('what a guard remembers of one pair is right for every other that it is use
 		for (const [a, b] of pairs) {
 			t.deepEqual(one(a, b, on), createGuard(ruleset)(a, b, on), `seed ${seed}`);
 		}
-		if (new Set(ports.map(one.classOf)).size < ports.length) shared++;
+		if (new Set(ports.map(one.classOf)).size < ports.length) {
+			shared++;
+		}
 	}
 	t.true(shared > 100, `only ${shared} of the rulesets had ports of one class`);
 });

@@ -10,6 +10,7 @@ const guests = (count: number, first = 1) =>
 		const id = first + at;
 		const [high, low] = [id >> 8, id & 0xff].map(byte => byte.toString(16).padStart(2, '0'));
 		const mac = `00:16:3e:00:${high}:${low}`;
+
 		return {kind: 'vif', name: `vif${id}.0`, mac, bridge: 'xenbr0'} as const;
 	});
 
@@ -45,7 +46,11 @@ function judgeAll(guard: Guard, ports: readonly Port[]) {
 	let refused = 0;
 
 	for (const [at, a] of ports.entries()) {
-		for (const b of ports.slice(0, at)) if (guard(a, b, on)) refused++;
+		for (const b of ports.slice(0, at)) {
+			if (guard(a, b, on)) {
+				refused++;
+			}
+		}
 	}
 
 	return {refused, ...guard.work};
@@ -87,9 +92,12 @@ test('a thousand ports that no rule names are of one class, and cost one walk a 
 
 test('ports that some rule tells apart are of different classes', t => {
 	const [a, b] = guests(2);
-	if (!a || !b) throw new Error('no guests');
+	if (!a || !b) {
+		throw new Error('no guests');
+	}
 	const classes = (left: unknown, right: unknown, change: Partial<Port>) => {
 		const guard = guardOf([[equal(left, right), drop]]);
+
 		return new Set([a, {...a, ...change}].map(guard.classOf)).size;
 	};
 	const mac = '00:16:3e:00:99:99';

@@ -141,10 +141,12 @@ for (const [version, fixtures] of captured) {
 		t.deepEqual([...fixtures.keys()].sort(), Object.keys(cases).sort());
 	});
 
-	for (const [name, {guests, dom0, bridgeNf = guests}] of Object.entries(cases))
+	for (const [name, {guests, dom0, bridgeNf = guests}] of Object.entries(cases)) {
 		test(`nft ${version}: ${name}`, t => {
 			const fixture = fixtures.get(name);
-			if (!fixture) throw new Error('not captured');
+			if (!fixture) {
+				throw new Error('not captured');
+			}
 
 			t.is(textFor(fixture, vifA, vifB, off), guests);
 			t.is(textFor(fixture, vifB, vifA, off), guests);
@@ -152,6 +154,7 @@ for (const [version, fixtures] of captured) {
 			t.is(textFor(fixture, vifA, host, off), dom0);
 			t.is(textFor(fixture, host, vifA, on), dom0);
 		});
+	}
 }
 
 /** The rule that two guests would bypass with br_netfilter on; that of a guest and dom0. */

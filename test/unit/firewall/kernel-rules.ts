@@ -126,8 +126,11 @@ test('iptables and ebtables, as the kernel has them', async t => {
 			[guests, found],
 			[dom0, found0],
 		] as const) {
-			if (expected) t.regex(text ?? 'none', expected, name);
-			else t.is(text, null, name);
+			if (expected) {
+				t.regex(text ?? 'none', expected, name);
+			} else {
+				t.is(text, null, name);
+			}
 		}
 	}
 });

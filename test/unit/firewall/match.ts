@@ -165,10 +165,11 @@ const find = (name: string) => elements[name];
 const evaluate = (match: object, of: Partial<Traffic> = {}, family: NftFamily = 'bridge') =>
 	compileMatch(match, family, find).test({...traffic, ...of});
 
-for (const [left, op, right, expected] of cases)
+for (const [left, op, right, expected] of cases) {
 	test(`${JSON.stringify(left)} ${op} ${JSON.stringify(right)}: ${expected}`, t => {
 		t.is(evaluate({left, op, right}), expected);
 	});
+}
 
 test('a match with more to it than a comparison is not understood', t => {
 	const match = {left: meta('iifname'), op: '==', right: 'eth0'};
@@ -192,8 +193,12 @@ test('where the kernel passes no device, none is equal; kernels differ in what i
 test('the protocol family is one of IP in IP chains only', t => {
 	const match = {left: meta('nfproto'), op: '==', right: 'ipv4'};
 
-	for (const family of ['inet', 'ip'] as const) t.is(evaluate(match, {}, family), 'always');
-	for (const family of ['bridge', 'netdev'] as const) t.is(evaluate(match, {}, family), 'maybe');
+	for (const family of ['inet', 'ip'] as const) {
+		t.is(evaluate(match, {}, family), 'always');
+	}
+	for (const family of ['bridge', 'netdev'] as const) {
+		t.is(evaluate(match, {}, family), 'maybe');
+	}
 	t.is(evaluate(match, {protocol: 'ip6'}, 'inet'), 'never');
 });
 
@@ -214,6 +219,7 @@ test('IP chains without an input device do not compare Ethernet addresses', t =>
 test('what can only match one of some values says which', t => {
 	const pin = (left: unknown, right: unknown, op = '==') => {
 		const found = compileMatch({left, op, right}, 'bridge', find).pin;
+
 		return found && [found.index, ...found.values].join(' ');
 	};
 
@@ -232,6 +238,7 @@ test('what can only match one of some values says which', t => {
 test('a verdict map says what it may say', t => {
 	const choose = (key: unknown, data: unknown, of: Partial<Traffic> = {}) => {
 		const found = compileVerdictMap({key, data}, 'bridge', find)?.choose({...traffic, ...of});
+
 		return found && {...found, verdicts: found.verdicts.map(each => JSON.stringify(each))};
 	};
 	const [accept, drop] = ['{"accept":null}', '{"drop":null}'];

@@ -10,7 +10,10 @@ import {vifA, vifB} from './_fixtures.ts';
 
 const [visit] = visits(vifA, vifB, {ip: false, ip6: false});
 const at = (ports: PhysicalPorts | undefined) => {
-	if (!visit) throw new Error('no visits');
+	if (!visit) {
+		throw new Error('no visits');
+	}
+
 	return {...visit.traffic, ports};
 };
 const bridged = at({input: 'vif3.0', output: 'vif4.0'});
@@ -97,7 +100,7 @@ const options: readonly (readonly [
 	],
 ];
 
-for (const [physdev, whenBridged, whenReceived, onChannel] of options)
+for (const [physdev, whenBridged, whenReceived, onChannel] of options) {
 	test(`${JSON.stringify(physdev)} as net/netfilter/xt_physdev.c has it`, t => {
 		const {test: ask, differsOnChannel} = compilePhysdev({
 			type: 'match',
@@ -111,6 +114,7 @@ for (const [physdev, whenBridged, whenReceived, onChannel] of options)
 		t.is(ask(none), certainty(onChannel));
 		t.is(differsOnChannel(received), whenReceived !== onChannel);
 	});
+}
 
 test('without its options a match may be any', t => {
 	const {test: ask, differsOnChannel} = compilePhysdev({type: 'match', name: 'physdev'});

@@ -27,8 +27,8 @@ async function compare(
 function expected(a: Port, b: Port, bridgeNf: boolean): string[] {
 	const found = new Set<string>();
 
-	for (const visit of visits(a, b, {ip: bridgeNf, ip6: bridgeNf}))
-		for (const {family, hook, device} of everyChain())
+	for (const visit of visits(a, b, {ip: bridgeNf, ip6: bridgeNf})) {
+		for (const {family, hook, device} of everyChain()) {
 			if (
 				sees(visit, family, {
 					type: 'filter',
@@ -37,8 +37,11 @@ function expected(a: Port, b: Port, bridgeNf: boolean): string[] {
 					policy: 'accept',
 					devices: device === '-' ? undefined : [device],
 				})
-			)
+			) {
 				found.add(`${family} ${hook} ${device} ${visit.traffic.protocol}`);
+			}
+		}
+	}
 
 	return [...found];
 }

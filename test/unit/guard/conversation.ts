@@ -60,6 +60,7 @@ function sum(bytes: Buffer): number {
 	for (let at = 0; at < bytes.length; at += 2) {
 		total += bytes.readUInt16BE(at);
 	}
+
 	return total % 0xffff || 0xffff;
 }
 

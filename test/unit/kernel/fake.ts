@@ -15,6 +15,7 @@ async function pair() {
 
 	await a.peerNew({domid: 2, epoch: 5, name: 'b', links});
 	await b.peerNew({domid: 1, epoch: 5, name: 'a', links});
+
 	return {a, b};
 }
 
@@ -25,6 +26,7 @@ async function connected() {
 
 	await both.b.attach(1, 5, ofA);
 	await both.a.attach(2, 5, ofB);
+
 	return both;
 }
 
@@ -37,6 +39,7 @@ async function take(events: AsyncIterable<KernelEvent>, count: number): Promise<
 			break;
 		}
 	}
+
 	return taken;
 }
 

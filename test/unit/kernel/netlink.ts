@@ -14,6 +14,7 @@ function connectFor(t: ExecutionContext): Connection {
 	const connection = connect(generic);
 
 	t.teardown(() => connection.close());
+
 	return connection;
 }
 

@@ -27,6 +27,7 @@ test('a peer comes back as it was made', t => {
 test('the MTU of a link is told where there is one', t => {
 	const tell = (mtu: number) => {
 		const values = peerValues({...config, links: links.map(link => ({...link, mtu}))});
+
 		return decode(peerAttributes, encode(peerAttributes, values));
 	};
 	t.is(tell(1500).link?.[0]?.mtu, 1500);
@@ -75,6 +76,7 @@ test('what a module of another age counts or leaves out is no error', t => {
 test('the module says how many grants it may hold, an older one does not', t => {
 	const across = (more: object) => {
 		const values = {protocolMin: 1, protocolMax: 1, ifindex: 3, grants: 33, ...more};
+
 		return parseInfo(decode(infoAttributes, encode(infoAttributes, values)), 2);
 	};
 	t.like(across({grantLimit: 16_384}), {grants: 33, grantLimit: 16_384});

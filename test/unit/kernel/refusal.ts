@@ -28,6 +28,7 @@ function acknowledgement(
 	const payload = Buffer.alloc(4 + 16);
 
 	payload.writeInt32LE(-errno);
+
 	return {
 		type: messageTypes.error,
 		flags: messageFlags.capped | messageFlags.extended,

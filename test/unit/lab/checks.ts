@@ -29,8 +29,9 @@ test('the module says of all that it creates when that is destroyed', async t =>
 
 	t.deepEqual(of('created').sort(), of('destroyed').sort());
 	t.deepEqual(of('created').sort(), ['channel to %u', 'peer %u']);
-	for (const what of of('created'))
+	for (const what of of('created')) {
 		t.is(unbalanced(`[ 1.0] coloop: ${what?.replace('%u', '2') ?? ''} created`).length, 1);
+	}
 });
 
 test('a node of ours is left, whoever it is of; others are not ours', t => {
@@ -40,15 +41,17 @@ test('a node of ours is left, whoever it is of; others are not ours', t => {
 		'1/coloop/peers/2 = "x"',
 		'0/data/coloop = ""',
 		'2/data/coloop/hello = "1"',
-	])
+	]) {
 		t.deepEqual(ourNodes(`${others}/local/domain/${node}\n`), [
 			`XenStore keeps nodes:\n/local/domain/${node}`,
 		]);
+	}
 });
 
 test('a XenStore that lists nothing has not been looked at', t => {
-	for (const listing of ['', 'xenstore-ls: could not access path'])
+	for (const listing of ['', 'xenstore-ls: could not access path']) {
 		t.regex(ourNodes(listing).join(), /^XenStore does not list domain 0/);
+	}
 });
 
 test('event channels by domain; a guest without any has not been looked at', t => {

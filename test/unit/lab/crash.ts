@@ -68,8 +68,9 @@ for (const line of [
 	'[   60.1] node[612]: segfault at 0 ip 00007f0 sp 00007ff error 4 in netlink.node[7f+1000]',
 	'(XEN) d1v0 domain_crash called from p2m.c:1234',
 	'(XEN) [2026-01-01 00:00:00] Domain 2 (vcpu#0) crashed on cpu#1:',
-])
+]) {
 	test(`found: ${line}`, t => t.is(findCrashes('x', line).length, 1));
+}
 
 for (const line of [
 	'[    1.0] clocksource: timekeeping watchdog on CPU0: Marking clocksource tsc as unstable',
@@ -77,8 +78,9 @@ for (const line of [
 	'[   30.0] coloop: module verification failed: signature and/or required key missing',
 	'(XEN) d1 has maximum 640 PIRQs',
 	'[    1.0] DEBUG: nothing',
-])
+]) {
 	test(`not a crash: ${line}`, t => t.deepEqual(findCrashes('x', line), []));
+}
 
 test('Xen or dom0 panicking is the end of the machine; a guest panicking is not', t => {
 	t.true(isFatal('(XEN) Panic on CPU 0:\n'));

@@ -10,6 +10,7 @@ export function message(type: number, flags: number, payload: Uint8Array): Uint8
 	view.setUint16(6, flags, true);
 	view.setUint32(8, 1, true);
 	bytes.set(payload, 16);
+
 	return bytes;
 }
 
@@ -21,5 +22,6 @@ export function types(datagram: Uint8Array): number[] {
 	for (let at = 0; at < datagram.length; at += (view.getUint32(at, true) + 3) & ~3) {
 		result.push(view.getUint16(at + 4, true));
 	}
+
 	return result;
 }

@@ -21,6 +21,7 @@ async function fifo(t: ExecutionContext): Promise<string> {
 
 	t.teardown(() => rm(folder, {recursive: true}));
 	execFileSync('mkfifo', [path]);
+
 	return path;
 }
 

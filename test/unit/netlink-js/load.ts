@@ -18,6 +18,7 @@ async function folder(t: ExecutionContext): Promise<string> {
 	const made = await mkdtemp(join(tmpdir(), 'netlink-js-'));
 
 	t.teardown(() => rm(made, {recursive: true}));
+
 	return made;
 }
 
@@ -28,6 +29,7 @@ async function installed(t: ExecutionContext): Promise<string> {
 	await writeFile(join(directory, 'package.json'), '{"type": "module"}');
 	await cp(loader, join(directory, 'load.js'));
 	await writeFile(join(directory, 'main.js'), program);
+
 	return directory;
 }
 

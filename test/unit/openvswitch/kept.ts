@@ -44,6 +44,7 @@ test('a source that is always outdated is read with rests, and nothing is missed
 		async outdated => {
 			await sleep(10);
 			outdated();
+
 			return {value: ++reads, isStill: () => Promise.resolve(true), close: () => {}};
 		},
 		{grace: 40, changed: () => void (told += 1)},
@@ -63,6 +64,7 @@ test('what is outdated before it was read through is read again, and somebody to
 	const early = createKept<number>(
 		async outdated => {
 			outdated();
+
 			return {value: ++seen.reads, isStill: () => Promise.resolve(true), close: () => {}};
 		},
 		{grace: 40, changed: () => void (seen.told += 1)},

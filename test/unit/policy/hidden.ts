@@ -32,6 +32,7 @@ test('coverage of patterns', t => {
 	const no = ['a *', '? *', '?* *', 'a* *a', '? ??', '?? ?', '*a *', 'a? a*', 'a*b ab*'];
 	const said = (pair: string) => {
 		const [one = '', other = ''] = pair.split(' ');
+
 		return covers(one, other);
 	};
 	t.deepEqual(

@@ -16,8 +16,9 @@ async function directory(
 	const dir = await mkdtemp(join(tmpdir(), 'coloop-policy-'));
 
 	t.teardown(() => rm(dir, {recursive: true}));
-	for (const [name, text] of Object.entries(files))
+	for (const [name, text] of Object.entries(files)) {
 		await writeFile(join(dir, name), text, {mode: 0o644});
+	}
 
 	return dir;
 }
@@ -68,6 +69,7 @@ test('the first file that says how long dom0 may be silent is heard', async t =>
 	const say = (seconds: unknown) => `version: 1\nhost_silence_s: ${String(seconds)}\n`;
 	const silence = async (...said: string[]) => {
 		const files = said.map((one, index) => [`${index}.yaml`, one] as const);
+
 		return (await loadPolicy(await directory(t, Object.fromEntries(files)))).hostSilenceS;
 	};
 
@@ -134,7 +136,10 @@ async function doubts(
 	const dir = await directory(t, files);
 	await change(dir);
 	const {policy, errors} = await loadPolicy(dir);
-	if (errors.length > 0) t.is(policy, emptyPolicy);
+	if (errors.length > 0) {
+		t.is(policy, emptyPolicy);
+	}
+
 	return errors.map(({message}) => message.replaceAll(dir, 'DIR'));
 }
 
@@ -144,14 +149,16 @@ test('what others than root may write is refused, with the command that mends it
 		`${what}:1:1: error: file: expected ${what} to be written by root alone, got mode ${mode} and owner ${me} (chmod go-w ${what})`;
 
 	t.deepEqual(await doubts(t, async () => {}), []);
-	for (const mode of [0o664, 0o646, 0o622])
+	for (const mode of [0o664, 0o646, 0o622]) {
 		t.deepEqual(await doubts(t, dir => chmod(join(dir, '1.yaml'), mode)), [
 			said('DIR/1.yaml', `0${mode.toString(8)}`),
 		]);
-	for (const mode of [0o775, 0o757, 0o1777])
+	}
+	for (const mode of [0o775, 0o757, 0o1777]) {
 		t.deepEqual(await doubts(t, dir => chmod(dir, mode)), [
 			said('DIR', mode.toString(8).padStart(4, '0')),
 		]);
+	}
 	for (const mode of [0o400, 0o644, 0o755]) {
 		t.deepEqual(await doubts(t, dir => chmod(join(dir, '1.yaml'), mode)), []);
 	}

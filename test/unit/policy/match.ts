@@ -158,7 +158,9 @@ test('a name that is renamed for ever is decided all the same', t => {
 	const policy = policyOf([pair('allow', 'web-*', 'db'), pair('deny', '*', '*')]);
 
 	for (let turn = 0; turn < 50_000; turn++) {
-		if (decidePair(policy, `web-${turn}`, 'db').action !== 'allow') return t.fail();
+		if (decidePair(policy, `web-${turn}`, 'db').action !== 'allow') {
+			return t.fail();
+		}
 	}
 	t.is(decidePair(policy, 'db', 'web-7').action, 'allow');
 });
@@ -177,7 +179,9 @@ for (const [title, rule] of [
 		let allowed = 0;
 
 		for (const a of names) {
-			for (const b of names) allowed += decidePair(policy, a, b).action === 'allow' ? 1 : 0;
+			for (const b of names) {
+				allowed += decidePair(policy, a, b).action === 'allow' ? 1 : 0;
+			}
 		}
 		const {user} = process.cpuUsage(start);
 		t.log(`${(user / names.length ** 2).toFixed(2)} us a decision, ${allowed} allowed`);

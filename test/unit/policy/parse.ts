@@ -76,7 +76,9 @@ test('names may be any that xl or XAPI show', t => {
 		policy.accept.map(({peer}) => peer),
 		names,
 	);
-	for (const name of names) t.is(decideAccept(policy, name).action, 'allow', name);
+	for (const name of names) {
+		t.is(decideAccept(policy, name).action, 'allow', name);
+	}
 	const plain = parsePolicy(
 		'version: 1\npairs:\n  - allow: [Debian 12 (web), Сервер]\n',
 		'x.yaml',
@@ -339,7 +341,7 @@ function spoken(text: string): string {
 	return {...words, '[]': 'a list of 0'}[text] ?? text;
 }
 
-for (const [title, text, ...problems] of wrong)
+for (const [title, text, ...problems] of wrong) {
 	test(`refused: ${title}`, t => {
 		const error = t.throws(() => parsePolicy(text, 'x.yaml'), {instanceOf: PolicyError});
 
@@ -349,6 +351,7 @@ for (const [title, text, ...problems] of wrong)
 		);
 		t.is(error.code, 'POLICY');
 	});
+}
 
 test('bytes that are no UTF-8 are refused where they stand', t => {
 	const bytes = Uint8Array.from([...Buffer.from('version: 1\n# caf'), 0xe9, 0x0a]);
@@ -389,9 +392,12 @@ test('an alias bomb is refused before it is expanded', t => {
 function neverUntyped(text: string | Uint8Array): boolean {
 	try {
 		parsePolicy(text, 'x.yaml');
+
 		return true;
 	} catch (error) {
-		if (!(error instanceof PolicyError) || error.problems.length === 0) throw error;
+		if (!(error instanceof PolicyError) || error.problems.length === 0) {
+			throw error;
+		}
 		const lines = Buffer.from(text)
 			.toString()
 			.split(/\r\n|\n|\r/).length;

@@ -22,10 +22,11 @@ test('policy/schema.json is what the parser uses', t => {
 	);
 });
 
-for (const file of shipped)
+for (const file of shipped) {
 	test(`${file} is a policy`, t => {
 		t.notThrows(() => parsePolicy(readFileSync(file), file));
 	});
+}
 
 for (const name of readdirSync(corpus)) {
 	const text = readFileSync(`${corpus}/${name}`, 'utf8');
@@ -35,7 +36,10 @@ for (const name of readdirSync(corpus)) {
 		const valid = schema.safeParse(parse(text, {uniqueKeys: false})).success;
 
 		t.is(valid, name.startsWith('good-'));
-		if (valid) t.notThrows(() => parsePolicy(text, name));
-		else t.throws(() => parsePolicy(text, name), {instanceOf: PolicyError});
+		if (valid) {
+			t.notThrows(() => parsePolicy(text, name));
+		} else {
+			t.throws(() => parsePolicy(text, name), {instanceOf: PolicyError});
+		}
 	});
 }

@@ -56,12 +56,13 @@ const odd: Array<readonly [name: string, says: RegExp]> = [
 	['я'.repeat(200), /has 400 bytes, more than 256: a domain of that name gets no channel/],
 ];
 
-for (const [name, says] of odd)
+for (const [name, says] of odd) {
 	test(`doubted: ${name.slice(0, 40)}`, t => {
 		const [line, ...more] = accepting(name);
 		t.regex(line ?? '', says);
 		t.deepEqual(more, []);
 	});
+}
 
 test('names that only look the same are told apart', t => {
 	t.deepEqual(accepting('café', 'cafe\u0301', 'café*'), [

@@ -23,8 +23,12 @@ async function watched(t: ExecutionContext, files: Record<string, string>) {
 		clearInterval(alive);
 		await rm(parent, {recursive: true});
 	});
-	if (Object.keys(files).length > 0) await mkdir(dir);
-	for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+	if (Object.keys(files).length > 0) {
+		await mkdir(dir);
+	}
+	for (const [name, text] of Object.entries(files)) {
+		await writeFile(join(dir, name), text);
+	}
 
 	return {
 		parent,
@@ -35,8 +39,12 @@ async function watched(t: ExecutionContext, files: Record<string, string>) {
 		async until(wanted: (state: LoadedPolicy) => boolean): Promise<LoadedPolicy> {
 			for (;;) {
 				const {value, done} = await states.next();
-				if (done === true) throw new Error('the watch ended');
-				if (wanted(value)) return value;
+				if (done === true) {
+					throw new Error('the watch ended');
+				}
+				if (wanted(value)) {
+					return value;
+				}
 			}
 		},
 		next: () => states.next(),

@@ -40,8 +40,13 @@ const archives: Record<string, string> = {
 function answer(url: string): string | undefined {
 	const at = url.replace(/^http:\/\/[^/]+/, '');
 	const archive = archives[at.replace(/\/dists\/.*/, '')];
-	if (archive === undefined) return undefined;
-	if (at.endsWith('/Release')) return archive;
+	if (archive === undefined) {
+		return undefined;
+	}
+	if (at.endsWith('/Release')) {
+		return archive;
+	}
+
 	return at.endsWith('/Packages') ? packages : undefined;
 }
 
@@ -75,14 +80,16 @@ async function machine(t: ExecutionContext): Promise<Machine> {
 	});
 	const write = (file: string, text: string): Promise<void> =>
 		writeFile(path.join(folder, 'etc', file), text);
-	for (const each of ['etc/sources.list.d', 'etc/apt.conf.d', 'state/lists/partial', 'cache'])
+	for (const each of ['etc/sources.list.d', 'etc/apt.conf.d', 'state/lists/partial', 'cache']) {
 		await mkdir(path.join(folder, each), {recursive: true});
+	}
 	await write(
 		'apt.conf',
 		`Dir::Etc "${folder}/etc"; Dir::State "${folder}/state"; Dir::Cache "${folder}/cache";
 		APT::Architecture "amd64"; APT::Sandbox::User "root"; Acquire::Retries "0";\n`,
 	);
 	const env = {...process.env, APT_CONFIG: `${folder}/etc/apt.conf`, http_proxy: ''};
+
 	return {
 		server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
 		asked,

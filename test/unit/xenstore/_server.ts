@@ -70,6 +70,7 @@ export async function serve(connect: () => Store, options: Options = {}): Promis
 	const hangUp = () => sockets.forEach(socket => socket.destroy());
 
 	await new Promise<void>(resolve => server.listen(path, resolve));
+
 	return {
 		path,
 		hangUp,
@@ -107,33 +108,41 @@ async function perform(
 	switch (type) {
 		case types.read: {
 			const value = await store.read(path);
+
 			return value === undefined ? refuse('ENOENT') : Buffer.from(value);
 		}
 		case types.write:
 			await store.write(path, more.join('\0'));
+
 			return terminated('OK');
 		case types.directory: {
 			const names = terminated(...(await store.list(path)));
+
 			return names.length > listMax ? refuse('E2BIG') : names;
 		}
 		case types.directoryPart:
 			return listPart(await store.list(path), Number(texts[0]), listMax);
 		case types.makeDirectory:
 			await store.mkdir(path);
+
 			return terminated('OK');
 		case types.remove:
 			await store.remove(path);
+
 			return terminated('OK');
 		case types.getPermissions:
 			return terminated(...(await store.getPermissions(path)).map(formatPermission));
 		case types.setPermissions:
 			await store.setPermissions(path, texts.map(parsePermission));
+
 			return terminated('OK');
 		case types.watch:
 			void forward(client, path, texts[0] ?? '');
+
 			return terminated('OK');
 		case types.unwatch:
 			client.watches.get(texts[0] ?? '')?.abort();
+
 			return terminated('OK');
 		default:
 			return refuse('ENOSYS');
@@ -172,6 +181,7 @@ function reply(type: number, request: number, body: Uint8Array): Uint8Array {
 	header.writeUInt32LE(type, 0);
 	header.writeUInt32LE(request, 4);
 	header.writeUInt32LE(body.length, 12);
+
 	return Buffer.concat([header, body]);
 }
 

@@ -31,6 +31,7 @@ async function serverFor(
 	const server = await serve(() => xenstore.connect(domid), options);
 
 	t.teardown(() => server.close());
+
 	return {xenstore, server};
 }
 

@@ -60,7 +60,9 @@ test('what keeps a whole device on the ordinary path has a sentence', t => {
 		whole.filter(reason => !(ordinarys as readonly string[]).includes(reason)),
 		[],
 	);
-	for (const reason of whole) t.notRegex(ordinaryText(reason, 'eth0'), /^eth0: /);
+	for (const reason of whole) {
+		t.notRegex(ordinaryText(reason, 'eth0'), /^eth0: /);
+	}
 	t.is(
 		ownOrdinaryText('tc', 'eth0'),
 		'a tc egress program or filter of eth0 decides (tc filter show egress dev eth0)',

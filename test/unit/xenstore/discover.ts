@@ -14,6 +14,7 @@ async function hostWithGuest() {
 	const vif = '/local/domain/0/backend/vif/3/0';
 	await xen.write(`${vif}/mac`, '00:16:3E:00:00:03');
 	await xen.write(`${vif}/state`, '4');
+
 	return {tree, xen, vif};
 }
 
@@ -43,6 +44,7 @@ test('a UUID is one of the form that toolstacks write, or none', async t => {
 	const {xen} = await hostWithGuest();
 	const said = async (vm: string) => {
 		await xen.write('/local/domain/3/vm', vm);
+
 		return (await readDomain(xen, 3)) as {uuid?: string};
 	};
 	t.is((await said(`/vm/${uuid}`)).uuid, uuid);
@@ -87,6 +89,7 @@ test('a vif that was reconfigured is connected; netfront says whether for a prog
 	const {tree, xen, vif} = await hostWithGuest();
 	const first = async () => {
 		const domain = await readDomain(xen, 3);
+
 		return domain && 'vifs' in domain ? domain.vifs[0] : undefined;
 	};
 	await xen.write(`${vif}/state`, '8');
@@ -130,8 +133,9 @@ test("vCPUs are those on line; dom0's are this machine's until the toolstack say
 	t.like(await vcpus(3), {vcpus: 1});
 	t.like(await vcpus(0), {vcpus: availableParallelism()});
 	for (const domid of [0, 3]) {
-		for (const [cpu, state] of ['online', 'online', 'offline'].entries())
+		for (const [cpu, state] of ['online', 'online', 'offline'].entries()) {
 			await xen.write(`/local/domain/${domid}/cpu/${cpu}/availability`, state);
+		}
 		t.like(await vcpus(domid), {vcpus: 2});
 	}
 });

@@ -18,6 +18,7 @@ async function take(store: Store, path: StorePath, count: number, act = async ()
 			break;
 		}
 	}
+
 	return taken;
 }
 

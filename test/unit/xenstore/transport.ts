@@ -17,6 +17,7 @@ async function places(t: ExecutionContext) {
 	t.teardown(() => rm(folder, {recursive: true}));
 	await writeFile(socket ?? '', '');
 	execFileSync('mkfifo', [device ?? '']);
+
 	return {socket: socket ?? '', device: device ?? '', none: none ?? ''};
 }
 

@@ -168,8 +168,10 @@ test('no text makes a parser throw', t => {
 /** Text that was right before one character of it was put in, replaced or taken out. */
 function nearly(right: fc.Arbitrary<string>): fc.Arbitrary<string> {
 	const any = fc.oneof(fc.constantFrom(...'0123456789 -+.x%\n\t\0'), fc.string({maxLength: 1}));
+
 	return fc.tuple(right, fc.nat(), any, fc.constantFrom(0, 1)).map(([text, where, put, cut]) => {
 		const at = where % (text.length + 1);
+
 		return text.slice(0, at) + put + text.slice(at + cut);
 	});
 }
@@ -183,8 +185,9 @@ test('what is nearly an offer or a hello is none, or says what it is', t => {
 	let taken = 0;
 	let refused = 0;
 	const check = <T>(text: string, value: T | undefined, render: (value: T) => string) => {
-		if (value === undefined) refused += 1;
-		else {
+		if (value === undefined) {
+			refused += 1;
+		} else {
 			taken += 1;
 			t.is(render(value), text);
 		}

@@ -21,6 +21,7 @@ function message(type: number, request: number, body: string, length = body.leng
 	bytes.writeUInt32LE(request, 4);
 	bytes.writeUInt32LE(length, 12);
 	bytes.write(body, 16);
+
 	return bytes;
 }
 

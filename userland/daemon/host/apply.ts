@@ -79,6 +79,7 @@ async function act(step: HostStep, store: Store, host: string): Promise<unknown>
 		case 'withdraw': {
 			const {relayed, declinedBy, peers} = pathsOf(step.from);
 			const paths = step.isBare ? [peers] : [relayed, declinedBy, peers];
+
 			return Promise.all(paths.map(path => store.remove(`${path}/${step.peer}`)));
 		}
 		case 'relay':
@@ -87,6 +88,7 @@ async function act(step: HostStep, store: Store, host: string): Promise<unknown>
 			return store.remove(`${pathsOf(step.to).relayed}/${step.from}`);
 		case 'decline': {
 			const path = `${pathsOf(step.to).declinedBy}/${step.from}`;
+
 			return step.value === undefined
 				? store.remove(path)
 				: store.write(path, renderDeclined(step.value));
@@ -117,25 +119,31 @@ function report(step: HostStep, log: Log): void {
 	switch (step.kind) {
 		case 'prepare':
 			log.info('domain.prepared', {domid: step.domid});
+
 			return;
 		case 'announce': {
 			const {name: peer, epoch} = step.value;
 			log.info('peer.announced', {domid: step.to, peer, peer_domid: step.peer, epoch});
+
 			return;
 		}
 		case 'withdraw':
 			log.info('peer.withdrawn', {domid: step.from, peer_domid: step.peer});
+
 			return;
 		case 'relay': {
 			const {epoch, state} = step.value;
 			log.debug('offer.relayed', {domid: step.to, from: step.from, epoch, state});
+
 			return;
 		}
 		case 'unrelay':
 			log.debug('offer.removed', {domid: step.to, from: step.from});
+
 			return;
 		case 'decline':
 			log.info('decline.relayed', {domid: step.to, from: step.from, code: step.value?.code});
+
 			return;
 		case 'sweep':
 			log.info('domain.swept', {domid: step.domid});

@@ -51,6 +51,7 @@ export function createContext(world: ContextWorld, changed: () => void): Context
 		if (turn === mine) {
 			[known, asked] = [last, these];
 		}
+
 		return last;
 	};
 
@@ -118,6 +119,7 @@ function unlessSame(last: Context | undefined, next: Context): Context {
 	if (last === undefined || !isSameTopology) {
 		return next;
 	}
+
 	return last.bypassed === next.bypassed ? last : {...next, topology: last.topology};
 }
 
@@ -139,6 +141,7 @@ function createBypassed(world: ContextWorld) {
 				world.log.error('firewall.unread', describe(error));
 				failure = {reason, bypassed: () => reason};
 			}
+
 			return failure.bypassed;
 		}
 	};

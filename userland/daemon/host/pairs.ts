@@ -12,7 +12,7 @@ import {
 	openEnd,
 	setTold,
 	sideOf,
-	wrong,
+	type wrong,
 	type Pair,
 } from './pair.ts';
 import {adoptionSteps, change, epochOf, partOf} from './pair-changes.ts';

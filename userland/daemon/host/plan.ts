@@ -62,6 +62,7 @@ export function record(pair: Pair, step: HostStep): void {
 		case 'announce':
 			setTold(pair, sideOf(pair, step.to), step.value.epoch);
 			pair.isReworded = false;
+
 			return;
 		case 'withdraw': {
 			const side = sideOf(pair, step.from);
@@ -73,6 +74,7 @@ export function record(pair: Pair, step: HostStep): void {
 		}
 		case 'relay':
 			openEnd(pair, sideOf(pair, step.to)).relayed = step.value;
+
 			return;
 		case 'unrelay':
 			openEnd(pair, sideOf(pair, step.to)).relayed = undefined;

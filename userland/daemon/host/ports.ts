@@ -61,16 +61,25 @@ export function whereabouts(vif: Vif, domain: Domain, topology: Topology): strin
 		return `${device} serves a native XDP program, which a channel would pass by`;
 	}
 	const own = topology.interfaces.find(({name}) => name === device);
-	if (own === undefined) return `${device} is not among dom0's interfaces`;
+	if (own === undefined) {
+		return `${device} is not among dom0's interfaces`;
+	}
 	const master = topology.interfaces.find(({ifindex}) => ifindex === own.master)?.name;
 	const ovsBridge = ovsBridgeOf(own, master, topology);
-	if (ovsBridge !== undefined) return `${device} is on ${ovsBridge} of Open vSwitch`;
-	if (own.master === undefined) return `${device} is on no bridge: routed, or taken off`;
-	if (master === undefined) return `${device} has a master that dom0 does not list`;
+	if (ovsBridge !== undefined) {
+		return `${device} is on ${ovsBridge} of Open vSwitch`;
+	}
+	if (own.master === undefined) {
+		return `${device} is on no bridge: routed, or taken off`;
+	}
+	if (master === undefined) {
+		return `${device} has a master that dom0 does not list`;
+	}
 	if (master === ovsMaster) {
 		return `${device} is a port of Open vSwitch, whose database does not list it or cannot be read`;
 	}
 	const isBridge = topology.bridges.has(master);
+
 	return `${device} is on ${master}${isBridge ? '' : ', which is no Linux bridge'}`;
 }
 

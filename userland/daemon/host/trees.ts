@@ -99,6 +99,7 @@ export async function readGuestNode(
 				return {hello: await readHello(store, domid)};
 			case 'names': {
 				const hello = await readHello(store, domid);
+
 				return {hello, mentioned: await listMentioned(store, domid)};
 			}
 			case 'vifs':

@@ -16,6 +16,7 @@ function started(change: (store: Store) => Store = store => store) {
 	const stop = new AbortController();
 	const world = {clock, log: createLog(line => lines.push(line))};
 	const done = sayAlive(change(tree.connect(0)), '1 1 1000', world, stop.signal);
+
 	return {clock, tree, lines, stop, done};
 }
 

@@ -22,10 +22,14 @@ function withVif(change: Partial<Domain['vifs'][number]>, more: Partial<Domain> 
 function withMaster(master: string | undefined): Topology {
 	const {interfaces, bridges} = topology([1, 2]);
 	const ports = interfaces.map(each => {
-		if (each.name !== 'vif2.0') return each;
+		if (each.name !== 'vif2.0') {
+			return each;
+		}
+
 		return {...each, master: master === undefined ? undefined : 50};
 	});
 	const device = {ifindex: 50, name: master ?? 'dummy0', mac: bridgeMac, mtu: 1500};
+
 	return {interfaces: [...ports, device], bridges};
 }
 
@@ -76,7 +80,9 @@ test('a vif that a driver domain serves is not in dom0', t => {
 });
 
 test('a vif counts while it is connected', t => {
-	for (const state of [4, 8]) t.is(apart([a, withVif({state})]), undefined);
+	for (const state of [4, 8]) {
+		t.is(apart([a, withVif({state})]), undefined);
+	}
 	t.is(
 		apart([a, withVif({state: 2})])?.reason,
 		`${onBridge}; vif2.0 is not connected (netback's state is 2)`,

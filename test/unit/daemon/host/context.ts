@@ -24,6 +24,7 @@ test('is read once, and again when in doubt or when a vif came', async t => {
 		topology: async () => topology([1, 2]),
 		firewall: async devices => {
 			asked.push([...devices]);
+
 			return () => undefined;
 		},
 		log: createLog(() => {}),
@@ -46,6 +47,7 @@ test('a doubt that comes during a read outlives it', async t => {
 		firewall: async () => {
 			reads += 1;
 			await new Promise<void>(resolve => (release = resolve));
+
 			return () => undefined;
 		},
 		log: createLog(() => {}),
@@ -72,6 +74,7 @@ test('nobody waits for a refresh, and who asks after it has what it read', async
 			topology: async () => topology([1]),
 			firewall: async () => {
 				const says = await new Promise<string | undefined>(resolve => reads.push(resolve));
+
 				return () => says;
 			},
 			log: createLog(() => {}),

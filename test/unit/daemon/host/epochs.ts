@@ -11,6 +11,7 @@ test('the first life of a pair waits for nothing', t => {
 test('a life is as long as since its first offer, or since it was given', t => {
 	const delay = (givenAgo: number, offeredAgo?: number) => {
 		const firstOfferAt = offeredAgo === undefined ? undefined : now - offeredAgo;
+
 		return end({...noEpochYet, givenAt: now - givenAgo, firstOfferAt, delay: 400}, now).delay;
 	};
 	t.is(delay(60_000, 4999), 800);

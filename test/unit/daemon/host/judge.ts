@@ -10,12 +10,15 @@ const [a, b] = [domain(1), domain(2)];
 
 function refusal(domains: Domain[], change: Partial<Criteria> = {}) {
 	const [verdict] = judge(domains, criteria(change));
+
 	return verdict?.refusal;
 }
 
 function judgeOne(domains: Domain[], change: Partial<Criteria> = {}): PairVerdict {
 	const [verdict] = judge(domains, criteria(change));
-	if (verdict) return verdict;
+	if (verdict) {
+		return verdict;
+	}
 	throw new Error('no pair');
 }
 
@@ -48,11 +51,14 @@ test('an end that reads it is told the smallest MTU on the way', t => {
 			mtu: {...mtus, ...change}[each.name] ?? 1500,
 		}));
 		const verdict = judgeOne(domains, {topology: {interfaces: sized, bridges}});
+
 		return linksFor(side, verdict.links, side === 0 ? verdict.a : verdict.b)[0]?.mtu;
 	};
 	const hello = {min: 1, max: 1, features: linkState | 7};
 	const [newA, newB, newHost] = [1, 2, 0].map(domid => domain(domid, {hello}));
-	if (!newA || !newB || !newHost) return t.fail();
+	if (!newA || !newB || !newHost) {
+		return t.fail();
+	}
 
 	t.is(mtuFor(0, [newA, b]), 4000);
 	t.is(mtuFor(1, [newA, b]), undefined, 'an older end parses strictly');
@@ -96,6 +102,7 @@ test('the rules of dom0 are walked only for a pair that nothing else refuses', t
 	let walks = 0;
 	const bypassed = () => {
 		walks += 1;
+
 		return undefined;
 	};
 	const [vif] = b.vifs;
