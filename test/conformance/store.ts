@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {fakeXenStore} from '../../userland/xenstore/fake.ts';
+import {fakeXenStore} from '../fakes/xenstore.ts';
 import {cases, runCase} from './_cases.ts';
 
 for (const domid of [0, 7]) {

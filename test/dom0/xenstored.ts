@@ -5,7 +5,7 @@
 import {setMaxListeners} from 'node:events';
 import test, {type ExecutionContext} from 'ava';
 import {cases, runCase} from '../conformance/_cases.ts';
-import {refusalName} from '../../userland/xenstore/refusal.ts';
+import {refusalName} from '../../userland/xenstore/errors.ts';
 import type {Store} from '../../userland/xenstore/store.ts';
 import type {Dom0} from './harness/dom0.ts';
 import {sharedDom0, withDom0} from './harness/with-dom0.ts';

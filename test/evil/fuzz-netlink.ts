@@ -14,7 +14,7 @@ import {
 } from '../../userland/kernel/constants.ts';
 import {ask, genericProtocol, resolveFamily, type Family} from '../../userland/kernel/genl.ts';
 import {connect, type Connection} from '../../userland/kernel/netlink.ts';
-import {errnoOf} from '../../userland/kernel/refusal.ts';
+import {errnoOf} from '../../userland/kernel/errors.ts';
 
 type Random = (below: number) => number;
 

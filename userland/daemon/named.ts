@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type {Named} from '../control/resolve.ts';
-import type {Wish} from './endpoint/wish.ts';
+import type {DesiredPeer} from './endpoint/desired.ts';
 
 /** By the whole name, of which the kernel may have a part. */
-export function named({name, config}: Wish): Named {
+export function named({name, config}: DesiredPeer): Named {
 	return {name, domid: config.domid};
 }

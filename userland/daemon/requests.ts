@@ -48,8 +48,8 @@ async function changePeer(op: 'up' | 'down', given: string, parts: Parts): Promi
 	if (!endpoint) {
 		throw new ColoopError('USAGE', 'this coloopd has no endpoint role');
 	}
-	const {wishes, isPresent} = await endpoint.view();
-	const peer = resolveName(given, wishes.map(named));
+	const {desiredPeers, isPresent} = await endpoint.view();
+	const peer = resolveName(given, desiredPeers.map(named));
 	/* A peer that is held can be released while it is gone. */
 	const name = peer?.name ?? domainName(given);
 	if (peer === undefined && !world.held.peers.has(name)) {
@@ -75,14 +75,14 @@ async function changePeer(op: 'up' | 'down', given: string, parts: Parts): Promi
 }
 
 async function refuseIfRefused(name: string, {endpoint}: Parts): Promise<void> {
-	const wish = (await endpoint?.view())?.wishes.find(each => each.name === name);
-	if (!wish) {
+	const desired = (await endpoint?.view())?.desiredPeers.find(each => each.name === name);
+	if (!desired) {
 		throw noPeer(name);
 	}
-	if (wish.refusal === undefined) {
+	if (desired.refusal === undefined) {
 		return;
 	}
-	throw new ColoopError('PEER', `${name}: ${wish.refusal.reason}`, {
+	throw new ColoopError('PEER', `${name}: ${desired.refusal.reason}`, {
 		hint: `coloop policy test ${name} shows which rule decides here`,
 	});
 }

@@ -14,7 +14,7 @@ import type {HostWorld} from './host/host.ts';
 import type {Topology} from './host/ports.ts';
 import {describe, type Log} from './log.ts';
 
-export type WorldOptions = {
+type WorldOptions = {
 	readonly isDom0: boolean;
 	/** Undefined: where policy is installed. */
 	readonly policyDir: string | undefined;
@@ -136,7 +136,7 @@ export function isControlDomain(): boolean {
 }
 
 /** Only Linux bridges count; the ports of Open vSwitch share a master that is none. */
-export function topologyOf(devices: ReadonlyMap<string, Device>): Topology {
+function topologyOf(devices: ReadonlyMap<string, Device>): Topology {
 	const all = [...devices.values()];
 
 	return {

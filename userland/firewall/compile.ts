@@ -18,7 +18,7 @@ export type Verdict =
 	| {readonly kind: 'obstacle'}
 	| VerdictChoice;
 
-export type VerdictChoice = {
+type VerdictChoice = {
 	readonly kind: 'choice';
 	readonly sides: readonly Side[];
 	choose(traffic: Traffic): readonly Verdict[];

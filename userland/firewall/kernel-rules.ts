@@ -18,7 +18,7 @@ export type KernelRule = {
 	readonly expressions: readonly KernelExpression[];
 };
 
-export type KernelExpression = {readonly name: string; readonly data: Uint8Array};
+type KernelExpression = {readonly name: string; readonly data: Uint8Array};
 
 /** Numbers of linux/netfilter/nfnetlink.h and nf_tables.h. */
 const getRule = (10 << 8) | 7;

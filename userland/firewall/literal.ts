@@ -3,7 +3,7 @@ import {exactly, fields} from './fields.ts';
 import {matchesDevice} from './traffic.ts';
 
 /** Whether a value of the traffic is what a literal says. */
-export type Is<T> = (value: T) => boolean;
+type Is<T> = (value: T) => boolean;
 
 /** What a rule's literal means for one kind of value; `exact` where it means one value only. */
 export type Literal<T> = {readonly is: Is<T>; readonly exact?: string};

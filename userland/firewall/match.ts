@@ -5,8 +5,6 @@ import {elementValue} from './literal.ts';
 import {operandOf, type Index, type Operand, type Side, type Test} from './operand.ts';
 import type {Traffic} from './traffic.ts';
 
-export {fields} from './fields.ts';
-
 /** Of all packets of some traffic: do all match, none, or is that not known? */
 export type Certainty = 'always' | 'never' | 'maybe';
 
@@ -93,14 +91,14 @@ function anyOf(tests: readonly Test[]): Test {
 }
 
 /** What a verdict map may say of some traffic. */
-export type Choice = {
+type Choice = {
 	/** Every verdict that a packet may get. */
 	readonly verdicts: readonly unknown[];
 	/** Whether there may be packets for which it has none. */
 	readonly isPartial: boolean;
 };
 
-export type VerdictMap = {
+type VerdictMap = {
 	choose(traffic: Traffic): Choice;
 	readonly sides: readonly Side[];
 	readonly verdicts: readonly unknown[];

@@ -11,11 +11,11 @@ import type {FirewallState} from './state.ts';
 import type {Tools} from './tools.ts';
 
 /** What was found, and on which devices it was looked for: others may hold anything. */
-export type Covering<T> = {readonly covers: ReadonlySet<string>; readonly found: T};
+type Covering<T> = {readonly covers: ReadonlySet<string>; readonly found: T};
 
 export type Links = Pick<FirewallState, 'devices' | 'vlans'>;
 
-export type Unheard = Pick<
+type Unheard = Pick<
 	FirewallState,
 	'filtersIp' | 'legacyTables' | 'ebtables' | 'hooks' | 'programs'
 > & {

@@ -13,7 +13,7 @@ export type PhysdevOptions = {
 };
 
 /** `name` as iptables prints it, a `+` at the end for nft's star, turned into that. */
-export type DeviceOption = {readonly name: string; readonly isInverted: boolean};
+type DeviceOption = {readonly name: string; readonly isInverted: boolean};
 
 /** A condition that a channel's packets, which have passed no port of the bridge, may answer otherwise. */
 export type PortCondition = Condition & {differsOnChannel(traffic: Traffic): boolean};

@@ -52,7 +52,7 @@ export function portConditionOf(statement: unknown): PortCondition[] {
 }
 
 /** Options of iptables' match `mac`. */
-export type MacOptions = {readonly address: string; readonly isInverted: boolean};
+type MacOptions = {readonly address: string; readonly isInverted: boolean};
 
 /** struct xt_mac_info (linux/netfilter/xt_mac.h): six bytes, two of padding, an int. */
 export function parseMac(info: Uint8Array): MacOptions | undefined {
@@ -82,7 +82,7 @@ function compileMac({address, isInverted}: Readonly<Record<string, unknown>>): C
 }
 
 /** Options of `pkttype`, of iptables and of ebtables. */
-export type PacketTypeOptions = {readonly number: number; readonly isInverted: boolean};
+type PacketTypeOptions = {readonly number: number; readonly isInverted: boolean};
 
 /** struct xt_pkttype_info (linux/netfilter/xt_pkttype.h), two ints, or ebt_pkttype_info, two bytes. */
 export function parsePacketType(

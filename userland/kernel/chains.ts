@@ -5,7 +5,7 @@ import {netfilterProtocol, withConnection} from './dump.ts';
 import type {Message} from './message.ts';
 
 /** Families of nftables, as nft calls them. */
-export type TableFamily = 'ip' | 'ip6' | 'inet' | 'arp' | 'bridge' | 'netdev';
+type TableFamily = 'ip' | 'ip6' | 'inet' | 'arp' | 'bridge' | 'netdev';
 
 /** A base chain: where in the kernel a table of nftables begins to see packets. */
 export type BaseChain = {

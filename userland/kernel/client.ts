@@ -16,7 +16,7 @@ import type {Kernel, KernelEvent} from './kernel.ts';
 import type {Message} from './message.ts';
 import {connect, type Connection, subscribe} from './netlink.ts';
 import {parseInfo, parseOffer, parsePeer, peerValues} from './parse.ts';
-import {errnoOf, noModule} from './refusal.ts';
+import {errnoOf, noModule} from './errors.ts';
 
 /** The module over generic netlink; throws NO_MODULE where it is not loaded. */
 export async function openKernel(): Promise<Kernel> {

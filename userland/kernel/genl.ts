@@ -3,7 +3,7 @@ import type {AttributeTable, Values} from './attributes.ts';
 import {decode, encode} from './codec.ts';
 import type {Message} from './message.ts';
 import type {Connection} from './netlink.ts';
-import {errnoOf} from './refusal.ts';
+import {errnoOf} from './errors.ts';
 
 /** A generic netlink family as the kernel numbered it. */
 export type Family = {

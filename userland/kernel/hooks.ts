@@ -4,7 +4,7 @@ import {decode, encode} from './codec.ts';
 import {netfilterProtocol, withConnection} from './dump.ts';
 import type {Message} from './message.ts';
 import type {Connection} from './netlink.ts';
-import {errnoOf} from './refusal.ts';
+import {errnoOf} from './errors.ts';
 
 /** A function that netfilter calls for packets. */
 export type Hook = {
@@ -23,7 +23,7 @@ export type Hook = {
 	readonly isChain: boolean;
 };
 
-export type HookFamily = 'bridge' | 'ip' | 'ip6' | 'netdev';
+type HookFamily = 'bridge' | 'ip' | 'ip6' | 'netdev';
 
 /** NFPROTO_*. */
 const familyNumbers: Readonly<Record<HookFamily, number>> = {ip: 2, netdev: 5, bridge: 7, ip6: 10};

@@ -8,7 +8,7 @@ import {macText} from './parse.ts';
 import {vifOf} from './vif.ts';
 
 /** An Ethernet-like interface; `master` is the bridge (or bond) it belongs to. */
-export type Interface = {
+type Interface = {
 	readonly ifindex: number;
 	readonly name: string;
 	readonly mac: string;

@@ -10,7 +10,7 @@ import {
 	parseMessages,
 	type Request,
 } from './message.ts';
-import {refusal} from './refusal.ts';
+import {refusal} from './errors.ts';
 
 /** Requests and their answers; one at a time, in the order they were asked. */
 export type Connection = {

@@ -68,7 +68,7 @@ export function watchTables(signal: AbortSignal): AsyncIterable<Notice> {
 /** RTM_*: each kind has a NEW, a DEL and a GET, in this order. */
 const kinds = {link: 16, neighbour: 28, queue: 36, filter: 44, chain: 100, vlan: 112} as const;
 
-export function parseRoute(message: Message): Notice | undefined {
+function parseRoute(message: Message): Notice | undefined {
 	switch (message.type & ~1) {
 		case kinds.link:
 		case kinds.vlan:

@@ -3,7 +3,7 @@ import {type AttributeTable, littleEndian, viewOf} from './attributes.ts';
 import {decode} from './codec.ts';
 import {families, routeProtocol, withConnection} from './dump.ts';
 import type {Message} from './message.ts';
-import {errnoOf} from './refusal.ts';
+import {errnoOf} from './errors.ts';
 
 /** How untagged frames enter a port of a bridge, and which leave it untagged. */
 export type PortVlans = {

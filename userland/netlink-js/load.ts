@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 /** Exactly one of the two is given. */
 export type NativeCallback = (error: Error | undefined, data: Uint8Array | undefined) => void;
 
-export type NativeSocket = {
+type NativeSocket = {
 	port(): number;
 	addMembership(group: number): void;
 	dropMembership(group: number): void;
@@ -15,12 +15,12 @@ export type NativeSocket = {
 	close(): void;
 };
 
-export type NativeDevice = {
+type NativeDevice = {
 	write(data: Uint8Array): void;
 	close(): void;
 };
 
-export type NativeProgram = {readonly id: number; readonly name: string};
+type NativeProgram = {readonly id: number; readonly name: string};
 
 /** What netlink.cc exports. */
 export type Native = {

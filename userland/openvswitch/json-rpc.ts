@@ -9,7 +9,7 @@ export type JsonRpc = {
 	close(): void;
 };
 
-export type Message = {
+type Message = {
 	readonly id?: unknown;
 	readonly method?: unknown;
 	readonly params?: unknown;

@@ -26,7 +26,7 @@ export type Kept<T> = {
 	close(): void;
 };
 
-export type KeptOptions = {
+type KeptOptions = {
 	/** Milliseconds. */
 	readonly grace: number;
 	/** `get()` would say something else than it has said, or may. */

@@ -15,7 +15,7 @@ export type OpenFlow = {
 	close(): void;
 };
 
-export type OpenFlowOptions = {
+type OpenFlowOptions = {
 	/** Flows have changed, or may have. */
 	readonly changed: () => void;
 	/** The connection is over, for whatever reason but `close()`. */

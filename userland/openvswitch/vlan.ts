@@ -2,7 +2,7 @@
 import type {PortVlans} from './types.ts';
 
 /** How one port treats frames without a tag, which is what domains send and expect. */
-export type Untagged = {
+type Untagged = {
 	/** The VLAN that such a frame enters by this port; undefined where it is dropped. */
 	readonly enters: number | undefined;
 	/** Does a frame of this VLAN leave without a tag? */

@@ -2,7 +2,7 @@
 import {eventQueue, type EventQueue} from '../event-queue.ts';
 import {connectRequests, type Requests} from './requests.ts';
 import {formatPermission, parsePermission} from './permissions.ts';
-import {refusalName} from './refusal.ts';
+import {refusalName} from './errors.ts';
 import type {Store, StorePath} from './store.ts';
 import {openTransport} from './transport.ts';
 import {checkPath, checkValue, splitTexts, terminated, types} from './wire.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../errors.ts';
 import type {EventQueue} from '../event-queue.ts';
-import {connectionLost, storeRefusal} from './refusal.ts';
+import {connectionLost, storeRefusal} from './errors.ts';
 import type {StorePath} from './store.ts';
 import {deviceRefusal, type Listener, type Transport} from './transport.ts';
 import {encodeRequest, type Message, messageReader, splitTexts, terminated, types} from './wire.ts';

@@ -11,7 +11,7 @@ export type Permission = {
 
 /**
  * XenStore as both roles see it: the real one over its socket or `/dev/xen/xenbus` (client.ts),
- * or one in memory (fake.ts). One conformance suite holds for both.
+ * or one in memory (test/fakes). One conformance suite holds for both.
  */
 export type Store = {
 	/** The node's value, or undefined where there is no such node. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {mkdir, rename} from 'node:fs/promises';
 import {join} from 'node:path';
-import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
+import {fakeXenStore} from '../../fakes/xenstore.ts';
 import type {Store} from '../../../userland/xenstore/store.ts';
 import {serve, type Server} from '../../unit/xenstore/_server.ts';
 

@@ -14,7 +14,7 @@ import process from 'node:process';
 import {createInterface} from 'node:readline';
 import {openKernel} from '../../../userland/kernel/client.ts';
 import type {Kernel, Offer, PeerConfig} from '../../../userland/kernel/kernel.ts';
-import {errnoOf} from '../../../userland/kernel/refusal.ts';
+import {errnoOf} from '../../../userland/kernel/errors.ts';
 import {parseOrder, type Order, type Outcome, type Refused} from './order.ts';
 
 const counter = '/proc/thread-self/fail-nth';

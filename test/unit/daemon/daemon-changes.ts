@@ -3,7 +3,7 @@
 // The host role follows what changes: at once, and without reading what did not.
 import test from 'ava';
 import fc from 'fast-check';
-import {storeRefusal} from '../../../userland/xenstore/refusal.ts';
+import {storeRefusal} from '../../../userland/xenstore/errors.ts';
 import {createStage, type Stage} from './_stage.ts';
 
 async function stageOf(...guests: number[]): Promise<Stage> {

@@ -85,7 +85,7 @@ test('who is declined offers nothing until then', async t => {
 	t.is(await stage.state(1, 2), undefined);
 
 	stage.setPolicy(2, allowAll);
-	await stage.clock.until('the old wish is met', () => stage.isLive(1, 2));
+	await stage.clock.until('what was asked for before is met', () => stage.isLive(1, 2));
 	await stage.stopAll();
 });
 

@@ -5,7 +5,7 @@ import test, {type ExecutionContext} from 'ava';
 import {ColoopError} from '../../../userland/errors.ts';
 import {ask, control, controlAttributes, resolveFamily} from '../../../userland/kernel/genl.ts';
 import {connect, type Connection, subscribe} from '../../../userland/kernel/netlink.ts';
-import {errnoOf} from '../../../userland/kernel/refusal.ts';
+import {errnoOf} from '../../../userland/kernel/errors.ts';
 
 const generic = 16;
 const nlctrl = {id: control.id, version: 1};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// A xenstored on a Unix socket: the wire in front, the tree of fake.ts behind.
+// A xenstored on a Unix socket: the wire in front, the tree of test/fakes behind.
 import {rmSync} from 'node:fs';
 import {mkdtemp} from 'node:fs/promises';
 import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {formatPermission, parsePermission} from '../../../userland/xenstore/permissions.ts';
-import {refusalName, storeRefusal} from '../../../userland/xenstore/refusal.ts';
+import {refusalName, storeRefusal} from '../../../userland/xenstore/errors.ts';
 import type {Store} from '../../../userland/xenstore/store.ts';
 import {
 	type Message,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // The client on a real Unix socket. The conformance suite runs through it here too, so that a
-// failure on real XenStore means that XenStore differs from fake.ts.
+// failure on real XenStore means that XenStore differs from test/fakes.
 import test, {type ExecutionContext} from 'ava';
 import {ColoopError} from '../../../userland/errors.ts';
 import {storeOver} from '../../../userland/xenstore/client.ts';
-import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
+import {fakeXenStore} from '../../fakes/xenstore.ts';
 import {connectRequests} from '../../../userland/xenstore/requests.ts';
-import {refusalName} from '../../../userland/xenstore/refusal.ts';
+import {refusalName} from '../../../userland/xenstore/errors.ts';
 import type {Store} from '../../../userland/xenstore/store.ts';
 import {openUnixSocket} from '../../../userland/xenstore/transport.ts';
 import {cases, runCase} from '../../conformance/_cases.ts';

@@ -2,7 +2,7 @@
 import {availableParallelism} from 'node:os';
 import test from 'ava';
 import {listDomids, readDomain} from '../../../userland/xenstore/discover.ts';
-import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
+import {fakeXenStore} from '../../fakes/xenstore.ts';
 
 const uuid = '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001';
 

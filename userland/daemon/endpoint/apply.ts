@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../../errors.ts';
 import type {Kernel} from '../../kernel/kernel.ts';
-import {errnoOf} from '../../kernel/refusal.ts';
+import {errnoOf} from '../../kernel/errors.ts';
 import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {renderDeclined} from '../../xenstore/declined.ts';

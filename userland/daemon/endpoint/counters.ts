@@ -4,12 +4,12 @@ import type {Log} from '../log.ts';
 import type {Detours} from './detours.ts';
 import type {Choice, LivePeer, Sizes} from './sizes.ts';
 import {createStats, type StatsWorld} from './stats.ts';
-import type {Wish} from './wish.ts';
+import type {DesiredPeer} from './desired.ts';
 
 type CountersWorld = StatsWorld & {
 	readonly sizes: Sizes;
 	kernel(): Kernel | undefined;
-	wishes(): readonly Wish[];
+	desiredPeers(): readonly DesiredPeer[];
 	readonly detours: Pick<Detours, 'saw'>;
 	/** A channel ought to have rings of another size, or dom0 to hear something else. */
 	changed(): void;
@@ -37,7 +37,7 @@ export async function watchCounters(world: CountersWorld, signal: AbortSignal): 
 		const isNew = world.detours.saw(peers);
 		const live = peers.filter(isLive);
 		await tell(live);
-		const choices = sizes.saw(live, rangesOf(world.wishes()));
+		const choices = sizes.saw(live, rangesOf(world.desiredPeers()));
 		for (const choice of choices) {
 			report(choice, log);
 		}
@@ -51,8 +51,8 @@ export function isLive(peer: Peer): peer is LivePeer {
 	return peer.channel?.state === 'live';
 }
 
-function rangesOf(wishes: readonly Wish[]) {
-	return new Map(wishes.map(({config, range}) => [config.domid, range]));
+function rangesOf(desiredPeers: readonly DesiredPeer[]) {
+	return new Map(desiredPeers.map(({config, range}) => [config.domid, range]));
 }
 
 function report({peer, order, reason}: Choice, log: Log): void {

@@ -3,7 +3,7 @@ import type {LinkState, Peer} from '../../kernel/kernel.ts';
 import {renderDeclined, type Declined} from '../../xenstore/declined.ts';
 import type {Detour} from './detours.ts';
 import type {Known, EndpointStep} from './plan.ts';
-import type {Wish} from './wish.ts';
+import type {DesiredPeer} from './desired.ts';
 
 export type Reasons = {
 	readonly detour: (domid: number) => Detour | undefined;
@@ -14,13 +14,13 @@ export type Reasons = {
 /** Which of the announced peers we keep to the ordinary path, and why. */
 export function declinesOf(
 	known: Known,
-	wishes: readonly Wish[],
+	desiredPeers: readonly DesiredPeer[],
 	reasons: Reasons,
 ): Map<number, Declined> {
-	const declines = wishes.map(wish => {
-		const peer = known.kernel?.get(wish.config.domid);
+	const declines = desiredPeers.map(desired => {
+		const peer = known.kernel?.get(desired.config.domid);
 
-		return [wish.config.domid, declinedFor(wish, peer, reasons)] as const;
+		return [desired.config.domid, declinedFor(desired, peer, reasons)] as const;
 	});
 
 	return new Map(declines.flatMap(([domid, why]) => (why ? [[domid, why] as const] : [])));
@@ -57,7 +57,7 @@ export function planDeclines(
 }
 
 function declinedFor(
-	{refusal, config}: Wish,
+	{refusal, config}: DesiredPeer,
 	peer: Peer | undefined,
 	{detour, isShort}: Reasons,
 ): Declined | undefined {

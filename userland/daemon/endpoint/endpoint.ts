@@ -20,7 +20,7 @@ import {createSilence, type HostState, type Silence} from './silence.ts';
 import {createSizes, type Sizes} from './sizes.ts';
 import {createBackoff, type Backoff} from './backoff.ts';
 import {endUnheard, listenToHost, type UnheardWorld} from './unheard.ts';
-import {wish, type Device, type Wish} from './wish.ts';
+import {desiredPeersOf, type Device, type DesiredPeer} from './desired.ts';
 
 /** The world of the endpoint role. */
 export type EndpointWorld = ModuleWorld & {
@@ -37,7 +37,7 @@ export type EndpointWorld = ModuleWorld & {
 
 export type EndpointView = {
 	readonly known: Known | undefined;
-	readonly wishes: readonly Wish[];
+	readonly desiredPeers: readonly DesiredPeer[];
 	readonly isPresent: boolean | undefined;
 	readonly info: ModuleInfo | undefined;
 	/** What the kernel has right now. */
@@ -62,7 +62,7 @@ export class Endpoint {
 	readonly #reasons: Reasons;
 	readonly #asked = new Set<string>();
 	#known: Known | undefined;
-	#wishes: readonly Wish[] = [];
+	#desiredPeers: readonly DesiredPeer[] = [];
 
 	constructor(world: EndpointWorld) {
 		this.#world = world;
@@ -101,7 +101,7 @@ export class Endpoint {
 			store,
 			sizes: this.#sizes,
 			kernel: () => this.#module.kernel,
-			wishes: () => this.#wishes,
+			desiredPeers: () => this.#desiredPeers,
 			detours: this.#detours,
 			changed: poke,
 		};
@@ -132,9 +132,9 @@ export class Endpoint {
 	/** Wants a channel, traffic or not, until there is one. */
 	ask(name: string): void {
 		this.#asked.add(name);
-		for (const wish of this.#wishes) {
-			if (wish.name === name) {
-				this.#backoff.reset(wish.config.domid);
+		for (const desired of this.#desiredPeers) {
+			if (desired.name === name) {
+				this.#backoff.reset(desired.config.domid);
 			}
 		}
 	}
@@ -152,7 +152,7 @@ export class Endpoint {
 
 		return {
 			known: this.#known,
-			wishes: this.#wishes,
+			desiredPeers: this.#desiredPeers,
 			isPresent,
 			info: await kernel?.info().catch(() => undefined),
 			peers,
@@ -187,9 +187,9 @@ export class Endpoint {
 			}
 			const info = await kernel?.info();
 			const known = await this.#look(store, kernel, info);
-			const declines = declinesOf(known, this.#wishes, this.#reasons);
+			const declines = declinesOf(known, this.#desiredPeers, this.#reasons);
 			const steps = [
-				...planEndpoint(known, this.#wishes, info ? helloOf(info) : ''),
+				...planEndpoint(known, this.#desiredPeers, info ? helloOf(info) : ''),
 				...planDeclines(known, declines),
 			];
 			if (steps.length === 0) {
@@ -211,7 +211,7 @@ export class Endpoint {
 		const known = await readKnown(store, this.#world.paths, kernel);
 		this.#known = known;
 		this.#detours.saw([...(known.kernel?.values() ?? [])]);
-		this.#wishes = wish(known.announced, {
+		this.#desiredPeers = desiredPeersOf(known.announced, {
 			...this.#world,
 			domid: known.domid,
 			devices: await this.#world.interfaces(),

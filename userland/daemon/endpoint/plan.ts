@@ -4,7 +4,7 @@ import type {Declined} from '../../xenstore/declined.ts';
 import type {Announcement, OfferValue} from '../../xenstore/values.ts';
 import {blockedLink} from './declines.ts';
 import type {Failure} from './backoff.ts';
-import type {Wish} from './wish.ts';
+import type {DesiredPeer} from './desired.ts';
 
 export type EndpointStep =
 	| {readonly kind: 'hello'; readonly value: string}
@@ -60,28 +60,32 @@ export type Known = {
 };
 
 /** Delete before making: grant entries are the scarce resource. Touches nothing. */
-export function planEndpoint(known: Known, wishes: readonly Wish[], hello: string): EndpointStep[] {
+export function planEndpoint(
+	known: Known,
+	desiredPeers: readonly DesiredPeer[],
+	hello: string,
+): EndpointStep[] {
 	const {kernel} = known;
 	if (kernel === undefined) {
 		const hello: EndpointStep[] = known.hello === undefined ? [] : [{kind: 'retract'}];
 
 		return [...withdrawals(known, new Map(), []), ...hello];
 	}
-	const wanted = wishes.filter(wish => wish.refusal === undefined);
+	const wanted = desiredPeers.filter(desired => desired.refusal === undefined);
 
 	return [
 		...withdrawals(known, kernel, wanted),
 		...(known.hello === hello ? [] : [{kind: 'hello', value: hello} as const]),
-		...wanted.flatMap(wish => planPeer(wish, known, kernel.get(wish.config.domid))),
+		...wanted.flatMap(desired => planPeer(desired, known, kernel.get(desired.config.domid))),
 	];
 }
 
 function withdrawals(
 	known: Known,
 	kernel: ReadonlyMap<number, Peer>,
-	wanted: readonly Wish[],
+	wanted: readonly DesiredPeer[],
 ): EndpointStep[] {
-	const stay = new Set(wanted.map(wish => wish.config.domid));
+	const stay = new Set(wanted.map(desired => desired.config.domid));
 	const gone = (domids: Iterable<number>) => [...domids].filter(domid => !stay.has(domid));
 
 	return [
@@ -108,8 +112,8 @@ function takeBack(domid: number, {announced, own}: Known): EndpointStep[] {
 	return [{kind: 'publish', domid, value: {...offer, state: 'closed'}}];
 }
 
-function planPeer(wish: Wish, known: Known, peer: Peer | undefined): EndpointStep[] {
-	const {config} = wish;
+function planPeer(desired: DesiredPeer, known: Known, peer: Peer | undefined): EndpointStep[] {
+	const {config} = desired;
 	const {domid, epoch} = config;
 	const own = known.own.get(domid);
 	const stale: EndpointStep[] =
@@ -125,18 +129,18 @@ function planPeer(wish: Wish, known: Known, peer: Peer | undefined): EndpointSte
 		return stale;
 	}
 
-	return planChannel(wish, peer, own, known);
+	return planChannel(desired, peer, own, known);
 }
 
 /** Without a `busyPollUs` that is as it was: a module older than us, not reloaded yet, knows of none. */
-function changed(config: Wish['config'], before: number): PeerConfig {
+function changed(config: DesiredPeer['config'], before: number): PeerConfig {
 	const {busyPollUs, ...rest} = config;
 
 	return busyPollUs === before ? rest : config;
 }
 
 function planChannel(
-	wish: Wish,
+	desired: DesiredPeer,
 	peer: Peer,
 	own: OfferValue | undefined,
 	known: Known,
@@ -154,12 +158,12 @@ function planChannel(
 			if (own !== undefined) {
 				return [closeOffer(peer, own)];
 			}
-			const isAsked = peer.wanted || wish.isAsked;
-			const isDue = theirs ? !wish.isUnusable : isAsked && !wish.isWaiting;
+			const isAsked = peer.wanted || desired.isAsked;
+			const isDue = theirs ? !desired.isUnusable : isAsked && !desired.isWaiting;
 			if (!isDue || blockedLink(peer)) {
 				return [];
 			}
-			const {listen, order, queues} = wish;
+			const {listen, order, queues} = desired;
 
 			return [{kind: 'offer', domid, epoch, listen, order, queues}];
 		}
@@ -171,7 +175,7 @@ function planChannel(
 			return theirs === undefined ? [] : [{kind: 'attach', domid, epoch, offer: theirs}];
 		case 'live': {
 			/* dom0 ends a closed life with a new epoch; where it is silent, the channel stays. */
-			const state = wish.sizeMismatch === peer.channel.since ? 'closed' : 'live';
+			const state = desired.sizeMismatch === peer.channel.since ? 'closed' : 'live';
 			const isSaid = own === undefined || own.state === state;
 
 			return isSaid ? [] : [{kind: 'publish', domid, value: {...own, state}}];
@@ -228,7 +232,7 @@ function isTakenBack(known: Known, domid: number, epoch: number): boolean {
 	return offer?.epoch !== epoch || offer.state === 'closed';
 }
 
-function isSame(peer: Peer, config: Wish['config']): boolean {
+function isSame(peer: Peer, config: DesiredPeer['config']): boolean {
 	return (
 		peer.epoch === config.epoch &&
 		peer.name === config.name &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {refusalName} from '../../xenstore/refusal.ts';
+import {refusalName} from '../../xenstore/errors.ts';
 import {hostAlive, type Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {Clock} from '../clock.ts';

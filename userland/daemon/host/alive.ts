@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import {hostAlive} from '../../xenstore/paths.ts';
-import {refusalName} from '../../xenstore/refusal.ts';
+import {refusalName} from '../../xenstore/errors.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {Clock} from '../clock.ts';
 import {describe, type Log} from '../log.ts';
 
 /** How often the host role says that it lives, in ms. */
-export const alivePeriod = 10_000;
+const alivePeriod = 10_000;
 
 type World = {readonly clock: Clock; readonly log: Log};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {renderDeclined} from '../../xenstore/declined.ts';
 import {domainPath, pathsOf} from '../../xenstore/paths.ts';
-import {refusalName} from '../../xenstore/refusal.ts';
+import {refusalName} from '../../xenstore/errors.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {renderAnnouncement, renderOffer} from '../../xenstore/values.ts';
 import type {Log} from '../log.ts';

@@ -11,7 +11,7 @@ export type Bypassed = (a: Port, b: Port) => string | undefined;
 export type Context = Pick<Criteria, 'topology' | 'bypassed'>;
 
 /** An Ethernet address that frames are sent to, and the device of dom0 that leads to it. */
-export type Address = {readonly mac: string; readonly device: string};
+type Address = {readonly mac: string; readonly device: string};
 
 export type ContextWorld = {
 	topology(): Promise<Topology>;
@@ -20,7 +20,7 @@ export type ContextWorld = {
 	readonly log: Log;
 };
 
-export type ContextReader = {
+type ContextReader = {
 	/** Something may have changed: the next `read` reads, and waits for it. */
 	invalidate(): void;
 	/** Nothing says so: reads beside the looks, which go by what is known until then. */

@@ -7,7 +7,7 @@ import {domidsOf, keyOf, sideOf, toldOf} from './pair.ts';
 import type {PairTable} from './pairs.ts';
 import type {Heard, Sample} from './trees.ts';
 
-export type Hearer = {
+type Hearer = {
 	readonly inventory: Pick<Inventory, 'domains' | 'invalidate' | 'update'>;
 	readonly nodes: Pick<GuestNodes, 'add'>;
 	readonly trees: DomainTrees;

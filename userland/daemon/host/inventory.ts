@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {isDeepStrictEqual} from 'node:util';
 import {listDomids, readDomain, type Domain} from '../../xenstore/discover.ts';
-import {refusalName} from '../../xenstore/refusal.ts';
+import {refusalName} from '../../xenstore/errors.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {describe, type Log} from '../log.ts';
 

@@ -10,7 +10,7 @@ import type {PairTable} from './pairs.ts';
 import {withdraw} from './plan.ts';
 import type {HostStep} from './steps.ts';
 
-export type Mender = {
+type Mender = {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly inventory: Pick<Inventory, 'domains' | 'update'>;

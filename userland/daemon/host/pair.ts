@@ -99,7 +99,7 @@ export function closeEnds(pair: Pair): void {
 	}
 }
 
-export function linksOf({links, subjects}: Pair): readonly SharedLink[] {
+function linksOf({links, subjects}: Pair): readonly SharedLink[] {
 	return links ?? sharedLinks(...subjects);
 }
 

@@ -14,7 +14,7 @@ import {
 import {isOver, passOnDeclines, relay, relayEnd, unrelay} from './relay.ts';
 import type {HostStep} from './steps.ts';
 
-export type PairPlan = {
+type PairPlan = {
 	/** In order. */
 	readonly steps: readonly HostStep[];
 	readonly history: EpochHistory;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {readHello} from '../../xenstore/discover.ts';
-import {refusalName} from '../../xenstore/refusal.ts';
+import {refusalName} from '../../xenstore/errors.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {Hello} from '../../xenstore/values.ts';
 import {describe, type Log} from '../log.ts';

@@ -47,7 +47,7 @@ export type HostView = {
 	readonly verdicts: readonly PairView[];
 };
 
-export type Viewed = {
+type Viewed = {
 	readonly store: Store;
 	readonly subjects: ReadonlyMap<number, Subject>;
 	readonly pairs: PairTable;

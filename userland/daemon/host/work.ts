@@ -17,7 +17,7 @@ import type {HostStep} from './steps.ts';
 import {onlyCovered, subjectsOf, type Subject} from './subjects.ts';
 import type {Tree} from './trees.ts';
 
-export type WorkWorld = Pick<Criteria, 'decide' | 'isHeld'> & {
+type WorkWorld = Pick<Criteria, 'decide' | 'isHeld'> & {
 	readonly clock: Clock;
 	readonly log: Log;
 	/** What a prepared tree says of us. */

@@ -5,7 +5,7 @@ import {unixOf, type Clock} from '../clock.ts';
 import {isRefusal, renderDeclined} from '../../xenstore/declined.ts';
 import {blockedLink} from '../endpoint/declines.ts';
 import type {EndpointView} from '../endpoint/endpoint.ts';
-import type {Device, Wish} from '../endpoint/wish.ts';
+import type {Device, DesiredPeer} from '../endpoint/desired.ts';
 import {declinedText, ownOrdinaryText} from '../ordinary.ts';
 
 /** Our peers for people and programs, by domid. */
@@ -16,28 +16,30 @@ export function peerStatuses(
 ): PeerStatus[] {
 	const kernel = new Map(view.peers.map(peer => [peer.domid, peer]));
 
-	return view.wishes
-		.map(wish => peerStatus(wish, kernel.get(wish.config.domid), {view, devices, clock}))
+	return view.desiredPeers
+		.map(desired =>
+			peerStatus(desired, kernel.get(desired.config.domid), {view, devices, clock}),
+		)
 		.sort((a, b) => a.domid - b.domid);
 }
 
 type Context = {view: EndpointView; devices: readonly Device[]; clock: Clock};
 
-function peerStatus(wish: Wish, peer: Peer | undefined, context: Context): PeerStatus {
-	const {config} = wish;
+function peerStatus(desired: DesiredPeer, peer: Peer | undefined, context: Context): PeerStatus {
+	const {config} = desired;
 	const {domid, epoch} = config;
 	const known = peer?.epoch === epoch ? peer : undefined;
 	const channel = known?.channel;
 	const declinedBy = context.view.known?.declinedBy.get(domid);
 
 	return {
-		peer: wish.name,
+		peer: desired.name,
 		domid,
-		...conditionOf(wish, known, context),
+		...conditionOf(desired, known, context),
 		since: channel && channel.state !== 'closed' ? unixOf(channel.since, context.clock) : null,
 		epoch,
 		wanted: peer?.wanted ?? false,
-		rule: wish.rule ?? null,
+		rule: desired.rule ?? null,
 		last_failure: context.view.lastFailure(domid) ?? null,
 		peer_declines: declinedBy ? renderDeclined(declinedBy) : null,
 		links: (known?.links ?? config.links).map(link => linkStatus(link, context)),
@@ -70,8 +72,8 @@ function nameOf(ifindex: number | undefined, {devices}: Context): string {
 type Condition = Pick<PeerStatus, 'state' | 'code' | 'reason'>;
 
 /** The state, and what keeps packets on the ordinary path, if anything does. */
-function conditionOf(wish: Wish, peer: Peer | undefined, context: Context): Condition {
-	const {refusal} = wish;
+function conditionOf(desired: DesiredPeer, peer: Peer | undefined, context: Context): Condition {
+	const {refusal} = desired;
 	if (refusal) {
 		const state = refusal.code === 'held' ? 'held' : 'refused';
 
@@ -82,7 +84,7 @@ function conditionOf(wish: Wish, peer: Peer | undefined, context: Context): Cond
 		return upCondition(peer, channel, context);
 	}
 
-	return keptOff(wish, peer, context) ?? downCondition(wish, peer, context);
+	return keptOff(desired, peer, context) ?? downCondition(desired, peer, context);
 }
 
 function upCondition(peer: Peer, channel: Channel, context: Context): Condition {
@@ -96,7 +98,11 @@ function upCondition(peer: Peer, channel: Channel, context: Context): Condition 
 }
 
 /** No channel is tried for. */
-function keptOff({config}: Wish, peer: Peer | undefined, context: Context): Condition | undefined {
+function keptOff(
+	{config}: DesiredPeer,
+	peer: Peer | undefined,
+	context: Context,
+): Condition | undefined {
 	const {ifindex, blocked} = (peer && blockedLink(peer)) ?? {};
 	if (blocked !== undefined) {
 		const reason = ownOrdinaryText(blocked, nameOf(ifindex, context));
@@ -112,7 +118,7 @@ function keptOff({config}: Wish, peer: Peer | undefined, context: Context): Cond
 	return {state: 'refused', code: 'declined', reason};
 }
 
-function downCondition({config, isWaiting}: Wish, peer: Peer | undefined, context: Context) {
+function downCondition({config, isWaiting}: DesiredPeer, peer: Peer | undefined, context: Context) {
 	const {view} = context;
 	const {domid} = config;
 	const ended = peer?.channel?.reason;

@@ -6,7 +6,7 @@ import {version} from '../../control/version.ts';
 import type {ModuleInfo} from '../../kernel/kernel.ts';
 import type {Parts} from '../daemon.ts';
 import type {EndpointView} from '../endpoint/endpoint.ts';
-import type {Device} from '../endpoint/wish.ts';
+import type {Device} from '../endpoint/desired.ts';
 import {named} from '../named.ts';
 import {chosenPairs, pageOfPairs, pairsOf, type PairPart} from './pairs.ts';
 import {peerStatuses} from './peers.ts';
@@ -61,7 +61,7 @@ function whoIsMeant(parts: Parts, view: EndpointView | undefined, names: readonl
 }
 
 function* known({host}: Parts, view: EndpointView | undefined): Generator<Named> {
-	yield* (view?.wishes ?? []).map(named);
+	yield* (view?.desiredPeers ?? []).map(named);
 	yield* host?.view().domains ?? [];
 }
 
@@ -91,7 +91,7 @@ async function pairPart(
 function peersOf(view: EndpointView, domids: Domids, own: number | null): EndpointView {
 	const isMeant = (peer: number) => domids.every(domid => domid === peer || domid === own);
 
-	return {...view, wishes: view.wishes.filter(({config}) => isMeant(config.domid))};
+	return {...view, desiredPeers: view.desiredPeers.filter(({config}) => isMeant(config.domid))};
 }
 
 function notTold(left: Status['pairs_left']): string[] {

@@ -2,9 +2,9 @@
 import test from 'ava';
 import {planEndpoint, type Known} from '../../../../userland/daemon/endpoint/plan.ts';
 import type {Failure} from '../../../../userland/daemon/endpoint/backoff.ts';
-import type {Wish} from '../../../../userland/daemon/endpoint/wish.ts';
+import type {DesiredPeer} from '../../../../userland/daemon/endpoint/desired.ts';
 import type {Announcement, OfferValue} from '../../../../userland/xenstore/values.ts';
-import {blank} from '../../../../userland/kernel/fake-world.ts';
+import {blank} from '../../../fakes/kernel-world.ts';
 import type {Channel, ChannelState, Peer} from '../../../../userland/kernel/kernel.ts';
 import {macOf} from '../_domains.ts';
 
@@ -17,7 +17,7 @@ const config = {
 	busyPollUs: 0,
 };
 
-function wish(change: Partial<Wish> = {}): Wish {
+function desired(change: Partial<DesiredPeer> = {}): DesiredPeer {
 	return {
 		name: 'b',
 		config,
@@ -78,8 +78,8 @@ test('we say hello when we have not', t => {
 });
 
 test('without the module we take back what we said, once', t => {
-	t.deepEqual(planEndpoint(known({kernel: undefined}), [wish()], ''), [{kind: 'retract'}]);
-	t.deepEqual(planEndpoint(known({kernel: undefined, hello: undefined}), [wish()], ''), []);
+	t.deepEqual(planEndpoint(known({kernel: undefined}), [desired()], ''), [{kind: 'retract'}]);
+	t.deepEqual(planEndpoint(known({kernel: undefined, hello: undefined}), [desired()], ''), []);
 });
 
 test('a peer is made, and changed where it differs', t => {
@@ -90,21 +90,21 @@ test('a peer is made, and changed where it differs', t => {
 		name: config.name,
 		links: config.links,
 	};
-	t.deepEqual(planEndpoint(known({kernel: new Map()}), [wish()], hello), [
+	t.deepEqual(planEndpoint(known({kernel: new Map()}), [desired()], hello), [
 		{kind: 'peer-new', config: terse},
 	]);
 	for (const change of [{epoch: 6}, {name: 'old'}, {links: []}]) {
 		const kernel = peer('live', change);
-		t.deepEqual(planEndpoint(known({kernel}), [wish()], hello), [
+		t.deepEqual(planEndpoint(known({kernel}), [desired()], hello), [
 			{kind: 'peer-set', config: terse},
 		]);
 	}
 	const waiting = known({kernel: peer('live', {busyPollUs: 50})});
-	t.deepEqual(planEndpoint(waiting, [wish()], hello), [{kind: 'peer-set', config}]);
+	t.deepEqual(planEndpoint(waiting, [desired()], hello), [{kind: 'peer-set', config}]);
 });
 
 test('how long to wait is set on the live channel, which stays', t => {
-	const changed = wish({config: {...config, busyPollUs: 50}});
+	const changed = desired({config: {...config, busyPollUs: 50}});
 	const said = new Map([[2, offer({state: 'live'})]]);
 	t.deepEqual(planEndpoint(known({kernel: peer('live'), own: said}), [changed], hello), [
 		{kind: 'peer-set', config: {...config, busyPollUs: 50}},
@@ -121,7 +121,7 @@ test('a peer that is not wanted goes, with all that is said about it', t => {
 		{kind: 'forget', domid: 2},
 	];
 	t.deepEqual(planEndpoint(gone, [], hello), steps);
-	const refused = wish({refusal: {code: 'held', reason: ''}});
+	const refused = desired({refusal: {code: 'held', reason: ''}});
 	t.deepEqual(planEndpoint(gone, [refused], hello), steps);
 });
 
@@ -132,7 +132,7 @@ const announcement: Announcement = {
 
 test('an offer of this life is closed, not removed, until dom0 has ended the life', t => {
 	const announced = new Map([[2, announcement]]);
-	const refused = wish({refusal: {code: 'held', reason: ''}});
+	const refused = desired({refusal: {code: 'held', reason: ''}});
 	for (const state of ['offered', 'live'] as const) {
 		const said = new Map([[2, offer({eventPort: 4, state})]]);
 		const value = offer({eventPort: 4, state: 'closed'});
@@ -159,7 +159,7 @@ test('what we have attached to and the peer has taken back is closed', t => {
 	const steps = (theirs: OfferValue | undefined) => {
 		const relayed = new Map(theirs && [[2, theirs]]);
 
-		return planEndpoint(known({kernel: peer('mapped'), own, relayed}), [wish()], hello);
+		return planEndpoint(known({kernel: peer('mapped'), own, relayed}), [desired()], hello);
 	};
 	for (const state of ['offered', 'live'] as const) {
 		t.deepEqual(steps(offer({state})), []);
@@ -171,21 +171,21 @@ test('what we have attached to and the peer has taken back is closed', t => {
 
 test('a channel is offered when somebody wants it', t => {
 	const wanted = peer(undefined, {wanted: true});
-	t.deepEqual(planEndpoint(known(), [wish()], hello), []);
-	t.deepEqual(planEndpoint(known({kernel: wanted}), [wish()], hello), [start]);
-	t.deepEqual(planEndpoint(known(), [wish({isAsked: true})], hello), [start]);
-	t.deepEqual(planEndpoint(known({relayed: theirs}), [wish()], hello), [start]);
-	const waiting = wish({isWaiting: true});
+	t.deepEqual(planEndpoint(known(), [desired()], hello), []);
+	t.deepEqual(planEndpoint(known({kernel: wanted}), [desired()], hello), [start]);
+	t.deepEqual(planEndpoint(known(), [desired({isAsked: true})], hello), [start]);
+	t.deepEqual(planEndpoint(known({relayed: theirs}), [desired()], hello), [start]);
+	const waiting = desired({isWaiting: true});
 	t.deepEqual(planEndpoint(known({kernel: wanted}), [waiting], hello), []);
 	t.deepEqual(planEndpoint(known({relayed: theirs}), [waiting], hello), [start], 'it is back');
-	const unusable = wish({isWaiting: true, isUnusable: true});
+	const unusable = desired({isWaiting: true, isUnusable: true});
 	t.deepEqual(planEndpoint(known({kernel: wanted, relayed: theirs}), [unusable], hello), []);
 });
 
 test('a broken, stalled or closed channel may be offered again in a new epoch', t => {
 	for (const state of ['closed', 'broken', 'stalled'] as const) {
 		const kernel = peer(state, {wanted: true}, 'bad-index');
-		t.deepEqual(planEndpoint(known({kernel}), [wish()], hello), [start], state);
+		t.deepEqual(planEndpoint(known({kernel}), [desired()], hello), [start], state);
 	}
 });
 
@@ -198,31 +198,31 @@ test('offers of others that are no use start nothing', t => {
 		offer({version: 2}),
 		offer({eventPort: 5}),
 	]) {
-		t.deepEqual(planEndpoint(known({relayed: new Map([[2, bad]])}), [wish()], hello), []);
+		t.deepEqual(planEndpoint(known({relayed: new Map([[2, bad]])}), [desired()], hello), []);
 	}
 	const lower = known({domid: 3, relayed: theirs});
-	t.deepEqual(planEndpoint(lower, [wish({listen: false})], hello), [], 'they must listen');
+	t.deepEqual(planEndpoint(lower, [desired({listen: false})], hello), [], 'they must listen');
 });
 
 test('with both offers there we attach', t => {
 	const kernel = peer('offered');
-	t.deepEqual(planEndpoint(known({kernel, own}), [wish()], hello), []);
-	t.deepEqual(planEndpoint(known({kernel, own, relayed: theirs}), [wish()], hello), [
+	t.deepEqual(planEndpoint(known({kernel, own}), [desired()], hello), []);
+	t.deepEqual(planEndpoint(known({kernel, own, relayed: theirs}), [desired()], hello), [
 		{kind: 'attach', domid: 2, epoch: 7, offer: offer()},
 	]);
 	t.deepEqual(
-		planEndpoint(known({kernel: peer('mapped'), own, relayed: theirs}), [wish()], hello),
+		planEndpoint(known({kernel: peer('mapped'), own, relayed: theirs}), [desired()], hello),
 		[],
 	);
 });
 
 test('an offer that the kernel has and nobody was told of is taken back', t => {
 	const kernel = peer('offered');
-	t.like(planEndpoint(known({kernel}), [wish()], hello), [{kind: 'close', domid: 2}]);
+	t.like(planEndpoint(known({kernel}), [desired()], hello), [{kind: 'close', domid: 2}]);
 	t.like(
 		planEndpoint(
 			known({kernel, own: new Map([[2, offer({state: 'closed'})]])}),
-			[wish()],
+			[desired()],
 			hello,
 		),
 		[{kind: 'close', domid: 2}],
@@ -231,29 +231,31 @@ test('an offer that the kernel has and nobody was told of is taken back', t => {
 
 test('a live channel is said to be, once, and left alone', t => {
 	const kernel = peer('live');
-	t.like(planEndpoint(known({kernel, own}), [wish()], hello), [
+	t.like(planEndpoint(known({kernel, own}), [desired()], hello), [
 		{kind: 'publish', value: {state: 'live', controlRef: 9, eventPort: 4}},
 	]);
 	const said = new Map([[2, offer({state: 'live'})]]);
-	t.deepEqual(planEndpoint(known({kernel, own: said}), [wish()], hello), []);
-	t.deepEqual(planEndpoint(known({kernel, relayed: new Map()}), [wish()], hello), []);
+	t.deepEqual(planEndpoint(known({kernel, own: said}), [desired()], hello), []);
+	t.deepEqual(planEndpoint(known({kernel, relayed: new Map()}), [desired()], hello), []);
 });
 
 test('a live channel of the wrong size is said to be closed, and stays until dom0 answers', t => {
 	const kernel = peer('live');
 	const said = new Map([[2, offer({state: 'live'})]]);
 	const closed = new Map([[2, offer({state: 'closed'})]]);
-	const sizeMismatch = wish({sizeMismatch: 0n});
+	const sizeMismatch = desired({sizeMismatch: 0n});
 	t.deepEqual(planEndpoint(known({kernel, own: said}), [sizeMismatch], hello), [
 		{kind: 'publish', domid: 2, value: offer({state: 'closed'})},
 	]);
 	t.deepEqual(planEndpoint(known({kernel, own: closed}), [sizeMismatch], hello), []);
 	t.deepEqual(
-		planEndpoint(known({kernel, own: said}), [wish({sizeMismatch: 1n})], hello),
+		planEndpoint(known({kernel, own: said}), [desired({sizeMismatch: 1n})], hello),
 		[],
 		'another life',
 	);
-	t.like(planEndpoint(known({kernel, own: closed}), [wish()], hello), [{value: {state: 'live'}}]);
+	t.like(planEndpoint(known({kernel, own: closed}), [desired()], hello), [
+		{value: {state: 'live'}},
+	]);
 });
 
 const endings: Array<[ChannelState, string, Failure | undefined]> = [
@@ -267,7 +269,7 @@ const endings: Array<[ChannelState, string, Failure | undefined]> = [
 for (const [state, reason, failure] of endings) {
 	test(`the end is said in the offer: ${state}, ${reason}`, t => {
 		const kernel = peer(state, {wanted: true}, reason);
-		t.deepEqual(planEndpoint(known({kernel, own}), [wish()], hello), [
+		t.deepEqual(planEndpoint(known({kernel, own}), [desired()], hello), [
 			{
 				kind: 'publish',
 				domid: 2,
@@ -276,14 +278,18 @@ for (const [state, reason, failure] of endings) {
 			},
 		]);
 		const said = new Map([[2, offer({state: 'closed'})]]);
-		t.deepEqual(planEndpoint(known({kernel, own: said}), [wish()], hello), [], 'then we wait');
+		t.deepEqual(
+			planEndpoint(known({kernel, own: said}), [desired()], hello),
+			[],
+			'then we wait',
+		);
 	});
 }
 
 test('a peer that closes a live channel has not failed', t => {
 	const kernel = peer('closed', {}, 'peer-closed');
 	const live = new Map([[2, offer({state: 'live'})]]);
-	t.like(planEndpoint(known({kernel, own: live}), [wish()], hello), [
+	t.like(planEndpoint(known({kernel, own: live}), [desired()], hello), [
 		{cause: {failure: undefined, wasLive: true}},
 	]);
 });
@@ -291,10 +297,10 @@ test('a peer that closes a live channel has not failed', t => {
 test('an offer of an old epoch is removed before anything is offered', t => {
 	const old = new Map([[2, offer({epoch: 6})]]);
 	const kernel = peer(undefined, {wanted: true});
-	t.deepEqual(planEndpoint(known({kernel, own: old}), [wish()], hello), [
+	t.deepEqual(planEndpoint(known({kernel, own: old}), [desired()], hello), [
 		{kind: 'unpublish', domid: 2},
 	]);
-	t.deepEqual(planEndpoint(known({own: new Map([[2, undefined]])}), [wish()], hello), [
+	t.deepEqual(planEndpoint(known({own: new Map([[2, undefined]])}), [desired()], hello), [
 		{kind: 'unpublish', domid: 2},
 	]);
 });
@@ -308,7 +314,7 @@ test('a changed MTU is told in place, one that we were not told is not', t => {
 					links: links(has).map(link => ({...link, blocked: undefined})),
 				}),
 			}),
-			[wish({config: {...config, links: links(wanted)}})],
+			[desired({config: {...config, links: links(wanted)}})],
 			hello,
 		);
 	t.like(steps(1500, 9000), [{kind: 'peer-set', config: {epoch: 7, links: links(1500)}}]);
@@ -330,9 +336,9 @@ test('a peer one of whose links may not receive is offered nothing, and answered
 			remoteMac,
 		}));
 		const kernel = peer(undefined, {links: has, wanted: true});
-		const wishes = [wish({config: {...config, links: wanted}})];
+		const desiredPeers = [desired({config: {...config, links: wanted}})];
 
-		return planEndpoint(known({kernel, relayed: theirs}), wishes, hello);
+		return planEndpoint(known({kernel, relayed: theirs}), desiredPeers, hello);
 	};
 	t.like(steps(undefined, undefined), [{kind: 'offer'}]);
 	t.deepEqual(steps(undefined, 'inactive'), []);

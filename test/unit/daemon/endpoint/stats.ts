@@ -3,7 +3,7 @@ import test from 'ava';
 import type {LivePeer} from '../../../../userland/daemon/endpoint/sizes.ts';
 import {createStats} from '../../../../userland/daemon/endpoint/stats.ts';
 import {createLog} from '../../../../userland/daemon/log.ts';
-import {fakeXenStore} from '../../../../userland/xenstore/fake.ts';
+import {fakeXenStore} from '../../../fakes/xenstore.ts';
 import {ownPaths} from '../../../../userland/xenstore/paths.ts';
 import {fakeClock} from '../_clock.ts';
 

@@ -3,9 +3,9 @@ import test from 'ava';
 import {sayAlive} from '../../../../userland/daemon/host/alive.ts';
 import {forEach} from '../../../../userland/daemon/together.ts';
 import {createLog} from '../../../../userland/daemon/log.ts';
-import {fakeXenStore} from '../../../../userland/xenstore/fake.ts';
+import {fakeXenStore} from '../../../fakes/xenstore.ts';
 import {hostAlive} from '../../../../userland/xenstore/paths.ts';
-import {storeRefusal} from '../../../../userland/xenstore/refusal.ts';
+import {storeRefusal} from '../../../../userland/xenstore/errors.ts';
 import type {Store} from '../../../../userland/xenstore/store.ts';
 import {fakeClock} from '../_clock.ts';
 

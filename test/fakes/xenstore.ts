@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {eventQueue} from '../event-queue.ts';
+import {eventQueue} from '../../userland/event-queue.ts';
 import {
 	checkSize,
 	childrenOf,
@@ -15,10 +15,10 @@ import {
 	owns,
 	permit,
 	type Tree,
-} from './fake-tree.ts';
-import {connectionLost, storeRefusal} from './refusal.ts';
-import type {Permission, Store, StorePath} from './store.ts';
-import {checkPath, checkValue, requestMax} from './wire.ts';
+} from './xenstore-tree.ts';
+import {connectionLost, storeRefusal} from '../../userland/xenstore/errors.ts';
+import type {Permission, Store, StorePath} from '../../userland/xenstore/store.ts';
+import {checkPath, checkValue, requestMax} from '../../userland/xenstore/wire.ts';
 
 /** A XenStore in memory, with the permissions, watches and quotas of the real one in C. */
 type FakeXenStore = {

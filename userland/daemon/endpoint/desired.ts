@@ -19,7 +19,7 @@ export type Device = {
 };
 
 /** What we want of one announced peer: the desired state that plan.ts compares with what is. */
-export type Wish = {
+export type DesiredPeer = {
 	/** The kernel's may be cut. */
 	readonly name: string;
 	readonly config: Required<PeerConfig>;
@@ -61,10 +61,10 @@ export type Criteria = {
 };
 
 /** Announced, accepted by our policy, and reached by a device that we have. */
-export function wish(
+export function desiredPeersOf(
 	announced: ReadonlyMap<number, Announcement | undefined>,
 	criteria: Criteria,
-): Wish[] {
+): DesiredPeer[] {
 	return [...announced].flatMap(([domid, announcement]) =>
 		announcement === undefined || domid === criteria.domid
 			? []
@@ -72,7 +72,7 @@ export function wish(
 	);
 }
 
-function wishFor(domid: number, announcement: Announcement, criteria: Criteria): Wish {
+function wishFor(domid: number, announcement: Announcement, criteria: Criteria): DesiredPeer {
 	const {epoch, links} = announcement;
 	const {name} = announcement;
 	const verdict = criteria.decide(name);

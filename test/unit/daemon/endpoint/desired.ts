@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {wish, type Criteria} from '../../../../userland/daemon/endpoint/wish.ts';
+import {desiredPeersOf, type Criteria} from '../../../../userland/daemon/endpoint/desired.ts';
 import type {Announcement} from '../../../../userland/xenstore/values.ts';
 import {bridgeMac, macOf} from '../_domains.ts';
 
 const eth0 = {ifindex: 2, name: 'eth0', mac: macOf(1)};
 
-function will(change: Partial<Criteria> = {}): Criteria {
+function criteria(change: Partial<Criteria> = {}): Criteria {
 	return {
 		domid: 1,
 		devices: [eth0],
@@ -30,22 +30,22 @@ const words = {
 const announced = new Map([[2, words]]);
 
 test('an announced link is bound to the device with its address', t => {
-	const [b] = wish(announced, will());
+	const [b] = desiredPeersOf(announced, criteria());
 	t.deepEqual(b?.config.links, [{ifindex: 2, localMac: macOf(1), remoteMac: macOf(2)}]);
 	t.is(b?.refusal, undefined);
 	t.true(b?.listen);
-	t.false(wish(announced, will({domid: 3}))[0]?.listen);
+	t.false(desiredPeersOf(announced, criteria({domid: 3}))[0]?.listen);
 });
 
 test('the MTU of a link is passed on to a module that takes one', t => {
 	const told = new Map([[2, {...words, links: links.map(link => ({...link, mtu: 1500}))}]]);
-	t.is(wish(told, will())[0]?.config.links[0]?.mtu, 1500);
-	t.is(wish(told, will({takesMtu: false}))[0]?.config.links[0]?.mtu, undefined);
+	t.is(desiredPeersOf(told, criteria())[0]?.config.links[0]?.mtu, 1500);
+	t.is(desiredPeersOf(told, criteria({takesMtu: false}))[0]?.config.links[0]?.mtu, undefined);
 });
 
 test('devices stacked on a vif share its address; the vif was there first', t => {
 	const vlan = {...eth0, ifindex: 5, name: 'eth0.7'};
-	const [b] = wish(announced, will({devices: [vlan, eth0]}));
+	const [b] = desiredPeersOf(announced, criteria({devices: [vlan, eth0]}));
 	t.is(b?.config.links[0]?.ifindex, 2);
 });
 
@@ -57,10 +57,10 @@ test('ports of a bond share an address; the announced vif is meant', t => {
 		[bond, other, own],
 		[own, other, bond],
 	]) {
-		t.is(wish(announced, will({devices}))[0]?.config.links[0]?.ifindex, 3);
+		t.is(desiredPeersOf(announced, criteria({devices}))[0]?.config.links[0]?.ifindex, 3);
 	}
 	// The announced one is elsewhere: another vif is not it.
-	t.like(wish(announced, will({devices: [other]}))[0]?.refusal, {code: 'device'});
+	t.like(desiredPeersOf(announced, criteria({devices: [other]}))[0]?.refusal, {code: 'device'});
 });
 
 test('in dom0 many devices have the address, the name tells', t => {
@@ -69,13 +69,18 @@ test('in dom0 many devices have the address, the name tells', t => {
 		{ifindex: 9, name: 'xenbr0', mac: bridgeMac},
 	];
 	const told = [{vif: 'xenbr0', localMac: bridgeMac, remoteMac: macOf(2)}];
-	const [b] = wish(new Map([[2, {...words, links: told}]]), will({domid: 0, devices}));
+	const [b] = desiredPeersOf(
+		new Map([[2, {...words, links: told}]]),
+		criteria({domid: 0, devices}),
+	);
 	t.is(b?.config.links[0]?.ifindex, 9);
 });
 
-test('a wish that cannot be says why', t => {
-	t.like(wish(announced, will({devices: []}))[0]?.refusal, {code: 'device'});
-	t.like(wish(announced, will({isHeld: name => name === 'b'}))[0]?.refusal, {code: 'held'});
+test('a peer that cannot be desired says why', t => {
+	t.like(desiredPeersOf(announced, criteria({devices: []}))[0]?.refusal, {code: 'device'});
+	t.like(desiredPeersOf(announced, criteria({isHeld: name => name === 'b'}))[0]?.refusal, {
+		code: 'held',
+	});
 	const source = {file: '30-site.yaml', line: 4, column: 3};
 	const rule = {
 		action: 'deny' as const,
@@ -86,7 +91,7 @@ test('a wish that cannot be says why', t => {
 		source,
 		peer: '*',
 	};
-	const denied = wish(announced, will({decide: () => ({action: 'deny', rule})}));
+	const denied = desiredPeersOf(announced, criteria({decide: () => ({action: 'deny', rule})}));
 	t.deepEqual(denied[0]?.refusal, {code: 'policy', reason: 'denied by 30-site.yaml:4:3'});
 });
 
@@ -98,52 +103,58 @@ function accepting(given: Partial<Record<Options, number>>): Criteria {
 	const options = {ringPages, ringPagesMin, queues, busyPollUs};
 	const rule = {action: 'allow' as const, ...options, source, peer: '*'};
 
-	return will({decide: () => ({action: 'allow', rule})});
+	return criteria({decide: () => ({action: 'allow', rule})});
 }
 
 test('ring pages become an order', t => {
-	t.is(wish(announced, accepting({ringPages: 512}))[0]?.order, 9);
+	t.is(desiredPeersOf(announced, accepting({ringPages: 512}))[0]?.order, 9);
 
 	// dom0's hold where we have none of our own.
 	const told = new Map([[2, {...words, ringPages: 64}]]);
-	t.is(wish(told, will())[0]?.order, 6);
-	t.is(wish(told, accepting({ringPages: 512}))[0]?.order, 9);
-	t.is(wish(announced, will())[0]?.order, 8);
+	t.is(desiredPeersOf(told, criteria())[0]?.order, 6);
+	t.is(desiredPeersOf(told, accepting({ringPages: 512}))[0]?.order, 9);
+	t.is(desiredPeersOf(announced, criteria())[0]?.order, 8);
 });
 
 test('how small rings may be is told, too, and never more than how large', t => {
-	const range = (told: Partial<Announcement>, will: Criteria) =>
-		wish(new Map([[2, {...words, ...told}]]), will)[0]?.range;
-	t.deepEqual(range({}, will()), {least: 5, most: 8});
-	t.deepEqual(range({ringPagesMin: 128}, will()), {least: 7, most: 8});
+	const range = (told: Partial<Announcement>, criteria: Criteria) =>
+		desiredPeersOf(new Map([[2, {...words, ...told}]]), criteria)[0]?.range;
+	t.deepEqual(range({}, criteria()), {least: 5, most: 8});
+	t.deepEqual(range({ringPagesMin: 128}, criteria()), {least: 7, most: 8});
 	t.deepEqual(range({ringPagesMin: 128}, accepting({ringPagesMin: 64})), {least: 6, most: 8});
 	t.deepEqual(range({ringPagesMin: 128}, accepting({ringPages: 64})), {least: 6, most: 6});
 	t.deepEqual(range({ringPages: 64}, accepting({ringPagesMin: 256})), {least: 6, most: 6});
-	t.deepEqual(range({ringPages: 512, ringPagesMin: 256, queues: 4}, will()), {least: 6, most: 7});
+	t.deepEqual(range({ringPages: 512, ringPagesMin: 256, queues: 4}, criteria()), {
+		least: 6,
+		most: 7,
+	});
 
-	const small = will({orderFor: (domid, {least}) => (domid === 2 ? least : -1)});
-	t.is(wish(announced, small)[0]?.order, 5);
+	const small = criteria({orderFor: (domid, {least}) => (domid === 2 ? least : -1)});
+	t.is(desiredPeersOf(announced, small)[0]?.order, 5);
 });
 
 test('queues share the pages, as many as both sides would have', t => {
 	const four = new Map([[2, {...words, queues: 4}]]);
-	t.like(wish(four, will())[0], {queues: 4, order: 6});
-	t.like(wish(four, accepting({queues: 2}))[0], {queues: 2, order: 7});
-	t.like(wish(announced, accepting({queues: 8}))[0], {queues: 1, order: 8});
-	t.like(wish(new Map([[2, {...words, queues: 3}]]), will())[0], {queues: 3, order: 6});
+	t.like(desiredPeersOf(four, criteria())[0], {queues: 4, order: 6});
+	t.like(desiredPeersOf(four, accepting({queues: 2}))[0], {queues: 2, order: 7});
+	t.like(desiredPeersOf(announced, accepting({queues: 8}))[0], {queues: 1, order: 8});
+	t.like(desiredPeersOf(new Map([[2, {...words, queues: 3}]]), criteria())[0], {
+		queues: 3,
+		order: 6,
+	});
 	// No ring is too small for a packet.
-	t.like(wish(four, accepting({ringPages: 64}))[0], {queues: 4, order: 5});
+	t.like(desiredPeersOf(four, accepting({ringPages: 64}))[0], {queues: 4, order: 5});
 });
 
 test('how long we may wait is for our own policy to say, and not at all where it is silent', t => {
-	t.is(wish(announced, will())[0]?.config.busyPollUs, 0);
-	t.is(wish(announced, accepting({}))[0]?.config.busyPollUs, 0);
-	t.is(wish(announced, accepting({busyPollUs: 50}))[0]?.config.busyPollUs, 50);
+	t.is(desiredPeersOf(announced, criteria())[0]?.config.busyPollUs, 0);
+	t.is(desiredPeersOf(announced, accepting({}))[0]?.config.busyPollUs, 0);
+	t.is(desiredPeersOf(announced, accepting({busyPollUs: 50}))[0]?.config.busyPollUs, 50);
 });
 
-test('announcements that do not parse, or name ourselves, are no wishes', t => {
-	t.deepEqual(wish(new Map([[2, undefined]]), will()), []);
-	t.deepEqual(wish(announced, will({domid: 2})), []);
+test('announcements that do not parse, or name ourselves, are no peers', t => {
+	t.deepEqual(desiredPeersOf(new Map([[2, undefined]]), criteria()), []);
+	t.deepEqual(desiredPeersOf(announced, criteria({domid: 2})), []);
 });
 
 const emoji = `${'x'.repeat(61)}😀`;
@@ -154,9 +165,9 @@ function called(...names: string[]) {
 
 test('a name is cut to what the kernel takes, which gives back what it was given', t => {
 	const names = ['ä'.repeat(60), emoji, '数'.repeat(80), '👨‍👩‍👧'.repeat(9), 'x'.repeat(64)];
-	const wishes = wish(called(...names), will());
+	const desiredPeers = desiredPeersOf(called(...names), criteria());
 	t.deepEqual(
-		wishes.map(({config}) => config.name),
+		desiredPeers.map(({config}) => config.name),
 		[
 			`${'ä'.repeat(30)}…`,
 			`${'x'.repeat(61)}…`,
@@ -165,7 +176,7 @@ test('a name is cut to what the kernel takes, which gives back what it was given
 			'x'.repeat(64),
 		],
 	);
-	for (const {config, name} of wishes) {
+	for (const {config, name} of desiredPeers) {
 		/* NLA_NUL_STRING: bytes, up to 64. */
 		const kept = Buffer.from(config.name).subarray(0, 64).toString('utf8');
 		t.is(kept, config.name, 'else the plan would set the name at every look');
@@ -175,9 +186,9 @@ test('a name is cut to what the kernel takes, which gives back what it was given
 
 test('peers whose names begin alike are told apart', t => {
 	const [one, other] = ['x'.repeat(70), `${'x'.repeat(69)}y`] as const;
-	const [first, second] = wish(
+	const [first, second] = desiredPeersOf(
 		called(one, other),
-		will({isHeld: name => name === one, isAsked: name => name === other}),
+		criteria({isHeld: name => name === one, isAsked: name => name === other}),
 	);
 	t.like(first, {name: one, refusal: {code: 'held'}, isAsked: false});
 	t.like(second, {name: other, refusal: undefined, isAsked: true});

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {ColoopError} from '../../../userland/errors.ts';
-import {fakeHost} from '../../../userland/kernel/fake.ts';
+import {fakeHost} from '../../fakes/kernel.ts';
 import type {KernelEvent} from '../../../userland/kernel/kernel.ts';
-import {errnoOf} from '../../../userland/kernel/refusal.ts';
+import {errnoOf} from '../../../userland/kernel/errors.ts';
 
 const links = [{ifindex: 2, localMac: '00:16:3e:00:00:01', remoteMac: '00:16:3e:00:00:02'}];
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The rules of fake.ts: nodes, who may touch them, and who hears of it.
-import type {EventQueue} from '../event-queue.ts';
-import {storeRefusal} from './refusal.ts';
-import type {Permission, StorePath} from './store.ts';
+// The rules of xenstore.ts: nodes, who may touch them, and who hears of it.
+import type {EventQueue} from '../../userland/event-queue.ts';
+import {storeRefusal} from '../../userland/xenstore/errors.ts';
+import type {Permission, StorePath} from '../../userland/xenstore/store.ts';
 
-export type Node = {value: string; permissions: readonly Permission[]};
+type Node = {value: string; permissions: readonly Permission[]};
 
 export type FakeWatch = {
 	/** Whose it is; watches go with it. */

@@ -3,7 +3,7 @@ import test from 'ava';
 import {encode} from '../../../userland/kernel/codec.ts';
 import {peerAttributes} from '../../../userland/kernel/constants.ts';
 import {messageFlags, messageTypes} from '../../../userland/kernel/message.ts';
-import {errnoOf, refusal} from '../../../userland/kernel/refusal.ts';
+import {errnoOf, refusal} from '../../../userland/kernel/errors.ts';
 
 const request = {
 	type: 30,

@@ -2,8 +2,8 @@
 //
 // What a single domain cannot see and the conformance suite leaves out: who may touch what.
 import test from 'ava';
-import {fakeXenStore} from '../../../userland/xenstore/fake.ts';
-import {refusalName} from '../../../userland/xenstore/refusal.ts';
+import {fakeXenStore} from '../../fakes/xenstore.ts';
+import {refusalName} from '../../../userland/xenstore/errors.ts';
 import type {Store, StorePath} from '../../../userland/xenstore/store.ts';
 
 async function take(store: Store, path: StorePath, count: number, act = async () => {}) {

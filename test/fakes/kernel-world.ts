@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The rules of fake.ts: what the modules of one host do to each other.
+// The rules of kernel.ts: what the modules of one host do to each other.
 import {constants} from 'node:os';
-import {ColoopError} from '../errors.ts';
-import type {EventQueue} from '../event-queue.ts';
-import {SystemError} from '../netlink-js/index.ts';
+import {ColoopError} from '../../userland/errors.ts';
+import type {EventQueue} from '../../userland/event-queue.ts';
+import {SystemError} from '../../userland/netlink-js/index.ts';
 import type {
 	Channel,
 	ChannelState,
@@ -13,12 +13,12 @@ import type {
 	OfferOptions,
 	Peer,
 	PeerConfig,
-} from './kernel.ts';
-import {family} from './constants.ts';
-import {noModule} from './refusal.ts';
+} from '../../userland/kernel/kernel.ts';
+import {family} from '../../userland/kernel/constants.ts';
+import {noModule} from '../../userland/kernel/errors.ts';
 
 /** What one domain's module knows of one peer. */
-export type Side = {
+type Side = {
 	config: PeerConfig;
 	wanted: boolean;
 	channel: Channel | undefined;
@@ -29,7 +29,7 @@ export type Side = {
 	offer: (Offer & {readonly listen: boolean; readonly queues: number}) | undefined;
 };
 
-export type FakeModule = {
+type FakeModule = {
 	readonly sides: Map<number, Side>;
 	readonly queues: Set<EventQueue<KernelEvent>>;
 	loaded: boolean;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {eventQueue} from '../event-queue.ts';
+import {eventQueue} from '../../userland/event-queue.ts';
 import {
 	attach,
 	blank,
@@ -15,9 +15,15 @@ import {
 	refuseUnknown,
 	say,
 	snapshot,
-} from './fake-world.ts';
-import type {Channel, ChannelCounters, ChannelState, Kernel, KernelEvent} from './kernel.ts';
-import {noModule} from './refusal.ts';
+} from './kernel-world.ts';
+import type {
+	Channel,
+	ChannelCounters,
+	ChannelState,
+	Kernel,
+	KernelEvent,
+} from '../../userland/kernel/kernel.ts';
+import {noModule} from '../../userland/kernel/errors.ts';
 
 /** A module in memory, and what only packets, peers and the toolstack can do to a real one. */
 export type FakeKernel = Kernel & {
@@ -43,7 +49,7 @@ export type FakeKernel = Kernel & {
 };
 
 /** The modules of all domains of one host: what one of them offers, another can attach to. */
-export type FakeHost = {kernel(domid: number): FakeKernel};
+type FakeHost = {kernel(domid: number): FakeKernel};
 
 export function fakeHost(): FakeHost {
 	const world: FakeWorld = {modules: new Map(), lastNumber: 0};
