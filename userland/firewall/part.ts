@@ -117,12 +117,15 @@ export function createPart<T>(options: Options<T>): Part<T> {
 			return;
 		}
 		isAnnouncing = true;
-		await reading?.catch(() => undefined);
-		const wait = restsUntil - world.now();
+		do {
+			await reading?.catch(() => undefined);
+			const rest = restsUntil - world.now();
 
-		if (wait > 0) {
-			await world.sleep(wait);
-		}
+			if (rest > 0) {
+				await world.sleep(Math.ceil(rest));
+			}
+			// Another reading may have begun meanwhile, and timers are early by up to a millisecond.
+		} while (reading !== undefined || world.now() < restsUntil);
 		isAnnouncing = false;
 		if (isStale) {
 			due();

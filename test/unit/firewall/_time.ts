@@ -2,8 +2,8 @@
 import {setImmediate} from 'node:timers/promises';
 import type {PartWorld} from '../../../userland/firewall/part.ts';
 
-/** Time that moves only when told to, and takes its sleepers along. */
-export function fakeTime() {
+/** Time that moves only when told to, and takes its sleepers along; `early`: they wake so many ms before they wanted to. */
+export function fakeTime({early = 0} = {}) {
 	const sleeping: {until: number; wake: () => void}[] = [];
 	const warnings: string[] = [];
 	let now = 1000;
@@ -13,7 +13,7 @@ export function fakeTime() {
 		used: () => used,
 		sleep: ms =>
 			new Promise<void>(wake => {
-				sleeping.push({until: now + ms, wake});
+				sleeping.push({until: now + Math.max(0.01, ms - early), wake});
 			}),
 		warn: (event, fields) => warnings.push(`${event} ${JSON.stringify(fields)}`),
 	};

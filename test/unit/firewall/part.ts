@@ -5,10 +5,11 @@ import {createPart, keptFor} from '../../../userland/firewall/part.ts';
 import {fakeTime} from './_time.ts';
 
 /** A part that reads what `found` holds, and takes `cost` ms of a core. */
-function stage(restMax?: number) {
-	const time = fakeTime();
+function stage(restMax?: number, early?: number) {
+	const time = fakeTime({early});
 	const knobs = {found: ['a'] as readonly string[], cost: 0, fails: false};
 	let [reads, dues] = [0, 0];
+	let onDue = () => {};
 	const part = createPart({
 		name: 'things',
 		async read() {
@@ -22,11 +23,22 @@ function stage(restMax?: number) {
 			return new Set(knobs.found);
 		},
 		restMax,
-		due: () => (dues += 1),
+		due() {
+			dues += 1;
+			onDue();
+		},
 		world: time.world,
 	});
 
-	return {part, time, knobs, reads: () => reads, dues: () => dues};
+	return {
+		part,
+		time,
+		knobs,
+		reads: () => reads,
+		dues: () => dues,
+		/** From now on, somebody reads whenever that is due. */
+		follow: () => (onDue = () => void part.get()),
+	};
 }
 
 test('is read once, again when invalidated, and stays the same object if it reads the same', async t => {
@@ -127,6 +139,34 @@ test('what is invalidated during a reading is due after it', async t => {
 	knobs.found = ['b'];
 	t.deepEqual(await part.get(), new Set(['b']));
 	t.is(reads(), 2);
+});
+
+test('a timer that is early does not lose a change', async t => {
+	const {part, time, follow, reads} = stage(undefined, 0.7);
+
+	follow();
+	await part.get();
+	part.invalidate();
+	await time.pass(200);
+	t.is(reads(), 2);
+});
+
+test('what is invalidated when somebody else reads as a rest ends is read after the next', async t => {
+	const {part, time, follow, reads} = stage();
+
+	follow();
+	await part.get();
+	part.invalidate();
+	await time.pass(49.9);
+	time.use(1);
+	const reading = part.get();
+
+	part.invalidate();
+	await time.pass(0);
+	await reading;
+	t.is(reads(), 2);
+	await time.pass(200);
+	t.is(reads(), 3);
 });
 
 test('what fails keeps the last good answer for a bounded time, says so once, and heals', async t => {
