@@ -49,11 +49,33 @@ const disciplines: Verdict[] = [
 	})),
 	{
 		title: 'a queue without room',
-		lacks: 'somebody who looks at the limit of a queue',
 		sh: 'tc qdisc replace dev vif4.0 root pfifo limit 0',
 		undo: root,
 		loses: [web],
+		reason: /pfifo with limit 0/,
 	},
+	...[
+		'pfifo limit 1',
+		'bfifo limit 1000',
+		'bfifo limit 48448',
+		'pfifo_head_drop limit 1',
+		'fq limit 1',
+		'fq flow_limit 1',
+		'fq_codel limit 1',
+		'fq_codel memory_limit 1000',
+		'codel limit 1',
+		'sfq limit 2',
+		'sfq depth 1',
+		'cake memlimit 1000',
+		'pie limit 1',
+		'fq_pie limit 1',
+	].map(kind => ({
+		title: `a queue that takes no burst, or no packet of full size: ${kind}`,
+		sh: `tc qdisc replace dev vif4.0 root ${kind}`,
+		undo: root,
+		careful: 'a channel would bring what it loses',
+		reason: new RegExp(`${kind.split(' ')[0]} with `),
+	})),
 	{
 		title: 'a discipline on the bridge, which no packet between guests meets',
 		sh: 'tc qdisc replace dev xenbr0 root tbf rate 10mbit burst 32k latency 400ms',
@@ -139,9 +161,16 @@ const filters: Verdict[] = [
 	},
 	{
 		title: 'a block that two vifs share',
-		lacks: 'somebody who hears of filters on a block',
 		sh: `tc qdisc add dev vif3.0 ingress_block 7 clsact; tc qdisc add dev vif4.0 ingress_block 7 clsact
 			tc filter add block 7 ${port22} ${away}`,
+		undo: `${clsact}; tc qdisc del dev vif4.0 clsact`,
+		loses: [ssh],
+		passes: [web],
+	},
+	{
+		title: 'a filter that is added to a shared block of long ago',
+		sh: `tc qdisc add dev vif3.0 ingress_block 7 clsact; tc qdisc add dev vif4.0 ingress_block 7 clsact
+			sleep 0.3; tc filter add block 7 ${port22} ${away}`,
 		undo: `${clsact}; tc qdisc del dev vif4.0 clsact`,
 		loses: [ssh],
 		passes: [web],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {plainDisciplines, ratedDisciplines} from '../kernel/constants.ts';
 import type {Device} from '../kernel/devices.ts';
+import type {QueueLimit} from '../kernel/queue-limits.ts';
 import {filterPlaces, type Queue} from '../kernel/queues.ts';
 
 const plain: readonly string[] = plainDisciplines;
@@ -8,6 +9,13 @@ const rated: readonly string[] = ratedDisciplines;
 
 /** What only holds others, or filters. */
 const holders: readonly string[] = ['mq', 'clsact', 'ingress'];
+
+/**
+ * A queue that takes less than this loses what a channel would bring. In packets, it is what netback gives a vif of its
+ * own accord (XENVIF_QUEUE_LENGTH), so that a burst passes. In bytes, it is one packet of 64 KiB, which guests and dom0
+ * leave unsegmented, with the headers that count once for each segment, and what the kernel keeps of it besides.
+ */
+const leastRoom = {packets: 32, bytes: 128 * 1024} as const;
 
 export type ControlTools = {
 	readQueues(): Promise<readonly Queue[]>;
@@ -41,12 +49,31 @@ export async function readControl(
 }
 
 /** Does it only queue, and drop at its limit or by delay, as the kernel and netback set up theirs? */
-function isPlain({kind, hasRate}: Queue): boolean {
-	return holders.includes(kind) || plain.includes(kind) || (rated.includes(kind) && !hasRate);
+function isPlain(queue: Queue): boolean {
+	const {kind, hasRate} = queue;
+
+	return (
+		holders.includes(kind) ||
+		((plain.includes(kind) || (rated.includes(kind) && !hasRate)) &&
+			shortLimit(queue) === undefined)
+	);
 }
 
-function kindOf({kind, hasRate}: Queue): string {
-	return hasRate ? `${kind} with a rate` : kind;
+function shortLimit({limits}: Queue): QueueLimit | undefined {
+	return limits.find(({unit, value}) => value < leastRoom[unit]);
+}
+
+function kindOf(queue: Queue): string {
+	const {kind, hasRate} = queue;
+	const short = shortLimit(queue);
+
+	if (hasRate) {
+		return `${kind} with a rate`;
+	}
+
+	return short === undefined
+		? kind
+		: `${kind} with ${short.name} ${short.value}, less than ${leastRoom[short.unit]} ${short.unit}`;
 }
 
 async function filtersOf(queue: Queue, tools: ControlTools): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import {type AttributeTable, littleEndian, viewOf} from './attributes.ts';
 import {decode, encode} from './codec.ts';
 import {routeProtocol, withConnection} from './dump.ts';
 import type {Message} from './message.ts';
+import {parseLimits, type QueueLimit} from './queue-limits.ts';
 
 /** A queueing discipline of a device. */
 export type Queue = {
@@ -13,6 +14,7 @@ export type Queue = {
 	readonly isRoot: boolean;
 	/** Names a rate, so that it holds packets back (fq with maxrate, cake with bandwidth); false for kinds without. */
 	readonly hasRate: boolean;
+	readonly limits: readonly QueueLimit[];
 };
 
 /** TCA_*. */
@@ -60,14 +62,18 @@ export async function readFilters(ifindex: number, parent: number): Promise<stri
 
 export function parseQueue({payload}: Message): Queue {
 	const view = viewOf(payload);
-	const {kind = '', options} = decode(queueAttributes, payload.subarray(headerLength));
+	const {kind = '', options = new Uint8Array()} = decode(
+		queueAttributes,
+		payload.subarray(headerLength),
+	);
 
 	return {
 		ifindex: view.getInt32(4, littleEndian),
 		kind,
 		handle: view.getUint32(8, littleEndian),
 		isRoot: view.getUint32(12, littleEndian) === root,
-		hasRate: hasRate(kind, options ?? new Uint8Array()),
+		hasRate: hasRate(kind, options),
+		limits: parseLimits(kind, options),
 	};
 }
 

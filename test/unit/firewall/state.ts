@@ -5,6 +5,7 @@ import {refusalBetween} from '../../../userland/firewall/state.ts';
 import type {Port} from '../../../userland/firewall/types.ts';
 import {plainDisciplines} from '../../../userland/kernel/constants.ts';
 import type {Hook} from '../../../userland/kernel/hooks.ts';
+import type {QueueLimit} from '../../../userland/kernel/queue-limits.ts';
 import type {Queue} from '../../../userland/kernel/queues.ts';
 import {host, vifA, vifB} from './_fixtures.ts';
 import {bridgeDevice, fakeTools, indexes, iptables, portDevice, type Rules} from './_tools.ts';
@@ -180,7 +181,7 @@ test('hooks of a device count for who has it', async t => {
 });
 
 const queue = (device: keyof typeof indexes, kind: string, more: Partial<Queue> = {}): Queue => ({
-	...{ifindex: indexes[device], kind, handle: 0, isRoot: true, hasRate: false},
+	...{ifindex: indexes[device], kind, handle: 0, isRoot: true, hasRate: false, limits: []},
 	...more,
 });
 
@@ -215,6 +216,22 @@ test("a queue that promises nobody a rate is nobody's rule", async t => {
 		);
 	}
 	t.is(await of('htb'), 'vif4.0 has a tc qdisc (htb), which would be bypassed');
+});
+
+test('a queue without room for a burst, or for a packet of full size, counts', async t => {
+	const of = (limit: QueueLimit) =>
+		why({readQueues: async () => [queue('vif4.0', 'fq', {limits: [limit]})]});
+
+	t.is(await of({name: 'limit', unit: 'packets', value: 32}), undefined);
+	t.is(
+		await of({name: 'flow_limit', unit: 'packets', value: 31}),
+		'vif4.0 has a tc qdisc (fq with flow_limit 31, less than 32 packets), which would be bypassed',
+	);
+	t.is(await of({name: 'limit', unit: 'bytes', value: 131_072}), undefined);
+	t.is(
+		await of({name: 'limit', unit: 'bytes', value: 48_448}),
+		'vif4.0 has a tc qdisc (fq with limit 48448, less than 131072 bytes), which would be bypassed',
+	);
 });
 
 test('clsact alone does nothing; its filters count', async t => {

@@ -120,7 +120,14 @@ test('a withdrawn permission is heard at once, and what nobody tells within half
 	t.is(text(), undefined);
 	Object.assign(knobs, {
 		readQueues: async () => [
-			{ifindex: indexes['vif4.0'], kind: 'tbf', handle: 0, isRoot: true, hasRate: false},
+			{
+				ifindex: indexes['vif4.0'],
+				kind: 'tbf',
+				handle: 0,
+				isRoot: true,
+				hasRate: false,
+				limits: [],
+			},
 		],
 	});
 	await hear(`queues ${indexes['vif4.0']}`);

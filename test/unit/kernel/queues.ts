@@ -10,7 +10,7 @@ const queue = (kind: string, options: readonly Uint8Array[] = [], parent = 0xfff
 	);
 
 test('a queue with its handle, as a root or below one', t => {
-	const plain = {ifindex: 7, kind: 'fq_codel', handle: 0x8001_0000, hasRate: false};
+	const plain = {ifindex: 7, kind: 'fq_codel', handle: 0x8001_0000, hasRate: false, limits: []};
 
 	t.deepEqual(queue('fq_codel'), {...plain, isRoot: true});
 	t.deepEqual(queue('fq_codel', [], 1), {...plain, isRoot: false});
@@ -36,6 +36,37 @@ test('cake holds packets back unless it says that nothing limits it', t => {
 
 test('fq_pie and all others have no rate among their options', t => {
 	t.false(queue('fq_pie', [attribute(1, u32(10_240)), attribute(7, u32(5))]).hasRate);
+});
+
+test('how much each discipline keeps', t => {
+	const limits = (kind: string, ...options: readonly Uint8Array[]) =>
+		queue(kind, options).limits.map(({name, value, unit}) => `${name} ${value} ${unit}`);
+	const number = (id: number, value: number) => attribute(id, u32(value));
+
+	t.deepEqual(limits('pfifo', u32(5)), ['limit 5 packets']);
+	t.deepEqual(limits('pfifo_head_drop', u32(0)), ['limit 0 packets']);
+	t.deepEqual(limits('bfifo', u32(1000)), ['limit 1000 bytes']);
+	t.deepEqual(limits('sfq', u32(1514, 0, 127, 1024, 128, 96)), [
+		'limit 127 packets',
+		'depth 96 packets',
+	]);
+	t.deepEqual(limits('fq', number(1, 10_000), number(2, 100)), [
+		'limit 10000 packets',
+		'flow_limit 100 packets',
+	]);
+	t.deepEqual(limits('fq_codel', number(1, 4999), number(2, 10_240), number(9, 1 << 25)), [
+		'limit 10240 packets',
+		'memory_limit 33554432 bytes',
+	]);
+	t.deepEqual(limits('fq_pie', number(1, 7), number(8, 9)), [
+		'limit 7 packets',
+		'memory_limit 9 bytes',
+	]);
+	t.deepEqual(limits('codel', number(1, 4999), number(2, 1000)), ['limit 1000 packets']);
+	t.deepEqual(limits('pie', number(1, 14_000), number(2, 1000)), ['limit 1000 packets']);
+	t.deepEqual(limits('cake', number(10, 4000)), ['memory_limit 4000 bytes']);
+	t.deepEqual(limits('cake', number(10, 0)), []);
+	t.deepEqual(limits('pfifo_fast', u32(3, 0, 0, 0, 0)), []);
 });
 
 test('this machine has queues, and no filters on a device that it has not', async t => {
