@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {NftChain, NftRule} from '../nftables-js/index.ts';
 import {exactly, fields} from './fields.ts';
+import {changesFrame} from './frame-changes.ts';
 import {compileMatch, compileVerdictMap, type Condition, type FindElements} from './match.ts';
 import type {Side} from './operand.ts';
 import type {PortCondition} from './physdev.ts';
@@ -30,6 +31,8 @@ export type CompiledRule = {
 	readonly verdict: Verdict;
 	/** What in the rule asks for a port of the bridge, also behind what ends it for us. */
 	readonly portConditions: readonly PortCondition[];
+	/** Whether it changes what a bridge goes by. */
+	readonly changesFrame: boolean;
 	/** The chains that it may lead to, also behind that. */
 	readonly targets: readonly string[];
 };
@@ -107,6 +110,7 @@ function compileRule(rule: NftRule, {sets, maps, statefulSets}: RulesetIndex): C
 		conditions,
 		verdict,
 		portConditions: rule.expr.flatMap(portConditionOf),
+		changesFrame: rule.expr.some(changesFrame),
 		targets: [...new Set(targetsIn(rule.expr, rule, maps))],
 	};
 }

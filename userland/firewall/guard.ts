@@ -6,7 +6,7 @@ import {classifyPorts} from './port-classes.ts';
 import {indexRuleset, keyOf} from './ruleset-index.ts';
 import {placeOf, sees, visits, type Place, type Visit} from './traffic.ts';
 import type {FiltersIp, Port, RuleRef} from './types.ts';
-import {findObstacle, findPortRule, referTo} from './walk.ts';
+import {findObstacle, findReached, referTo} from './walk.ts';
 
 export type {FiltersIp} from './types.ts';
 
@@ -116,14 +116,28 @@ function createJudge(
 
 function judge(find: FindChain, chain: CompiledChain, visit: Visit): RuleRef | undefined {
 	const {traffic, place, isOnChannel} = visit;
-	const found = isOnChannel ? judgePorts(find, chain, visit) : findObstacle(find, chain, traffic);
+	const found = isOnChannel
+		? (judgeChanges(find, chain, visit) ?? judgePorts(find, chain, visit))
+		: findObstacle(find, chain, traffic);
 
 	return found && place === 'ip' ? {...found, by: 'br_netfilter'} : found;
 }
 
-/** Where all pass, with a port and without, it does not matter who asks for one. */
+/** Bridged packets pass prerouting before the bridge decides where they go, those of a channel are there already. */
+function judgeChanges(find: FindChain, chain: CompiledChain, visit: Visit): RuleRef | undefined {
+	const rule =
+		visit.hook === 'prerouting'
+			? findReached(find, chain, visit.traffic, ({changesFrame}) => changesFrame)
+			: undefined;
+
+	return rule && referTo(rule);
+}
+
+/** Where all pass, with a port and without, it does not matter who asks for one, of which a channel's packets have none. */
 function judgePorts(find: FindChain, chain: CompiledChain, {traffic}: Visit): RuleRef | undefined {
-	const rule = findPortRule(find, chain, traffic);
+	const rule = findReached(find, chain, traffic, ({portConditions}) =>
+		portConditions.some(each => each.differsOnChannel(traffic)),
+	);
 	const isObstructed = (each: typeof traffic) => findObstacle(find, chain, each) !== undefined;
 
 	return rule && (isObstructed(traffic) || isObstructed({...traffic, ports: undefined}))

@@ -29,8 +29,8 @@ export type Visit = {
 	readonly hook: string;
 	readonly device: string | undefined;
 	/**
-	 * Whether a channel's packets pass these chains too, without `ports`. Then only a rule that asks for a port can be
-	 * bypassed.
+	 * Whether a channel's packets pass these chains too, without `ports`. Then only a rule can be bypassed that asks for
+	 * a port, or changes what the bridge goes by before that decides.
 	 */
 	readonly isOnChannel: boolean;
 	/** From the first port to the second, or back. */

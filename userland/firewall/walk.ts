@@ -24,27 +24,27 @@ export function findObstacle(
 	return refer(base.chain, base.chain.name, base.chain.handle, `policy ${policy ?? 'unknown'}`);
 }
 
-/** The first rule that the traffic may meet and that asks for its port, of which a channel's packets have none. */
-export function findPortRule(
+/** The first rule of those asked for that the traffic may meet, with its port or, as on a channel, without. */
+export function findReached(
 	find: FindChain,
 	base: CompiledChain,
 	traffic: Traffic,
+	isAskedFor: (rule: CompiledRule) => boolean,
 ): NftRule | undefined {
 	const reached = new Set([base]);
 	const onChannel = {...traffic, ports: undefined};
 
 	// The loop also visits the chains that it adds.
 	for (const chain of reached) {
-		for (const {rule, conditions, verdict, portConditions, targets} of chain.rulesFor(
-			traffic,
-		)) {
+		for (const compiled of chain.rulesFor(traffic)) {
+			const {rule, conditions, verdict, targets} = compiled;
 			const certainties = conditions.map(({test}) => test(traffic));
 			const isMet = ({test}: Condition) =>
 				test(traffic) !== 'never' || test(onChannel) !== 'never';
 			if (!conditions.every(isMet)) {
 				continue;
 			}
-			if (portConditions.some(each => each.differsOnChannel(traffic))) {
+			if (isAskedFor(compiled)) {
 				return rule;
 			}
 			for (const target of targets) {

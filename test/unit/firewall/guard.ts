@@ -370,3 +370,60 @@ test('a match that is not understood never excuses what follows, nor lets an acc
 
 	t.notThrows(() => fc.assert(property, {numRuns: 5000}));
 });
+
+/** What dom0's IP chains at a hook have between a guest and dom0, as handles. */
+function foundByIp(hook: string, expr: readonly unknown[], rest: readonly unknown[] = []) {
+	const inet = {family: 'inet', table: 't'};
+	const base = {type: 'filter', hook, prio: -300, policy: 'accept'};
+	const text = JSON.stringify({
+		nftables: [
+			{chain: {...inet, name: 'c', handle: 1, ...base}},
+			{chain: {...inet, name: 'sub', handle: 3}},
+			{rule: {...inet, chain: 'c', handle: 2, expr}},
+			{rule: {...inet, chain: 'sub', handle: 4, expr: rest}},
+		],
+	});
+	const guard = createGuard(parseRuleset(text));
+
+	return {
+		filtered: guard(vifA, host, on)?.handle,
+		back: guard(host, vifA, on)?.handle,
+		plain: guard(vifA, host, off)?.handle,
+	};
+}
+
+// Seen by `make fuzz-guard`: br_netfilter has the chain run before the bridge looks where the frame goes.
+test("what changes a frame in IP's prerouting counts for dom0 where bridged packets pass that", t => {
+	const set = (key: unknown) => ({mangle: {key, value: 1}});
+	const ether = set({payload: {protocol: 'ether', field: 'daddr'}});
+	const counts = {filtered: 2, back: 2, plain: undefined};
+	const none = {filtered: undefined, back: undefined, plain: undefined};
+	const partly = {match: {op: '==', left: {meta: {key: 'mark'}}, right: 7}};
+	const other = {match: {op: '==', left: {meta: {key: 'iifname'}}, right: 'eth0'}};
+
+	for (const key of [
+		{payload: {protocol: 'ether', field: 'saddr'}},
+		{payload: {protocol: 'vlan', field: 'id'}},
+		{payload: {base: 'll', offset: 0, len: 48}},
+		{payload: {base: 'of tomorrow', offset: 0, len: 48}},
+		{meta: {key: 'pkttype'}},
+	]) {
+		t.deepEqual(foundByIp('prerouting', [set(key)]), counts, JSON.stringify(key));
+	}
+	t.deepEqual(foundByIp('prerouting', [partly, {counter: null}, ether]), counts);
+	t.deepEqual(foundByIp('prerouting', [{jump: {target: 'sub'}}], [ether]), {
+		...counts,
+		filtered: 4,
+		back: 4,
+	});
+	t.deepEqual(foundByIp('prerouting', [other, ether]), none);
+	t.deepEqual(foundByIp('input', [ether]), none);
+	for (const key of [
+		{payload: {protocol: 'ip', field: 'dscp'}},
+		{payload: {base: 'nh', offset: 8, len: 8}},
+		{meta: {key: 'mark'}},
+		{ct: {key: 'mark'}},
+	]) {
+		t.deepEqual(foundByIp('prerouting', [set(key)]), none, JSON.stringify(key));
+	}
+});
