@@ -64,7 +64,7 @@ async function run(work: Work): Promise<void> {
 		if (domid !== undefined) {
 			work.adopt(domid, {told: new Map(), said: new Map(), mentioned: new Set()});
 		}
-		work.judgeAndPlan(slice);
+		work.judgeAndPlan(slice.isOver);
 		await slice.breathe();
 	}
 }

@@ -10,7 +10,9 @@ import type {HostStep} from './steps.ts';
 /** Does steps in the order in which they are given, without waiting for each other's answers. */
 export type Applier = {
 	apply(steps: readonly HostStep[]): void;
-	/** Waits while much is under way; throws what ended the connection. */
+	/** Steps that XenStore has not answered yet. */
+	readonly underWay: number;
+	/** Waits while more than so many are under way; throws what ended the connection. */
 	settle(most: number): Promise<void>;
 };
 
@@ -55,6 +57,9 @@ export function createApplier({store, host, log, refused}: Options): Applier {
 	};
 
 	return {
+		get underWay() {
+			return underWay;
+		},
 		apply: steps => steps.forEach(start),
 		async settle(most) {
 			while (underWay > most && lost === undefined) {

@@ -72,7 +72,9 @@ export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdi
 		return {a, b, terms, links: shared, refusal};
 	}
 
-	return {a, b, terms, ...judgeLinks(a, b, shared, criteria)};
+	const {links, refusal: linkRefusal} = judgeLinks(a, b, shared, criteria);
+
+	return {a, b, terms, links, refusal: linkRefusal};
 }
 
 /** Every way between two domains over one bridge. */
@@ -177,10 +179,13 @@ function refuseLink(
 	return rule === undefined ? undefined : {code: 'rule', reason: rule};
 }
 
-const termsByRule = new WeakMap<PairRule, Terms>();
+const termsByRule = new WeakMap<object, Terms>();
+
+/** For the verdict that no rule gave. */
+const noRule = {};
 
 function termsOf({action, rule}: Verdict<PairRule>): Terms {
-	let terms = rule && termsByRule.get(rule);
+	let terms = termsByRule.get(rule ?? noRule);
 
 	if (!terms) {
 		const {ringPages, ringPagesMin, queues} = rule ?? {};
@@ -191,9 +196,7 @@ function termsOf({action, rule}: Verdict<PairRule>): Terms {
 			...{rule: ruleName(rule), digest, ringPages, ringPagesMin},
 			queues: queues ?? defaultQueues,
 		};
-		if (rule) {
-			termsByRule.set(rule, terms);
-		}
+		termsByRule.set(rule ?? noRule, terms);
 	}
 
 	return terms;

@@ -19,11 +19,10 @@ export function partOf(
 
 /** Takes the new verdict on an allowed pair, and marks what was told by the old one. */
 export function change(pair: Pair, {a, b, terms, links}: PairVerdict): void {
-	const [oldA, oldB] = pair.subjects;
 	const part = partOf(links, a, b);
 	const isSamePair =
-		oldA.text === a.text &&
-		oldB.text === b.text &&
+		pair.a.text === a.text &&
+		pair.b.text === b.text &&
 		pair.terms.digest === terms.digest &&
 		(pair.links === part || isSame(pair.links, part));
 	if (isSamePair) {
@@ -31,7 +30,7 @@ export function change(pair: Pair, {a, b, terms, links}: PairVerdict): void {
 
 		return;
 	}
-	const changed: Pair = {...pair, subjects: [a, b], terms, links: part};
+	const changed: Pair = {...pair, a, b, terms, links: part};
 	const sides = ([0, 1] as const).map(side => {
 		const [before, after] = [pair, changed].map(each => announcementFor(side, each, 1));
 

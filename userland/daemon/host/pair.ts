@@ -31,7 +31,9 @@ export type Side = 0 | 1;
  * what can be computed is not kept: an announcement is what `announcementFor` says.
  */
 export type Pair = {
-	subjects: readonly [Subject, Subject];
+	/** Lower domid first. */
+	a: Subject;
+	b: Subject;
 	terms: Terms;
 	/** Undefined: every link that they share. */
 	links: readonly SharedLink[] | undefined;
@@ -69,8 +71,8 @@ export function agreedEpoch({toldA, toldB}: Pair): number | undefined {
 	return toldA > 0 && toldA === toldB ? toldA : undefined;
 }
 
-export function sideOf({subjects}: Pair, domid: number): Side {
-	return subjects[0].domid === domid ? 0 : 1;
+export function sideOf({a}: Pair, domid: number): Side {
+	return a.domid === domid ? 0 : 1;
 }
 
 export function toldOf(pair: Pair, side: Side): number {
@@ -99,20 +101,24 @@ export function closeEnds(pair: Pair): void {
 	}
 }
 
-function linksOf({links, subjects}: Pair): readonly SharedLink[] {
-	return links ?? sharedLinks(...subjects);
+export function linksOf({links, a, b}: Pair): readonly SharedLink[] {
+	return links ?? sharedLinks(a, b);
 }
 
 /** What one end is to be told about the other. */
-export function announcementFor(side: Side, pair: Pair, epoch: number): Announcement {
-	const {subjects, terms} = pair;
-	const own = subjects[side];
-	const peer = subjects[side === 0 ? 1 : 0];
+export function announcementFor(
+	side: Side,
+	pair: Pair,
+	epoch: number,
+	links = linksOf(pair),
+): Announcement {
+	const {a, b, terms} = pair;
+	const [own, peer] = side === 0 ? [a, b] : [b, a];
 
 	return {
 		epoch,
 		name: peer.name,
-		links: linksFor(side, linksOf(pair), own),
+		links: linksFor(side, links, own),
 		digest: terms.digest,
 		ringPages: terms.ringPages,
 		ringPagesMin: terms.ringPagesMin,

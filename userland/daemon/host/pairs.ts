@@ -170,7 +170,8 @@ export class PairTable {
 		const history = this.#histories.take(key);
 
 		return {
-			subjects: [a, b],
+			a,
+			b,
 			terms,
 			links: partOf(links, a, b),
 			toldA: 0,

@@ -4,6 +4,7 @@ import {
 	agreedEpoch,
 	announcementFor,
 	closeEnds,
+	linksOf,
 	openEnd,
 	setTold,
 	sideOf,
@@ -51,7 +52,7 @@ export function planPair(pair: Pair, now: number, nextEpoch: () => number): Pair
 
 /** Everything that its ends were told of each other. */
 export function withdraw(pair: Pair): HostStep[] {
-	const [a, b] = pair.subjects;
+	const {a, b} = pair;
 
 	return [...withdrawFrom(pair, 0, a.domid, b.domid), ...withdrawFrom(pair, 1, b.domid, a.domid)];
 }
@@ -102,20 +103,21 @@ function reword(pair: Pair, epoch: number): HostStep[] {
 }
 
 function announce(pair: Pair, epoch: number): HostStep[] {
-	const [a, b] = pair.subjects;
+	const {a, b} = pair;
+	const links = linksOf(pair);
 
 	return [
 		{
 			kind: 'announce',
 			to: a.domid,
 			peer: b.domid,
-			value: announcementFor(0, pair, epoch),
+			value: announcementFor(0, pair, epoch, links),
 		},
 		{
 			kind: 'announce',
 			to: b.domid,
 			peer: a.domid,
-			value: announcementFor(1, pair, epoch),
+			value: announcementFor(1, pair, epoch, links),
 		},
 	];
 }

@@ -12,7 +12,7 @@ type Way = {
 	readonly knows: End;
 };
 
-function waysOf({subjects: [a, b], ends}: Pair): Way[] {
+function waysOf({a, b, ends}: Pair): Way[] {
 	if (ends === undefined) {
 		return [];
 	}

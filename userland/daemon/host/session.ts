@@ -19,7 +19,7 @@ import {Work} from './work.ts';
 
 type Task = (signal: AbortSignal) => Promise<void>;
 
-/** Requests under way above which no more are made. */
+/** Steps under way above which no more are planned, so that what waits for XenStore is bounded. */
 const mostUnderWay = 256;
 
 /**
@@ -120,8 +120,8 @@ export class Session {
 			await this.#read();
 			this.#work.take(this.#context.latest);
 			await this.#adopt();
-			this.#work.judgeAndPlan(slice);
-			await this.#applier.settle(mostUnderWay);
+			this.#work.judgeAndPlan(() => slice.isOver() || this.#applier.underWay >= mostUnderWay);
+			await this.#applier.settle(mostUnderWay / 2);
 			await slice.breathe();
 			if (this.#work.isIdle) {
 				await this.#applier.settle(0);

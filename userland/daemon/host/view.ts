@@ -49,6 +49,7 @@ export type HostView = {
 
 type Viewed = {
 	readonly store: Store;
+	/** By domid, in order. */
 	readonly subjects: ReadonlyMap<number, Subject>;
 	readonly pairs: PairTable;
 	/** Undefined before anything can be judged. */
@@ -57,7 +58,7 @@ type Viewed = {
 
 /** Answers for what it is of at the time of the question. */
 export function viewOf({store, subjects, pairs, criteria}: Viewed): HostView {
-	const domains = criteria ? [...subjects.values()].sort((a, b) => a.domid - b.domid) : [];
+	const domains = criteria ? [...subjects.values()] : [];
 	const pair = (one: number, other: number) => {
 		const [a, b] = domidsOf(keyOf(one, other)).map(domid => subjects.get(domid));
 

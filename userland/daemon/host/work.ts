@@ -12,7 +12,6 @@ import {judgePair, type Criteria} from './judge.ts';
 import {highOf, keyOf, lowOf} from './pair.ts';
 import {PairTable} from './pairs.ts';
 import {Mending} from './mending.ts';
-import type {Slice} from './slice.ts';
 import type {HostStep} from './steps.ts';
 import {onlyCovered, subjectsOf, type Subject} from './subjects.ts';
 import type {Tree} from './trees.ts';
@@ -146,13 +145,13 @@ export class Work {
 		this.#agenda.judgeDomain(domid);
 	}
 
-	/** Until there is nothing to do, or the slice is over. */
-	judgeAndPlan(slice: Slice): void {
+	/** Until there is nothing to do, or enough was done for now. */
+	judgeAndPlan(isEnough: () => boolean): void {
 		const {clock} = this.#world;
 		const [now, unix] = [clock.now(), clock.unix()];
 		this.pairs.prune(now);
 		this.#nextDue = this.#agenda.takeDue(now);
-		while (this.criteria && !slice.isOver()) {
+		while (this.criteria && !isEnough()) {
 			const key = this.#nextToPlan();
 			if (key !== undefined) {
 				this.#plan(key, now, unix);

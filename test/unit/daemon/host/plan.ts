@@ -28,7 +28,7 @@ function pair(ofA: Partial<End> = {}, ofB: Partial<End> = {}, change: Partial<Pa
 	}
 
 	return {
-		...{subjects: [verdict.a, verdict.b], terms: verdict.terms, links: undefined},
+		...{a: verdict.a, b: verdict.b, terms: verdict.terms, links: undefined},
 		...{toldA: 7, toldB: 7, isReworded: false, history: undefined},
 		ends: [
 			{...nothing, ...ofA},
