@@ -73,11 +73,16 @@ function indexRules<R extends Rule>(
 	const none: Verdict<R> = {action: 'deny', rule: undefined};
 
 	for (const [order, rule] of rules.entries()) {
-		const [left, right] = patternsOf(rule).map(pattern => patterns.number(domainName(pattern)));
-		if (left === undefined || right === undefined || orders.has(pairOf(left, right))) {
+		const [one, other] = patternsOf(rule);
+		const [left, right] = [
+			patterns.number(domainName(one)),
+			patterns.number(domainName(other)),
+		];
+		const key = pairOf(left, right);
+		if (orders.has(key)) {
 			continue;
 		}
-		orders.set(pairOf(left, right), order);
+		orders.set(key, order);
 		addTo(naming, left, {other: right, order});
 		if (left !== right) {
 			addTo(naming, right, {other: left, order});

@@ -29,9 +29,8 @@ export function createPatterns(): Patterns {
 				return known;
 			}
 
-			const parts = pattern.split(/[*?]/);
-			const [start = '', end = ''] = [parts[0], parts.at(-1)];
-			const [index, key] = start === '' ? [byEnd, end] : [byStart, start];
+			const start = literalStart(pattern);
+			const [index, key] = start === '' ? [byEnd, literalEnd(pattern)] : [byStart, start];
 			const others = index.get(key) ?? [];
 			const number = numbers.size;
 			numbers.set(pattern, number);
@@ -45,6 +44,16 @@ export function createPatterns(): Patterns {
 				.filter(({pattern}) => matches(pattern, name))
 				.map(({number}) => number),
 	};
+}
+
+function literalStart(pattern: NamePattern): string {
+	const wildcards = [pattern.indexOf('*'), pattern.indexOf('?')].filter(at => at >= 0);
+
+	return wildcards.length === 0 ? pattern : pattern.slice(0, Math.min(...wildcards));
+}
+
+function literalEnd(pattern: NamePattern): string {
+	return pattern.slice(Math.max(pattern.lastIndexOf('*'), pattern.lastIndexOf('?')) + 1);
 }
 
 function starts(name: string): string[] {

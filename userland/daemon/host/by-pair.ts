@@ -23,10 +23,10 @@ export class PairMap<T> {
 	set(key: number, value: T): void {
 		const low = lowOf(key);
 		const high = highOf(key);
-		const row = this.#rows.get(low) ?? new Map<number, T>();
-		this.#rows.set(low, row);
-		this.#size += row.has(high) ? 0 : 1;
+		const row = rowOf(this.#rows, low, () => new Map<number, T>());
+		this.#size -= row.size;
 		row.set(high, value);
+		this.#size += row.size;
 	}
 
 	delete(key: number): void {
@@ -60,8 +60,7 @@ export class PairQueue {
 	add(key: number): void {
 		const low = lowOf(key);
 		const high = highOf(key);
-		const row = this.#rows.get(low) ?? new Queue<number>();
-		this.#rows.set(low, row);
+		const row = rowOf(this.#rows, low, () => new Queue<number>());
 		this.#size -= row.size;
 		row.add(high);
 		this.#size += row.size;
@@ -82,4 +81,14 @@ export class PairQueue {
 
 		return undefined;
 	}
+}
+
+function rowOf<Row>(rows: Map<number, Row>, low: number, create: () => Row): Row {
+	let row = rows.get(low);
+	if (row === undefined) {
+		row = create();
+		rows.set(low, row);
+	}
+
+	return row;
 }

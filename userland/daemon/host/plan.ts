@@ -39,8 +39,10 @@ export function planPair(pair: Pair, now: number, nextEpoch: () => number): Pair
 	const ended = end(pair.history, now);
 	const wait = dueIn(ended, now);
 	if (wait <= 0) {
+		const steps = announce(pair, nextEpoch());
+
 		return {
-			steps: [...unrelay(pair), ...announce(pair, nextEpoch())],
+			steps: pair.ends ? [...unrelay(pair), ...steps] : steps,
 			history: give(ended, now),
 		};
 	}

@@ -2,7 +2,7 @@
 import {setImmediate} from 'node:timers/promises';
 
 /** Longest time, in ms, for which long work keeps everything else of this process waiting. */
-const most = 10;
+const most = 5;
 
 /** Work that takes long is done in slices, between which others have their turn. */
 export type Slice = {

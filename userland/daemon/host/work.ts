@@ -174,9 +174,7 @@ export class Work {
 	}
 
 	#plan(key: number, now: number, unix: number): void {
-		const pair = this.pairs.get(key);
-		const areReady = this.trees.isReady(lowOf(key)) && this.trees.isReady(highOf(key));
-		if (pair === undefined || !areReady) {
+		if (!this.trees.isReady(lowOf(key)) || !this.trees.isReady(highOf(key))) {
 			return;
 		}
 		const held = this.#failures.dueIn(key);
