@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {setTimeout as sleep} from 'node:timers/promises';
-import {listLimits} from '../../userland/control/pairs.ts';
-import {chosenPairs} from '../../userland/daemon/status/pairs.ts';
 import {createGuard} from '../../userland/firewall/guard.ts';
 import {parseRuleset} from '../../userland/nftables-js/index.ts';
+import {listed} from './listed.ts';
 import {planned} from './planned.ts';
 import {cpuOf, manyRules, memory, policyOf, startScene, until, type Scene} from './scene.ts';
 import {macOf} from './store.ts';
@@ -19,7 +18,7 @@ export const rows: Readonly<Record<string, () => Promise<Figures>>> = {
 	'flood-100': () => flood(100),
 	'flood-300': () => flood(300),
 	guard: async () => guarded(200),
-	list: () => listed(1000, 50),
+	list: () => listing(1000, 50),
 };
 
 function pairsOf(guests: number): number {
@@ -159,8 +158,8 @@ function match(op: string, left: unknown, right: unknown) {
 	return {match: {op, left, right}};
 }
 
-/** What `coloop list` asks for, with so many channels. */
-async function listed(guests: number, channels: number): Promise<Figures> {
+/** `coloop list` with so many channels. */
+async function listing(guests: number, channels: number): Promise<Figures> {
 	const scene = startScene(guests, manyRules(10_000));
 	await allAnnounced(scene, guests);
 	for (let domid = 1; domid <= channels; domid++) {
@@ -172,14 +171,13 @@ async function listed(guests: number, channels: number): Promise<Figures> {
 	}
 	await until('live', () => [...scene.host.view().active()].length === channels);
 	await sleep(500);
-	let answer: unknown;
 	const {reads} = scene.store.requests;
-	const cpu = await cpuOf(async () => {
-		answer = await chosenPairs(scene.host.view(), [], listLimits);
-	});
+	scene.blocked();
+	const found = await listed(scene.host);
 	const requests = scene.store.requests.reads - reads;
-	const bytes = JSON.stringify(answer).length;
+	const figures = {...found, cpu: found.daemon + found.command, requests};
+	const blocked = scene.blocked();
 	await scene.stop();
 
-	return {cpu, requests, bytes, rss: memory()};
+	return {...figures, blocked, rss: memory()};
 }
