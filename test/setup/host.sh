@@ -24,11 +24,9 @@ curl                curl
 git                 git
 nft                 nftables
 iptables-nft        iptables
-ebtables-nft        iptables
 ip                  iproute2
 ethtool             ethtool
 ovs-vswitchd        openvswitch-switch
-iptables-nft        iptables
 '
 coloop_files='
 /usr/include/nftables/libnftables.h  libnftables-dev
@@ -49,10 +47,29 @@ coloop_install() {
 		coloop_say "not root: run as root, or install them yourself"
 		return 1
 	fi
-	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -q --no-install-recommends "$@"; } >"$log" 2>&1 && return 0
+	coloop_without_services coloop_apt "$@" >"$log" 2>&1 && return 0
 	tail -n 20 "$log" >&2
 	return 1
+}
+
+coloop_apt() {
+	apt-get update -q &&
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+# The tests want programs: that Open vSwitch should run is not for them to say.  A machine's own
+# policy for its services stays as it is.
+coloop_without_services() {
+	local policy=/usr/sbin/policy-rc.d status=0
+	if [ -e "$policy" ]; then
+		"$@"
+		return
+	fi
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+	"$@" || status=$?
+	rm -f "$policy"
+	return "$status"
 }
 
 # For the few who call it: TOOL PACKAGE
