@@ -228,7 +228,7 @@ test(
 			(await dom0.xen.read('/local/domain/3/coloop/peers/4'))?.split(' ')[0];
 		const first = await epoch();
 		await dom0.guest('web').offer(4, 'closed');
-		await until(dom0, async () => (await epoch()) !== first && (await epoch()) !== undefined);
+		await dom0.until('another epoch', async () => ![first, undefined].includes(await epoch()));
 		t.is(await dom0.xen.read(`${pathsOf(4).relayed}/3`), undefined);
 	}),
 );
@@ -283,15 +283,6 @@ test(
 		}
 	}),
 );
-
-async function until(dom0: Dom0, holds: () => Promise<boolean>): Promise<void> {
-	for (let looks = 0; looks < 600 && !(await holds()); looks++) {
-		await new Promise(resolve => setTimeout(resolve, 10));
-	}
-	if (!(await holds())) {
-		throw new Error(JSON.stringify(dom0.said().slice(-5)));
-	}
-}
 
 const crowd = Array.from({length: 10}, (_, at) => `g${at}`);
 

@@ -5,7 +5,6 @@ import test from 'ava';
 import {domainPath, pathsOf} from '../../userland/xenstore/paths.ts';
 import {parseAnnouncement} from '../../userland/xenstore/values.ts';
 import {allowAll, type Dom0} from './harness/dom0.ts';
-import {until} from './harness/until.ts';
 import {sharedDom0, withDom0} from './harness/with-dom0.ts';
 
 const onDom0 = sharedDom0(test, {guests: ['web', 'db', 'other']});
@@ -16,7 +15,7 @@ const rename = (dom0: Dom0, guest: string, name: string) =>
 
 /** What the status says of a pair, once it says that. */
 const code = (dom0: Dom0, a: string, b: string, wanted: string | null) =>
-	until(`${a} and ${b}: ${wanted}`, async () => (await dom0.pair(a, b))?.code === wanted);
+	dom0.until(`${a} and ${b}: ${wanted}`, async () => (await dom0.pair(a, b))?.code === wanted);
 
 test(
 	'guests with names as people write them are allowed by these names',
@@ -106,14 +105,14 @@ test(
 		const file = join(dom0.namespace.run, 'policy.d/10-test.yaml');
 		const errors = async () => (await dom0.ask({op: 'status'}))?.policy_errors.join() ?? '';
 		await chmod(file, 0o666);
-		await until('refused', async () => (await errors()) !== '');
+		await dom0.until('refused', async () => (await errors()) !== '');
 		t.regex(
 			await errors(),
 			/^\/run\/policy\.d\/10-test\.yaml:1:1: error: .*mode 0666.*chmod go-w/,
 		);
 		t.true(await dom0.keeps('web', 'db'));
 		await chmod(file, 0o644);
-		await until('mended', async () => (await errors()) === '');
+		await dom0.until('mended', async () => (await errors()) === '');
 	}),
 );
 
@@ -125,7 +124,7 @@ for (const xenstored of ['oxenstored', 'xenstored'] as const) {
 			for (const name of ['('.repeat(256), '数'.repeat(85), '😀'.repeat(64)]) {
 				await rename(dom0, 'db', name);
 				const path = `${pathsOf(3).peers}/4`;
-				await until(name, async () => {
+				await dom0.until(name, async () => {
 					const told = parseAnnouncement((await dom0.xen.read(path)) ?? '');
 
 					return told?.name === name;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {changeToOvs, killSwitch, startSwitch} from './harness/openvswitch.ts';
-import {until} from './harness/until.ts';
 import {sharedDom0} from './harness/with-dom0.ts';
 
 const guests = ['web', 'db', 'mail'];
@@ -337,10 +336,10 @@ for (const [name, {change, undo, says, loses}] of Object.entries(cases)) {
 			}
 			t.log('withdrawn in', await dom0.withdrawn('web', 'db', {within: 2000}));
 			const why = async () => (await dom0.pair('web', 'db'))?.reason ?? '';
-			await until(`${says} is said`, async () => says.test(await why()), {within: 2000});
+			await dom0.until(`${says} is said`, async () => says.test(await why()), {within: 2000});
 			/* The switch goes on with what it has cached for some tenths of a second. */
 			if (loses !== undefined) {
-				await until('packets are lost', () => dom0.loses('web', 'db', {port: 25}));
+				await dom0.until('packets are lost', () => dom0.loses('web', 'db', {port: 25}));
 			}
 			if (loses !== 'all') {
 				t.true(await dom0.passes('web', 'db', {port: 26}));
@@ -363,9 +362,10 @@ test(
 test(
 	'a switch that stays away for ten seconds ends it, until it is back',
 	onOvs(async (dom0, t) => {
+		const from = performance.now();
 		await killSwitch(dom0);
-		const ms = await dom0.withdrawn('web', 'db', {within: 15_000});
-		t.true(ms > 9000);
+		await dom0.withdrawn('web', 'db', {within: 15_000});
+		t.true(performance.now() - from > 9000);
 		t.regex(
 			(await dom0.pair('web', 'db'))?.reason ?? '',
 			/^xenbr0 of Open vSwitch cannot be read/,

@@ -156,8 +156,8 @@ const chains: Verdict[] = [
 	},
 	{
 		title: 'a table that is dormant',
-		sh: `nft 'table bridge f { flags dormant; chain c { type filter hook forward priority 0; tcp dport 22 drop; }; }'`,
-		passes: [ssh],
+		sh: `nft 'table bridge f { flags dormant; chain c { type filter hook forward priority 0; tcp dport 22 drop; drop; }; }'`,
+		passes: [ssh, web],
 	},
 	{
 		title: 'a dormant table that wakes up',
@@ -300,8 +300,20 @@ const matches: Verdict[] = [
 	},
 	{
 		title: 'a rule that is replaced by a harmless one',
-		sh: `${bridge('tcp dport 22 drop')}\n nft flush chain bridge f forward`,
-		passes: [ssh],
+		sh: bridge('tcp dport 22 drop'),
+		loses: [ssh],
+		mend: `nft 'flush chain bridge f forward; add rule bridge f forward tcp dport 22 counter'`,
+	},
+	{
+		title: 'a rule on which libnftables 1.0.6 aborts when it is listed',
+		sh: bridge('meta l4proto gre th dport != 1024-65535 drop'),
+		careful: 'nobody can read it, and the daemon lives',
+		mend: 'nft delete table bridge f',
+	},
+	{
+		title: 'a dormant table with such a rule',
+		sh: `nft 'table bridge f { flags dormant; chain c { type filter hook forward priority 0; meta l4proto gre th dport != 1024-65535 drop; drop; }; }'`,
+		passes: [ssh, udp],
 	},
 ];
 

@@ -148,9 +148,10 @@ const filters: Verdict[] = [
 	},
 	{
 		title: 'a filter that goes while its clsact stays',
-		sh: `${attach(`ingress pref 9 ${port22} ${away}`)}; tc filter del dev vif3.0 ingress pref 9`,
+		sh: attach(`ingress pref 9 ${port22} ${away}`),
 		undo: detach,
-		passes: [ssh],
+		loses: [ssh],
+		mend: 'tc filter del dev vif3.0 ingress pref 9',
 	},
 	{
 		title: 'a filter on the old ingress',

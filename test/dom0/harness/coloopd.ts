@@ -26,6 +26,8 @@ export type Coloopd = {
 	kill(): Promise<void>;
 	/** Processor time since it started, user and system, without that of processes it started; ms. */
 	cpu(): Promise<number>;
+	/** How long it, and the processes that it started, were ready to run and had no processor; ms. */
+	delayed(): Promise<number>;
 	/** Resident memory in MiB. */
 	memory(): Promise<number>;
 };
@@ -72,12 +74,28 @@ export function startColoopd(namespace: Namespace, args: readonly string[]): Col
 
 			return (user + system) * 10;
 		},
+		async delayed() {
+			const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(
+				() => '',
+			);
+			const pids = [pid, ...children.trim().split(' ').filter(Boolean)];
+			const each = await Promise.all(pids.map(delayOf));
+
+			return each.reduce((sum, ms) => sum + ms, 0);
+		},
 		async memory() {
 			const status = await readFile(`/proc/${pid}/status`, 'latin1');
 
 			return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 		},
 	};
+}
+
+/** The second number of schedstat is in ns, and of the main thread; 0 of what has ended. */
+async function delayOf(pid: number | string): Promise<number> {
+	const text = await readFile(`/proc/${pid}/schedstat`, 'latin1').catch(() => '');
+
+	return Number(text.split(' ')[1] ?? 0) / 1e6;
 }
 
 function follow({stderr}: ChildProcess): LogLine[] {

@@ -3,7 +3,7 @@ import {pathsOf} from '../../../userland/xenstore/paths.ts';
 import type {LogLine} from './coloopd.ts';
 import {Programs, type Words} from './programs.ts';
 import {openParts, type Kind} from './scene.ts';
-import {until, type Patience} from './until.ts';
+import type {Patience} from './until.ts';
 
 export type Dom0Options = Words & {
 	/** Names of the guests that are there from the start; domids from 3 on. */
@@ -70,11 +70,23 @@ export class Dom0 extends Programs {
 
 	/** Answers how many ms that took, as the next does. */
 	announced(a: string, b: string, patience?: Patience): Promise<number> {
-		return until(`${a} and ${b} announced`, () => this.isAnnounced(a, b), patience);
+		const isThere = () => this.isAnnounced(a, b);
+
+		return this.until(`${a} and ${b} announced`, isThere, patience).catch(this.#saying(a, b));
 	}
 
 	withdrawn(a: string, b: string, patience?: Patience): Promise<number> {
-		return until(`${a} and ${b} withdrawn`, () => this.isWithdrawn(a, b), patience);
+		const isGone = () => this.isWithdrawn(a, b);
+
+		return this.until(`${a} and ${b} withdrawn`, isGone, patience).catch(this.#saying(a, b));
+	}
+
+	/** What was waited for in vain, and what dom0 says of the pair. */
+	#saying(a: string, b: string) {
+		return async ({message}: Error): Promise<never> => {
+			const {state, code, reason} = (await this.pair(a, b).catch(() => undefined)) ?? {};
+			throw new Error([`${message}: it is`, state, code, reason].join(' '));
+		};
 	}
 
 	/** What `from` offers has been passed on. */
@@ -82,7 +94,7 @@ export class Dom0 extends Programs {
 		const path = `${pathsOf(this.guest(to).domid).relayed}/${this.guest(from).domid}`;
 		const isThere = async () => (await this.xen.read(path)) !== undefined;
 
-		return until(`${to} has the offer of ${from}`, isThere, patience);
+		return this.until(`${to} has the offer of ${from}`, isThere, patience);
 	}
 
 	/** One end no longer knows that domid; for when the other end is gone. */
@@ -90,7 +102,7 @@ export class Dom0 extends Programs {
 		const path = `${pathsOf(this.guest(name).domid).peers}/${domid}`;
 		const isGone = async () => (await this.xen.read(path)) === undefined;
 
-		return until(`${domid} withdrawn from ${name}`, isGone, patience);
+		return this.until(`${domid} withdrawn from ${name}`, isGone, patience);
 	}
 
 	/** Stays announced, without a gap, for that many ms. */

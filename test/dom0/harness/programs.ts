@@ -90,7 +90,7 @@ export class Programs extends Scene {
 	shows(a: string, b: string, what: Partial<Pair>, patience?: Patience): Promise<number> {
 		const wanted = Object.entries(what);
 
-		return until(
+		return this.until(
 			`${a} and ${b} shown as ${JSON.stringify(what)}`,
 			async () => {
 				const pair = await this.pair(a, b).catch(() => undefined);
@@ -102,6 +102,15 @@ export class Programs extends Scene {
 			},
 			patience,
 		);
+	}
+
+	/** Waits; what coloopd had to wait for a processor is not held against it. */
+	until(
+		condition: string,
+		holds: () => Promise<boolean> | boolean,
+		patience?: Patience,
+	): Promise<number> {
+		return until(condition, holds, patience, async () => (await this.#coloopd?.delayed()) ?? 0);
 	}
 
 	/** What coloopd still had to do it has done: it logs nothing for that many ms. */

@@ -17,6 +17,8 @@ export type Verdict = {
 	readonly reason?: RegExp;
 	/** No packet of ours is lost, but the verdict is to be no: why. */
 	readonly careful?: string;
+	/** Takes away what loses packets: then they pass, and the announcement comes back. */
+	readonly mend?: string;
 	/** What it waits for: fails until that is there; or is skipped, where the kernel lacks it. */
 	readonly lacks?: string;
 	/** Others than `web` and `db`. */
@@ -41,7 +43,7 @@ async function judge(
 	verdict: Verdict,
 	{within = 1000}: Options,
 ): Promise<void> {
-	const {sh, undo, loses = [], passes = [], careful, reason} = verdict;
+	const {sh, undo, loses = [], passes = [], careful, reason, mend} = verdict;
 	const [a, b] = verdict.between ?? ['web', 'db'];
 	await dom0.announced(a, b);
 	const missing = await dom0
@@ -53,6 +55,8 @@ async function judge(
 
 	if (loses.length === 0 && careful === undefined) {
 		t.true(await dom0.keeps(a, b, 300), (await dom0.pair(a, b))?.reason ?? 'not announced');
+		// Nobody withdraws where nobody lives.
+		t.is((await dom0.pair(a, b))?.state, 'ready');
 	} else {
 		await dom0.withdrawn(a, b, {within});
 		const pair = await dom0.pair(a, b);
@@ -67,6 +71,13 @@ async function judge(
 	}
 	for (const packets of passes) {
 		t.true(await dom0.passes(a, b, packets), JSON.stringify(packets));
+	}
+	if (mend !== undefined) {
+		await dom0.sh(mend);
+		await dom0.announced(a, b);
+		for (const packets of loses) {
+			t.true(await dom0.passes(a, b, packets), JSON.stringify(packets));
+		}
 	}
 }
 
