@@ -25,11 +25,9 @@ const shared = {
 function onEach(
 	title: string,
 	body: (dom0: Dom0, t: ExecutionContext, kind: Kind) => Promise<void>,
-	known: readonly Kind[] = [],
 ) {
 	for (const kind of kinds) {
-		const run = known.includes(kind) ? test.failing : test;
-		run(
+		test(
 			`${kind}: ${title}`,
 			shared[kind]((dom0, t) => body(dom0, t, kind)),
 		);
@@ -124,17 +122,15 @@ onEach('what dom0 makes below what a guest owns is as its parent says', async (d
 	t.is(await dom0.guest('web').store.read('data/below/it'), '1');
 });
 
-/* oxenstored cuts no list for a socket, only for a domain: thousands of domids come at once. */
-onEach(
-	'a list longer than a message arrives',
-	async (dom0, t) => {
-		const names = Array.from({length: 400}, (_, at) => `a-name-that-is-long-enough-${at}`);
-		const store = await dom0.xenstored.connect(0);
-		await Promise.all(names.map(name => store.write(`/tool/many/${name}`, '')));
-		t.deepEqual((await store.list('/tool/many')).sort(), [...names].sort());
-	},
-	['oxenstored'],
-);
+/* oxenstored cuts no list for a socket, only for a domain: they come at once. The others' come in parts. */
+onEach('a list longer than a message arrives', async (dom0, t) => {
+	const names = Array.from({length: 4000}, (_, at) => `a-name-that-is-long-enough-${at}`);
+	const store = await dom0.xenstored.connect(0);
+	await store.mkdir('/tool/many');
+	await Promise.all(names.map(name => store.write(`/tool/many/${name}`, '')));
+	t.deepEqual((await store.list('/tool/many')).sort(), [...names].sort());
+	await store.remove('/tool/many');
+});
 
 onEach('dom0 hears of domains that come and go', async (dom0, t) => {
 	const heard = async (path: string, work: () => Promise<unknown>) =>

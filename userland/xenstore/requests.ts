@@ -29,7 +29,6 @@ export async function connectRequests(
 ): Promise<Requests> {
 	const pending = new Map<number, Pending>();
 	const watches = new Map<string, EventQueue<StorePath>>();
-	const read = messageReader();
 	let lastNumber = firstNumber;
 	let lastToken = 0;
 	let last: Promise<unknown> = Promise.resolve();
@@ -45,6 +44,7 @@ export async function connectRequests(
 		},
 		onEnd: cause => end(connectionLost(cause)),
 	});
+	const read = messageReader(transport.bodyMax);
 
 	function end(error: unknown): void {
 		lost ??= error;

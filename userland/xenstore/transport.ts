@@ -3,6 +3,7 @@ import {existsSync} from 'node:fs';
 import {createConnection} from 'node:net';
 import {ColoopError} from '../errors.ts';
 import {openDevice, SystemError} from '../netlink-js/index.ts';
+import {bodyMax, socketBodyMax} from './wire.ts';
 
 /** Bytes to and from xenstored. */
 export type Transport = {
@@ -11,6 +12,8 @@ export type Transport = {
 	 * a second request before the first answer would overwrite the first.
 	 */
 	readonly oneAtATime: boolean;
+	/** How many bytes the body of an answer may have. */
+	readonly bodyMax: number;
 	/** May throw what the kernel's device says against a watch. */
 	send(bytes: Uint8Array): void;
 	close(): void;
@@ -74,6 +77,7 @@ export async function openUnixSocket(path: string, listener: Listener): Promise<
 			socket.once('close', () => listener.onEnd(socket.errored));
 			resolve({
 				oneAtATime: false,
+				bodyMax: socketBodyMax,
 				send: bytes => void socket.write(bytes),
 				close: () => socket.destroy(),
 			});
@@ -92,6 +96,7 @@ function openKernelDevice(path: string, {onData, onEnd}: Listener): Transport {
 
 	return {
 		oneAtATime: true,
+		bodyMax,
 		send: bytes => device.write(bytes),
 		close: () => device.close(),
 	};

@@ -27,8 +27,14 @@ export type Message = {
 const headerLength = 16;
 const highestType = 22;
 
-/** xenstored hangs up, for good in a guest, on a longer body. */
+/** xenstored hangs up, for good in a guest, on a longer body; the kernel's device gives no longer one either. */
 export const bodyMax = 4096;
+
+/**
+ * What a socket may give: oxenstored answers E2BIG only to domains (xen/tools/ocaml/xenstored/connection.ml),
+ * so that 900 domids in /local/domain are a longer list than bodyMax. All domids that there can be take 200 KiB.
+ */
+export const socketBodyMax = 1024 * 1024;
 
 /** The kernel's device takes header and body in one buffer of 4096 bytes. */
 export const requestMax = bodyMax - headerLength;
@@ -76,8 +82,11 @@ export function splitTexts(body: Uint8Array): string[] {
 	return text.slice(0, -1).split('\0');
 }
 
-/** Cuts a stream of bytes into messages; the function returned takes them as they come. */
-export function messageReader(): (bytes: Uint8Array) => Message[] {
+/**
+ * Cuts a stream of bytes into messages; the function returned takes them as they come. It throws
+ * PROTOCOL where a body is longer than `longest` bytes.
+ */
+export function messageReader(longest = bodyMax): (bytes: Uint8Array) => Message[] {
 	let rest = Buffer.alloc(0);
 
 	return bytes => {
@@ -85,7 +94,7 @@ export function messageReader(): (bytes: Uint8Array) => Message[] {
 
 		rest = Buffer.concat([rest, bytes]);
 		for (;;) {
-			const length = messageLength(rest);
+			const length = messageLength(rest, longest);
 
 			if (length === undefined || rest.length < length) {
 				return messages;
@@ -101,17 +110,17 @@ export function messageReader(): (bytes: Uint8Array) => Message[] {
 }
 
 /** Undefined while the header is not complete. */
-function messageLength(bytes: Buffer): number | undefined {
+function messageLength(bytes: Buffer, longest: number): number | undefined {
 	if (bytes.length < headerLength) {
 		return undefined;
 	}
 	const type = bytes.readUInt32LE(0);
 	const length = bytes.readUInt32LE(12);
 
-	if (type > highestType || length > bodyMax) {
+	if (type > highestType || length > longest) {
 		throw new ColoopError(
 			'PROTOCOL',
-			`XenStore message: expected a type up to ${highestType} and at most ${bodyMax} bytes, got type ${type} and ${length} bytes`,
+			`XenStore message: expected a type up to ${highestType} and at most ${longest} bytes, got type ${type} and ${length} bytes`,
 		);
 	}
 

@@ -10,6 +10,7 @@ import {connectRequests} from '../../../userland/xenstore/requests.ts';
 import {refusalName} from '../../../userland/xenstore/errors.ts';
 import type {Store} from '../../../userland/xenstore/store.ts';
 import {openUnixSocket} from '../../../userland/xenstore/transport.ts';
+import {bodyMax, socketBodyMax} from '../../../userland/xenstore/wire.ts';
 import {cases, runCase} from '../../conformance/_cases.ts';
 import {serve, type Server} from './_server.ts';
 
@@ -17,7 +18,7 @@ async function connect({path}: Server, oneAtATime = false): Promise<Store> {
 	return storeOver(
 		await connectRequests(async listener => ({
 			...(await openUnixSocket(path, listener)),
-			oneAtATime,
+			...(oneAtATime && {oneAtATime, bodyMax}),
 		})),
 	);
 }
@@ -88,6 +89,17 @@ test('a list too long for one message comes in parts', async t => {
 		await xenstore.connect(0).write(`/tool/${name}`, '');
 	}
 	t.deepEqual(await (await connect(server)).list('/tool'), names);
+});
+
+/* oxenstored's answer to a socket. */
+test('a list too long for one message comes in one, but not over the device', async t => {
+	const {xenstore, server} = await serverFor(t, 0, {listMax: socketBodyMax});
+	const names = Array.from({length: 900}, (_, at) => `${10_000 + at}`);
+	const writer = xenstore.connect(0);
+	await Promise.all(names.map(name => writer.write(`/tool/${name}`, '')));
+
+	t.deepEqual(await (await connect(server)).list('/tool'), names);
+	await t.throwsAsync((await connect(server, true)).list('/tool'), {message: /at most 4096/});
 });
 
 test('a lost connection ends requests and watches', async t => {

@@ -76,6 +76,8 @@ test('a message beyond the limits ends the stream', t => {
 		t.throws(() => messageReader()(bytes), {instanceOf: ColoopError});
 	}
 	t.deepEqual(messageReader()(message(2, 1, '', bodyMax)), []);
+	t.deepEqual(messageReader(bodyMax + 1)(message(2, 1, '', bodyMax + 1)), []);
+	t.throws(() => messageReader(bodyMax + 1)(message(2, 1, '', bodyMax + 2)));
 });
 
 test('random bytes are messages or a PROTOCOL error', t => {
