@@ -87,44 +87,48 @@ export function computedStore(
 		}
 	};
 
+	const store: Store = {
+		read: async path => {
+			requests.reads += 1;
+
+			return read(path);
+		},
+		list: async path => {
+			requests.reads += 1;
+
+			return list(path);
+		},
+		write: async (path, value) => write(path, value),
+		remove: async path => {
+			requests.writes += 1;
+			tell(path, false);
+			kept.delete(path);
+		},
+		mkdir: async () => void (requests.writes += 1),
+		getPermissions: async () => [],
+		setPermissions: async () => void (requests.writes += 1),
+		watch(path, signal) {
+			const queue = eventQueue<StorePath>({
+				...{signal, overflow: path},
+				stop: () => watches.delete(path),
+			});
+			watches.set(path, queue);
+			queue.push(path);
+
+			return queue;
+		},
+		close: async () => {},
+		/* There is one connection. */
+		transaction: work => work(store),
+	};
+
 	return {
 		requests,
 		kept,
 		forget: path => void kept.delete(path),
 		say: (domid, node, value) => set(`/local/domain/${domid}/data/coloop/${node}`, value),
 		rename: (domid, name) => set(`/local/domain/${domid}/name`, name),
-		connect: () => ({
-			read: async path => {
-				requests.reads += 1;
-
-				return read(path);
-			},
-			list: async path => {
-				requests.reads += 1;
-
-				return list(path);
-			},
-			write: async (path, value) => write(path, value),
-			remove: async path => {
-				requests.writes += 1;
-				tell(path, false);
-				kept.delete(path);
-			},
-			mkdir: async () => void (requests.writes += 1),
-			getPermissions: async () => [],
-			setPermissions: async () => void (requests.writes += 1),
-			watch(path, signal) {
-				const queue = eventQueue<StorePath>({
-					...{signal, overflow: path},
-					stop: () => watches.delete(path),
-				});
-				watches.set(path, queue);
-				queue.push(path);
-
-				return queue;
-			},
-			close: async () => {},
-		}),
+		connect: () => store,
 	};
 }
 

@@ -4,6 +4,7 @@
 // XenStore in the lab (_run.ts), so they bring their own assertions and stay below one node.
 import assert from 'node:assert/strict';
 import {ColoopError} from '../../userland/errors.ts';
+import {refusalName} from '../../userland/xenstore/errors.ts';
 import type {Store, StorePath} from '../../userland/xenstore/store.ts';
 
 export type World = {
@@ -229,6 +230,47 @@ export const cases: readonly Case[] = [
 					await next();
 				});
 			}
+		},
+	},
+	{
+		name: 'a transaction sees its own changes, and others see them when it ends',
+		async run({store, other, base}) {
+			await store.write(`${base}/old`, '1');
+			const result = await store.transaction(async within => {
+				await within.write(`${base}/new/below`, '2');
+				await within.remove(`${base}/old`);
+				assert.equal(await within.read(`${base}/new/below`), '2');
+				assert.deepEqual(await within.list(base), ['new']);
+				assert.deepEqual(await other.list(base), ['old']);
+
+				return 'done';
+			});
+			assert.equal(result, 'done');
+			assert.deepEqual(await other.list(base), ['new']);
+		},
+	},
+	{
+		name: 'a transaction that throws does nothing',
+		async run({store, base}) {
+			const work = store.transaction(async within => {
+				await within.write(`${base}/new`, '');
+				throw new Error('no');
+			});
+			await assert.rejects(work, {message: 'no'});
+			assert.deepEqual(await store.list(base), []);
+		},
+	},
+	{
+		name: 'a transaction does nothing where others change what it looked at',
+		async run({store, other, base}) {
+			await store.write(`${base}/tree/ours`, '');
+			const work = store.transaction(async within => {
+				assert.deepEqual(await within.list(`${base}/tree`), ['ours']);
+				await other.write(`${base}/tree/theirs`, '');
+				await within.remove(`${base}/tree`);
+			});
+			await assert.rejects(work, error => refusalName(error) === 'EAGAIN');
+			assert.deepEqual((await store.list(`${base}/tree`)).sort(), ['ours', 'theirs']);
 		},
 	},
 ];

@@ -23,6 +23,8 @@ export type Tree = {
 	readonly watches: Set<FakeWatch>;
 	/** How many nodes each domain owns. */
 	readonly owned: Map<number, number>;
+	/** Another one after every change. */
+	generation: number;
 };
 
 /** What C xenstored grants a guest, and its names for "no more"; dom0 has no limits. */
@@ -37,6 +39,17 @@ export function newTree(): Tree {
 		nodes: new Map([['/', {value: '', permissions}]]),
 		watches: new Set(),
 		owned: new Map(),
+		generation: 0,
+	};
+}
+
+/** What a transaction works on. */
+export function copyOf(tree: Tree): Tree {
+	return {
+		nodes: new Map([...tree.nodes].map(([path, node]) => [path, {...node}])),
+		watches: new Set(),
+		owned: new Map(tree.owned),
+		generation: 0,
 	};
 }
 
@@ -78,6 +91,7 @@ export function make(tree: Tree, domid: number, path: StorePath): Node {
 		throw storeRefusal(path, 'ENOSPC');
 	}
 	tree.nodes.set(path, node);
+	tree.generation += 1;
 	count(tree, node, 1);
 
 	return node;
@@ -121,6 +135,7 @@ export function childrenOf(tree: Tree, path: StorePath): string[] {
 /** Takes the node and all below it away, and tells who watched any of them. */
 export function cut(tree: Tree, path: StorePath): void {
 	const gone = [...tree.nodes].filter(([each]) => isWithin(each, path));
+	tree.generation += 1;
 
 	for (const [each, node] of gone) {
 		tree.nodes.delete(each);
@@ -140,6 +155,7 @@ export function cut(tree: Tree, path: StorePath): void {
 /** Says a change to every watch at or above it whose domain may read the node, or could before. */
 export function fire(tree: Tree, path: StorePath, before?: Node): void {
 	const node = tree.nodes.get(path);
+	tree.generation += 1;
 
 	for (const watch of tree.watches) {
 		const readable = [node, before].some(each => each && may(each, watch.domid, 'read'));

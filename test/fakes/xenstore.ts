@@ -3,6 +3,7 @@ import {eventQueue} from '../../userland/event-queue.ts';
 import {
 	checkSize,
 	childrenOf,
+	copyOf,
 	cut,
 	expectNode,
 	type FakeWatch,
@@ -17,7 +18,7 @@ import {
 	type Tree,
 } from './xenstore-tree.ts';
 import {connectionLost, storeRefusal} from '../../userland/xenstore/errors.ts';
-import type {Permission, Store, StorePath} from '../../userland/xenstore/store.ts';
+import type {Permission, Store, StorePath, Transaction} from '../../userland/xenstore/store.ts';
 import {checkPath, checkValue, requestMax} from '../../userland/xenstore/wire.ts';
 
 /** A XenStore in memory, with the permissions, watches and quotas of the real one in C. */
@@ -155,8 +156,38 @@ function storeOf(tree: Tree, connection: Connection): Store {
 
 			return queue;
 		},
+		transaction: work => transact(tree, connection, work),
 		close: async () => disconnect(tree, connection),
 	};
+}
+
+/** Every change that others make meanwhile undoes it; for a real one only one to what it looked at does. */
+async function transact<T>(
+	tree: Tree,
+	connection: Connection,
+	work: (store: Transaction) => Promise<T>,
+): Promise<T> {
+	const {generation} = tree;
+	const store = storeOf(tree, connection);
+	const copy = storeOf(copyOf(tree), connection);
+	const changes: (() => Promise<void>)[] = [];
+	const note = async (change: (store: Store) => Promise<void>) => {
+		await change(copy);
+		changes.push(() => change(store));
+	};
+	const result = await work({
+		read: copy.read,
+		list: copy.list,
+		write: (path, value) => note(each => each.write(path, value)),
+		remove: path => note(each => each.remove(path)),
+	});
+
+	if (tree.generation !== generation) {
+		throw storeRefusal('/', 'EAGAIN');
+	}
+	await Promise.all(changes.map(change => change()));
+
+	return result;
 }
 
 function disconnect(tree: Tree, connection: Connection): void {

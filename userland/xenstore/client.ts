@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {eventQueue, type EventQueue} from '../event-queue.ts';
-import {connectRequests, type Requests} from './requests.ts';
+import {connectRequests, type Ask, type Requests} from './requests.ts';
 import {formatPermission, parsePermission} from './permissions.ts';
 import {refusalName} from './errors.ts';
-import type {Store, StorePath} from './store.ts';
+import type {Store, StorePath, Transaction} from './store.ts';
 import {openTransport} from './transport.ts';
 import {checkPath, checkValue, splitTexts, terminated, types} from './wire.ts';
 
@@ -14,11 +14,36 @@ export async function openStore(): Promise<Store> {
 
 /** A store on a connection that is there already, such as the one of a test. */
 export function storeOver(requests: Requests): Store {
-	async function ask(type: number, path: StorePath, ...more: readonly string[]) {
+	const ask = checked(requests.ask);
+
+	return {
+		...transactionOver(requests.ask),
+		async mkdir(path) {
+			await ask(types.makeDirectory, path);
+		},
+		async getPermissions(path) {
+			return splitTexts(await ask(types.getPermissions, path)).map(parsePermission);
+		},
+		async setPermissions(path, permissions) {
+			await ask(types.setPermissions, path, ...permissions.map(formatPermission));
+		},
+		watch: (path, signal) => watch(requests, path, signal),
+		transaction: work => transact(requests.ask, work),
+		close: async () => requests.close(),
+	};
+}
+
+/** Asks with a path and other texts. */
+function checked(send: Ask) {
+	return async (type: number, path: StorePath, ...more: readonly string[]) => {
 		checkPath(path);
 
-		return await requests.ask(type, path, terminated(path, ...more));
-	}
+		return await send(type, path, terminated(path, ...more));
+	};
+}
+
+function transactionOver(send: Ask): Transaction {
+	const ask = checked(send);
 
 	return {
 		async read(path) {
@@ -31,7 +56,7 @@ export function storeOver(requests: Requests): Store {
 			checkValue(path, value);
 			const body = Buffer.concat([terminated(path), Buffer.from(value)]);
 
-			await requests.ask(types.write, path, body);
+			await send(types.write, path, body);
 		},
 		async list(path) {
 			try {
@@ -52,18 +77,25 @@ export function storeOver(requests: Requests): Store {
 		async remove(path) {
 			await unlessAbsent(ask(types.remove, path));
 		},
-		async mkdir(path) {
-			await ask(types.makeDirectory, path);
-		},
-		async getPermissions(path) {
-			return splitTexts(await ask(types.getPermissions, path)).map(parsePermission);
-		},
-		async setPermissions(path, permissions) {
-			await ask(types.setPermissions, path, ...permissions.map(formatPermission));
-		},
-		watch: (path, signal) => watch(requests, path, signal),
-		close: async () => requests.close(),
 	};
+}
+
+async function transact<T>(send: Ask, work: (store: Transaction) => Promise<T>): Promise<T> {
+	const [id] = splitTexts(await send(types.transactionStart, '/', terminated('')));
+	const within: Ask = (type, path, body) => send(type, path, body, Number(id));
+	const end = (how: 'T' | 'F') => within(types.transactionEnd, '/', terminated(how));
+	let result: T;
+
+	try {
+		result = await work(transactionOver(within));
+	} catch (error) {
+		// What can go wrong is that the connection is gone, and the transaction with it.
+		await end('F').catch(() => {});
+		throw error;
+	}
+	await end('T');
+
+	return result;
 }
 
 /** Registered when called, not when first iterated: what happens in between is not missed. */

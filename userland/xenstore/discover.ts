@@ -68,11 +68,12 @@ export async function readHello(store: Store, domid: number): Promise<Hello | un
 }
 
 async function readLeftover(store: Store, domid: number): Promise<Leftover | undefined> {
-	const children = await store.list(domainPath(domid));
+	return isLeftover(await store.list(domainPath(domid))) ? {domid, isLeftover: true} : undefined;
+}
 
-	return children.length === 1 && children[0] === 'coloop'
-		? {domid, isLeftover: true}
-		: undefined;
+/** Whether a domain's tree has nothing but what dom0's host role wrote into it. */
+export function isLeftover(children: readonly string[]): boolean {
+	return children.length === 1 && children[0] === 'coloop';
 }
 
 /** Of `/vm/<uuid>`, as libxl and xenopsd write it; Xen's own domains have one of zeros. */

@@ -3,6 +3,7 @@ import {ColoopError} from '../errors.ts';
 
 const meanings: Readonly<Record<string, string>> = {
 	EACCES: 'permission denied',
+	EAGAIN: 'changed by others meanwhile',
 	EPERM: 'not permitted',
 	ENOENT: 'no such node',
 	E2BIG: 'too large',

@@ -9,11 +9,18 @@ import {encodeRequest, type Message, messageReader, splitTexts, terminated, type
 /** Requests under way on one connection, and its watches. */
 export type Requests = {
 	/** The body of the answer; a refusal is a ColoopError STORE that names the path. */
-	ask(type: number, path: StorePath, body: Uint8Array): Promise<Uint8Array>;
+	ask: Ask;
 	/** Events go to the queue until the function returned is called. */
 	watch(path: StorePath, queue: EventQueue<StorePath>): () => void;
 	close(): void;
 };
+
+export type Ask = (
+	type: number,
+	path: StorePath,
+	body: Uint8Array,
+	transaction?: number,
+) => Promise<Uint8Array>;
 
 type Pending = {
 	readonly type: number;
@@ -89,12 +96,12 @@ export async function connectRequests(
 		return lastNumber;
 	}
 
-	async function exchange(type: number, path: StorePath, body: Uint8Array): Promise<Uint8Array> {
+	const exchange: Ask = async (type, path, body, transaction) => {
 		if (lost !== undefined) {
 			throw lost;
 		}
 		const number = nextNumber();
-		const message = encodeRequest(type, number, body);
+		const message = encodeRequest(type, number, body, transaction);
 
 		return await new Promise((resolve, reject) => {
 			pending.set(number, {type, path, resolve, reject});
@@ -107,18 +114,18 @@ export async function connectRequests(
 				reject(name === undefined ? error : storeRefusal(path, name));
 			}
 		});
-	}
+	};
 
-	async function ask(type: number, path: StorePath, body: Uint8Array): Promise<Uint8Array> {
+	const ask: Ask = async (...request) => {
 		if (!transport.oneAtATime) {
-			return await exchange(type, path, body);
+			return await exchange(...request);
 		}
-		const turn = last.then(async () => await exchange(type, path, body));
+		const turn = last.then(async () => await exchange(...request));
 
 		last = turn.catch(() => {});
 
 		return await turn;
-	}
+	};
 
 	return {
 		ask,

@@ -32,5 +32,13 @@ export type Store = {
 	 * merged; read again and compare. Ends when the signal aborts; throws when the connection dies.
 	 */
 	watch(path: StorePath, signal: AbortSignal): AsyncIterable<StorePath>;
+	/**
+	 * What `work` does happens at once when it ends, and not at all when it throws. A refusal with the
+	 * name EAGAIN, and nothing done, where others have changed meanwhile what it looked at.
+	 */
+	transaction<T>(work: (store: Transaction) => Promise<T>): Promise<T>;
 	close(): Promise<void>;
 };
+
+/** A store as it was when the transaction began, with the changes that were made in it. */
+export type Transaction = Pick<Store, 'read' | 'write' | 'list' | 'remove'>;

@@ -8,6 +8,8 @@ export const types = {
 	getPermissions: 3,
 	watch: 4,
 	unwatch: 5,
+	transactionStart: 6,
+	transactionEnd: 7,
 	write: 11,
 	makeDirectory: 12,
 	remove: 13,
@@ -21,6 +23,8 @@ export const types = {
 export type Message = {
 	readonly type: number;
 	readonly request: number;
+	/** 0 outside of any. */
+	readonly transaction: number;
 	readonly body: Uint8Array;
 };
 
@@ -43,8 +47,13 @@ const pathMax = 3072;
 const relativePathMax = 2048;
 const special = ['@introduceDomain', '@releaseDomain'];
 
-/** A request outside of any transaction. */
-export function encodeRequest(type: number, request: number, body: Uint8Array): Uint8Array {
+/** A request of that transaction; 0: of none. */
+export function encodeRequest(
+	type: number,
+	request: number,
+	body: Uint8Array,
+	transaction = 0,
+): Uint8Array {
 	if (body.length > requestMax) {
 		throw new ColoopError(
 			'STORE',
@@ -57,6 +66,7 @@ export function encodeRequest(type: number, request: number, body: Uint8Array): 
 
 	view.setUint32(0, type, true);
 	view.setUint32(4, request, true);
+	view.setUint32(8, transaction, true);
 	view.setUint32(12, body.length, true);
 	bytes.set(body, headerLength);
 
@@ -102,6 +112,7 @@ export function messageReader(longest = bodyMax): (bytes: Uint8Array) => Message
 			messages.push({
 				type: rest.readUInt32LE(0),
 				request: rest.readUInt32LE(4),
+				transaction: rest.readUInt32LE(8),
 				body: Uint8Array.from(rest.subarray(headerLength, length)),
 			});
 			rest = rest.subarray(length);

@@ -71,6 +71,11 @@ export function wrapStore(store: Store, wrapping: Wrapping): Store {
 				}
 			}
 		},
+		async transaction(work) {
+			check('transaction', '/');
+
+			return store.transaction(work);
+		},
 		close: () => store.close(),
 	};
 }

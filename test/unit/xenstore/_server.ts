@@ -8,7 +8,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {formatPermission, parsePermission} from '../../../userland/xenstore/permissions.ts';
 import {refusalName, storeRefusal} from '../../../userland/xenstore/errors.ts';
-import type {Store} from '../../../userland/xenstore/store.ts';
+import type {Store, Transaction} from '../../../userland/xenstore/store.ts';
 import {
 	type Message,
 	messageReader,
@@ -38,6 +38,13 @@ type Client = {
 	readonly socket: Socket;
 	readonly store: Store;
 	readonly watches: Map<string, AbortController>;
+	readonly transactions: Map<number, OpenTransaction>;
+};
+
+type OpenTransaction = {
+	readonly store: Transaction;
+	/** Answers when it has happened, or not. */
+	end(how: string): Promise<unknown>;
 };
 
 export async function serve(connect: () => Store, options: Options = {}): Promise<Server> {
@@ -45,7 +52,10 @@ export async function serve(connect: () => Store, options: Options = {}): Promis
 	const path = join(folder, 'socket');
 	const sockets = new Set<Socket>();
 	const server = createServer(socket => {
-		const client: Client = {socket, store: connect(), watches: new Map()};
+		const client: Client = {
+			...{socket, store: connect()},
+			...{watches: new Map(), transactions: new Map()},
+		};
 		const read = messageReader();
 		let latest: Uint8Array = new Uint8Array();
 
@@ -98,10 +108,11 @@ async function answer(client: Client, message: Message, options: Options) {
 
 async function perform(
 	client: Client,
-	{type, body}: Message,
+	{type, body, transaction}: Message,
 	{listMax = 4096}: Options,
 ): Promise<Uint8Array> {
-	const {store} = client;
+	const opened = client.transactions.get(transaction);
+	const store = {...client.store, ...opened?.store};
 	const [path = '', ...more] = Buffer.from(body).toString().split('\0');
 	const texts = type === types.write ? [] : splitTexts(body).slice(1);
 
@@ -144,9 +155,42 @@ async function perform(
 			client.watches.get(texts[0] ?? '')?.abort();
 
 			return terminated('OK');
+		case types.transactionStart:
+			return terminated(String(await begin(client)));
+		case types.transactionEnd:
+			client.transactions.delete(transaction);
+			await (opened ?? refuse('ENOENT')).end(path);
+
+			return terminated('OK');
 		default:
 			return refuse('ENOSYS');
 	}
+}
+
+/** Opens a transaction that waits for its end, and answers with its number. */
+async function begin({store, transactions}: Client): Promise<number> {
+	const id = 1 + Math.max(0, ...transactions.keys());
+
+	await new Promise<void>(started => {
+		const ended = store.transaction(
+			within =>
+				new Promise<void>((resolve, reject) => {
+					const end = async (how: string) => {
+						if (how === 'T') {
+							resolve();
+							await ended;
+						} else {
+							reject(new Error('given up'));
+							await ended.catch(() => {});
+						}
+					};
+					transactions.set(id, {store: within, end});
+					started();
+				}),
+		);
+	});
+
+	return id;
 }
 
 /** The generation, then whole names up to the limit, then an empty one at the end of the list. */

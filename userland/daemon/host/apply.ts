@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {renderDeclined} from '../../xenstore/declined.ts';
+import {isLeftover} from '../../xenstore/discover.ts';
 import {domainPath, pathsOf} from '../../xenstore/paths.ts';
 import {refusalName} from '../../xenstore/errors.ts';
-import type {Store} from '../../xenstore/store.ts';
+import type {Store, StorePath} from '../../xenstore/store.ts';
 import {renderAnnouncement, renderOffer} from '../../xenstore/values.ts';
 import type {Log} from '../log.ts';
 import type {HostStep} from './steps.ts';
@@ -99,7 +100,23 @@ async function act(step: HostStep, store: Store, host: string): Promise<unknown>
 				: store.write(path, renderDeclined(step.value));
 		}
 		case 'sweep':
-			return store.remove(domainPath(step.domid));
+			return sweep(store, domainPath(step.domid));
+	}
+}
+
+/** The domid may be that of a new domain since we looked: then the tree stays. */
+async function sweep(store: Store, path: StorePath, tries = 5): Promise<void> {
+	try {
+		await store.transaction(async within => {
+			if (isLeftover(await within.list(path))) {
+				await within.remove(path);
+			}
+		});
+	} catch (error) {
+		if (refusalName(error) !== 'EAGAIN' || tries === 1) {
+			throw error;
+		}
+		await sweep(store, path, tries - 1);
 	}
 }
 
