@@ -5,7 +5,7 @@ import {setImmediate} from 'node:timers/promises';
 const most = 5;
 
 /** Work that takes long is done in slices, between which others have their turn. */
-export type Slice = {
+type Slice = {
 	isOver(): boolean;
 	/** Lets others have their turn if it is over; then the next slice begins. */
 	breathe(): Promise<void>;
