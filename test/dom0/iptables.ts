@@ -185,4 +185,44 @@ const others: Verdict[] = [
 	},
 ];
 
+const inPrerouting = (rule: string) =>
+	`nft 'table inet t { chain c { type filter hook prerouting priority raw; tcp dport 22 ${rule}; }; }'`;
+const elsewhere = inPrerouting('ether daddr set 00:16:3e:00:00:99');
+
+/** Between a guest and dom0, whose own chains see what comes by a channel as well. */
+const withDom0: Verdict[] = [
+	{
+		title: 'what dom0 drops of its own it drops of a channel, too',
+		sh: `${seen}; ${inPrerouting('drop')}`,
+		undo: unseen,
+		passes: [web],
+	},
+	{
+		title: 'a frame that IP rules send elsewhere before the bridge looks',
+		sh: `${seen}; ${elsewhere}`,
+		undo: unseen,
+		loses: [ssh],
+		passes: [web],
+		reason: /ether daddr set/,
+	},
+	{
+		title: "a frame that IP rules say is not dom0's",
+		sh: `${seen}; ${inPrerouting('meta pkttype set other')}`,
+		undo: unseen,
+		loses: [ssh],
+		passes: [web],
+		reason: /pkttype set/,
+	},
+	{
+		title: 'a frame that IP rules change where the bridge has looked, br_netfilter off',
+		sh: `${unseen}; ${elsewhere}`,
+		passes: [ssh, web],
+	},
+];
+
 testVerdicts(test, {guests: ['web', 'db']}, [...iptables, ...others]);
+testVerdicts(
+	test,
+	{guests: ['web', 'db'], dom0Speaks: true},
+	withDom0.map(verdict => ({...verdict, between: ['web', 'dom0']})),
+);
