@@ -77,6 +77,25 @@ const disciplines: Verdict[] = [
 		reason: new RegExp(`${kind.split(' ')[0]} with `),
 	})),
 	{
+		title: 'the queue that a device has of its own accord',
+		sh: 'tc qdisc replace dev vif4.0 root pfifo_fast',
+		undo: root,
+		passes: [web],
+	},
+	...[0, 1].map(length => ({
+		title: `the same, once it keeps ${length} packets`,
+		sh: `tc qdisc replace dev vif4.0 root pfifo_fast; sleep 0.3; ip link set vif4.0 txqueuelen ${length}`,
+		undo: `ip link set vif4.0 txqueuelen 1000; ${root}`,
+		careful: 'a channel would bring what it loses',
+		reason: new RegExp(`pfifo_fast with txqueuelen ${length},`),
+	})),
+	{
+		title: 'a device without a queue, whatever its length',
+		sh: 'ip link set vif4.0 txqueuelen 1',
+		undo: 'ip link set vif4.0 txqueuelen 1000',
+		passes: [web],
+	},
+	{
 		title: 'a discipline on the bridge, which no packet between guests meets',
 		sh: 'tc qdisc replace dev xenbr0 root tbf rate 10mbit burst 32k latency 400ms',
 		undo: 'tc qdisc del dev xenbr0 root',

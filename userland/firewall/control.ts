@@ -11,9 +11,10 @@ const rated: readonly string[] = ratedDisciplines;
 const holders: readonly string[] = ['mq', 'clsact', 'ingress'];
 
 /**
- * A queue that takes less than this loses what a channel would bring. In packets, it is what netback gives a vif of its
- * own accord (XENVIF_QUEUE_LENGTH), so that a burst passes. In bytes, it is one packet of 64 KiB, which guests and dom0
- * leave unsegmented, with the headers that count once for each segment, and what the kernel keeps of it besides.
+ * A queue that takes less than this loses what a channel would bring. In packets, it is the least that netback has given
+ * a vif of its own accord (XENVIF_QUEUE_LENGTH, long the only length), so that a burst passes. In bytes, it is one packet
+ * of 64 KiB, which guests and dom0 leave unsegmented, with the headers that count once for each segment, and what the
+ * kernel keeps of it besides.
  */
 const leastRoom = {packets: 32, bytes: 128 * 1024} as const;
 
@@ -25,23 +26,26 @@ export type ControlTools = {
 
 /** What traffic control does on these devices, by name, in words; nothing where it only queues. */
 export async function readControl(
-	devices: readonly Pick<Device, 'name' | 'ifindex'>[],
+	devices: readonly Pick<Device, 'name' | 'ifindex' | 'queueLength'>[],
 	tools: ControlTools,
 ): Promise<ReadonlyMap<string, string>> {
-	const names = new Map(devices.map(({name, ifindex}) => [ifindex, name]));
+	const byIndex = new Map(devices.map(device => [device.ifindex, device]));
 	const found = new Map<string, string>();
 
 	for (const queue of await tools.readQueues()) {
-		const name = names.get(queue.ifindex);
-		const text =
-			name === undefined || found.has(name)
-				? undefined
-				: isPlain(queue)
-					? await filtersOf(queue, tools)
-					: `a tc qdisc (${kindOf(queue)})`;
+		const device = byIndex.get(queue.ifindex);
 
-		if (name !== undefined && text !== undefined) {
-			found.set(name, text);
+		if (device === undefined || found.has(device.name)) {
+			continue;
+		}
+		const short = shortLimit(queue, device);
+		const text =
+			isPlain(queue) && short === undefined
+				? await filtersOf(queue, tools)
+				: `a tc qdisc (${describe(queue, short)})`;
+
+		if (text !== undefined) {
+			found.set(device.name, text);
 		}
 	}
 
@@ -49,24 +53,25 @@ export async function readControl(
 }
 
 /** Does it only queue, and drop at its limit or by delay, as the kernel and netback set up theirs? */
-function isPlain(queue: Queue): boolean {
-	const {kind, hasRate} = queue;
-
-	return (
-		holders.includes(kind) ||
-		((plain.includes(kind) || (rated.includes(kind) && !hasRate)) &&
-			shortLimit(queue) === undefined)
-	);
+function isPlain({kind, hasRate}: Queue): boolean {
+	return holders.includes(kind) || plain.includes(kind) || (rated.includes(kind) && !hasRate);
 }
 
-function shortLimit({limits}: Queue): QueueLimit | undefined {
-	return limits.find(({unit, value}) => value < leastRoom[unit]);
+type Limit = Pick<QueueLimit, 'unit' | 'value'> & {readonly name: string};
+
+function shortLimit(
+	{kind, limits}: Queue,
+	{queueLength}: Pick<Device, 'queueLength'>,
+): Limit | undefined {
+	const ofDevice: readonly Limit[] =
+		kind === 'pfifo_fast' && queueLength !== undefined
+			? [{name: 'txqueuelen', unit: 'packets', value: queueLength}]
+			: [];
+
+	return [...limits, ...ofDevice].find(({unit, value}) => value < leastRoom[unit]);
 }
 
-function kindOf(queue: Queue): string {
-	const {kind, hasRate} = queue;
-	const short = shortLimit(queue);
-
+function describe({kind, hasRate}: Queue, short: Limit | undefined): string {
 	if (hasRate) {
 		return `${kind} with a rate`;
 	}

@@ -54,7 +54,7 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 	/** What was looked for on other devices, or in other tables, is to be looked for again, before anybody is told. */
 	async function follow(links: Links): Promise<void> {
 		ours = ports.devices.flatMap(name => links.devices.get(name) ?? []);
-		const key = ours.map(coverKey).join();
+		const key = ours.map(each => `${coverKey(each)} ${each.queueLength ?? ''}`).join();
 
 		if (scope !== key) {
 			scope = key;

@@ -13,6 +13,8 @@ export type Device = {
 	readonly mac: string | undefined;
 	/** Longest IP packet, in bytes. */
 	readonly mtu: number;
+	/** How many packets its queues keep that have no limit of their own (`txqueuelen`). */
+	readonly queueLength?: number | undefined;
 	/** The bridge, bond, VRF ... that it belongs to. */
 	readonly master: number | undefined;
 	/** An XDP program, in whatever mode. */
@@ -51,6 +53,7 @@ const linkAttributes = {
 	name: {id: 3, type: 'string'},
 	mtu: {id: 4, type: 'u32'},
 	master: {id: 10, type: 'u32'},
+	queueLength: {id: 13, type: 'u32'},
 	info: {
 		id: 18,
 		type: 'nest',
@@ -116,7 +119,7 @@ export async function readDevices(): Promise<Device[]> {
 
 export function parseDevice({payload}: Message): Device {
 	const view = viewOf(payload);
-	const {address, name, mtu, master, info, xdp} = decode(
+	const {address, name, mtu, master, queueLength, info, xdp} = decode(
 		linkAttributes,
 		payload.subarray(infoLength),
 	);
@@ -127,6 +130,7 @@ export function parseDevice({payload}: Message): Device {
 		name: name ?? '',
 		mac: isEthernet ? macText(address) : undefined,
 		mtu: mtu ?? 0,
+		queueLength,
 		master,
 		hasXdp: (xdp?.attached ?? 0) !== 0,
 		port: info?.portKind === 'bridge' ? parsePort(info.portData) : undefined,

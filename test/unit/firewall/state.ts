@@ -8,7 +8,15 @@ import type {Hook} from '../../../userland/kernel/hooks.ts';
 import type {QueueLimit} from '../../../userland/kernel/queue-limits.ts';
 import type {Queue} from '../../../userland/kernel/queues.ts';
 import {host, vifA, vifB} from './_fixtures.ts';
-import {bridgeDevice, fakeTools, indexes, iptables, portDevice, type Rules} from './_tools.ts';
+import {
+	bridgeDevice,
+	fakeTools,
+	indexes,
+	iptables,
+	plainDevices,
+	portDevice,
+	type Rules,
+} from './_tools.ts';
 
 type World = Partial<Tools> & {
 	readonly files?: Readonly<Record<string, string>>;
@@ -231,6 +239,21 @@ test('a queue without room for a burst, or for a packet of full size, counts', a
 	t.is(
 		await of({name: 'limit', unit: 'bytes', value: 48_448}),
 		'vif4.0 has a tc qdisc (fq with limit 48448, less than 131072 bytes), which would be bypassed',
+	);
+});
+
+test("a device's own queue counts where that has been made too short", async t => {
+	const of = (kind: string, queueLength: number) =>
+		why({
+			readDevices: async () => plainDevices.map(device => ({...device, queueLength})),
+			readQueues: async () => [queue('vif4.0', kind)],
+		});
+
+	t.is(await of('pfifo_fast', 32), undefined);
+	t.is(await of('noqueue', 0), undefined);
+	t.is(
+		await of('pfifo_fast', 31),
+		'vif4.0 has a tc qdisc (pfifo_fast with txqueuelen 31, less than 32 packets), which would be bypassed',
 	);
 });
 

@@ -8,7 +8,7 @@ import type {Tools} from '../../../userland/firewall/tools.ts';
 import {pollPeriod, refreshPeriod, watchFirewall} from '../../../userland/firewall/watch.ts';
 import type {Notice} from '../../../userland/kernel/notices.ts';
 import {vifA, vifB} from './_fixtures.ts';
-import {bridgeDevice, fakeTools, indexes, portDevice} from './_tools.ts';
+import {bridgeDevice, fakeTools, indexes, portDevice, plainDevices} from './_tools.ts';
 import {fakeTime} from './_time.ts';
 
 type Knobs = Partial<Tools> & {readonly files?: Record<string, string>};
@@ -109,6 +109,23 @@ test('each notice has its part read, and no other', async t => {
 	t.is(await hears('rules ip nat'), '');
 	t.is(await hears('chains ip nat'), 'readBaseChains readDeviceHooks');
 	t.is(states(), 1);
+});
+
+test("a device's queue that is made shorter is heard as a change of the device", async t => {
+	const pfifo = {kind: 'pfifo_fast', handle: 0, isRoot: true, hasRate: false, limits: []};
+	const knobs: Record<string, unknown> & Knobs = {
+		files: {},
+		readQueues: async () => [{...pfifo, ifindex: indexes['vif4.0']}],
+	};
+	const {hear, text} = stage(t, knobs);
+
+	await hear('lost');
+	t.is(text(), undefined);
+	Object.assign(knobs, {
+		readDevices: async () => plainDevices.map(device => ({...device, queueLength: 0})),
+	});
+	await hear('links');
+	t.regex(text() ?? '', /^vif4\.0 has a tc qdisc \(pfifo_fast with txqueuelen 0,/);
 });
 
 test('a withdrawn permission is heard at once, and what nobody tells within half a second', async t => {

@@ -14,10 +14,15 @@ const bridgeOf = (...settings: Uint8Array[]) =>
 
 test('a device with its address, its MTU and the bridge that it belongs to', t => {
 	t.deepEqual(
-		device(attribute(1, [0xfe, 1, 2, 3, 4, 5]), attribute(4, u32(1400)), attribute(10, u32(2))),
+		device(
+			attribute(1, [0xfe, 1, 2, 3, 4, 5]),
+			attribute(4, u32(1400)),
+			attribute(10, u32(2)),
+			attribute(13, u32(64)),
+		),
 		{
 			...{ifindex: 7, name: 'vif3.0', mac: 'fe:01:02:03:04:05', mtu: 1400, master: 2},
-			...{hasXdp: false, port: undefined, bridge: undefined},
+			...{queueLength: 64, hasXdp: false, port: undefined, bridge: undefined},
 		},
 	);
 	t.is(parseDevice(message(16, header(1, 772), attribute(1, [0, 0, 0, 0, 0, 0]))).mac, undefined);
