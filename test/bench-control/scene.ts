@@ -74,7 +74,7 @@ export function policyOf(
 		source: {file: '10-bench.yaml', line: index + 1, column: 1},
 	}));
 
-	return {pairs, accept: [], hostSilenceS: undefined};
+	return {pairs, accept: [], hostSilence: undefined};
 }
 
 /** So many rules that name guests, none of which there is, and one that allows all. */

@@ -13,12 +13,12 @@ import {
 import {fileError, parsePolicy} from './parse.ts';
 import {hostSilence} from './silence.ts';
 import type {Policy} from './types.ts';
-import {policyWarnings, type Side} from './warnings.ts';
+import {hiddenSilences, policyWarnings, type Side} from './warnings.ts';
 
 /** Where policy is looked for: the first of these directories that exists. */
 export const policyDirs = ['/etc/coloop/policy.d', '/usr/share/coloop/policy.d'] as const;
 
-export const emptyPolicy: Policy = {pairs: [], accept: [], hostSilenceS: undefined};
+export const emptyPolicy: Policy = {pairs: [], accept: [], hostSilence: undefined};
 
 export type LoadedPolicy = {
 	/** What is in force: empty (deny all) where `errors` is not. */
@@ -62,22 +62,27 @@ type Read = Omit<LoadedPolicy, 'hostSilenceS' | 'warnings'> & Partial<LoadedPoli
 
 /** What was read, with what follows from the policy in it. */
 export function inForce(read: Read): LoadedPolicy {
-	const {hostSilenceS = hostSilence.usual} = read.policy;
+	const seconds = read.policy.hostSilence?.seconds ?? hostSilence.usual;
 
 	return {
 		warnings: [],
 		...read,
-		hostSilenceS: hostSilenceS === 'never' ? undefined : hostSilenceS,
+		hostSilenceS: seconds === 'never' ? undefined : seconds,
 	};
 }
 
 function loadFolder({files, ignored}: PolicyFolder, dir: string, side?: Side): LoadedPolicy {
-	const {policy, errors} = mergeFiles(files);
+	const {policies, errors} = parseFiles(files);
+	const policy = errors.length > 0 ? emptyPolicy : joinPolicies(policies);
 	const told = [
 		...(files.length === 0 ? [emptyFolder(dir)] : []),
 		...ignored.map(name => ignoredFile(join(dir, name))),
 	];
-	const doubts = errors.length > 0 ? [] : policyWarnings(policy, side, file => join(dir, file));
+	const pathOf = (file: string) => join(dir, file);
+	const doubts =
+		errors.length > 0
+			? []
+			: [...policyWarnings(policy, side, pathOf), ...hiddenSilences(policies, pathOf)];
 
 	return inForce({policy, errors, warnings: [...told, ...doubts], dir});
 }
@@ -99,7 +104,7 @@ export function ignoredFile(path: string): string {
 
 const top = {line: 1, column: 1};
 
-function mergeFiles(files: readonly PolicyFile[]): Pick<LoadedPolicy, 'policy' | 'errors'> {
+function parseFiles(files: readonly PolicyFile[]) {
 	const policies: Policy[] = [];
 	const errors: PolicyError[] = [];
 
@@ -110,18 +115,15 @@ function mergeFiles(files: readonly PolicyFile[]): Pick<LoadedPolicy, 'policy' |
 			errors.push(asPolicyError(error, file.path));
 		}
 	}
-	if (errors.length > 0) {
-		return {policy: emptyPolicy, errors};
-	}
 
-	return {policy: joinPolicies(policies), errors};
+	return {policies, errors};
 }
 
 function joinPolicies(policies: readonly Policy[]): Policy {
 	return {
 		pairs: policies.flatMap(policy => policy.pairs),
 		accept: policies.flatMap(policy => policy.accept),
-		hostSilenceS: policies.find(policy => policy.hostSilenceS !== undefined)?.hostSilenceS,
+		hostSilence: policies.find(policy => policy.hostSilence !== undefined)?.hostSilence,
 	};
 }
 

@@ -140,7 +140,11 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 			: {action: 'deny', peer: rule.deny, ...ringsOf({}), busyPollUs: undefined, source};
 	});
 
-	return {pairs, accept, hostSilenceS: document.host_silence_s};
+	const seconds = document.host_silence_s;
+	const hostSilence =
+		seconds === undefined ? undefined : {seconds, source: sourceOf(['host_silence_s'])};
+
+	return {pairs, accept, hostSilence};
 }
 
 function ringsOf(rule: {

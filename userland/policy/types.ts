@@ -32,8 +32,10 @@ export type Policy = {
 	readonly pairs: readonly PairRule[];
 	readonly accept: readonly AcceptRule[];
 	/** How long a channel may outlive the last word of dom0's host role; undefined: not said. */
-	readonly hostSilenceS: number | 'never' | undefined;
+	readonly hostSilence: HostSilence | undefined;
 };
+
+type HostSilence = {readonly seconds: number | 'never'; readonly source: RuleSource};
 
 /** The answer; no rule matched where `rule` is undefined (that is deny). */
 export type Verdict<R extends PairRule | AcceptRule = PairRule | AcceptRule> = {

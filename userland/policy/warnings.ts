@@ -49,6 +49,21 @@ export function policyWarnings(
 	return rest > 0 ? [...lines.slice(0, shownMost), `... and ${rest} more warnings`] : lines;
 }
 
+/** The same about each `host_silence_s` of a directory but the first, which counts. `policies`: one per file. */
+export function hiddenSilences(
+	policies: readonly Policy[],
+	pathOf: (file: string) => string,
+): string[] {
+	const [first, ...others] = policies.flatMap(({hostSilence}) => hostSilence ?? []);
+
+	return others.map(({seconds, source}) =>
+		formatWarning({
+			...{...source, file: pathOf(source.file), where: 'host_silence_s'},
+			message: `${ruleName(first)} comes first and says ${first?.seconds}, so that ${seconds} does not count`,
+		}),
+	);
+}
+
 function patternsOf({pairs, accept}: Policy) {
 	return [
 		...pairs.flatMap(rule => rule.between.map(each => ['pairs', rule, each] as const)),

@@ -79,6 +79,23 @@ test('the first file that says how long dom0 may be silent is heard', async t =>
 	t.is(await silence(say(600), 'version: 3'), 60, 'a broken policy says nothing');
 });
 
+test('who says later how long dom0 may be silent is warned', async t => {
+	const dir = await directory(t, {
+		'1.yaml': `version: 1\nhost_silence_s: 600\n`,
+		'2.yaml': good('a'),
+		'3.yaml': `version: 1\n\nhost_silence_s: never\n`,
+		'4.yaml': `version: 1\nhost_silence_s: 600\n`,
+	});
+	const {errors, warnings, hostSilenceS} = await loadPolicy(dir);
+
+	t.deepEqual(errors, []);
+	t.is(hostSilenceS, 600);
+	t.deepEqual(warnings, [
+		`${dir}/3.yaml:3:17: warning: host_silence_s: 1.yaml:2:17 comes first and says 600, so that never does not count`,
+		`${dir}/4.yaml:2:17: warning: host_silence_s: 1.yaml:2:17 comes first and says 600, so that 600 does not count`,
+	]);
+});
+
 test('no directory is an empty policy and no error', async t => {
 	t.deepEqual(await loadPolicy('/nonexistent/policy.d'), {
 		policy: emptyPolicy,

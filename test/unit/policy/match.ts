@@ -26,7 +26,7 @@ const accept = (action: 'allow' | 'deny', peer: string): AcceptRule => ({
 const policyOf = (pairs: PairRule[], accepted: AcceptRule[] = []): Policy => ({
 	pairs,
 	accept: accepted,
-	hostSilenceS: undefined,
+	hostSilence: undefined,
 });
 
 test('the first rule that matches decides, and is named', t => {

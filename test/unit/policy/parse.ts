@@ -63,7 +63,7 @@ host_silence_s: 600
 				source: source(11),
 			},
 		],
-		hostSilenceS: 600,
+		hostSilence: {seconds: 600, source: {file: '30-site.yaml', line: 12, column: 17}},
 	});
 });
 
@@ -91,12 +91,12 @@ test('sections may be absent or empty', t => {
 	t.deepEqual(parsePolicy('version: 1', 'a.yaml'), {
 		pairs: [],
 		accept: [],
-		hostSilenceS: undefined,
+		hostSilence: undefined,
 	});
 	t.deepEqual(parsePolicy('version: 1\npairs: []\n', 'a.yaml'), {
 		pairs: [],
 		accept: [],
-		hostSilenceS: undefined,
+		hostSilence: undefined,
 	});
 });
 
