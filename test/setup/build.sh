@@ -102,6 +102,7 @@ build_program test/lab/inside/senders senders
 bundle userland/bin coloop
 bundle userland/bin coloopd
 bundle userland/nftables-js nftables-process
+bundle userland/policy policy-thread
 bundle test/lab/inside drive
 bundle test/lab/inside flow
 bundle test/lab/inside numbered

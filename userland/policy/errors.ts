@@ -15,14 +15,16 @@ type PolicyProblem = {
 /** Everything wrong with a file at once: a person mends it in one go. */
 export class PolicyError extends ColoopError {
 	readonly problems: readonly PolicyProblem[];
+	/** How many there are besides. */
+	readonly more: number;
 
-	/** `more`: how many are not among these. */
 	constructor(problems: readonly PolicyProblem[], options: ErrorOptions & {more?: number} = {}) {
 		super('POLICY', summarise(problems, options.more ?? 0), {
 			...options,
 			hint: 'see the policy manual, policy/README.md',
 		});
 		this.problems = problems;
+		this.more = options.more ?? 0;
 	}
 }
 

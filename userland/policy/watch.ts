@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {readdirSync, watch, type FSWatcher} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {inForce, loadPolicy, policyDirs, type LoadedPolicy, type PolicyDirs} from './load.ts';
+import {loadApart} from './load-apart.ts';
+import {inForce, policyDirs, type LoadedPolicy, type PolicyDirs} from './load.ts';
 import type {Side} from './warnings.ts';
 
 type Warn = (error: Error) => void;
@@ -57,7 +58,10 @@ async function* states(
 			}
 			// Watch first, then read: what changes in between rings the bell again.
 			hints.renew();
-			const read = await loadPolicy(dirs, {side});
+			const read = await loadApart({dirs, side}, signal);
+			if (signal.aborted) {
+				return;
+			}
 			const now: LoadedPolicy =
 				read.errors.length > 0 && last ? inForce({...read, policy: last.policy}) : read;
 			if (why === 'hint' && last && isSame(last, now)) {

@@ -3,6 +3,7 @@ import {chmod, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile} from 'node:
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
+import {PolicyError} from '../../../userland/policy/errors.ts';
 import type {LoadedPolicy} from '../../../userland/policy/load.ts';
 import {watchPolicy} from '../../../userland/policy/watch.ts';
 
@@ -187,4 +188,36 @@ test('a place whose changes nobody will tell of is named, once', async t => {
 	t.is(warnings.length, 1);
 	t.regex(warnings[0] ?? '', /^ENAMETOOLONG/);
 	stop.abort();
+});
+
+const many = (rule: (at: number) => string) =>
+	`version: 1\npairs:\n${Array.from({length: 10_000}, (_, at) => `  - ${rule(at)}\n`).join('')}`;
+
+test.serial('the event loop does not wait while 10 000 rules are read', async t => {
+	const {next} = await watched(t, {'1.yaml': many(at => `allow: [web-${at}, 'db-*']`)});
+	const before = performance.eventLoopUtilization();
+	const {value} = await next();
+	const {utilization, active} = performance.eventLoopUtilization(before);
+
+	t.log(`${Math.round(active)} ms, ${Math.round(utilization * 100)} % of the time`);
+	t.is(value?.policy.pairs.length, 10_000);
+	t.true(utilization < 0.5);
+});
+
+test.serial('what is wrong with large files is said as with small ones', async t => {
+	const {dir, next} = await watched(t, {'1.yaml': many(at => `allow: [web-${at}]`)});
+	const [error] = (await next()).value?.errors ?? [];
+
+	t.true(error instanceof PolicyError);
+	t.is(error?.problems[0]?.file, join(dir, '1.yaml'));
+	t.regex(error?.message ?? '', /1\.yaml:3:12: error: pairs\[0\]\.allow: expected .*\n/);
+	t.regex(error?.message ?? '', /\n\.\.\. and 9980 more$/);
+});
+
+test.serial('the watch ends while large files are read', async t => {
+	const {stop, next} = await watched(t, {'1.yaml': many(at => `allow: [web-${at}, db]`)});
+	const reading = next();
+
+	setTimeout(() => stop.abort(), 50);
+	t.true((await reading).done);
 });
