@@ -2,6 +2,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {createGuard} from '../../userland/firewall/guard.ts';
 import {parseRuleset} from '../../userland/nftables-js/index.ts';
+import {floods, handshakesBeside} from './handshakes.ts';
 import {listed} from './listed.ts';
 import {planned} from './planned.ts';
 import {cpuOf, manyRules, memory, policyOf, startScene, until, type Scene} from './scene.ts';
@@ -14,6 +15,7 @@ export const rows: Readonly<Record<string, () => Promise<Figures>>> = {
 	plan: async () => planned(1000, 10_000),
 	announce: () => announced(1000, 10_000),
 	idle: () => idle(300),
+	handshake: () => handshakes(300),
 	'flood-30': () => flood(30),
 	'flood-100': () => flood(100),
 	'flood-300': () => flood(300),
@@ -70,13 +72,11 @@ async function idle(guests: number): Promise<Figures> {
 	};
 }
 
-/** One guest writes a hello, or junk, a hundred times a second; another pair shakes hands. */
+/** One guest writes a hello, junk, or an offer, a hundred times a second. */
 async function flood(guests: number): Promise<Figures> {
 	const scene = startScene(guests, manyRules(10));
 	await allAnnounced(scene, guests);
 	await sleep(500);
-	await handshakes(scene, 20);
-	const calm = await handshakes(scene, 20);
 	scene.blocked();
 	const figures: Figures = {};
 	for (const [what, node] of [
@@ -93,7 +93,6 @@ async function flood(guests: number): Promise<Figures> {
 		const cpu = await cpuOf(() => sleep(5000));
 		figures[`${what}Busy`] = cpu / 50;
 		figures[`${what}Requests`] = (scene.store.requests.reads - reads) / 5;
-		figures[`${what}Handshake`] = (await handshakes(scene, 20)) / calm;
 		figures[`${what}Blocked`] = scene.blocked();
 		clearInterval(writer);
 	}
@@ -102,21 +101,18 @@ async function flood(guests: number): Promise<Figures> {
 	return figures;
 }
 
-/** Ms, of the fastest fifth: from what one guest says until the other was told. */
-async function handshakes({store}: Scene, count: number): Promise<number> {
-	const path = '/local/domain/2/coloop/declined/1';
-	const times: number[] = [];
-
-	for (let turn = 0; turn < count; turn++) {
-		const start = performance.now();
-		store.say(1, 'declined/2', turn % 2 ? 'memory' : 'policy');
-		await until('told', () => store.kept.get(path) !== undefined);
-		times.push(performance.now() - start);
-		store.forget(path);
-		await sleep(60);
+/** How many times as many turns and reads the slowest handshake takes beside the worst of floods. */
+async function handshakes(guests: number): Promise<Figures> {
+	const worst = {turns: 0, reads: 0};
+	for (const flood of Object.values(floods)) {
+		const {calm, early, late} = await handshakesBeside(guests, flood);
+		for (const beside of [early, late]) {
+			worst.turns = Math.max(worst.turns, beside.turns / calm.turns);
+			worst.reads = Math.max(worst.reads, beside.reads / calm.reads);
+		}
 	}
 
-	return times.sort((a, b) => a - b)[Math.floor(count / 5)] ?? 0;
+	return worst;
 }
 
 /** Every pair of guests, each of which has a rule that locks its address. */
