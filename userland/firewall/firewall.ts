@@ -40,6 +40,7 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 	let ports: Ports = {devices: []};
 	let ours: readonly Device[] = [];
 	let scope = '';
+	let macs: string | undefined;
 	let due = () => {};
 	const {parts, rulesReader} = createParts(tools, world, {
 		names: () => ports.devices,
@@ -61,6 +62,13 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 			[parts.control, parts.deviceHooks, parts.unheard, parts.rules].forEach(part =>
 				part.invalidate('urgent'),
 			);
+		}
+		const asked = ports.addresses?.map(({mac}) => mac).join();
+
+		if (macs !== asked) {
+			// Nobody listened to what became of the entries of an address that was not asked for.
+			macs = asked;
+			parts.entries.invalidate('urgent');
 		}
 		const needsIp = filtersIpAnywhere(links, await parts.unheard.get());
 

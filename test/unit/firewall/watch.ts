@@ -6,6 +6,7 @@ import {keptFor} from '../../../userland/firewall/part.ts';
 import {refusalBetween} from '../../../userland/firewall/state.ts';
 import type {Tools} from '../../../userland/firewall/tools.ts';
 import {pollPeriod, refreshPeriod, watchFirewall} from '../../../userland/firewall/watch.ts';
+import type {ForwardingEntry} from '../../../userland/kernel/forwarding.ts';
 import type {Notice} from '../../../userland/kernel/notices.ts';
 import {vifA, vifB} from './_fixtures.ts';
 import {bridgeDevice, fakeTools, indexes, portDevice, plainDevices} from './_tools.ts';
@@ -232,6 +233,26 @@ test('another device that comes and goes changes nothing; ours that went is its 
 	Object.assign(knobs, {readDevices: async () => all.slice(0, 2)});
 	await hear('links');
 	t.is(text(), 'vif4.0 is not a port of xenbr0');
+});
+
+test('an entry that went while nobody asked for its address counts no more once somebody does', async t => {
+	const time = fakeTime();
+	const tools = fakeTools();
+	const learned: ForwardingEntry = {
+		...{mac: vifB.mac, vlan: 0, bridge: indexes.xenbr0, device: 99},
+		...{kind: 'learned', isLocked: false},
+	};
+	const knobs: {entries: readonly ForwardingEntry[]} = {entries: [learned]};
+	const firewall = openFirewall(
+		{...tools, readForwarding: async () => knobs.entries},
+		time.world,
+	);
+	const text = async () => refusalBetween(vifA, vifB, await firewall.read(ports))?.text;
+
+	t.regex((await text()) ?? '', /sends frames for/);
+	await firewall.read({devices: ports.devices, addresses: []});
+	knobs.entries = [];
+	t.is(await text(), undefined);
 });
 
 test('a device that came back has not been looked at, whatever was known under its name', async t => {
