@@ -92,6 +92,22 @@ test(
 	}),
 );
 
+test(
+	'a guest that reboots, with the address that it had, is announced again at once',
+	withDom0({guests}, async (dom0, t) => {
+		await dom0.announced('web', 'db');
+		t.true(await dom0.passes('web', 'db'));
+		for (let round = 0; round < 5; round++) {
+			await dom0.destroy('db');
+			await dom0.withdrawnFrom('web', 4);
+			await dom0.quiet();
+			await dom0.create('db', 4);
+			await dom0.announced('web', 'db', {within: 2000});
+			t.true(await dom0.passes('web', 'db'));
+		}
+	}),
+);
+
 const rename = (dom0: Dom0, domid: number, name: string) =>
 	dom0.xen.write(`${domainPath(domid)}/name`, name);
 

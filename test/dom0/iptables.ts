@@ -122,25 +122,24 @@ function refused(ip: string, {loses = []}: Partial<Row>) {
 	return ip === 'iptables-legacy' && loses.length === 0 ? {careful} : {};
 }
 
-const iptables: Verdict[] = ['iptables-nft', 'iptables-legacy'].flatMap(ip =>
-	rows.flatMap(({title, rules, ...row}) => {
-		return [
-			{
-				...row,
-				...refused(ip, row),
-				title: `${ip}, br_netfilter on: ${title}`,
-				sh: `${seen}; ${rules(ip)}`,
-				undo: `${clean(ip)}; ${unseen}`,
-			},
-			{
-				title: `${ip}, br_netfilter off: ${title}`,
-				sh: rules(ip),
-				undo: clean(ip),
-				passes: [ssh, web],
-			},
-		];
-	}),
-);
+/* The daemon looks at the switches of br_netfilter now and then: they are off until all rows have passed so. */
+function verdicts(ip: string): Verdict[] {
+	return [
+		...rows.map(({title, rules}) => ({
+			title: `${ip}, br_netfilter off: ${title}`,
+			sh: rules(ip),
+			undo: clean(ip),
+			passes: [ssh, web],
+		})),
+		...rows.map(({title, rules, ...row}) => ({
+			...row,
+			...refused(ip, row),
+			title: `${ip}, br_netfilter on: ${title}`,
+			sh: `${seen}; ${rules(ip)}`,
+			undo: `${clean(ip)}; ${unseen}`,
+		})),
+	];
+}
 
 const others: Verdict[] = [
 	{
@@ -152,7 +151,6 @@ const others: Verdict[] = [
 	},
 	{
 		title: 'br_netfilter for IPv4 alone, rules for IPv6 alone',
-		careful: 'the legacy tables of the cases before are still there, if empty',
 		sh: `echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables; ip6tables-nft -A ${forward} -j DROP`,
 		undo: `${clean('ip6tables-nft')}; ${unseen}`,
 		passes: [ssh, ssh6],
@@ -220,7 +218,9 @@ const withDom0: Verdict[] = [
 	},
 ];
 
-testVerdicts(test, {guests: ['web', 'db']}, [...iptables, ...others]);
+/* A legacy table that was made stays, if empty: not where the others are tried. */
+testVerdicts(test, {guests: ['web', 'db']}, [...verdicts('iptables-nft'), ...others]);
+testVerdicts(test, {guests: ['web', 'db']}, verdicts('iptables-legacy'));
 testVerdicts(
 	test,
 	{guests: ['web', 'db'], dom0Speaks: true},
