@@ -17,6 +17,8 @@ export type Verdict = {
 	readonly reason?: RegExp;
 	/** No packet of ours is lost, but the verdict is to be no: why. */
 	readonly careful?: string;
+	/** Milliseconds until the announcement ends, where that is not a second. */
+	readonly within?: number;
 	/** Takes away what loses packets: then they pass, and the announcement comes back. */
 	readonly mend?: string;
 	/** What it waits for: fails until that is there; or is skipped, where the kernel lacks it. */
@@ -58,7 +60,7 @@ async function judge(
 		// Nobody withdraws where nobody lives.
 		t.is((await dom0.pair(a, b))?.state, 'ready');
 	} else {
-		await dom0.withdrawn(a, b, {within});
+		await dom0.withdrawn(a, b, {within: verdict.within ?? within});
 		const pair = await dom0.pair(a, b);
 		// A look may find the port as it is before it finds where it is.
 		t.true(['rule', 'bridge'].includes(pair?.code ?? ''), pair?.reason ?? '');
