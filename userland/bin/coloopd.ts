@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
+import {keepHeapSmall} from '../daemon/heap.ts';
 import {main} from '../daemon/main.ts';
+
+keepHeapSmall();
 
 // What ps, pgrep and pkill know us by; else all of Node's programs are called node.
 process.title = 'coloopd';
