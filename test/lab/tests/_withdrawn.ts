@@ -7,6 +7,8 @@ const most = 1000;
 
 /** What dom0 does that stands between a and b, how it takes that back, and what it is then told. */
 export type Change = {
+	/** What it does before, which forbids nothing. */
+	readonly first?: string;
 	readonly does: string;
 	readonly undoes: string;
 	readonly reason: RegExp;
@@ -33,8 +35,9 @@ async function msUntilGone(dom0: Guest, does: string): Promise<number> {
 
 /** A step in which a change of dom0 ends the channel of a and b, and is named. */
 export const ends =
-	(name: string, {does, undoes, reason, renamed = 'b'}: Change): Body =>
+	(name: string, {first = ':', does, undoes, reason, renamed = 'b'}: Change): Body =>
 	async (t, {lab, dom0}) => {
+		await dom0.run(first);
 		await channelUp(lab);
 		const ms = await msUntilGone(dom0, does);
 		t.log(`${name}: ${ms} ms`);

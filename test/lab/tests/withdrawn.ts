@@ -51,12 +51,14 @@ const changes: Readonly<Record<string, Change>> = {
 		reason: /vif1\.0.*blocking/,
 	},
 	'rules of iptables that br_netfilter applies': {
-		does: 'iptables -A FORWARD -p tcp --dport 25 -j DROP; modprobe br_netfilter; sysctl -qw net.bridge.bridge-nf-call-iptables=1',
+		first: 'modprobe br_netfilter; sysctl -qw net.bridge.bridge-nf-call-iptables=0; iptables -A FORWARD -p tcp --dport 25 -j DROP',
+		does: 'sysctl -qw net.bridge.bridge-nf-call-iptables=1',
 		undoes: 'sysctl -qw net.bridge.bridge-nf-call-iptables=0; nft flush ruleset; rmmod br_netfilter',
 		reason: /br_netfilter/,
 	},
 	'legacy iptables that br_netfilter applies': {
-		does: 'modprobe br_netfilter; sysctl -qw net.bridge.bridge-nf-call-iptables=1; iptables-legacy -A FORWARD -p tcp --dport 25 -j DROP',
+		first: 'modprobe br_netfilter; sysctl -qw net.bridge.bridge-nf-call-iptables=1',
+		does: 'iptables-legacy -A FORWARD -p tcp --dport 25 -j DROP',
 		undoes: 'sysctl -qw net.bridge.bridge-nf-call-iptables=0; iptables-legacy -F; rmmod iptable_filter br_netfilter',
 		reason: /legacy iptables/,
 	},
