@@ -167,9 +167,9 @@ async function told(program: Command, {err}: Console, exit: Exit, want: Want): P
 	for (const problem of status.policy_errors) {
 		err(`coloop: policy: ${problem}`);
 	}
-	const doubts = status.policy_warnings?.length ?? 0;
-	if (doubts > 0 && status.policy_directory !== null) {
-		const count = doubts === 1 ? 'a warning' : `${doubts} warnings`;
+	const warnings = status.policy_warnings?.length ?? 0;
+	if (warnings > 0 && status.policy_directory !== null) {
+		const count = warnings === 1 ? 'a warning' : `${warnings} warnings`;
 		err(`coloop: policy: ${count}, see coloop policy lint ${status.policy_directory}`);
 	}
 	/* The host role does without it. */

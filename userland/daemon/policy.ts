@@ -29,7 +29,7 @@ export function createPolicy(watch: (signal: AbortSignal) => PolicyWatch, log: L
 			log.error('policy.refused', {message});
 		}
 		for (const message of warnings) {
-			log.warn('policy.doubted', {message});
+			log.warn('policy.warned', {message});
 		}
 		for (const resolve of waiting.splice(0)) {
 			resolve();

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
-import {type AttributeTable, littleEndian, viewOf} from './attributes.ts';
-import {decode, encode} from './codec.ts';
-import {routeProtocol, withConnection} from './dump.ts';
-import type {Message} from './message.ts';
+import {readDevices} from './devices.ts';
+import {routeProtocol} from './dump.ts';
 import {subscribe} from './netlink.ts';
-import {macText} from './parse.ts';
 import {vifOf} from './vif.ts';
 
 /** An Ethernet-like interface; `master` is the bridge (or bond) it belongs to. */
@@ -18,36 +15,20 @@ type Interface = {
 	readonly vif?: string;
 };
 
-const getLink = 18;
 /** RTNLGRP_LINK. */
 const linkGroup = 1;
 
-const linkAttributes = {
-	address: {id: 1, type: 'binary'},
-	name: {id: 3, type: 'string'},
-	mtu: {id: 4, type: 'u32'},
-	master: {id: 10, type: 'u32'},
-	extended: {id: 29, type: 'u32'},
-} as const satisfies AttributeTable;
-
-/** struct ifinfomsg: what stands before the attributes of a link. */
-const infoLength = 16;
-const ethernet = 1;
-const skipStatistics = 8;
-
 /** The interfaces of our network namespace that have Ethernet addresses. */
 export async function interfaces(): Promise<Interface[]> {
-	return await withConnection(routeProtocol, async connection => {
-		const messages = await connection.request({
-			type: getLink,
-			dump: true,
-			header: new Uint8Array(infoLength),
-			attributes: encode(linkAttributes, {extended: skipStatistics}),
-			table: linkAttributes,
-		});
+	const devices = await readDevices();
 
-		return await Promise.all(messages.flatMap(parseInterface).map(withVif));
-	});
+	return await Promise.all(
+		devices.flatMap(({ifindex, name, mac, mtu, master}) =>
+			mac === undefined
+				? []
+				: withVif({ifindex, name, mac, mtu, ...(master !== undefined && {master})}),
+		),
+	);
 }
 
 /** Says `changed` once now and whenever an interface came, went or changed. A hint: look again. */
@@ -69,23 +50,4 @@ async function withVif(found: Interface): Promise<Interface> {
 	const vif = await vifOf(found.name);
 
 	return {...found, ...(vif !== undefined && {vif})};
-}
-
-function parseInterface({payload}: Message): Interface[] {
-	const {address, name, mtu, master} = decode(linkAttributes, payload.subarray(infoLength));
-	const view = viewOf(payload);
-
-	if (view.getUint16(2, littleEndian) !== ethernet || address === undefined) {
-		return [];
-	}
-
-	return [
-		{
-			ifindex: view.getInt32(4, littleEndian),
-			name: name ?? '',
-			mac: macText(address),
-			mtu: mtu ?? 0,
-			...(master !== undefined && {master}),
-		},
-	];
 }

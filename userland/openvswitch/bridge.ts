@@ -44,6 +44,9 @@ export function bridgeSource(runDir: string, name: string): Source<Switching> {
 	};
 }
 
+/** What decides here must not depend on how the daemon was started. */
+const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** OpenFlow 1.3 shows meters and groups; newer versions are the same to us. */
 const versions = 'OpenFlow13,OpenFlow14,OpenFlow15';
 
@@ -51,7 +54,7 @@ async function readFlows(socket: string): Promise<FlowTable> {
 	const {stdout} = await promisify(execFile)(
 		'ovs-ofctl',
 		['--timeout=2', '-O', versions, 'dump-flows', `unix:${socket}`, 'table=0'],
-		{timeout: 3000, killSignal: 'SIGKILL', maxBuffer: 1 << 28},
+		{env: {PATH: systemPath}, timeout: 3000, killSignal: 'SIGKILL', maxBuffer: 1 << 28},
 	);
 
 	return createFlowTable(parseFlows(stdout));

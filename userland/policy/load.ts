@@ -79,12 +79,12 @@ function loadFolder({files, ignored}: PolicyFolder, dir: string, side?: Side): L
 		...ignored.map(name => ignoredFile(join(dir, name))),
 	];
 	const pathOf = (file: string) => join(dir, file);
-	const doubts =
+	const ofRules =
 		errors.length > 0
 			? []
 			: [...policyWarnings(policy, side, pathOf), ...hiddenSilences(policies, pathOf)];
 
-	return inForce({policy, errors, warnings: [...told, ...doubts], dir});
+	return inForce({policy, errors, warnings: [...told, ...ofRules], dir});
 }
 
 /* Whoever made it may mean that nothing is allowed, so it does not count as absent. */

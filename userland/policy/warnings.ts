@@ -32,9 +32,9 @@ export function policyWarnings(
 	}
 	const seen = new Map<string, NamePattern>();
 	for (const [where, rule, pattern] of patternsOf(policy)) {
-		const doubt = doubtful(pattern) ?? lookalike(pattern, seen);
-		if (doubt !== undefined) {
-			warn(rule, where, `${shown(pattern)} ${doubt}`);
+		const problem = mistaken(pattern) ?? lookalike(pattern, seen);
+		if (problem !== undefined) {
+			warn(rule, where, `${shown(pattern)} ${problem}`);
 		}
 	}
 	const hidden = [
@@ -76,17 +76,17 @@ function shown(pattern: NamePattern): string {
 }
 
 /** What is wrong with a pattern that is meant to match something. */
-function doubtful(pattern: NamePattern): string | undefined {
+function mistaken(pattern: NamePattern): string | undefined {
 	if (domainName(pattern) === dom0Name) {
 		return undefined;
 	}
 
-	return doubts.find(([looks]) => looks.test(pattern))?.[1] ?? unfit(pattern);
+	return mistakes.find(([looks]) => looks.test(pattern))?.[1] ?? unfit(pattern);
 }
 
 const byName = 'rules go by name alone, and no domain is called so';
 
-const doubts: ReadonlyArray<readonly [RegExp, string]> = [
+const mistakes: ReadonlyArray<readonly [RegExp, string]> = [
 	[/^\d{1,5}$/, 'is the name of a domain, not its domid, which changes at every boot'],
 	[
 		/^(?:uuid[:=] ?)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i,
