@@ -20,6 +20,9 @@ const harmless = new RegExp(
 	].join('|')})$`,
 );
 
+/** Our own, in dom0: it takes what would leave by a channel, after all that looks at it. */
+const ownModule = 'coloop';
+
 /** Those of the old ebtables. */
 const ebtables = /^ebt_/;
 
@@ -28,7 +31,10 @@ export type ForeignHook = Pick<Hook, 'family' | 'place' | 'device'> & {readonly 
 
 export function foreignHooks(hooks: readonly Hook[]): ForeignHook[] {
 	return hooks
-		.filter(({name = '', isChain}) => !isChain && !harmless.test(name) && !ebtables.test(name))
+		.filter(
+			({name = '', module, isChain}) =>
+				!isChain && module !== ownModule && !harmless.test(name) && !ebtables.test(name),
+		)
 		.map(({family, place, device, name, module, program}) => {
 			const owner = module === undefined ? '' : ` of the module ${module}`;
 			const text =

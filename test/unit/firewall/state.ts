@@ -148,6 +148,7 @@ test("what netfilter calls is the kernel's own or nftables', or else it is named
 
 	t.is(await says(hook('br_nf_forward_ip', {module: 'br_netfilter'})), undefined);
 	t.is(await says(hook('whatever', {isChain: true})), undefined);
+	t.is(await says(hook('coloop_divert_frame', {module: 'coloop'}), {}, host), undefined);
 	t.is(await says(hook('sniff', {module: 'ips'})), ours);
 	t.is(await says(hook('sniff', {module: 'ips'}), {}, host), ours);
 	t.is(
