@@ -38,9 +38,9 @@ SHELL := /bin/bash
 STACK ?= 13
 export STACK
 # What `make test` runs of test/lab/tests; it is to take less than 45 minutes.
-LAB_TESTS ?= boot channel dom0 egress faults hostile rules withdrawn
+LAB_TESTS ?= boot channel dom0 egress faults hostile rules
 # And what `make test-all` and the other stacks run beside these.
-MORE_TESTS = attacks blocked budget netlink offers openvswitch order reasons receiving
+MORE_TESTS = attacks blocked budget netlink offers openvswitch order reasons receiving withdrawn
 
 ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs
