@@ -48,5 +48,5 @@ export const ends =
 			return pairs?.find(({a, b}) => a.name === 'a' && b.name === renamed)?.reason ?? '';
 		};
 		t.regex(await why(), reason);
-		await dom0.run(`b=$(xl domid b)\n${undoes}`);
+		await dom0.run(undoes);
 	};

@@ -69,7 +69,7 @@ const changes: Readonly<Record<string, Change>> = {
 	},
 	'another name': {
 		does: 'xenstore-write /local/domain/$b/name other',
-		undoes: 'xenstore-write /local/domain/$b/name b',
+		undoes: 'xenstore-write /local/domain/$(xl domid other)/name b',
 		reason: /policy/,
 		renamed: 'other',
 	},
