@@ -53,7 +53,8 @@ function certaintyOf(
 		return 'maybe';
 	}
 	if (isEqual === (op === '==')) {
-		return operand.isEmpty(traffic) ? 'maybe' : 'always';
+		/* A packet that lacks the header, such as one of UDP for 'tcp dport != @none', does not match. */
+		return operand.isEmpty(traffic) || !operand.isKnown(traffic) ? 'maybe' : 'always';
 	}
 
 	return 'never';

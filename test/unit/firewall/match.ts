@@ -40,6 +40,15 @@ const cases: readonly (readonly [
 	[meta('iifname'), '==', '@ours', 'always'],
 	[meta('iifname'), '!=', '@ours', 'never'],
 	[meta('iifname'), '==', '@unknown', 'maybe'],
+	[meta('iifname'), '!=', '@none', 'always'],
+	[payload('tcp', 'sport'), '!=', '@none', 'maybe'],
+	[payload('tcp', 'sport'), '==', '@none', 'never'],
+	[
+		concat(saddr, payload('tcp', 'dport')),
+		'!=',
+		{set: [concat('52:54:00:00:00:01', 22)]},
+		'maybe',
+	],
 	[meta('iifname'), '<', 'vif3.0', 'maybe'],
 	[meta('iif'), '==', 12, 'maybe'],
 	[meta('oifname'), '==', 'eth0', 'maybe'],
@@ -155,6 +164,7 @@ const cases: readonly (readonly [
 
 const elements: Readonly<Record<string, readonly unknown[]>> = {
 	ours: ['vif3.0'],
+	none: [],
 	locks: [concat('vif4.0', '00:16:3e:00:00:04'), concat('vif3.0', '00:16:3e:00:00:03')],
 	verdicts: [
 		[concat('vif4.0', '00:16:3e:00:00:04'), {accept: null}],
