@@ -154,6 +154,10 @@ export class Work {
 		while (this.criteria && !isEnough()) {
 			const key = this.#nextToPlan();
 			if (key !== undefined) {
+				/* Judged again when the other end has been read: until then its silence says nothing. */
+				if (!this.#areRead(key)) {
+					continue;
+				}
 				this.#plan(key, now, unix);
 				continue;
 			}
@@ -161,7 +165,7 @@ export class Work {
 			if (next === undefined) {
 				return;
 			}
-			if (this.trees.isKnown(lowOf(next)) && this.trees.isKnown(highOf(next))) {
+			if (this.#areRead(next)) {
 				this.#judge(next);
 			}
 		}
@@ -184,6 +188,11 @@ export class Work {
 			this.#agenda.planAt(key, now + wait);
 			this.#nextDue = Math.min(now + wait, this.#nextDue ?? Infinity);
 		}
+	}
+
+	/** What both ends say, and were told, is known. */
+	#areRead(key: number): boolean {
+		return this.trees.isKnown(lowOf(key)) && this.trees.isKnown(highOf(key));
 	}
 
 	#judge(key: number): void {
