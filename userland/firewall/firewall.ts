@@ -87,42 +87,35 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 				? ours.some(({ifindex}) => ifindex === what.ifindex)
 				: (ports.addresses?.some(({mac}) => mac === what.mac) ?? true),
 		async read(asked) {
-			const state = await take(asked);
+			ports = asked;
+			const links = await parts.links.get();
 
-			/* A reading that had begun for other devices says nothing of these: once more, before anybody is told. */
-			return state.unread.size === 0 ? state : await take(asked);
+			await follow(links);
+			const [entries, control, deviceHooks, rules, unheard] = await Promise.all([
+				parts.entries.get(),
+				parts.control.get(),
+				parts.deviceHooks.get(),
+				parts.rules.get(),
+				parts.unheard.get(),
+			]);
+			const forwarding = keepTable(indexForwarding(entries, asked.addresses, links.devices));
+			const covered = [control, deviceHooks, rules, unheard].map(({covers}) => covers);
+			const isIpUnread = filtersIpAnywhere(links, unheard) && !rules.covers.has(ipTables);
+			const unread = ours.filter(
+				device => isIpUnread || covered.some(covers => !covers.has(coverKey(device))),
+			);
+
+			return keepState({
+				...unheard.found,
+				...keepLinks(relevantLinks(links, ours, forwarding)),
+				...rules.found,
+				forwarding,
+				control: control.found,
+				hooks: [...unheard.found.hooks, ...deviceHooks.found],
+				unread: new Set(unread.map(({name}) => name)),
+			});
 		},
 	};
-
-	async function take(asked: Ports): Promise<FirewallState> {
-		ports = asked;
-		const links = await parts.links.get();
-
-		await follow(links);
-		const [entries, control, deviceHooks, rules, unheard] = await Promise.all([
-			parts.entries.get(),
-			parts.control.get(),
-			parts.deviceHooks.get(),
-			parts.rules.get(),
-			parts.unheard.get(),
-		]);
-		const forwarding = keepTable(indexForwarding(entries, asked.addresses, links.devices));
-		const covered = [control, deviceHooks, rules, unheard].map(({covers}) => covers);
-		const isIpUnread = filtersIpAnywhere(links, unheard) && !rules.covers.has(ipTables);
-		const unread = ours.filter(
-			device => isIpUnread || covered.some(covers => !covers.has(coverKey(device))),
-		);
-
-		return keepState({
-			...unheard.found,
-			...keepLinks(relevantLinks(links, ours, forwarding)),
-			...rules.found,
-			forwarding,
-			control: control.found,
-			hooks: [...unheard.found.hooks, ...deviceHooks.found],
-			unread: new Set(unread.map(({name}) => name)),
-		});
-	}
 }
 
 /** Our devices, and those that sentences about them name: dom0 may have many others, which come and go. */

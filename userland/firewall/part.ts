@@ -3,7 +3,10 @@ import {setTimeout} from 'node:timers/promises';
 
 /** One kind of things that is read again when it may have changed. */
 export type Part<T> = {
-	/** The next `get` reads, but while the part rests only if that is `urgent`. */
+	/**
+	 * The next `get` reads: while the part rests, only if that is `urgent`, and then not what a reading finds that has
+	 * begun before.
+	 */
 	invalidate(how?: 'urgent'): void;
 	/** The same object as before where nothing changed. Throws what the reading throws, where nothing good is kept. */
 	get(): Promise<T>;
@@ -68,6 +71,8 @@ export function createPart<T>(options: Options<T>): Part<T> {
 	let failingSince: number | undefined;
 	let restsUntil = -Infinity;
 	let isStale = true;
+	/** What was invalidated is wrong for who asks: a reading that has begun, or a rest, does not do. */
+	let isUrgent = false;
 	let reading: Promise<T> | undefined;
 	let isAnnouncing = false;
 
@@ -77,6 +82,7 @@ export function createPart<T>(options: Options<T>): Part<T> {
 		const [began, usedBefore, before] = [world.now(), world.used(), kept];
 
 		isStale = false;
+		isUrgent = false;
 		try {
 			kept = {value: keep(await read())};
 			failingSince = undefined;
@@ -135,18 +141,21 @@ export function createPart<T>(options: Options<T>): Part<T> {
 	return {
 		invalidate(how) {
 			isStale = true;
-			if (how === 'urgent' && !isOver()) {
-				restsUntil = -Infinity;
-			}
+			isUrgent ||= how === 'urgent' && !isOver();
 			void announce();
 		},
 		async get() {
-			const mayWait = world.now() < restsUntil && !isOver();
-
-			if (kept !== undefined && (!isStale || mayWait)) {
-				return kept.value;
+			if (isUrgent) {
+				await reading?.catch(() => undefined);
 			}
-			reading ??= take();
+			if (reading === undefined) {
+				const mayWait = !isUrgent && world.now() < restsUntil && !isOver();
+
+				if (kept !== undefined && (!isStale || mayWait)) {
+					return kept.value;
+				}
+				reading = take();
+			}
 
 			return await reading;
 		},

@@ -115,6 +115,22 @@ test('what is urgent does not rest', async t => {
 	t.is(reads(), 2);
 });
 
+test('what is urgent is read after a reading that has begun, whoever asks, and though that rests', async t => {
+	const {part, time, knobs, reads} = stage();
+
+	await part.get();
+	await time.pass(1000);
+	part.invalidate();
+	const begun = part.get();
+	knobs.found = ['a', 'b'];
+	part.invalidate('urgent');
+	const asked = await Promise.all([part.get(), part.get()]);
+
+	await begun;
+	t.deepEqual(asked, [new Set(['a', 'b']), new Set(['a', 'b'])]);
+	t.is(reads(), 3);
+});
+
 test('a dump rests for no longer than a fifth of a second, whatever else works meanwhile', async t => {
 	const {part, time, knobs, dues} = stage();
 
