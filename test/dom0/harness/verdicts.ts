@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {ExecutionContext, ImplementationFn, TestFn} from 'ava';
+import type {ExecutionContext, TestFn} from 'ava';
 import type {Dom0, Dom0Options} from './dom0.ts';
 import type {Packets} from './traffic.ts';
 import {sharedDom0} from './with-dom0.ts';
@@ -21,8 +21,6 @@ export type Verdict = {
 	readonly within?: number;
 	/** Takes away what loses packets: then they pass, and the announcement comes back. */
 	readonly mend?: string;
-	/** What it waits for: fails until that is there; or is skipped, where the kernel lacks it. */
-	readonly lacks?: string;
 	/** Others than `web` and `db`. */
 	readonly between?: readonly [string, string];
 };
@@ -34,8 +32,10 @@ export function testVerdicts(test: TestFn, options: Options, verdicts: readonly 
 	const onDom0 = sharedDom0(test, options);
 
 	for (const verdict of verdicts) {
-		const judged = onDom0((dom0, t) => judge(dom0, t, verdict, options));
-		test(verdict.title, verdict.lacks === undefined ? judged : failing(judged, verdict.lacks));
+		test(
+			verdict.title,
+			onDom0((dom0, t) => judge(dom0, t, verdict, options)),
+		);
 	}
 }
 
@@ -93,19 +93,4 @@ function whatIsMissing(error: Error): string {
 	}
 
 	return missing;
-}
-
-/** As test.failing, but for a case that may be skipped, which is no failure. */
-function failing(judged: ImplementationFn<[]>, lacks: string): ImplementationFn<[]> {
-	return async t => {
-		const attempt = await t.try(judged);
-		const skipped = attempt.logs.some(line => line.startsWith('skip: '));
-		attempt.discard();
-		t.log(skipped ? attempt.logs.join() : `lacks ${lacks}`);
-		if (attempt.passed && !skipped) {
-			t.fail(`passes: it no longer lacks ${lacks}`);
-		} else {
-			t.pass();
-		}
-	};
 }
