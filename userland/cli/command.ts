@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+import {InvalidArgumentError, type Command} from 'commander';
+
+/** Where a command's words go, data to `out`, everything else to `err`; `now`: Unix seconds. */
+export type Console = {out(line: string): void; err(line: string): void; now(): number};
+
+/** What the commands share; `exit.status` is what `coloop` ends with unless something is thrown. */
+export type Shell = {
+	readonly program: Command;
+	readonly console: Console;
+	readonly exit: {status: number};
+	/** Where the daemon answers. */
+	socket(): string;
+};
+
+/**
+ * Adds commands to the program. Its file imports nothing but what their words and options need: what a
+ * command does is imported when it runs, as starting Node is most of what `coloop` takes.
+ */
+export type Group = (shell: Shell) => void;
+
+/** One name or two, as `[name] [other]` gives them. */
+export function namesOf(first: string | undefined, second: string | undefined): string[] {
+	return [first ?? [], second ?? []].flat();
+}
+
+export function parseSeconds(text: string): number {
+	const seconds = Number(text);
+	if (text.trim() !== '' && Number.isFinite(seconds) && seconds >= 0) {
+		return seconds;
+	}
+	throw new InvalidArgumentError(`expected seconds, got ${text}`);
+}

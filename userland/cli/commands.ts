@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+import type {Group} from './command.ts';
+import {addPolicy} from './policy-commands.ts';
+import {addShowing} from './showing.ts';
+import {addSwitching} from './switching.ts';
+
+/** Every command there is, in the order in which help and manual tell them. */
+export const groups: readonly Group[] = [addShowing, addSwitching, addPolicy];
