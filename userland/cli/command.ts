@@ -9,6 +9,8 @@ export type Shell = {
 	readonly program: Command;
 	readonly console: Console;
 	readonly exit: {status: number};
+	/** As `console.out`, for what no terminal acts on already and is to keep its tabs. */
+	raw(line: string): void;
 	/** Where the daemon answers. */
 	socket(): string;
 };

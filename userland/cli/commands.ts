@@ -3,6 +3,7 @@ import type {Group} from './command.ts';
 import {addPolicy} from './policy-commands.ts';
 import {addShowing} from './showing.ts';
 import {addSwitching} from './switching.ts';
+import {addWatching} from './watching.ts';
 
 /** Every command there is, in the order in which help and manual tell them. */
-export const groups: readonly Group[] = [addShowing, addSwitching, addPolicy];
+export const groups: readonly Group[] = [addShowing, addWatching, addSwitching, addPolicy];

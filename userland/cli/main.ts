@@ -24,7 +24,7 @@ export async function main(argv: readonly string[], terminal: Console): Promise<
 	};
 	const exit = {status: 0};
 	try {
-		const program = build(console, exit);
+		const program = build({console, exit, raw: terminal.out});
 		await program.parseAsync(
 			argv.map(word => (word === '-br' ? '--brief' : word)),
 			{from: 'user'},
@@ -54,7 +54,7 @@ function fail(error: unknown, {err}: Console): number {
 }
 
 /** The program with all its commands; also what manual and completion are made of. */
-function build(console: Console, exit: Shell['exit']): Command {
+function build({console, exit, raw}: Pick<Shell, 'console' | 'exit' | 'raw'>): Command {
 	const program = new Command('coloop')
 		.description('A shared-memory network path between guests of one Xen host')
 		.addHelpText('before', examples)
@@ -69,7 +69,7 @@ function build(console: Console, exit: Shell['exit']): Command {
 		.showHelpAfterError('  coloop --help says what there is');
 	const socket = () => String(program.getOptionValue('socket'));
 	for (const add of groups) {
-		add({program, console, exit, socket});
+		add({program, console, exit, raw, socket});
 	}
 
 	return program;

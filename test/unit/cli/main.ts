@@ -3,49 +3,10 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
-import {main} from '../../../userland/cli/main.ts';
 import {parseAnswer, type Answer, type Request} from '../../../userland/control/protocol.ts';
-import {isServed, serve} from '../../../userland/control/server.ts';
 import {ColoopError} from '../../../userland/errors.ts';
 import {pairStatus, peerStatus, statusOf} from '../control/_status.ts';
-
-/** Unix seconds, to every command. */
-const now = 1_800_000_000;
-
-async function run(argv: readonly string[]) {
-	const out: string[] = [];
-	const err: string[] = [];
-	const status = await main(argv, {
-		out: line => out.push(line),
-		err: line => err.push(line),
-		now: () => now,
-	});
-
-	return {status, out, err: err.join('\n')};
-}
-
-/** Runs `coloop` against a daemon that answers so. */
-async function coloop(handle: (request: Request) => Promise<Answer>, ...argv: string[]) {
-	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
-	const socket = join(folder, 'coloopd.sock');
-	const stop = new AbortController();
-	const served = serve(socket, handle, stop.signal);
-	try {
-		while (!(await isServed(socket))) {
-			await new Promise(resolve => setImmediate(resolve));
-		}
-
-		return await run(['--socket', socket, ...argv]);
-	} finally {
-		stop.abort();
-		await served;
-		await rm(folder, {recursive: true});
-	}
-}
-
-const says =
-	(status = statusOf()) =>
-	async (): Promise<Answer> => ({ok: true, status});
+import {coloop, now, run, says} from './_coloop.ts';
 
 test('no argument means list', async t => {
 	const {status, out} = await coloop(says());
