@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {systemClock} from '../../userland/daemon/clock.ts';
 import {createLog} from '../../userland/daemon/log.ts';
-import {createSlice} from '../../userland/daemon/host/slice.ts';
+import {createSlice} from '../../userland/slice.ts';
 import {Work} from '../../userland/daemon/host/work.ts';
-import {decidePair} from '../../userland/policy/match.ts';
+import {decidePair, prepare} from '../../userland/policy/match.ts';
 import type {Domain} from '../../userland/xenstore/discover.ts';
 import {manyRules, topologyOf} from './scene.ts';
 import {macOf, nameOf} from './store.ts';
@@ -40,6 +40,7 @@ export async function planned(guests: number, rules: number): Promise<Record<str
 		return (user + system) / 1000;
 	};
 	const nothing = {entered: [], left: [], changed: [], leftovers: []};
+	await prepare(policy);
 	work.change({...nothing, entered: [...domains.keys()]});
 	work.take(latest);
 	await run(work);

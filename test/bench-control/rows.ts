@@ -36,7 +36,7 @@ async function allAnnounced({store}: Scene, guests: number): Promise<void> {
 
 /** The same with every announcement written, and one guest renamed. */
 async function announced(guests: number, rules: number): Promise<Figures> {
-	const scene = startScene(guests, manyRules(rules));
+	const scene = await startScene(guests, manyRules(rules));
 	const first = await cpuOf(() => allAnnounced(scene, guests));
 	const firstBlocked = scene.blocked();
 	const before = scene.store.requests.writes;
@@ -45,7 +45,7 @@ async function announced(guests: number, rules: number): Promise<Figures> {
 		await until('renamed', () => scene.store.requests.writes >= before + 2 * guests);
 	});
 	const renameBlocked = scene.blocked();
-	scene.setPolicy(policyOf(['allow', 'web-*', 'db-*']));
+	await scene.setPolicy(policyOf(['allow', 'web-*', 'db-*']));
 	const policy = await cpuOf(() =>
 		until('withdrawn', () => scene.host.view().counts.allowed < pairsOf(guests) * 0.6),
 	);
@@ -57,7 +57,7 @@ async function announced(guests: number, rules: number): Promise<Figures> {
 }
 
 async function idle(guests: number): Promise<Figures> {
-	const scene = startScene(guests, manyRules(10));
+	const scene = await startScene(guests, manyRules(10));
 	await allAnnounced(scene, guests);
 	await sleep(2000);
 	const {reads, writes} = scene.store.requests;
@@ -74,7 +74,7 @@ async function idle(guests: number): Promise<Figures> {
 
 /** One guest writes a hello, junk, or an offer, a hundred times a second. */
 async function flood(guests: number): Promise<Figures> {
-	const scene = startScene(guests, manyRules(10));
+	const scene = await startScene(guests, manyRules(10));
 	await allAnnounced(scene, guests);
 	await sleep(500);
 	scene.blocked();
@@ -156,7 +156,7 @@ function match(op: string, left: unknown, right: unknown) {
 
 /** `coloop list` with so many channels. */
 async function listing(guests: number, channels: number): Promise<Figures> {
-	const scene = startScene(guests, manyRules(10_000));
+	const scene = await startScene(guests, manyRules(10_000));
 	await allAnnounced(scene, guests);
 	for (let domid = 1; domid <= channels; domid++) {
 		const epochOf = () => scene.host.view().pair(domid, domid + 100)?.epoch;

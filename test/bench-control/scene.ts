@@ -3,7 +3,7 @@ import {performance} from 'node:perf_hooks';
 import {systemClock} from '../../userland/daemon/clock.ts';
 import {Host, type HostWorld} from '../../userland/daemon/host/host.ts';
 import {createLog} from '../../userland/daemon/log.ts';
-import {decidePair} from '../../userland/policy/match.ts';
+import {decidePair, prepare} from '../../userland/policy/match.ts';
 import type {PairRule, Policy} from '../../userland/policy/types.ts';
 import {computedStore, type ComputedStore} from './store.ts';
 
@@ -11,14 +11,20 @@ export type Scene = {
 	readonly host: Host;
 	readonly store: ComputedStore;
 	/** Changes what the policy says. */
-	setPolicy(policy: Policy): void;
-	/** Longest turn of the event loop since it was last asked, in ms of CPU time. */
+	setPolicy(policy: Policy): Promise<void>;
+	/** Longest turn of the event loop since it was last asked, in ms. */
 	blocked(): number;
 	stop(): Promise<void>;
 };
 
 /** The host role alone, in dom0 of a host with so many guests, each with a vif on one bridge. */
-export function startScene(guests: number, policy: Policy, change: Partial<HostWorld> = {}): Scene {
+export async function startScene(
+	guests: number,
+	policy: Policy,
+	change: Partial<HostWorld> = {},
+): Promise<Scene> {
+	const probe = probeTurns();
+	await prepare(policy);
 	const store = computedStore(guests, path => path.includes('/coloop/declined/'));
 	const stop = new AbortController();
 	let current = policy;
@@ -33,13 +39,14 @@ export function startScene(guests: number, policy: Policy, change: Partial<HostW
 		firewall: async () => () => undefined,
 		...change,
 	});
-	const probe = probeTurns();
 	const done = host.run(stop.signal);
 
 	return {
 		host,
 		store,
-		setPolicy(next) {
+		async setPolicy(next) {
+			/* As the daemon does before a policy is in force. */
+			await prepare(next);
 			current = next;
 			host.poke();
 		},
@@ -112,14 +119,20 @@ export function memory(): number {
 	return process.memoryUsage.rss() / 2 ** 20;
 }
 
-/** By CPU time, as others may have had the processor meanwhile; threads of the collector count too. */
-function probeTurns() {
+/**
+ * The smaller of the CPU time of all threads, as others may have had the processor meanwhile, and of the time that
+ * passed, as threads of V8 and those that read policies have it beside the event loop.
+ */
+export function probeTurns() {
 	let most = 0;
 	let last = process.cpuUsage();
+	let lastAt = performance.now();
 	const timer = setInterval(() => {
 		const {user, system} = process.cpuUsage(last);
 		last = process.cpuUsage();
-		most = Math.max(most, (user + system) / 1000);
+		const now = performance.now();
+		most = Math.max(most, Math.min((user + system) / 1000, now - lastAt));
+		lastAt = now;
 	}, 1);
 
 	return {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {emptyPolicy, inForce, type LoadedPolicy} from '../policy/load.ts';
+import {prepare} from '../policy/match.ts';
 import type {PolicyWatch} from '../policy/watch.ts';
 import type {Log} from './log.ts';
 import {forEach, together} from './together.ts';
@@ -50,7 +51,8 @@ export function createPolicy(watch: (signal: AbortSignal) => PolicyWatch, log: L
 				const policies = watch(inner);
 				ask = () => policies.reload();
 				try {
-					await forEach(policies, loaded => {
+					await forEach(policies, async loaded => {
+						await prepare(loaded.policy);
 						take(loaded);
 						open();
 						changed();

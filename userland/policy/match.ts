@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {domainName} from '../domain-name.ts';
-import {createPatterns, type Patterns} from './patterns.ts';
+import {atOnce, inSlices, type Sliceable} from '../slice.ts';
+import {classifier, type NameClass} from './name-classes.ts';
+import {createPatterns} from './patterns.ts';
 import type {AcceptRule, NamePattern, PairRule, Policy, Verdict} from './types.ts';
 
 /** May these two domains share a channel? The order of the names does not matter. */
@@ -21,22 +23,32 @@ type Matcher = {
 /** Policies are immutable, so what is derived from one is kept as long as it is. */
 const compiled = new WeakMap<Policy, Matcher>();
 
+/**
+ * Compiles it in slices, after which no question has to wait for that. Otherwise the first one does: 10 000
+ * rules take some 50 ms.
+ */
+export async function prepare(policy: Policy): Promise<void> {
+	if (!compiled.has(policy)) {
+		compiled.set(policy, await inSlices(createMatcher(policy)));
+	}
+}
+
 /** Verdicts that the same rule gives are the same object. */
 export function compile(policy: Policy): Matcher {
 	let matcher = compiled.get(policy);
 
 	if (!matcher) {
-		matcher = createMatcher(policy);
+		matcher = atOnce(createMatcher(policy));
 		compiled.set(policy, matcher);
 	}
 
 	return matcher;
 }
 
-function createMatcher(policy: Policy): Matcher {
-	const pairs = indexRules(policy.pairs, ({between}) => between);
+function* createMatcher(policy: Policy): Sliceable<Matcher> {
+	const pairs = yield* indexRules(policy.pairs, ({between}) => between);
 	/* What a rule says of one name, it says of the pair of that name with itself. */
-	const accept = indexRules(policy.accept, ({peer}) => [peer, peer]);
+	const accept = yield* indexRules(policy.accept, ({peer}) => [peer, peer]);
 
 	return {
 		decidePair: (a, b) => pairs(a, b),
@@ -46,33 +58,28 @@ function createMatcher(policy: Policy): Matcher {
 
 type Rule = PairRule | AcceptRule;
 
-/** Names that the same patterns match are one class: where one may go, the others may. */
-type NameClass<R extends Rule> = {
-	/** By their numbers. */
-	readonly patterns: ReadonlySet<number>;
-	/** How many rules name one of them. */
-	readonly cost: number;
-	readonly verdicts: Map<NameClass<R>, Verdict<R>>;
-};
-
 /** A rule, by its place among the others, that names a pattern and this other one. */
 type Naming = {readonly other: number; readonly order: number};
+
+/** So many rules are indexed in less than a millisecond. */
+const batch = 100;
 
 /**
  * Decides by the patterns that match, not by the rules: a name is compared with patterns once, and a pair of
  * classes is decided once. A host with 1000 guests has half a million pairs.
  */
-function indexRules<R extends Rule>(
+function* indexRules<R extends Rule>(
 	rules: readonly R[],
 	patternsOf: (rule: R) => readonly [NamePattern, NamePattern],
-): (nameA: string, nameB: string) => Verdict<R> {
+): Sliceable<(nameA: string, nameB: string) => Verdict<R>> {
 	const patterns = createPatterns();
 	const naming = new Map<number, Naming[]>();
 	const orders = new Map<number, number>();
-	const verdicts = rules.map(rule => ({action: rule.action, rule}));
-	const none: Verdict<R> = {action: 'deny', rule: undefined};
 
 	for (const [order, rule] of rules.entries()) {
+		if (order % batch === batch - 1) {
+			yield;
+		}
 		const [one, other] = patternsOf(rule);
 		const [left, right] = [
 			patterns.number(domainName(one)),
@@ -89,6 +96,7 @@ function indexRules<R extends Rule>(
 		}
 	}
 
+	const verdictOf = verdictsOf(rules);
 	const classOf = classifier<R>(patterns, number => naming.get(number)?.length ?? 0);
 	const first = (a: NameClass<R>, b: NameClass<R>) =>
 		a.patterns.size * b.patterns.size <= Math.min(a.cost, b.cost)
@@ -102,7 +110,7 @@ function indexRules<R extends Rule>(
 		let verdict = a.verdicts.get(b);
 
 		if (!verdict) {
-			verdict = verdicts[first(a, b)] ?? none;
+			verdict = verdictOf(first(a, b));
 			if (a.verdicts.size < remembered) {
 				a.verdicts.set(b, verdict);
 			}
@@ -114,6 +122,20 @@ function indexRules<R extends Rule>(
 
 /** Where each name is a class of its own, deciding anew is cheaper than keeping every pair. */
 const remembered = 64;
+
+/** By the place of the rule that decides; deny past all rules. */
+function verdictsOf<R extends Rule>(rules: readonly R[]): (order: number) => Verdict<R> {
+	const verdicts = new Map<number, Verdict<R>>();
+	const none: Verdict<R> = {action: 'deny', rule: undefined};
+
+	return order => {
+		const rule = rules[order];
+		const verdict = verdicts.get(order) ?? (rule ? {action: rule.action, rule} : none);
+		verdicts.set(order, verdict);
+
+		return verdict;
+	};
+}
 
 /** The place of the first rule that names a pattern of each; past all rules where there is none. */
 function firstOfPairs(
@@ -157,44 +179,6 @@ function firstNaming(
 /** Either way round the same; there are fewer than 2^26 patterns. */
 function pairOf(one: number, other: number): number {
 	return one < other ? one * 2 ** 26 + other : other * 2 ** 26 + one;
-}
-
-/** Guests may be renamed for ever, so not every name that ever was is kept. */
-const namesMost = 20_000;
-
-function classifier<R extends Rule>(
-	{matching}: Patterns,
-	rulesOf: (pattern: number) => number,
-): (name: string) => NameClass<R> {
-	const byName = new Map<string, NameClass<R>>();
-	const byPatterns = new Map<string, NameClass<R>>();
-
-	const classify = (name: string) => {
-		const numbers = matching(name).filter(number => rulesOf(number) > 0);
-		const key = numbers.sort((a, b) => a - b).join();
-		const known = byPatterns.get(key);
-		const cost = numbers.reduce((sum, number) => sum + rulesOf(number), 0);
-		const found = known ?? {patterns: new Set(numbers), cost, verdicts: new Map()};
-
-		byPatterns.set(key, found);
-
-		return found;
-	};
-
-	return name => {
-		let found = byName.get(name);
-
-		if (!found) {
-			if (byName.size >= namesMost) {
-				byName.clear();
-				byPatterns.clear();
-			}
-			found = classify(name);
-			byName.set(name, found);
-		}
-
-		return found;
-	};
 }
 
 function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {

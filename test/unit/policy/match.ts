@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import fc from 'fast-check';
-import {decideAccept, decidePair} from '../../../userland/policy/match.ts';
+import {decideAccept, decidePair, prepare} from '../../../userland/policy/match.ts';
 import {matches} from '../../../userland/policy/patterns.ts';
 import type {AcceptRule, PairRule, Policy} from '../../../userland/policy/types.ts';
 
@@ -163,6 +163,24 @@ test('a name that is renamed for ever is decided all the same', t => {
 		}
 	}
 	t.is(decidePair(policy, 'db', 'web-7').action, 'allow');
+});
+
+test('a policy that was prepared decides the same, and others had their turn meanwhile', async t => {
+	const rules = Array.from({length: 20_000}, (_, i) =>
+		pair(i % 3 ? 'deny' : 'allow', `web-${i}*`, `*-${i}`),
+	);
+	const policy = policyOf(rules, [accept('allow', 'a')]);
+	let turns = 0;
+	const timer = setInterval(() => (turns += 1), 1);
+	await prepare(policy);
+	clearInterval(timer);
+
+	const same = policyOf(rules, [accept('allow', 'a')]);
+	for (const name of ['web-3', 'web-30', 'db-9', 'db-30']) {
+		t.deepEqual(decidePair(policy, 'web-30x', name), decidePair(same, 'web-30x', name));
+	}
+	t.is(decideAccept(policy, 'a').action, 'allow');
+	t.true(turns > 0);
 });
 
 /** Fresh names each, so that a comparison with all rules would show: 10^5 decisions of 10^4 rules. */

@@ -13,7 +13,7 @@ import {createGuestWatches, type GuestWatches} from './guest-watches.ts';
 import type {HostWorld} from './host.ts';
 import {createInventory, type Inventory} from './inventory.ts';
 import {readGuestNode, readSample, readTree} from './trees.ts';
-import {createSlice} from './slice.ts';
+import {createSlice} from '../../slice.ts';
 import {emptyView, viewOf, type HostView} from './view.ts';
 import {Work} from './work.ts';
 
@@ -114,7 +114,7 @@ export class Session {
 	}
 
 	async #run(signal: AbortSignal): Promise<void> {
-		const slice = createSlice();
+		const slice = createSlice(this.#world.clock.now);
 		while (!signal.aborted) {
 			this.#isPoked = false;
 			await this.#read();
