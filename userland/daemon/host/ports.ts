@@ -36,19 +36,22 @@ export type Port = {
 	readonly mtu: number;
 };
 
-/** The ports of each domain, by what the kernel says about the bridge, not what XenStore says. */
-export function portsOf(
-	domains: readonly Domain[],
-	topology: Topology,
-): Map<number, readonly Port[]> {
+/**
+ * The ports of a domain, by what the kernel says about the bridge, not what XenStore says. Asked again for the
+ * same domain object, it answers the same list.
+ */
+export function portFinder(topology: Topology): (domain: Domain) => readonly Port[] {
 	const placeOf = placeFinder(topology);
+	const known = new WeakMap<Domain, readonly Port[]>();
 
-	return new Map(
-		domains.map(domain => [
-			domain.domid,
-			domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, placeOf),
-		]),
-	);
+	return domain => {
+		const ports =
+			known.get(domain) ??
+			(domain.domid === 0 ? hostPorts(topology) : vifPorts(domain, placeOf));
+		known.set(domain, ports);
+
+		return ports;
+	};
 }
 
 /** What a vif's netback end is on, in words; for one that shares no bridge with another. */

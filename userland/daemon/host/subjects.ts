@@ -4,7 +4,7 @@ import {hasLinkState} from '../../xenstore/features.ts';
 import {speaks} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
 import {ambiguousNames} from './namesakes.ts';
-import {portsOf, type Port, type Topology} from './ports.ts';
+import {portFinder, type Port, type Topology} from './ports.ts';
 
 /** A domain with all that pairs of it are judged by. */
 export type Subject = Domain & {
@@ -24,23 +24,61 @@ export function subjectsOf(
 	domains: readonly Domain[],
 	topology: Topology,
 ): ReadonlyMap<number, Subject> {
-	const portsByDomid = portsOf(domains, topology);
-	const twice = ambiguousMacs([...portsByDomid.values()].flat());
-	const misnamed = ambiguousNames(domains);
+	return createSubjects().renew(domains, topology);
+}
 
-	return new Map(
-		domains.map(domain => {
-			const ports = portsByDomid.get(domain.domid) ?? none;
-			const ambiguous = ports.filter(port => twice.has(macKey(port)));
-			const facts = {
-				ports,
-				ambiguousPorts: ambiguous.length === 0 ? none : ambiguous,
-				misnamed: misnamed.get(domain.domid),
-			};
+/** What a subject was made of. */
+type Made = Pick<Subject, 'ports' | 'ambiguousPorts' | 'misnamed'> & {
+	readonly domain: Domain;
+	readonly subject: Subject;
+};
 
-			return [domain.domid, {...domain, ...facts, text: textOf(domain, facts)}];
-		}),
-	);
+/** The same, where only few change: of a domain that is as it was, the subject is the same object. */
+export function createSubjects() {
+	let made: ReadonlyMap<number, Made> = new Map();
+	let last: Topology | undefined;
+	let portsOf: (domain: Domain) => readonly Port[] = () => none;
+
+	return {
+		renew(domains: readonly Domain[], topology: Topology): ReadonlyMap<number, Subject> {
+			if (topology !== last) {
+				[last, portsOf] = [topology, portFinder(topology)];
+			}
+			const twice = ambiguousMacs(domains.flatMap(portsOf));
+			const misnamed = ambiguousNames(domains);
+			const before = made;
+			made = new Map(
+				domains.map(domain => {
+					const ports = portsOf(domain);
+					const ambiguous = ports.filter(port => twice.has(macKey(port)));
+					const facts = {
+						ports,
+						ambiguousPorts: ambiguous.length === 0 ? none : ambiguous,
+						misnamed: misnamed.get(domain.domid),
+					};
+
+					return [domain.domid, make(before.get(domain.domid), domain, facts)];
+				}),
+			);
+
+			return new Map([...made].map(([domid, {subject}]) => [domid, subject]));
+		},
+	};
+}
+
+function make(before: Made | undefined, domain: Domain, facts: Omit<Made, 'domain' | 'subject'>) {
+	const {ambiguousPorts} = facts;
+	if (
+		before?.domain === domain &&
+		before.ports === facts.ports &&
+		before.misnamed?.reason === facts.misnamed?.reason &&
+		before.ambiguousPorts.length === ambiguousPorts.length &&
+		ambiguousPorts.every(port => before.ambiguousPorts.includes(port))
+	) {
+		return before;
+	}
+
+	return {...facts, domain, subject: {...domain, ...facts, text: textOf(domain, facts)}};
 }
 
 /** In order of domids, without vifs that came since dom0's rules were read: they are not known for these. */
@@ -62,7 +100,9 @@ function textOf(
 ): string {
 	const speech = [hello && speaks(hello), hasLinkState(hello)];
 
-	return JSON.stringify([name, uuid, vcpus, speech, misnamed, ports, ambiguousPorts.length]);
+	const twice = ambiguousPorts.map(port => port.name);
+
+	return JSON.stringify([name, uuid, vcpus, speech, misnamed, ports, twice]);
 }
 
 /** Addresses that name no one port of a bridge: whom a packet is for could not be told. */

@@ -13,7 +13,7 @@ import {highOf, keyOf, lowOf} from './pair.ts';
 import {PairTable} from './pairs.ts';
 import {Mending} from './mending.ts';
 import type {HostStep} from './steps.ts';
-import {onlyCovered, subjectsOf, type Subject} from './subjects.ts';
+import {createSubjects, onlyCovered, type Subject} from './subjects.ts';
 import type {Tree} from './trees.ts';
 
 type WorkWorld = Pick<Criteria, 'decide' | 'isHeld'> & {
@@ -37,6 +37,7 @@ export class Work {
 	readonly #world: WorkWorld;
 	readonly #agenda = new Agenda(() => this.trees.domids);
 	readonly #failures: Failures;
+	readonly #renewer = createSubjects();
 	#latest: CurrentContext['latest'];
 	#areSubjectsStale = false;
 	#nextDue: number | undefined;
@@ -239,7 +240,7 @@ export class Work {
 		const before = this.subjects;
 		const domains = [...this.#world.inventory.domains.values()];
 		const covered = onlyCovered(domains, this.#latest?.vifs ?? new Set());
-		this.subjects = subjectsOf(covered, criteria.topology);
+		this.subjects = this.#renewer.renew(covered, criteria.topology);
 		for (const [domid, {text}] of this.subjects) {
 			if (before.get(domid)?.text !== text && this.trees.isKnown(domid)) {
 				this.trees.prepare(domid);
