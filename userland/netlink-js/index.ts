@@ -76,14 +76,7 @@ export function openSocket(
 
 /** Opens a character device, a FIFO or anything else that can be polled, to read and to write. */
 export function openDevice(path: string, handlers: Handlers): Device {
-	if (typeof path !== 'string') {
-		throw new TypeError(`path: expected a string, got ${typeof path}`);
-	}
-	if (path.includes('\0')) {
-		throw new TypeError(
-			'path: expected no NUL characters, where the kernel would stop reading',
-		);
-	}
+	expectPath(path);
 	const device = new (native().Device)(path, callback(handlers));
 
 	return {
@@ -95,6 +88,17 @@ export function openDevice(path: string, handlers: Handlers): Device {
 			device.close();
 		},
 	};
+}
+
+/**
+ * Sends one datagram to a socket of the file system, or, where `path` begins with `@`, of the abstract
+ * names. Waits while the receiver's queue is full. Throws SystemError: `ENOENT`, `ECONNREFUSED` where
+ * nobody listens.
+ */
+export function sendDatagram(path: string, data: Uint8Array): void {
+	expectPath(path);
+	expectBytes(data);
+	native().sendDatagram(path, data);
 }
 
 /** A BPF program; the name is empty where it was loaded without one. */
@@ -160,6 +164,17 @@ function callback({onData, onError}: Handlers): NativeCallback {
 function expectInteger(value: number, name: string): void {
 	if (!Number.isInteger(value) || value < 0 || value > 0x7fff_ffff) {
 		throw new TypeError(`${name}: expected an integer from 0 to 2147483647, got ${value}`);
+	}
+}
+
+function expectPath(path: string): void {
+	if (typeof path !== 'string') {
+		throw new TypeError(`path: expected a string, got ${typeof path}`);
+	}
+	if (path.includes('\0')) {
+		throw new TypeError(
+			'path: expected no NUL characters, where the kernel would stop reading',
+		);
 	}
 }
 

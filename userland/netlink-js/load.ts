@@ -31,6 +31,7 @@ export type Native = {
 		callback: NativeCallback,
 	) => NativeSocket;
 	readonly Device: new (path: string, callback: NativeCallback) => NativeDevice;
+	sendDatagram(path: string, data: Uint8Array): void;
 	attached(ifindex: number, attachType: number): NativeProgram[];
 	linked(
 		linkType: number,

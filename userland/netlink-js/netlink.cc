@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "datagram.h"
 #include "descriptor.h"
 #include "programs.h"
 
@@ -226,6 +227,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 	exports.Set("Socket", Socket::Define(env));
 	exports.Set("Device", Device::Define(env));
 	exports.Set("attached", Napi::Function::New<programs::Attached>(env, "attached"));
+	exports.Set("sendDatagram", Napi::Function::New<datagram::Send>(env, "sendDatagram"));
 	exports.Set("linked", Napi::Function::New<programs::Linked>(env, "linked"));
 	return exports;
 }

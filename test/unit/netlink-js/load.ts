@@ -38,7 +38,7 @@ test('the addon is found beside the running file', async t => {
 
 	await cp(built, join(directory, 'netlink.node'));
 	const {stdout} = await run(process.execPath, [join(directory, 'main.js')]);
-	t.is(stdout, 'setup Socket Device attached linked\n');
+	t.is(stdout, 'setup Socket Device attached sendDatagram linked\n');
 });
 
 test('the addon is found where COLOOP_ADDON_DIR says', async t => {
@@ -48,7 +48,7 @@ test('the addon is found where COLOOP_ADDON_DIR says', async t => {
 	await cp(built, join(elsewhere, 'netlink.node'));
 	const env = {...process.env, COLOOP_ADDON_DIR: elsewhere};
 	const {stdout} = await run(process.execPath, [join(directory, 'main.js')], {env});
-	t.is(stdout, 'setup Socket Device attached linked\n');
+	t.is(stdout, 'setup Socket Device attached sendDatagram linked\n');
 });
 
 test('a missing addon names every path tried', async t => {
