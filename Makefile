@@ -26,6 +26,8 @@
 #                   before) and of the TypeScript
 #   make check      compiler and static gates of the module, on the kernels of STACK and of every other
 #                   stack that was built; lint of the rest
+#   make deb        Debian packages of each stack of DEB, in clean roots: build/deb-13, build/deb-12
+#   make deb-check  what was built is the same bytes again, passes lintian, installs, runs, and purges whole
 #   make generate   what is made from kmod/spec/coloop.yaml and the policy's schema
 #
 # STACK=13 (Debian 13: Xen 4.20, Linux 6.12; the default), 12 (Xen 4.17, Linux 6.1), next (13 with the
@@ -52,7 +54,7 @@ ARM ?= channel
 export BENCH ROW ARM
 
 .PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure frama audit
-.PHONY: coverage dom0-test lab-test test-all-runs soak claims build lab check generate clean
+.PHONY: coverage dom0-test lab-test test-all-runs soak claims build lab deb deb-check check generate clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
 demo: build
@@ -207,6 +209,13 @@ claims:
 
 lab: build
 	$(ready) && node build/ts/test/lab/bin/lab.js --stack $(STACK)
+
+DEB ?= 13 12
+deb:
+	$(ready) && packaging/deb.sh $(DEB)
+
+deb-check:
+	$(ready) && packaging/check.sh $(DEB)
 
 check:
 	$(ready) && npx eslint . && npx prettier --check --log-level=warn . && test/kmod/check.sh
