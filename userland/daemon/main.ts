@@ -104,7 +104,21 @@ function rolesOf(role: Options['role'], isDom0: boolean): Role[] {
 }
 
 function parse(argv: readonly string[]): Options | number {
-	const command = new Command('coloopd')
+	try {
+		return program()
+			.parse([...argv], {from: 'user'})
+			.opts<Options>();
+	} catch (error) {
+		if (error instanceof CommanderError) {
+			return error.exitCode === 0 ? 0 : 2;
+		}
+		throw error;
+	}
+}
+
+/** Its options, of which the manual is made too. */
+export function program(): Command {
+	return new Command('coloopd')
 		.description('Tells the coloop module which domains of this Xen host are peers')
 		.version(version)
 		.addHelpText('before', examples)
@@ -117,18 +131,12 @@ function parse(argv: readonly string[]): Options | number {
 		.option('-s, --socket <path>', 'where coloop finds us', defaultSocket)
 		.option('-f, --foreground', 'as always: stay in the foreground')
 		.option('-w, --withdraw', 'remove all we wrote to XenStore and all peers, and exit')
-		.addOption(new Option('-l, --log-level <level>').choices(logLevels).default('info'))
+		.addOption(
+			new Option('-l, --log-level <level>', 'what to log').choices(logLevels).default('info'),
+		)
 		.configureOutput({
 			outputError: (text, write) => write(text.replace(/^error: /, 'coloopd: ')),
 		})
 		.showHelpAfterError('  coloopd --help says what there is')
 		.exitOverride();
-	try {
-		return command.parse([...argv], {from: 'user'}).opts<Options>();
-	} catch (error) {
-		if (error instanceof CommanderError) {
-			return error.exitCode === 0 ? 0 : 2;
-		}
-		throw error;
-	}
 }
