@@ -5,7 +5,7 @@ import type {Store} from '../../xenstore/store.ts';
 import type {OfferValue} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
 import {judgePair, type Criteria, type SharedLink} from './judge.ts';
-import {agreedEpoch, domidsOf, keyOf} from './pair.ts';
+import {agreedEpoch, domidsOf, keyOf, type Pair} from './pair.ts';
 import type {PairTable} from './pairs.ts';
 import type {Subject} from './subjects.ts';
 
@@ -40,12 +40,16 @@ export type HostView = {
 	/** Pairs that are allowed and in which an end has offered, declined, or been told of either. */
 	active(): Iterable<PairView>;
 	allowed(): Iterable<PairView>;
+	/** What is said in each pair of `active()`, at the price of a look-up: nothing is judged. */
+	said(): Iterable<Said>;
 	/** Every pair of one domain, refused or not. */
 	of(domid: number): Iterable<PairView>;
 	all(): Iterable<PairView>;
 	/** All at once, which costs what it says. */
 	readonly verdicts: readonly PairView[];
 };
+
+export type Said = Pick<PairView, 'epoch' | 'offers' | 'declined'>;
 
 type Viewed = {
 	readonly store: Store;
@@ -83,6 +87,11 @@ export function viewOf({store, subjects, pairs, criteria}: Viewed): HostView {
 		pair,
 		active: () => pairsOf(pairs.active),
 		allowed: () => pairsOf(pairs.keys()),
+		*said() {
+			for (const key of pairs.active) {
+				yield saidIn(pairs.get(key));
+			}
+		},
 		of: domid => pairsOf(domains.map(other => keyOf(domid, other.domid))),
 		all,
 		get verdicts() {
@@ -98,6 +107,7 @@ export const emptyView: HostView = {
 	pair: () => undefined,
 	active: () => [],
 	allowed: () => [],
+	said: () => [],
 	of: () => [],
 	all: () => [],
 	verdicts: [],
@@ -114,10 +124,14 @@ function* allKeys(domids: readonly number[]): Generator<number> {
 function viewPair(a: Subject, b: Subject, pairs: PairTable, criteria: Criteria): PairView {
 	const {terms, links, refusal} = judgePair(a, b, criteria);
 	const pair = refusal ? undefined : pairs.get(keyOf(a.domid, b.domid));
+
+	return {...{a, b, rule: terms.rule, links, refusal}, ...saidIn(pair)};
+}
+
+function saidIn(pair: Pair | undefined): Said {
 	const [ofA, ofB] = pair?.ends ?? [];
 
 	return {
-		...{a, b, rule: terms.rule, links, refusal},
 		epoch: pair && agreedEpoch(pair),
 		offers: [ofA?.offer, ofB?.offer],
 		declined: [ofA?.declined, ofB?.declined],

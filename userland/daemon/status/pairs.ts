@@ -6,7 +6,7 @@ import type {Domain} from '../../xenstore/discover.ts';
 import {pathsOf} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {parseStats, type Stats} from '../../xenstore/values.ts';
-import type {HostView, PairView} from '../host/view.ts';
+import type {HostView, PairView, Said} from '../host/view.ts';
 import {declinedText} from '../ordinary.ts';
 
 /** How many pairs one answer tells, where there are pages. */
@@ -179,16 +179,25 @@ function conditionOf(verdict: PairView): Condition {
 		ofB && declinedText(b.name, a.name, ofB),
 	];
 	const reason = texts.filter(text => text !== undefined).join('; ') || null;
-	if (state !== 'live' && [ofA, ofB].some(isRefusal)) {
-		return {state: 'refused', code: 'declined', reason};
+	if (state === 'refused') {
+		return {state, code: 'declined', reason};
 	}
 	const rules = [ofA, ofB].find(declined => declined?.code === 'rules');
 
 	return {state, code: rules?.detail ?? rules?.code ?? null, reason};
 }
 
-/** Live when both ends say so: dom0 is not on the channel and cannot see it. */
-function stateOf({epoch, offers}: PairView): State {
+/**
+ * Of a pair that dom0 allows. Live when both ends say so: dom0 is not on the channel and cannot see it. An
+ * end that declines has just begun to where the channel is up still.
+ */
+export function stateOf(said: Said): State {
+	const state = offeredState(said);
+
+	return state !== 'live' && said.declined.some(isRefusal) ? 'refused' : state;
+}
+
+function offeredState({epoch, offers}: Said): State {
 	const said = offers
 		.filter(offer => offer !== undefined && offer.epoch === epoch)
 		.map(offer => offer?.state);
