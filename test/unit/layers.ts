@@ -9,6 +9,7 @@ const layers: ReadonlyArray<readonly string[]> = [
 	['userland/nftables-js', 'userland/netlink-js'],
 	['userland/kernel', 'userland/policy', 'userland/xenstore'],
 	['userland/firewall', 'userland/openvswitch', 'userland/control'],
+	['userland/metrics'],
 	['userland/daemon', 'userland/cli'],
 	['userland/bin'],
 ];

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type {Answer, Request} from '../control/protocol.ts';
+import type {Reading} from '../metrics/reading.ts';
 import type {LoadedPolicy} from '../policy/load.ts';
 import {decideAccept, decidePair} from '../policy/match.ts';
+import type {Verdict} from '../policy/types.ts';
 import type {PolicyWatch} from '../policy/watch.ts';
 import {ownPaths} from '../xenstore/paths.ts';
 import {Endpoint, type EndpointWorld} from './endpoint/endpoint.ts';
 import type {Held} from './held.ts';
 import {Host, type HostWorld} from './host/host.ts';
 import {createPolicy} from './policy.ts';
+import {readForMetrics} from './reading.ts';
 import {createRequests} from './requests.ts';
 import {supervise} from './supervise.ts';
 import {together} from './together.ts';
@@ -21,6 +24,8 @@ export type World = Omit<EndpointWorld, 'decide' | 'isHeld' | 'paths' | 'hostSil
 		readonly held: Held;
 		/** Our domain is dom0. */
 		readonly isDom0: boolean;
+		/** Is told each answer of the policy. */
+		readonly decided?: (role: Role, action: Verdict['action']) => void;
 	};
 
 /** What the parts of one daemon share. */
@@ -40,6 +45,8 @@ export type Daemon = {
 	run(signal: AbortSignal): Promise<void>;
 	handle(request: Request): Promise<Answer>;
 	reload(): Promise<void>;
+	/** For metrics. */
+	read(): Promise<Reading>;
 };
 
 export function createDaemon(world: World, roles: readonly Role[]): Daemon {
@@ -60,6 +67,7 @@ export function createDaemon(world: World, roles: readonly Role[]): Daemon {
 	return {
 		handle: createRequests(parts),
 		reload: parts.reload,
+		read: () => readForMetrics(parts),
 		/* Nothing is judged before there is a policy: none would mean deny. */
 		run: signal =>
 			policy.run(signal, {
@@ -88,7 +96,7 @@ function roleTasks({world, host, endpoint, problems}: Parts) {
 function hostOf(world: World, policy: () => LoadedPolicy): Host {
 	return new Host({
 		...world,
-		decide: (a, b) => decidePair(policy().policy, a, b),
+		decide: (a, b) => told(world, 'host', decidePair(policy().policy, a, b)),
 		isHeld: world.held.isPair,
 	});
 }
@@ -97,8 +105,14 @@ function endpointOf(world: World, policy: () => LoadedPolicy): Endpoint {
 	return new Endpoint({
 		...world,
 		paths: ownPaths(world.isDom0),
-		decide: peer => decideAccept(policy().policy, peer),
+		decide: peer => told(world, 'endpoint', decideAccept(policy().policy, peer)),
 		isHeld: name => world.held.peers.has(name),
 		hostSilence: () => policy().hostSilenceS,
 	});
+}
+
+function told<V extends Verdict>({decided}: World, role: Role, verdict: V): V {
+	decided?.(role, verdict.action);
+
+	return verdict;
 }

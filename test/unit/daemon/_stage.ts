@@ -35,7 +35,8 @@ export type Stage = {
 	kernel(domid: number): FakeKernel;
 	create(domid: number): Promise<void>;
 	destroy(domid: number): Promise<void>;
-	start(domid: number, roles?: Role[]): Daemon;
+	/** `adapt`: what becomes of its world first. */
+	start(domid: number, roles?: Role[], adapt?: (world: World) => World): Daemon;
 	stop(domid: number): Promise<void>;
 	stopAll(): Promise<void>;
 	/** `coloopd --withdraw` */
@@ -165,9 +166,9 @@ export function createStage(): Stage {
 			await xen.remove(`/local/domain/0/backend/vif/${domid}`);
 			tree.release(domid);
 		},
-		start(domid, roles = rolesOf(domid)) {
+		start(domid, roles = rolesOf(domid), adapt = world => world) {
 			const stop = new AbortController();
-			const daemon = createDaemon(worldOf(domid), roles);
+			const daemon = createDaemon(adapt(worldOf(domid)), roles);
 			running.set(domid, {stop, done: daemon.run(stop.signal)});
 
 			return daemon;

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+import {once} from 'node:events';
+import {lstat, rm} from 'node:fs/promises';
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import {connect, isIP} from 'node:net';
+import {ColoopError} from './errors.ts';
+
+/** Where a page is served: never farther than this machine. */
+export type LocalPlace =
+	| {readonly kind: 'loopback'; readonly host: string; readonly port: number}
+	| {readonly kind: 'socket'; readonly path: string};
+
+/** `127.0.0.1:9101`, `[::1]:9101`, `localhost:9101` or an absolute path; throws USAGE for all else. */
+export function parseLocalPlace(text: string, option: string): LocalPlace {
+	if (text.startsWith('/')) {
+		return {kind: 'socket', path: text};
+	}
+	const [, host = '', digits = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+	const address = host.replace(/^\[(.*)\]$/, '$1');
+	const port = Number(digits);
+	if (digits === '' || port > 65_535) {
+		throw new ColoopError('USAGE', `${option}: expected 127.0.0.1:PORT or /PATH, got ${text}`);
+	}
+	if (!isLoopback(address)) {
+		throw new ColoopError('USAGE', `${option}: ${host || 'every address'} is not loopback`, {
+			hint: 'nobody is asked for a password there; use 127.0.0.1 and a proxy or SSH in front',
+		});
+	}
+
+	return {kind: 'loopback', host: address, port};
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Answers GET and HEAD there until the signal aborts. A browser that was led to a loopback address by a
+ * foreign name (DNS rebinding) says that name, and gets nothing. `listening` is told the port.
+ */
+export async function serveLocally(
+	place: LocalPlace,
+	handle: Handler,
+	signal: AbortSignal,
+	listening: (port: number | undefined) => void = () => {},
+): Promise<void> {
+	const server = createServer(
+		{requestTimeout: 10_000, maxHeaderSize: 8192},
+		(request, response) => {
+			if (refuse(place, request, response)) {
+				return;
+			}
+			handle(request, response);
+		},
+	);
+	server.maxConnections = 100;
+	await listen(server, place);
+	const address = server.address();
+	listening(typeof address === 'object' ? address?.port : undefined);
+	if (!signal.aborted) {
+		await once(signal, 'abort');
+	}
+	server.closeAllConnections();
+	server.close();
+	await once(server, 'close');
+}
+
+function refuse(place: LocalPlace, request: IncomingMessage, response: ServerResponse): boolean {
+	const {method, headers} = request;
+	/* What a page of another origin embeds must not tell it anything. */
+	response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+	response.setHeader('X-Content-Type-Options', 'nosniff');
+	if (place.kind === 'loopback' && !isLoopback(hostOf(headers.host ?? ''))) {
+		response.writeHead(421).end('this address is served under a loopback name only\n');
+
+		return true;
+	}
+	if (method !== 'GET' && method !== 'HEAD') {
+		response.writeHead(405, {Allow: 'GET, HEAD'}).end('GET only\n');
+
+		return true;
+	}
+
+	return false;
+}
+
+/** Of `host:port` or `[host]:port`. */
+function hostOf(header: string): string {
+	return header.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
+function isLoopback(host: string): boolean {
+	const isIPv4 = isIP(host) === 4 && host.startsWith('127.');
+
+	return isIPv4 || host === '::1' || host.toLowerCase() === 'localhost';
+}
+
+/** A socket file is for root, and never there with wider rights: it gets its mode from the umask. */
+async function listen(server: Server, place: LocalPlace): Promise<void> {
+	if (place.kind === 'loopback') {
+		server.listen({host: place.host, port: place.port});
+		await once(server, 'listening');
+
+		return;
+	}
+	await clear(place.path);
+	const umask = process.umask(0o177);
+	try {
+		server.listen(place.path);
+		await once(server, 'listening');
+	} finally {
+		process.umask(umask);
+	}
+}
+
+/** A socket that a dead program left is removed; one that answers, and any other file, stays. */
+async function clear(path: string): Promise<void> {
+	const there = await lstat(path).catch(() => undefined);
+	if (!there) {
+		return;
+	}
+	if (!there.isSocket()) {
+		throw new ColoopError('USAGE', `${path}: expected a socket or nothing, got another file`);
+	}
+	const probe = connect(path);
+	const answers = await once(probe, 'connect').then(
+		() => true,
+		() => false,
+	);
+	probe.destroy();
+	if (answers) {
+		throw new ColoopError('USAGE', `another program answers on ${path}`);
+	}
+	await rm(path, {force: true});
+}
