@@ -2,8 +2,9 @@
 import {fork, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {Socket} from 'node:net';
-import {NftablesError} from './error.ts';
+import {NftablesError, type NftErrorCode, type NftProblem} from './error.ts';
 import type {Nftables} from './index.ts';
+import {createQueue} from './queue.ts';
 
 /** What the process is asked: a method of its context, and the arguments. */
 export type Call = {
@@ -12,72 +13,133 @@ export type Call = {
 	readonly args: readonly unknown[];
 };
 
-export type Reply = {readonly id: number} & (
-	{readonly value: unknown} | {readonly failure: string}
-);
-
-type Waiting = {
-	readonly resolve: (value: unknown) => void;
-	readonly reject: (error: Error) => void;
-	readonly timer: NodeJS.Timeout;
+export type Failure = {
+	readonly code: NftErrorCode;
+	readonly message: string;
+	readonly problems?: readonly NftProblem[];
+	readonly command?: number | undefined;
 };
 
-type Running = {readonly child: ChildProcess; readonly waiting: Map<number, Waiting>};
+export type Reply = {readonly id: number} & (
+	{readonly value: unknown} | {readonly failure: Failure}
+);
 
-/** How long a call may take, in milliseconds, if nobody says: listing a set of a million elements takes 10 s. */
+export type IsolatedOptions = {
+	/** How long a call may take once its turn has come, in milliseconds. */
+	readonly timeout?: number;
+};
+
+/** The call that runs. */
+type Current = {
+	readonly id: number;
+	readonly resolve: (value: unknown) => void;
+	readonly reject: (error: Error) => void;
+};
+
+type Running = {readonly child: ChildProcess; current: Current | undefined};
+
+/** If nobody says: listing a set of a million elements takes 10 s. */
 const patience = 60_000;
 
 /**
  * The same as `openNftables`, with the library in a process of its own, which starts at once, and again with the first
- * call after it died. libnftables 1.0.6 aborts on some rules and frees a table's flags before it prints them: then the calls that
- * are running are rejected, with NftablesError, and nothing else is lost. So are calls that take longer than `timeout`,
- * in milliseconds. Calls do not wait for the library in this process, nor does it write to this process's stderr.
+ * call after it died. libnftables 1.0.6 aborts on some rules and frees a table's flags before it prints them: then the call that
+ * is running is rejected, with NftablesError, and nothing else is lost. A call that takes longer than `timeout`, or whose signal
+ * is aborted while it runs, ends the process, too. Calls do not wait for the library in this process, nor does it
+ * write to this process's stderr.
  */
-export function openIsolatedNftables({timeout = patience}: {timeout?: number} = {}): Nftables {
-	const begin = () => start(() => (running = undefined));
-	let running: Running | undefined = begin();
+export function openIsolatedNftables({timeout = patience}: IsolatedOptions = {}): Nftables {
+	const enqueue = createQueue();
+	let running: Running | undefined;
 	let lastId = 0;
 	let isClosed = false;
 
-	const call = (method: Call['method'], ...args: readonly unknown[]) =>
-		new Promise<unknown>((resolve, reject) => {
-			if (isClosed) {
-				throw new NftablesError('the context is closed');
-			}
-			running ??= begin();
-			const {child, waiting} = running;
-			const id = ++lastId;
-			const timer = setTimeout(() => {
-				settle(waiting, id)?.reject(
-					new NftablesError(`libnftables gave no answer in ${timeout} ms`),
-				);
-				child.kill('SIGKILL');
-			}, timeout);
+	const begin = (): Running => {
+		const made = start(() => forget(made));
 
-			waiting.set(id, {resolve, reject, timer});
-			child.send({id, method, args} satisfies Call);
-		});
+		return made;
+	};
+	const forget = (ended: Running) => {
+		running = running === ended ? undefined : running;
+	};
+	const ask = (
+		method: Call['method'],
+		args: readonly unknown[],
+		signal: AbortSignal | undefined,
+	): Promise<unknown> => {
+		const asked = (running ??= begin());
+		const end = () => {
+			// The next call gets another process at once, whenever the end of this one is heard of.
+			forget(asked);
+			asked.child.kill('SIGKILL');
+		};
 
-	/* The process answers with what its own context gave: the types are those of the methods. */
-	const typed = <Result>(result: Promise<unknown>) => result as Promise<Result>;
+		return answerOf(asked, {id: ++lastId, method, args}, {timeout, signal, end});
+	};
+
+	running = begin();
+
+	const call = async <Result>(
+		method: Call['method'],
+		args: readonly unknown[],
+		signal: AbortSignal | undefined,
+	): Promise<Result> => {
+		if (isClosed) {
+			throw new NftablesError('CLOSED', 'the context is closed');
+		}
+
+		/* The process answers with what its own context gave: the types are those of the methods. */
+		return (await enqueue(() => ask(method, args, signal), signal)) as Result;
+	};
 
 	return {
-		run: (commands, options = {}) => typed(call('run', commands, options)),
-		list: () => typed(call('list')),
-		text: (command, options = {}) => typed(call('text', command, options)),
+		run: (commands, {signal, ...options} = {}) => call('run', [commands, options], signal),
+		list: ({signal} = {}) => call('list', [], signal),
+		text: (commands, {signal, ...options} = {}) => call('text', [commands, options], signal),
 		async close() {
-			isClosed = true;
-			const child = running?.child;
-
-			if (child?.connected) {
-				const ended = once(child, 'exit');
-
-				child.ref();
-				child.disconnect();
-				await ended;
+			if (isClosed) {
+				return;
 			}
+			isClosed = true;
+			await enqueue(() => running && stop(running));
 		},
 	};
+}
+
+async function answerOf(
+	running: Running,
+	call: Call,
+	{timeout, signal, end}: {timeout: number; signal: AbortSignal | undefined; end: () => void},
+): Promise<unknown> {
+	const answer = new Promise<unknown>((resolve, reject) => {
+		running.current = {id: call.id, resolve, reject};
+		running.child.send(call);
+	});
+	const timer = setTimeout(() => {
+		running.current?.reject(
+			new NftablesError('TIMEOUT', `libnftables gave no answer in ${timeout} ms`),
+		);
+		end();
+	}, timeout);
+
+	signal?.addEventListener('abort', end, {once: true});
+	try {
+		return await answer;
+	} finally {
+		clearTimeout(timer);
+		signal?.removeEventListener('abort', end);
+		running.current = undefined;
+	}
+}
+
+async function stop({child}: Running): Promise<void> {
+	if (child.connected) {
+		const ended = once(child, 'exit');
+
+		child.ref();
+		child.disconnect();
+		await ended;
+	}
 }
 
 function start(ended: () => void): Running {
@@ -86,7 +148,7 @@ function start(ended: () => void): Running {
 		stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
 		execArgv: [],
 	});
-	const waiting = new Map<number, Waiting>();
+	const running: Running = {child, current: undefined};
 	let complaint = '';
 
 	/* An idle process keeps nobody's event loop; while a call runs, its timer does. */
@@ -99,39 +161,39 @@ function start(ended: () => void): Running {
 		complaint = (complaint + text).slice(-1000);
 	});
 	child.on('message', (reply: Reply) => {
-		const call = settle(waiting, reply.id);
-
-		if ('failure' in reply) {
-			call?.reject(new NftablesError(reply.failure));
-		} else {
-			call?.resolve(reply.value);
+		if (reply.id === running.current?.id) {
+			settle(running.current, reply);
 		}
 	});
-	child.on('error', error => (complaint = error.message));
-	child.once('close', (status, signal) => {
+	const end = (how: string) => {
+		const said = complaint.trim().split('\n').at(-1);
+
 		ended();
-		for (const id of waiting.keys()) {
-			settle(waiting, id)?.reject(new NftablesError(describeEnd(status, signal, complaint)));
+		running.current?.reject(new NftablesError('DIED', `${how}${said ? `: ${said}` : ''}`));
+	};
+
+	child.on('error', error => {
+		complaint = error.message;
+		// What never began has no end to be heard of.
+		if (child.pid === undefined) {
+			end('libnftables got no process');
 		}
 	});
+	child.once('close', (status, signal) =>
+		end(`libnftables ended its process with ${signal ?? `status ${status}`}`),
+	);
 
-	return {child, waiting};
+	return running;
 }
 
-function settle(waiting: Map<number, Waiting>, id: number): Waiting | undefined {
-	const call = waiting.get(id);
+function settle({resolve, reject}: Current, reply: Reply): void {
+	if ('failure' in reply) {
+		const {code, message, problems, command} = reply.failure;
 
-	waiting.delete(id);
-	clearTimeout(call?.timer);
-
-	return call;
-}
-
-function describeEnd(status: number | null, signal: string | null, complaint: string): string {
-	const how = signal === null ? `status ${status}` : signal;
-	const said = complaint.trim().split('\n').at(-1);
-
-	return `libnftables ended its process with ${how}${said ? `: ${said}` : ''}`;
+		reject(new NftablesError(code, message, {problems, command}));
+	} else {
+		resolve(reply.value);
+	}
 }
 
 /** Beside this file, or beside the bundle that this file is part of. */

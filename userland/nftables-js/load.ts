@@ -19,7 +19,11 @@ export type NativeContext = {
 };
 
 /** What nftables.cc exports. */
-type Native = {readonly Context: new () => NativeContext};
+export type Native = {
+	readonly Context: new () => NativeContext;
+	/** What the library says of errors of the kernel, each with its name. */
+	readonly errorNames: {readonly [text: string]: string};
+};
 
 /** Loads nftables.node, or throws an error that names every path tried and what was wrong there. */
 export function load(): Native {
@@ -36,7 +40,7 @@ export function load(): Native {
 	throw new Error(`cannot load nftables.node; tried\n  ${failures.join('\n  ')}`);
 }
 
-/** Where it was chosen to be, beside the bundle, built in this package, or seen from build/ts of the tree. */
+/** Where it was chosen to be, beside the bundle, built in this package by make or node-gyp, or seen from build/ts of the tree. */
 function candidates(here: string): string[] {
 	const chosen = env['COLOOP_ADDON_DIR'];
 
@@ -45,6 +49,7 @@ function candidates(here: string): string[] {
 		here,
 		join(here, 'build'),
 		join(here, '..', 'build'),
+		join(here, '..', 'build/Release'),
 		join(here, '../../../../userland/nftables-js/build'),
 	].map(directory => join(directory, 'nftables.node'));
 }

@@ -136,7 +136,9 @@ function readJson(text: string): NftRaw {
 		if (cause instanceof NftablesError) {
 			throw cause;
 		}
-		throw new NftablesError(`output: expected JSON, got ${text.slice(0, 80)}`, {cause});
+		throw new NftablesError('OUTPUT', `output: expected JSON, got ${text.slice(0, 80)}`, {
+			cause,
+		});
 	}
 }
 
@@ -166,6 +168,7 @@ function optionalString(value: unknown, at: string): string | undefined {
 
 function refuse(expected: string, got: unknown, at: string): never {
 	throw new NftablesError(
+		'OUTPUT',
 		`${at}: expected ${expected}, got ${String(JSON.stringify(got)).slice(0, 80)}`,
 	);
 }

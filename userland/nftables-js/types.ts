@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The shapes of libnftables-json(5). What is read is checked for what is named here; what rules are made of
+// The objects of libnftables-json(5), as they are listed. What is read is checked for what is named here; what rules are made of
 // stays `unknown`, because every version of nftables knows more of it than any list.
 
 export type NftFamily = 'ip' | 'ip6' | 'inet' | 'arp' | 'bridge' | 'netdev';
@@ -69,45 +69,3 @@ export type NftRuleset = {
 };
 
 export type NftRaw = {readonly [key: string]: unknown};
-
-export type NftVerb =
-	| 'add'
-	| 'replace'
-	| 'create'
-	| 'insert'
-	| 'delete'
-	| 'destroy'
-	| 'list'
-	| 'reset'
-	| 'flush'
-	| 'rename';
-
-export type NftObjectName =
-	| 'table'
-	| 'chain'
-	| 'rule'
-	| 'set'
-	| 'map'
-	| 'element'
-	| 'flowtable'
-	| 'counter'
-	| 'quota'
-	| 'limit'
-	| 'secmark'
-	| 'synproxy'
-	| 'ct helper'
-	| 'ct timeout'
-	| 'ct expectation'
-	| 'ruleset'
-	| 'tables'
-	| 'chains'
-	| 'sets'
-	| 'maps'
-	| 'counters'
-	| 'quotas'
-	| 'flowtables';
-
-/** `{add: {table: {family: 'inet', name: 't'}}}`; the library checks the rest, and says what is wrong. */
-export type NftCommand = {
-	readonly [verb in NftVerb]?: {readonly [kind in NftObjectName]?: NftRaw | null};
-};

@@ -3,25 +3,52 @@
 // Run as a program of its own, in a network namespace of its own: `unshare --net node _scenarios.js NAME`.
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
+import {getEventListeners} from 'node:events';
+import {stat} from 'node:fs/promises';
 import {argv, pid} from 'node:process';
+import {setImmediate} from 'node:timers/promises';
 import {Worker} from 'node:worker_threads';
 import {
 	NftablesError,
 	openIsolatedNftables,
 	openNftables,
 	type NftCommand,
+	type NftFamily,
+	type NftStatement,
 	type Nftables,
 } from '../../../userland/nftables-js/index.ts';
 
-const table = {family: 'inet', name: 't'};
-const chain = {family: 'inet', table: 't', name: 'c'};
+const family: NftFamily = 'inet';
+const table = {family, name: 't'};
+const chain = {family, table: 't', name: 'c'};
 const base: NftCommand[] = [
 	{add: {table}},
 	{add: {chain: {...chain, type: 'filter', hook: 'input', prio: 10, policy: 'drop'}}},
 ];
-const rule = (...expr: unknown[]): NftCommand => ({
+const rule = (...expr: NftStatement[]): NftCommand => ({
 	add: {rule: {family: 'inet', table: 't', chain: 'c', comment: 'why', expr}},
 });
+
+/** No library knows this statement. */
+const faulty = {
+	add: {rule: {family, table: 't', chain: 'c', expr: [{frobnicate: 1}]}},
+} as unknown as NftCommand;
+
+/** A signal to the processes that isolated contexts started. */
+const signalLibrary = (name: string) =>
+	execFileSync('pkill', [`-${name}`, '-P', String(pid), '-x', 'nftables-js']);
+
+/** Listing it keeps the library busy for a while. */
+const addLargeSet = (nft: Nftables, size: number) => {
+	const elements = Array.from(
+		{length: size},
+		(_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`,
+	);
+
+	return nft.text(
+		`add table ip big; add set ip big s { type ipv4_addr; elements = { ${elements} } }`,
+	);
+};
 
 const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 	async 'a process of its own says the same'(nft) {
@@ -34,21 +61,58 @@ const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 		await isolated.close();
 		await assert.rejects(isolated.list(), /the context is closed/);
 	},
-	async 'a process that is killed fails its calls alone'() {
+	async 'a process that is killed fails the call that runs, and no other'() {
 		const isolated = openIsolatedNftables();
 
-		const signal = (name: string) =>
-			execFileSync('pkill', [`-${name}`, '-P', String(pid), '-x', 'nftables-js']);
+		await isolated.list();
+		signalLibrary('STOP');
+		const calls = [
+			assert.rejects(isolated.list(), {
+				code: 'DIED',
+				message: 'libnftables ended its process with SIGKILL',
+			}),
+			isolated.list().then(({rules}) => assert.deepEqual(rules, [])),
+		];
+		signalLibrary('KILL');
+		await Promise.all(calls);
+		await isolated.close();
+	},
+	async 'a process of its own refuses with code and position, too'() {
+		const isolated = openIsolatedNftables();
+
+		await assert.rejects(isolated.text('add table inet t\ndelete table inet none'), {
+			name: 'NftablesError',
+			code: 'ENOENT',
+			position: {line: 2, column: 19, lastColumn: 22},
+		});
+		await assert.rejects(isolated.run([...base, faulty]), {code: 'INVALID', command: 2});
+		await isolated.close();
+	},
+	async 'an aborted call ends the process that it runs in, and others go on'() {
+		const isolated = openIsolatedNftables();
+		const aborter = new AbortController();
 
 		await isolated.list();
-		signal('STOP');
-		const calls = [isolated.list(), isolated.list()].map(call =>
-			assert.rejects(call, /libnftables ended its process with SIGKILL/),
-		);
-		signal('KILL');
-		await Promise.all(calls);
-		assert.deepEqual((await isolated.list()).rules, []);
+		signalLibrary('STOP');
+		const given = isolated.list({signal: aborter.signal});
+		const waits = isolated.run(base, {signal: aborter.signal});
+		const next = isolated.list();
+		// The call has to be on its way, so that it is not just left out.
+		await setImmediate();
+		aborter.abort(new Error('no longer wanted'));
+		await assert.rejects(given, /no longer wanted/);
+		await assert.rejects(waits, /no longer wanted/);
+		assert.deepEqual((await next).tables, []);
 		await isolated.close();
+	},
+	async 'closing waits for what runs in another process'() {
+		const isolated = openIsolatedNftables();
+		const running = isolated.run(base);
+
+		await isolated.close();
+		await running;
+		await isolated.close();
+		await assert.rejects(isolated.list(), {code: 'CLOSED'});
 	},
 	async 'a library that aborts takes nobody with it'(nft) {
 		const isolated = openIsolatedNftables();
@@ -59,6 +123,7 @@ const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 		// Not every version aborts on it; the one that does says where.
 		await isolated.list().catch((error: unknown) => {
 			assert(error instanceof NftablesError);
+			assert.equal(error.code, 'DIED');
 			assert.match(error.message, /SIGABRT: .*Assertion/);
 		});
 		await nft.text('delete table ip t');
@@ -66,16 +131,10 @@ const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 		await isolated.close();
 	},
 	async 'what takes too long is given up'(nft) {
-		const elements = Array.from(
-			{length: 200_000},
-			(_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
-		);
-		await nft.text(
-			`add table ip t; add set ip t s { type ipv4_addr; elements = { ${elements} } }`,
-		);
+		await addLargeSet(nft, 200_000);
 		const isolated = openIsolatedNftables({timeout: 1});
 
-		await assert.rejects(isolated.list(), /gave no answer in 1 ms|SIGKILL/);
+		await assert.rejects(isolated.list(), {code: 'TIMEOUT', message: /gave no answer in 1 ms/});
 		await isolated.close();
 	},
 	async 'what was added is listed'(nft) {
@@ -145,23 +204,151 @@ const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 		const [added] = (await nft.run([rule({accept: null})], {echo: true})).rules;
 		assert.ok(added && added.handle > 0);
 
-		await nft.run([
-			{delete: {rule: {...chain, name: undefined, chain: 'c', handle: added.handle}}},
-		]);
+		await nft.run([{delete: {rule: {family, table: 't', chain: 'c', handle: added.handle}}}]);
 		assert.deepEqual((await nft.list()).rules, []);
 	},
 
-	async "errors carry the library's text"(nft) {
-		await assert.rejects(nft.run([{add: {chain}}]), {
+	async "errors carry the library's text, a code and a position"(nft) {
+		await assert.rejects(nft.run([{add: {chain: {...chain, table: 'none'}}}]), {
 			name: 'NftablesError',
-			message: /No such file or directory/,
+			code: 'ENOENT',
+			message: /^Error: .*No such file or directory$/,
+			position: undefined,
+			command: undefined,
 		});
 		await assert.rejects(nft.text('add rule inet t c foo'), {
 			name: 'NftablesError',
-			message: /syntax error, unexpected newline/,
+			code: 'INVALID',
+			message:
+				/^1:22-22: Error: syntax error, unexpected newline\nadd rule inet t c foo\n {21}\^$/,
+			position: {line: 1, column: 22, lastColumn: 22},
 		});
 		// What failed leaves nothing behind for the next call.
 		assert.equal(await nft.text('list ruleset'), '');
+	},
+
+	async 'of several lines each problem has its own'(nft) {
+		const refused = await nft
+			.text(
+				`add table inet t
+				add chain inet t c
+
+				add rule inet t c tcp dport 99999 drop
+				add rule inet t c ip saddr @none drop`,
+			)
+			.catch((error: unknown) => error);
+
+		assert(refused instanceof NftablesError);
+		assert.deepEqual(
+			refused.problems.map(({code, text, position}) => [code, text, position?.line]),
+			[
+				['INVALID', 'Service out of range', 4],
+				['ENOENT', 'No such file or directory', 5],
+			].slice(0, refused.problems.length),
+		);
+		assert.match(refused.message, /add rule inet t c tcp dport 99999 drop\n\s+\^{5}/);
+	},
+
+	async 'a code for each kind of refusal'(nft) {
+		const codes = async (...calls: ReadonlyArray<Promise<unknown>>) =>
+			(await Promise.allSettled(calls)).map(result =>
+				result.status === 'rejected' ? (result.reason as NftablesError).code : undefined,
+			);
+
+		await nft.run(base);
+		assert.deepEqual(
+			await codes(
+				nft.run([{create: {table}}]),
+				nft.run([{delete: {table: {family, name: 'none'}}}]),
+				nft.run([{add: {rule: {family, table: 't', chain: 'none', expr: [{drop: null}]}}}]),
+				nft.run([
+					{add: {chain: {family, table: 't', name: 'busy'}}},
+					{
+						add: {
+							rule: {
+								family,
+								table: 't',
+								chain: 'c',
+								expr: [{jump: {target: 'busy'}}],
+							},
+						},
+					},
+				]),
+				nft.run([{delete: {chain: {family, table: 't', name: 'busy'}}}]),
+				nft.run([{list: {table: {family, name: 'none'}}}]),
+				nft.run([...base, faulty]),
+				nft.text('nonsense'),
+			),
+			['EEXIST', 'ENOENT', 'ENOENT', undefined, 'EBUSY', 'ENOENT', 'INVALID', 'INVALID'],
+		);
+	},
+
+	async 'an object that is not understood is named by its place'(nft) {
+		await assert.rejects(nft.run([...base, faulty]), {
+			code: 'INVALID',
+			command: 2,
+			message: /Unknown statement object 'frobnicate'/,
+		});
+	},
+
+	async 'what is aborted before its turn is not done'(nft) {
+		const aborter = new AbortController();
+		const first = nft.run(base);
+		const calls = [
+			nft.run([{add: {table: {family, name: 'late'}}}], {signal: aborter.signal}),
+			nft.text('add table inet later', {signal: aborter.signal}),
+			nft.list({signal: aborter.signal}),
+		];
+
+		aborter.abort(new Error('no longer wanted'));
+		for (const call of calls) {
+			await assert.rejects(call, /no longer wanted/);
+		}
+		await first;
+		await assert.rejects(nft.list({signal: AbortSignal.abort()}), {name: 'AbortError'});
+		assert.deepEqual(
+			(await nft.list()).tables.map(({name}) => name),
+			['t'],
+		);
+	},
+
+	async 'what is aborted while it runs rejects at once, and the next call is served'(nft) {
+		await addLargeSet(nft, 60_000);
+		const aborter = new AbortController();
+		const order: string[] = [];
+		const aborted = nft
+			.list({signal: aborter.signal})
+			.catch((error: unknown) => order.push(Error.prototype.toString.call(error)));
+		const next = nft.run([{list: {tables: null}}]).then(() => order.push('next'));
+
+		await setImmediate();
+		aborter.abort(new Error('no longer wanted'));
+		await Promise.all([aborted, next]);
+		assert.deepEqual(order, ['Error: no longer wanted', 'next']);
+	},
+
+	async 'a signal that outlives its calls keeps none of them'(nft) {
+		const {signal} = new AbortController();
+
+		for (let i = 0; i < 20; i++) {
+			await nft.list({signal});
+			await nft.text('nonsense', {signal}).catch(() => undefined);
+		}
+		assert.equal(getEventListeners(signal, 'abort').length, 0);
+	},
+
+	async 'contexts that wait for each other keep nothing else from the pool'(nft) {
+		await addLargeSet(nft, 20_000);
+		const order: string[] = [];
+		const contexts = Array.from({length: 5}, () => openNftables());
+		const lists = contexts.map(context => context.list().then(() => order.push('listed')));
+
+		// A look-up of a name or a file takes a thread of the same pool of four, which has other work first.
+		await setImmediate();
+		await stat('/').then(() => order.push('looked up'));
+		await Promise.all(lists);
+		assert.ok(order.indexOf('looked up') < 2, order.join());
+		await Promise.all(contexts.map(context => context.close()));
 	},
 
 	async 'text is what nft prints'(nft) {
@@ -170,6 +357,9 @@ const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 		await nft.run([rule({counter: null})]);
 		assert.match(await nft.text('list ruleset', {stateless: true}), /\t\tcounter comment/);
 		await assert.rejects(nft.text('flush ruleset\0'), TypeError);
+		// As nft itself, with or without an end of the last line.
+		await nft.text('add table inet u\n# the end');
+		assert.match(await nft.text('list tables'), /table inet u/);
 	},
 
 	async 'nothing to do is nothing done'(nft) {
@@ -252,13 +442,7 @@ const scenarios: Record<string, (nft: Nftables) => Promise<void>> = {
 	},
 
 	async 'who opens and closes a context waits for no other context'(nft) {
-		const many = Array.from(
-			{length: 60_000},
-			(_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`,
-		);
-		await nft.text(
-			`add table ip big; add set ip big s { type ipv4_addr; elements = { ${many.join()} }; }`,
-		);
+		await addLargeSet(nft, 60_000);
 		const started = performance.now();
 		const listed = nft.list();
 		let longest = 0;

@@ -14,18 +14,18 @@ test('where the addon is missing, every path tried is named', async t => {
 	const source = fileURLToPath(new URL('../../../userland/nftables-js', import.meta.url));
 	await cp(source, join(dir, 'package'), {recursive: true});
 	await writeFile(join(dir, 'package.json'), '{"type": "module"}');
-	const code = `import('${dir}/package/index.js').then(({openNftables}) => openNftables()).catch(error => console.log(error.name + ': ' + error.message))`;
+	const code = `import('${dir}/package/index.js').then(({openNftables}) => openNftables()).catch(error => console.log(error.name + ' ' + error.code + ': ' + error.message))`;
 
 	const {stdout} = await promisify(execFile)(execPath, ['-e', code], {
 		env: {...env, COLOOP_ADDON_DIR: '/nonexistent'},
 	});
 	const [first, ...paths] = stdout.trim().split('\n');
-	t.is(first, 'NftablesError: cannot load nftables.node; tried');
+	t.is(first, 'NftablesError ADDON: cannot load nftables.node; tried');
 	t.deepEqual(
 		paths.slice(0, 3).map(line => line.trim().split(':', 1)[0]),
 		['/nonexistent', join(dir, 'package'), join(dir, 'package/build')].map(path =>
 			join(path, 'nftables.node'),
 		),
 	);
-	t.is(paths.length, 5);
+	t.is(paths.length, 6);
 });
