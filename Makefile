@@ -28,6 +28,7 @@
 #                   stack that was built; lint of the rest
 #   make deb        Debian packages of each stack of DEB, in clean roots: build/deb-13, build/deb-12
 #   make deb-check  what was built is the same bytes again, passes lintian, installs, runs, and purges whole
+#   make manual     man pages and completion of shells, from the programs' own tables: build/manual
 #   make generate   what is made from kmod/spec/coloop.yaml and the policy's schema
 #
 # STACK=13 (Debian 13: Xen 4.20, Linux 6.12; the default), 12 (Xen 4.17, Linux 6.1), next (13 with the
@@ -54,7 +55,7 @@ ARM ?= channel
 export BENCH ROW ARM
 
 .PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure frama audit
-.PHONY: coverage dom0-test lab-test test-all-runs soak claims build lab deb deb-check check generate clean
+.PHONY: coverage dom0-test lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
 demo: build
@@ -224,6 +225,9 @@ generate:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/kmod/spec/generate.js
 	$(ready) && node build/ts/userland/policy/print-schema.js >policy/schema.json
 	$(ready) && npx prettier --write policy/schema.json
+
+manual:
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/userland/bin/manual.js build/manual
 
 # The cache of images and snapshots lies outside the tree and stays.
 clean:

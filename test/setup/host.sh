@@ -27,6 +27,9 @@ iptables-nft        iptables
 ip                  iproute2
 ethtool             ethtool
 ovs-vswitchd        openvswitch-switch
+man                 man-db
+zsh                 zsh
+fish                fish
 '
 coloop_files='
 /usr/include/nftables/libnftables.h  libnftables-dev
