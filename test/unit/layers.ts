@@ -6,7 +6,7 @@ import {parseModule, readModules, type Module} from './_modules.ts';
 /* What is in a line may import from its own line, without a circle of folders, and from those above. */
 const layers: ReadonlyArray<readonly string[]> = [
 	['userland'],
-	['userland/nftables-js', 'userland/netlink-js'],
+	['userland/nftables-js', 'userland/netlink-js', 'userland/manual'],
 	['userland/kernel', 'userland/policy', 'userland/xenstore'],
 	['userland/firewall', 'userland/openvswitch', 'userland/control'],
 	['userland/metrics'],

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type {Group} from './command.ts';
+import {addCompletion} from './completing.ts';
 import {addPolicy} from './policy-commands.ts';
 import {addShowing} from './showing.ts';
 import {addSwitching} from './switching.ts';
 import {addWatching} from './watching.ts';
 
 /** Every command there is, in the order in which help and manual tell them. */
-export const groups: readonly Group[] = [addShowing, addWatching, addSwitching, addPolicy];
+export const groups: readonly Group[] = [
+	addShowing,
+	addWatching,
+	addSwitching,
+	addPolicy,
+	addCompletion,
+];

@@ -24,7 +24,7 @@ export async function main(argv: readonly string[], terminal: Console): Promise<
 	};
 	const exit = {status: 0};
 	try {
-		const program = build({console, exit, raw: terminal.out});
+		const program = programOf({console, exit, raw: terminal.out});
 		await program.parseAsync(
 			argv.map(word => (word === '-br' ? '--brief' : word)),
 			{from: 'user'},
@@ -54,7 +54,7 @@ function fail(error: unknown, {err}: Console): number {
 }
 
 /** The program with all its commands; also what manual and completion are made of. */
-function build({console, exit, raw}: Pick<Shell, 'console' | 'exit' | 'raw'>): Command {
+export function programOf({console, exit, raw}: Pick<Shell, 'console' | 'exit' | 'raw'>): Command {
 	const program = new Command('coloop')
 		.description('A shared-memory network path between guests of one Xen host')
 		.addHelpText('before', examples)
