@@ -7,7 +7,7 @@ import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
 import {createDaemon, type Role, type World} from './daemon.ts';
 import {createLocks, lockAll, lockToWithdraw, type Locks} from './locks.ts';
-import {createLog, describe, logLevels, type Log, type LogLevel} from './log.ts';
+import {describe, logLevels, openLog, type Log, type LogLevel} from './log.ts';
 import {together} from './together.ts';
 import {withdraw} from './withdraw.ts';
 import {isControlDomain, systemWorld} from './world.ts';
@@ -32,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 	if (typeof options === 'number') {
 		return options;
 	}
-	const log = createLog(line => process.stderr.write(`${line}\n`), options.logLevel);
+	const log = openLog(options.logLevel);
 	try {
 		await run(options, log);
 

@@ -18,7 +18,8 @@ export async function supervise(
 	while (!signal.aborted) {
 		const start = clock.now();
 		problems.delete(role);
-		log.info('role.started', {role});
+		/* What is tried again every half minute is no news. */
+		log[delay === first ? 'info' : 'debug']('role.started', {role});
 		try {
 			await run(signal);
 		} catch (error) {
