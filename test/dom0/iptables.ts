@@ -218,6 +218,64 @@ const withDom0: Verdict[] = [
 	},
 ];
 
+const toDb = 'tcp dport 22 dnat to 10.0.0.4:22';
+const nat = (rule: string) =>
+	`nft 'table ip n { chain c { type nat hook prerouting priority dstnat; ${rule}; }; }'`;
+const apart =
+	"nft 'table bridge f { chain c { type filter hook forward priority 0; iifname vif3.0 oifname vif4.0 tcp dport 22 drop; }; }'";
+const isolated = (how: string) =>
+	['vif3.0', 'vif4.0'].map(device => `bridge link set dev ${device} isolated ${how}`).join('; ');
+
+const routing = `${seen}; echo 1 >/proc/sys/net/ipv4/ip_forward`;
+
+/** From a guest through dom0 to another: what the bridge carries on, a channel has dom0 route. */
+const redirected: Verdict[] = [
+	{
+		title: 'what dom0 sends on to another guest passes, as no rule of the bridge is in its way',
+		sh: `${routing}; ${nat(toDb)}`,
+		undo: unseen,
+		passes: [ssh],
+	},
+	{
+		title: 'what dom0 sends on to another guest meets a rule between the two',
+		sh: `${routing}; ${nat(toDb)}; ${apart}`,
+		undo: unseen,
+		loses: [ssh],
+		passes: [web],
+		reason: /bridge f, chain c.* dom0 send it on: table ip n, .*dnat to 10.0.0.4:22/,
+		mend: 'nft delete table bridge f',
+	},
+	{
+		title: 'the same by iptables',
+		sh: `${routing}; iptables-nft -t nat -A PREROUTING -p tcp --dport 22 -j DNAT --to 10.0.0.4:22; ${apart}`,
+		undo: unseen,
+		loses: [ssh],
+		reason: /dom0 send it on: table ip nat/,
+		mend: 'nft delete table bridge f',
+	},
+	{
+		title: 'what dom0 sends on, between isolated ports',
+		sh: `${routing}; ${isolated('on')}; ${nat(toDb)}`,
+		undo: `${isolated('off')}; ${unseen}`,
+		loses: [ssh],
+		passes: [web],
+		reason: /vif3.0 is an isolated port .*dnat to 10.0.0.4:22/,
+		mend: isolated('off'),
+	},
+	{
+		title: 'isolated ports, and rules that send nothing on',
+		sh: `${routing}; ${isolated('on')}; ${nat('tcp dport 22 redirect to :80')}`,
+		undo: `${isolated('off')}; ${unseen}`,
+		passes: [web],
+	},
+	{
+		title: 'a rule between two guests, and rules that send on what others than guests send',
+		sh: `${routing}; ${nat(`iifname != xenbr0 ${toDb}`)}; ${apart}`,
+		undo: unseen,
+		passes: [ssh, web],
+	},
+];
+
 /* A legacy table that was made stays, if empty: not where the others are tried. */
 testVerdicts(test, {guests: ['web', 'db']}, [...verdicts('iptables-nft'), ...others]);
 testVerdicts(test, {guests: ['web', 'db']}, verdicts('iptables-legacy'));
@@ -225,4 +283,9 @@ testVerdicts(
 	test,
 	{guests: ['web', 'db'], dom0Speaks: true},
 	withDom0.map(verdict => ({...verdict, between: ['web', 'dom0']})),
+);
+testVerdicts(
+	test,
+	{guests: ['web', 'db'], dom0Speaks: true},
+	redirected.map(verdict => ({...verdict, between: ['web', 'dom0'], serving: ['db', ssh]})),
 );

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {NftChain, NftRule} from '../nftables-js/index.ts';
+import {changesDestination} from './destination-changes.ts';
 import {exactly, fields} from './fields.ts';
 import {changesFrame} from './frame-changes.ts';
 import {compileMatch, compileVerdictMap, type Condition, type FindElements} from './match.ts';
@@ -33,6 +34,8 @@ export type CompiledRule = {
 	readonly portConditions: readonly PortCondition[];
 	/** Whether it changes what a bridge goes by. */
 	readonly changesFrame: boolean;
+	/** Whether it may change where the packet is to go. */
+	readonly changesDestination: boolean;
 	/** The chains that it may lead to, also behind that. */
 	readonly targets: readonly string[];
 };
@@ -111,6 +114,7 @@ function compileRule(rule: NftRule, {sets, maps, statefulSets}: RulesetIndex): C
 		verdict,
 		portConditions: rule.expr.flatMap(portConditionOf),
 		changesFrame: rule.expr.some(changesFrame),
+		changesDestination: rule.expr.some(changesDestination),
 		targets: [...new Set(targetsIn(rule.expr, rule, maps))],
 	};
 }

@@ -5,11 +5,14 @@ import {etherAddress, macNumber, type Literal} from './literal.ts';
 import {matchesDevice} from './traffic.ts';
 import type {Port} from './types.ts';
 
+/** Ports of the same number get the same answers. */
+export type ClassOf = (port: Port) => number;
+
 /**
  * Numbers for classes of ports: no rule can tell two ports of one class apart, as their names, addresses and bridges are
  * either the same or answer alike to whatever the ruleset compares them with.
  */
-export function classifyPorts(ruleset: NftRuleset): (port: Port) => number {
+export function classifyPorts(ruleset: NftRuleset): ClassOf {
 	const {nameClass, addressClass} = classifiers(mentionsIn(ruleset));
 	const numbers = new Map<string, number>();
 	const known = new WeakMap<Port, number>();

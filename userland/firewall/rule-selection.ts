@@ -66,7 +66,7 @@ function valueAt(index: Index, traffic: Traffic): string | undefined {
 	switch (index) {
 		case 'saddr':
 		case 'daddr':
-			return traffic[index].toLowerCase();
+			return traffic[index]?.toLowerCase();
 		case 'physin':
 			return traffic.ports?.input ?? '';
 		case 'physout':

@@ -3,7 +3,7 @@ import {separatedByBridge, type BridgeState} from './bridge.ts';
 import type {FiltersIp, Guard} from './guard.ts';
 import type {ForeignHook} from './hooks.ts';
 import type {Listing} from './listing.ts';
-import type {Obstacle, Port} from './types.ts';
+import type {Obstacle, Port, RuleRef} from './types.ts';
 
 /** Everything in dom0 that could stand between two ports, read at one time. */
 export type FirewallState = BridgeState & {
@@ -35,7 +35,8 @@ export function refusalBetween(a: Port, b: Port, state: FirewallState): Obstacle
 		onDevice(b, state) ??
 		legacyObstacle(a, state) ??
 		hookObstacle(a, b, state) ??
-		ruleObstacle(a, b, state)
+		ruleObstacle(a, b, state) ??
+		redirectObstacle(a, b, state)
 	);
 }
 
@@ -129,12 +130,40 @@ function ruleObstacle(a: Port, b: Port, state: FirewallState): Obstacle | undefi
 	}
 	const rule = {...found, text: state.listing.textOf(found) ?? found.text};
 	const why = found.by ? ' (br_netfilter shows it bridged packets)' : '';
+	const how =
+		found.redirectedBy === undefined
+			? ''
+			: `; what a guest sends to dom0 meets it as br_netfilter lets dom0 send it on: ${describe(found.redirectedBy, state)}`;
 
 	return {
 		kind: 'rule',
-		text: `a rule of dom0 would be bypassed${why}: table ${rule.table}, chain ${rule.chain}, handle ${rule.handle}: ${rule.text}`,
+		text: `a rule of dom0 would be bypassed${why}: ${describe(rule, state)}${how}`,
 		rule,
 	};
+}
+
+/** What the bridge would carry on reaches no other isolated port, what dom0 routes does: see redirection.ts. */
+function redirectObstacle(a: Port, b: Port, state: FirewallState): Obstacle | undefined {
+	const [guest, host] = a.kind === 'host' ? [b, a] : [a, b];
+	const isIsolated = state.devices.get(guest.name)?.port?.isolated === true;
+	const rule =
+		host.kind === 'host' && isIsolated
+			? state.guard.redirection(guest, host, filtersIpOn(host, state))
+			: undefined;
+
+	return (
+		rule && {
+			kind: 'isolated',
+			text: `${guest.name} is an isolated port of ${host.bridge}, and br_netfilter lets a rule of dom0 send on what it sends to dom0, over a channel to other isolated ports as well: ${describe(rule, state)}`,
+			rule,
+		}
+	);
+}
+
+function describe(rule: RuleRef, {listing}: FirewallState): string {
+	const text = listing.textOf(rule) ?? rule.text;
+
+	return `table ${rule.table}, chain ${rule.chain}, handle ${rule.handle}: ${text}`;
 }
 
 /** By now, both ports are known to be on one bridge. */

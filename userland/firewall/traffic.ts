@@ -6,7 +6,8 @@ import type {FiltersIp, Port, Protocol} from './types.ts';
 export type Traffic = {
 	readonly protocol: Protocol;
 	readonly saddr: string;
-	readonly daddr: string;
+	/** Undefined where it may be any. */
+	readonly daddr: string | undefined;
 	/** The device that a match finds; '' where the kernel passes none, undefined where that is not known. */
 	readonly input: string | undefined;
 	readonly output: string | undefined;
@@ -91,7 +92,7 @@ type Stop = Pick<Traffic, 'input' | 'output'> & {
 	readonly portOutput?: string;
 };
 
-function visitTo(
+export function visitTo(
 	{place, hook, device, input, output, portOutput}: Stop,
 	from: Port,
 	to: Port,

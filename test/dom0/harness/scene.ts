@@ -107,9 +107,14 @@ export class Scene {
 		return !(await this.#reach(from, to, packets, lost));
 	}
 
+	/** From now on it answers such packets. */
+	async serve(name: string, packets: Packets): Promise<void> {
+		await this.#agent(name).serve(packets);
+	}
+
 	async #reach(from: string, to: string, packets: Packets, ms: number): Promise<boolean> {
 		const {ip, ip6} = this.guest(to);
-		await this.#agent(to).serve(packets);
+		await this.serve(to, packets);
 
 		return await this.#agent(from).reach(packets.ip === 6 ? ip6 : ip, packets, ms);
 	}

@@ -23,6 +23,8 @@ export type Verdict = {
 	readonly mend?: string;
 	/** Others than `web` and `db`. */
 	readonly between?: readonly [string, string];
+	/** A guest that answers such packets, whoever they were for. */
+	readonly serving?: readonly [string, Packets];
 };
 
 type Options = Dom0Options & {readonly within?: number};
@@ -48,6 +50,9 @@ async function judge(
 	const {sh, undo, loses = [], passes = [], careful, reason, mend} = verdict;
 	const [a, b] = verdict.between ?? ['web', 'db'];
 	await dom0.announced(a, b);
+	if (verdict.serving) {
+		await dom0.serve(...verdict.serving);
+	}
 	const missing = await dom0
 		.sh(sh, undo === undefined ? {} : {undo})
 		.then(() => undefined, whatIsMissing);
