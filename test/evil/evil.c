@@ -69,6 +69,7 @@ static const struct command commands[] = {
 	{ "nonsense", put_nonsense }, /* that many records */
 	{ "lengths", put_lengths }, /* every so many bytes */
 	{ "boundaries", put_boundaries },
+	{ "pin", pin }, /* in frames of that many bytes */
 	{ "jump", jump }, /* that many times */
 	{ "starve", starve },
 	{ "storm", storm }, /* that many events */

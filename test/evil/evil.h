@@ -38,6 +38,9 @@ void forge_some(struct coloop_control *own, const struct coloop_control *truth,
 /* mutate.c */
 evil_act put_nonsense, put_lengths, put_boundaries;
 
+/* pin.c */
+evil_act pin;
+
 /* flip.c: what goes on behind our back until "calm". */
 int flip_start(struct coloop_channel *ch, const char *kind, char *said, size_t room);
 int flip_stop(char *said, size_t room);

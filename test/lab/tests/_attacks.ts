@@ -5,6 +5,7 @@ import {frames} from './_attacks-frame.ts';
 import {indices} from './_attacks-index.ts';
 import {memory} from './_attacks-memory.ts';
 import {offers} from './_attacks-offer.ts';
+import {pinned} from './_attacks-pin.ts';
 import {queues} from './_attacks-queue.ts';
 import {races} from './_attacks-race.ts';
 import {records} from './_attacks-record.ts';
@@ -18,5 +19,6 @@ export const attacks: readonly Attack[] = [
 	...races,
 	...events,
 	...memory,
+	...pinned,
 	...queues,
 ];
