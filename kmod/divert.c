@@ -17,13 +17,8 @@
 #include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/netfilter_ipv4.h>
-#include <linux/netfilter_ipv6.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/tcp.h>
-#include <linux/udp.h>
-#include <net/ip.h>
-#include <net/ip6_route.h>
 #include <net/ndisc.h>
 #include <net/tcp.h>
 
@@ -121,7 +116,7 @@ static void divert_pace_tcp(struct sk_buff *skb)
 }
 
 /*
- * The packet goes on to the lower device.  It can cut no datagram that divert_make_record() has
+ * The packet goes on to the lower device.  It can cut no datagram that datagram_make_record() has
  * made one record of, but the stack does, if the datagram lies in one piece.
  */
 static unsigned int divert_decline(struct coloop_peer *peer, struct sk_buff *skb,
@@ -238,133 +233,4 @@ void coloop_divert_return(struct sk_buff *skb)
 	/* Our hook and those before it have seen it. */
 	nf_skip_egress(skb, true);
 	dev_queue_xmit(skb);
-}
-
-/*
- * Must the stack cut this datagram, and may it?  As ip_finish_output() would decide.  A tunnel's
- * stays the stack's: the checksum within, still to be filled in, is lost where UDP is cut as such.
- * So does one that is only passed on: nobody here may have looked at its checksum.
- */
-static bool divert_is_large_udp4(struct sk_buff *skb, struct sock *sk)
-{
-	const struct iphdr *ip = ip_hdr(skb);
-
-	return ip->protocol == IPPROTO_UDP && !skb->encapsulation && !ip_is_fragment(ip) &&
-	       skb->len > ip_skb_dst_mtu(sk, skb) && !IPCB(skb)->frag_max_size &&
-	       !(IPCB(skb)->flags & IPSKB_FORWARDED) &&
-	       (!(ip->frag_off & htons(IP_DF)) || skb->ignore_df) && ip->ihl == 5;
-}
-
-static bool divert_is_large_udp6(struct sk_buff *skb)
-{
-	/* A jumbogram has no length in its header. */
-	return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP && !skb->encapsulation && skb->ignore_df &&
-	       skb->len > ip6_skb_dst_mtu(skb) && !IP6CB(skb)->frag_max_size &&
-	       skb->len <= IPV6_MAXPLEN;
-}
-
-/* The link that the packet's next hop is on.  Asked for datagrams above the MTU alone. */
-static struct coloop_link *divert_next_hop(struct sk_buff *skb, struct net_device *out)
-{
-	u8 remote[ALIGN(MAX_ADDR_LEN, sizeof(unsigned long))];
-	const struct dst_entry *dst = skb_dst(skb);
-	struct coloop_link *link = NULL;
-	struct neighbour *neigh;
-
-	if (!dst || dst->dev != out || dst->xfrm || out->addr_len != ETH_ALEN ||
-	    !dst->ops->neigh_lookup)
-		return NULL;
-	neigh = dst_neigh_lookup_skb(dst, skb);
-	if (!neigh)
-		return NULL;
-	if (READ_ONCE(neigh->nud_state) & NUD_VALID) {
-		neigh_ha_snapshot(remote, neigh, out);
-		link = coloop_link_find(out->dev_addr, remote);
-	}
-	neigh_release(neigh);
-	return link && link->dev == out ? link : NULL;
-}
-
-/* Fragments would be seen by other egress chains, or be too long: then the stack cuts as ever. */
-static bool divert_takes_whole(struct sk_buff *skb, struct net_device *out)
-{
-	const struct coloop_link *link = divert_next_hop(skb, out);
-	const struct coloop_channel *ch;
-
-	if (!link)
-		return false;
-	ch = &link->peer->channel;
-	return coloop_channel_is_diverting(ch) &&
-	       READ_ONCE(ch->remote_features) & COLOOP_FEATURE_LARGE_DATAGRAMS &&
-	       coloop_egress_is_alone(link->egress) &&
-	       (!READ_ONCE(link->mtu) || READ_ONCE(link->mtu) >= READ_ONCE(out->mtu)) &&
-	       coloop_egress_discipline(link->egress) != COLOOP_DISCIPLINE_RULES &&
-	       !coloop_compat_has_tc_egress(out);
-}
-
-/* Lets a datagram above the MTU cross as one record, ready to be cut where it leaves the host. */
-static void divert_make_record(struct sk_buff *skb, unsigned int headers, unsigned int mtu)
-{
-	struct skb_shared_info *info;
-
-	/* Clones share this metadata, and theirs must stay as it is. */
-	if (skb_unclone(skb, GFP_ATOMIC))
-		return;
-	info = skb_shinfo(skb);
-	info->gso_type = SKB_GSO_UDP;
-	info->gso_size = (mtu - headers) & ~7;
-	info->gso_segs = DIV_ROUND_UP(skb->len - headers, info->gso_size);
-	/* Such a datagram was summed while it was copied; else the stack would cut it for that. */
-	if (skb->ip_summed == CHECKSUM_NONE)
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
-}
-
-static unsigned int divert_large4(void *priv, struct sk_buff *skb,
-				  const struct nf_hook_state *state)
-{
-	if (unlikely(skb->len > READ_ONCE(state->out->mtu)) && !skb_is_gso(skb) &&
-	    divert_is_large_udp4(skb, state->sk) && divert_takes_whole(skb, state->out))
-		divert_make_record(skb, sizeof(struct iphdr), ip_skb_dst_mtu(state->sk, skb));
-	return NF_ACCEPT;
-}
-
-static unsigned int divert_large6(void *priv, struct sk_buff *skb,
-				  const struct nf_hook_state *state)
-{
-	if (unlikely(skb->len > READ_ONCE(state->out->mtu)) && !skb_is_gso(skb) &&
-	    divert_is_large_udp6(skb) && divert_takes_whole(skb, state->out))
-		divert_make_record(skb, sizeof(struct ipv6hdr) + sizeof(struct frag_hdr),
-				   ip6_skb_dst_mtu(skb));
-	return NF_ACCEPT;
-}
-
-/*
- * IP cuts a datagram above the MTU long before the egress hook, so these decide whether it may stay
- * whole; after all others, so that none changes the packet later.  conntrack confirms last.
- */
-static const struct nf_hook_ops large_hooks[] = {
-	{
-		.hook = divert_large4,
-		.pf = NFPROTO_IPV4,
-		.hooknum = NF_INET_POST_ROUTING,
-		.priority = NF_IP_PRI_CONNTRACK_CONFIRM - 1,
-	},
-	{
-		.hook = divert_large6,
-		.pf = NFPROTO_IPV6,
-		.hooknum = NF_INET_POST_ROUTING,
-		.priority = NF_IP6_PRI_LAST - 1,
-	},
-};
-
-int coloop_divert_init(void)
-{
-	return nf_register_net_hooks(&init_net, large_hooks, ARRAY_SIZE(large_hooks));
-}
-
-void coloop_divert_uninit(void)
-{
-	nf_unregister_net_hooks(&init_net, large_hooks, ARRAY_SIZE(large_hooks));
-	/* Netfilter frees its list by RCU, and does not wait for those who run the hooks. */
-	synchronize_net();
 }

@@ -34,7 +34,7 @@ static int __init coloop_init(void)
 	ret = coloop_device_init();
 	if (ret)
 		goto err_address;
-	ret = coloop_divert_init();
+	ret = coloop_datagram_init();
 	if (ret)
 		goto err_device;
 	coloop_marker_module_init();
@@ -50,7 +50,7 @@ err_suspend:
 	coloop_suspend_uninit();
 err_marker:
 	coloop_marker_module_uninit();
-	coloop_divert_uninit();
+	coloop_datagram_uninit();
 err_device:
 	coloop_device_uninit();
 err_address:
@@ -70,7 +70,7 @@ static void __exit coloop_exit(void)
 	coloop_peer_remove_all(COLOOP_REASON_UNLOAD);
 	coloop_suspend_uninit();
 	coloop_marker_module_uninit();
-	coloop_divert_uninit();
+	coloop_datagram_uninit();
 	coloop_device_uninit();
 	coloop_address_uninit();
 	coloop_poll_module_uninit();

@@ -2,6 +2,7 @@
 /*
  * The data path, in the order in which a packet passes it:
  *
+ *   datagram.c datagrams above the MTU stay whole, for a peer that takes them so
  *   divert.c   hook at the egress of a lower device: for a peer, and free to skip the queue?
  *   send.c     into our ring, or the backlog
  *      ~~~     shared memory, event channel
@@ -26,9 +27,11 @@
 	(COLOOP_FEATURE_LARGE_DATAGRAMS | COLOOP_FEATURE_OFFER_NUMBER | COLOOP_FEATURE_MARKERS | \
 	 (COLOOP_COMPAT_UDP_SEGMENTS ? COLOOP_FEATURE_UDP_SEGMENTS : 0))
 
+/* datagram.c */
+int coloop_datagram_init(void);
+void coloop_datagram_uninit(void);
+
 /* divert.c */
-int coloop_divert_init(void);
-void coloop_divert_uninit(void);
 /* The hook at the egress of a lower device; @priv is its struct coloop_egress. */
 unsigned int coloop_divert_frame(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state);
