@@ -5,6 +5,7 @@ import {serve} from '../control/server.ts';
 import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
+import {parseOutlet} from '../metrics/outlets.ts';
 import {createDaemon, type Role, type World} from './daemon.ts';
 import {createLocks, lockAll, lockToWithdraw, type Locks} from './locks.ts';
 import {describe, logLevels, openLog, type Log, type LogLevel} from './log.ts';
@@ -17,6 +18,7 @@ type Options = {
 	readonly policy?: string;
 	readonly socket: string;
 	readonly logLevel: LogLevel;
+	readonly metrics: readonly string[];
 	readonly withdraw?: true;
 };
 
@@ -45,6 +47,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(options: Options, log: Log): Promise<void> {
+	const outlets = options.metrics.map(parseOutlet);
 	const isDom0 = isControlDomain();
 	const roles = rolesOf(options.role, isDom0);
 	const locks = createLocks(roles);
@@ -57,7 +60,10 @@ async function run(options: Options, log: Log): Promise<void> {
 	}
 
 	const stop = new AbortController();
-	const daemon = createDaemon(world, roles);
+	const metrics =
+		outlets.length > 0 &&
+		(await import('../metrics/publish.ts')).createPublisher(world, outlets, log);
+	const daemon = createDaemon(metrics ? metrics.world : world, roles);
 	const end = () => stop.abort();
 	process.once('SIGTERM', end).once('SIGINT', end);
 	process.on('SIGHUP', () => void daemon.reload());
@@ -65,6 +71,7 @@ async function run(options: Options, log: Log): Promise<void> {
 	await together(stop.signal, [
 		daemon.run,
 		signal => serve(options.socket, daemon.handle, signal),
+		...(metrics ? [(signal: AbortSignal) => metrics.run(daemon.read, signal)] : []),
 	]);
 	log.info('daemon.stopped');
 }
@@ -103,6 +110,9 @@ function rolesOf(role: Options['role'], isDom0: boolean): Role[] {
 	return isDom0 ? ['host', 'endpoint'] : ['endpoint'];
 }
 
+const metricsHelp =
+	'for Prometheus: 127.0.0.1:PORT, /PATH of a socket, or /PATH.prom, a file; again for more than one';
+
 function parse(argv: readonly string[]): Options | number {
 	try {
 		return program()
@@ -129,6 +139,7 @@ export function program(): Command {
 		)
 		.option('-p, --policy <directory>', 'where the policy files are')
 		.option('-s, --socket <path>', 'where coloop finds us', defaultSocket)
+		.option('-m, --metrics <where>', metricsHelp, (where, all: string[]) => [...all, where], [])
 		.option('-f, --foreground', 'as always: stay in the foreground')
 		.option('-w, --withdraw', 'remove all we wrote to XenStore and all peers, and exit')
 		.addOption(
