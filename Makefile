@@ -11,6 +11,7 @@
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
 #   make test       unit and harness tests, those of a dom0 without Xen, then the lab's on real Xen, one stack
 #   make dom0-test  the real daemon with real rules and packets, in namespaces: test/dom0/README.md
+#   make watched-test   what Debian's Prometheus reads, alerts, and the page of `coloop ui` in Chromium
 #   make test-all   and models, fuzzing, mutants, proofs, attacks; ends with `make claims`
 #   make test-long  and what takes hours: counts by the thousand, every stack, the kernels that watch,
 #                   a soak
@@ -55,7 +56,7 @@ ARM ?= channel
 export BENCH ROW ARM
 
 .PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure frama audit
-.PHONY: coverage dom0-test lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
+.PHONY: coverage dom0-test watched-test lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
 demo: build
@@ -92,6 +93,7 @@ test-all:
 test-all-runs: unit
 	$(MAKE) harness
 	$(MAKE) dom0-test
+	$(MAKE) watched-test
 	$(claim) harness passed
 	$(claim) exhaustive passed
 	$(MAKE) -C test/kmod records
@@ -155,6 +157,10 @@ dom0-test:
 	$(MAKE) -s -C userland/netlink-js
 	$(MAKE) -s -C userland/nftables-js
 	$(ready) && $(ava) --config test/dom0/ava.config.js
+
+watched-test:
+	$(ready) && coloop_need prometheus prometheus && npx tsc -p tsconfig.json
+	$(ready) && $(ava) --config test/watched/ava.config.js
 
 # The labs' counts are added where there are any: STACK=debug make lab-test.
 coverage:
