@@ -53,7 +53,9 @@ export function declinedText(by: string, about: string, {code, detail}: Declined
 	const device = 'its interface';
 	switch (code) {
 		case 'policy':
-			return `${by} declines: its policy denies ${about}`;
+			return detail === 'audit'
+				? `${by} declines: its policy only audits ${about} (mode: audit)`
+				: `${by} declines: its policy denies ${about}`;
 		case 'held':
 			return `${by} declines: taken down there with \`coloop down\``;
 		case 'device':

@@ -120,7 +120,10 @@ function parseFiles(files: readonly PolicyFile[]) {
 }
 
 function joinPolicies(policies: readonly Policy[]): Policy {
+	const tags = policies.flatMap(policy => policy.tags ?? []);
+
 	return {
+		...(tags.length > 0 && {tags}),
 		pairs: policies.flatMap(policy => policy.pairs),
 		accept: policies.flatMap(policy => policy.accept),
 		hostSilence: policies.find(policy => policy.hostSilence !== undefined)?.hostSilence,

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
-import {domainName} from '../domain-name.ts';
 import {atOnce, inSlices, type Sliceable} from '../slice.ts';
-import {classifier, type NameClass} from './name-classes.ts';
-import {createPatterns} from './patterns.ts';
-import type {AcceptRule, NamePattern, PairRule, Policy, Verdict} from './types.ts';
+import {createBearers} from './bearers.ts';
+import {classifier, type DomainClass} from './domain-classes.ts';
+import type {AcceptRule, Identity, PairRule, Policy, Tag, Verdict, Who} from './types.ts';
+import {identityOf} from './who.ts';
 
-/** May these two domains share a channel? The order of the names does not matter. */
-export function decidePair(policy: Policy, nameA: string, nameB: string): Verdict<PairRule> {
-	return compile(policy).decidePair(nameA, nameB);
+/** A domain, or one of which nothing is known but its name. */
+type Given = Identity | string;
+
+/** May these two domains share a channel? Their order does not matter. */
+export function decidePair(policy: Policy, a: Given, b: Given): Verdict<PairRule> {
+	return compile(policy).decidePair(identityOf(a), identityOf(b));
 }
 
 /** Do we accept this peer? */
-export function decideAccept(policy: Policy, peerName: string): Verdict<AcceptRule> {
-	return compile(policy).decideAccept(peerName);
+export function decideAccept(policy: Policy, peer: Given): Verdict<AcceptRule> {
+	return compile(policy).decideAccept(identityOf(peer));
 }
 
 type Matcher = {
-	decidePair(nameA: string, nameB: string): Verdict<PairRule>;
-	decideAccept(peerName: string): Verdict<AcceptRule>;
+	decidePair(a: Identity, b: Identity): Verdict<PairRule>;
+	decideAccept(peer: Identity): Verdict<AcceptRule>;
 };
 
 /** Policies are immutable, so what is derived from one is kept as long as it is. */
@@ -46,9 +49,9 @@ export function compile(policy: Policy): Matcher {
 }
 
 function* createMatcher(policy: Policy): Sliceable<Matcher> {
-	const pairs = yield* indexRules(policy.pairs, ({between}) => between);
+	const pairs = yield* indexRules(policy.pairs, policy.tags, ({between}) => between);
 	/* What a rule says of one name, it says of the pair of that name with itself. */
-	const accept = yield* indexRules(policy.accept, ({peer}) => [peer, peer]);
+	const accept = yield* indexRules(policy.accept, policy.tags, ({peer}) => [peer, peer]);
 
 	return {
 		decidePair: (a, b) => pairs(a, b),
@@ -58,21 +61,22 @@ function* createMatcher(policy: Policy): Sliceable<Matcher> {
 
 type Rule = PairRule | AcceptRule;
 
-/** A rule, by its place among the others, that names a pattern and this other one. */
+/** A rule, by its place among the others, that names someone and this other one. */
 type Naming = {readonly other: number; readonly order: number};
 
 /** So many rules are indexed in less than a millisecond. */
 const batch = 100;
 
 /**
- * Decides by the patterns that match, not by the rules: a name is compared with patterns once, and a pair of
+ * Decides by whom rules name, not by the rules: a domain is compared with patterns once, and a pair of
  * classes is decided once. A host with 1000 guests has half a million pairs.
  */
 function* indexRules<R extends Rule>(
 	rules: readonly R[],
-	patternsOf: (rule: R) => readonly [NamePattern, NamePattern],
-): Sliceable<(nameA: string, nameB: string) => Verdict<R>> {
-	const patterns = createPatterns();
+	tags: readonly Tag[] | undefined,
+	whosOf: (rule: R) => readonly [Who, Who],
+): Sliceable<(a: Identity, b: Identity) => Verdict<R>> {
+	const bearers = createBearers(tags);
 	const naming = new Map<number, Naming[]>();
 	const orders = new Map<number, number>();
 
@@ -80,11 +84,9 @@ function* indexRules<R extends Rule>(
 		if (order % batch === batch - 1) {
 			yield;
 		}
-		const [one, other] = patternsOf(rule);
-		const [left, right] = [
-			patterns.number(domainName(one)),
-			patterns.number(domainName(other)),
-		];
+		const [one, other] = whosOf(rule);
+		const left = bearers.number(one, rule.action);
+		const right = bearers.number(other, rule.action);
 		const key = pairOf(left, right);
 		if (orders.has(key)) {
 			continue;
@@ -97,16 +99,16 @@ function* indexRules<R extends Rule>(
 	}
 
 	const verdictOf = verdictsOf(rules);
-	const classOf = classifier<R>(patterns, number => naming.get(number)?.length ?? 0);
-	const first = (a: NameClass<R>, b: NameClass<R>) =>
-		a.patterns.size * b.patterns.size <= Math.min(a.cost, b.cost)
-			? firstOfPairs(orders, a.patterns, b.patterns)
+	const classOf = classifier<R>(bearers, number => naming.get(number)?.length ?? 0);
+	const first = (a: DomainClass<R>, b: DomainClass<R>) =>
+		a.whos.size * b.whos.size <= Math.min(a.cost, b.cost)
+			? firstOfPairs(orders, a.whos, b.whos)
 			: a.cost <= b.cost
-				? firstNaming(naming, a.patterns, b.patterns)
-				: firstNaming(naming, b.patterns, a.patterns);
+				? firstNaming(naming, a.whos, b.whos)
+				: firstNaming(naming, b.whos, a.whos);
 
-	return (nameA, nameB) => {
-		const [a, b] = [classOf(nameA), classOf(nameB)];
+	return (one, other) => {
+		const [a, b] = [classOf(one), classOf(other)];
 		let verdict = a.verdicts.get(b);
 
 		if (!verdict) {
@@ -137,7 +139,7 @@ function verdictsOf<R extends Rule>(rules: readonly R[]): (order: number) => Ver
 	};
 }
 
-/** The place of the first rule that names a pattern of each; past all rules where there is none. */
+/** The place of the first rule that names one of each; past all rules where there is none. */
 function firstOfPairs(
 	orders: ReadonlyMap<number, number>,
 	ours: ReadonlySet<number>,
@@ -176,7 +178,7 @@ function firstNaming(
 	return best;
 }
 
-/** Either way round the same; there are fewer than 2^26 patterns. */
+/** Either way round the same; there are fewer than 2^26 numbers. */
 function pairOf(one: number, other: number): number {
 	return one < other ? one * 2 ** 26 + other : other * 2 ** 26 + one;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type * as z from 'zod';
 import {createProblems, PolicyError, type Problems} from './errors.ts';
-import {policySchema, type PolicyDocument} from './schema.ts';
-import type {AcceptRule, PairRule, Policy, RuleSource} from './types.ts';
+import {policySchema, type PairDocument, type PolicyDocument} from './schema.ts';
+import type {AcceptRule, PairRule, Policy, RuleSource, Who} from './types.ts';
 import {describe, formatKey, formatPath, readYaml, type Path, type PlainDocument} from './yaml.ts';
 
 /** Larger than 10 000 rules with long names, small enough to read at once. */
@@ -64,14 +64,19 @@ function explain(issue: Issue, base: Path, yaml: PlainDocument, problems: Proble
 	const path = [...base, ...issue.path];
 	const value = valueAt(yaml.value, path);
 
-	if (
-		issue.code === 'invalid_union' &&
-		isRecord(value) &&
-		('allow' in value || 'deny' in value)
-	) {
-		for (const inner of issue.errors['allow' in value ? 0 : 1] ?? []) {
+	const branch = issue.code === 'invalid_union' ? branchOf(path, value) : -1;
+	if (issue.code === 'invalid_union' && branch >= 0 && branch < issue.errors.length) {
+		for (const inner of issue.errors[branch] ?? []) {
 			explain(inner, path, yaml, problems);
 		}
+	} else if (issue.code === 'invalid_key') {
+		const [inner] = issue.issues;
+		const key = String(issue.path.at(-1));
+		problems.add(() => ({
+			...yaml.positionOfKey(path.slice(0, -1), key),
+			where: formatPath(path),
+			message: `expected ${inner?.message ?? 'a tag'}, got ${describe(key)}`,
+		}));
 	} else if (issue.code === 'unrecognized_keys') {
 		for (const key of issue.keys) {
 			problems.add(() => ({
@@ -89,19 +94,33 @@ function explain(issue: Issue, base: Path, yaml: PlainDocument, problems: Proble
 	}
 }
 
+/** Which form of a rule, or of whom it names, is meant: by its place in the union of schema.ts. */
+function branchOf(path: Path, value: unknown): number {
+	if (!isRecord(value)) {
+		return typeof value === 'string' ? 0 : -1;
+	}
+	const isRule = path.length === 2 && path[0] !== 'tags';
+	const forms = isRule ? ['allow', 'deny'] : ['', 'name', 'uuid', 'tag'];
+
+	return forms.findIndex(key => Object.hasOwn(value, key));
+}
+
 function unknownKey(path: Path, key: string, value: unknown): string {
 	if (path.length === 0) {
-		return `expected version, pairs, accept or host_silence_s, got ${formatKey(key)}`;
+		return `expected version, pairs, accept, tags or host_silence_s, got ${formatKey(key)}`;
+	}
+	if (isRecord(value) && !('allow' in value || 'deny' in value)) {
+		return `expected one key here, got ${formatKey(key)} too`;
 	}
 	const known = isRecord(value) && 'allow' in value ? allowKeys(path) : 'deny';
 
 	return `expected only ${known} in this rule, got ${formatKey(key)}`;
 }
 
+const ruleKeys = 'allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand';
+
 function allowKeys(path: Path): string {
-	return path[0] === 'accept'
-		? 'allow, ring_pages, ring_pages_min, queues and busy_poll_us'
-		: 'allow, ring_pages, ring_pages_min and queues';
+	return path[0] === 'accept' ? `${ruleKeys}, mode and busy_poll_us` : `${ruleKeys} and mode`;
 }
 
 function valueAt(value: unknown, path: Path): unknown {
@@ -126,31 +145,57 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 		const source = sourceOf(['pairs', index]);
 
 		return 'allow' in rule
-			? {action: 'allow', between: rule.allow, ...ringsOf(rule), source}
-			: {action: 'deny', between: rule.deny, ...ringsOf({}), source};
+			? {action: 'allow', between: bothOf(rule.allow), ...optionsOf(rule), source}
+			: {action: 'deny', between: bothOf(rule.deny), ...optionsOf({}), source};
 	});
 	const accept = (document.accept ?? []).map((rule, index): AcceptRule => {
 		const source = sourceOf(['accept', index]);
 
 		return 'allow' in rule
 			? {
-					...{action: 'allow', peer: rule.allow, ...ringsOf(rule)},
+					...{action: 'allow', peer: whoOf(rule.allow), ...optionsOf(rule)},
 					...{busyPollUs: rule.busy_poll_us, source},
 				}
-			: {action: 'deny', peer: rule.deny, ...ringsOf({}), busyPollUs: undefined, source};
+			: {
+					action: 'deny',
+					peer: whoOf(rule.deny),
+					...optionsOf({}),
+					busyPollUs: undefined,
+					source,
+				};
 	});
 
 	const seconds = document.host_silence_s;
 	const hostSilence =
 		seconds === undefined ? undefined : {seconds, source: sourceOf(['host_silence_s'])};
 
-	return {pairs, accept, hostSilence};
+	const tags = Object.entries(document.tags ?? {}).map(([tag, members]) => ({
+		...{tag, members: members.map(whoOf)},
+		source: sourceOf(['tags', tag]),
+	}));
+
+	return {pairs, accept, hostSilence, ...(tags.length > 0 && {tags})};
 }
 
-function ringsOf(rule: {
-	readonly ring_pages?: number | undefined;
-	readonly ring_pages_min?: number | undefined;
-	readonly queues?: number | undefined;
-}) {
-	return {ringPages: rule.ring_pages, ringPagesMin: rule.ring_pages_min, queues: rule.queues};
+function bothOf([one, other]: readonly [Who, Who]): [Who, Who] {
+	return [whoOf(one), whoOf(other)];
+}
+
+function whoOf(who: Who): Who {
+	return typeof who === 'object' && 'uuid' in who ? {uuid: who.uuid.toLowerCase()} : who;
+}
+
+type Options = Partial<Omit<Extract<PairDocument, {readonly allow: unknown}>, 'allow'>>;
+
+function optionsOf(rule: Options) {
+	const {idle_timeout_s: idleTimeoutS, on_demand: onDemand, mode} = rule;
+
+	return {
+		ringPages: rule.ring_pages,
+		ringPagesMin: rule.ring_pages_min,
+		queues: rule.queues,
+		...(idleTimeoutS !== undefined && {idleTimeoutS}),
+		...(onDemand !== undefined && {isOnDemand: onDemand === true || onDemand === 'yes'}),
+		...(mode !== undefined && {isAudit: mode === 'audit'}),
+	};
 }

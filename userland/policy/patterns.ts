@@ -2,7 +2,7 @@
 import type {NamePattern} from './types.ts';
 
 /** Patterns, each with a number of its own, and which of them match a name. */
-export type Patterns = {
+type Patterns = {
 	/** The number of a pattern, which is known from then on. */
 	number(pattern: NamePattern): number;
 	/** The numbers of the known patterns that match, in no order. */

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import {busyPollMax} from '../kernel/constants.ts';
 import {nameBytesMax} from '../names.ts';
 import {defaultRingPages, queueCounts, ringPages} from './pages.ts';
-import {hostSilence} from './silence.ts';
+import {hostSilence, idleTimeout} from './silence.ts';
+import {anyName, tagName, uuidForm} from './who.ts';
 
 const policyFormat = 1;
 
@@ -12,17 +13,25 @@ const pattern = {
 	error: `a name or pattern of 1 to ${nameBytesMax} characters, none a control character`,
 };
 
-/**
- * Any text that a name can be, see names.ts. Editors read it with and without the `u` flag: a character
- * outside of the BMP is one unit, or a pair.
- */
-const anyName = new RegExp(
-	`^(?:[^\\x00-\\x1F\\x7F-\\x9F\\u2028\\u2029\\uD800-\\uDFFF\\uFFFD]|[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]){1,${nameBytesMax}}$`,
-);
 const name = z
 	.string({error: 'a name or pattern (in quotes, if YAML reads it as something else)'})
 	.regex(anyName, pattern);
-const pair = z.tuple([name, name], {error: 'a list of two names, as in [web-*, db-1]'});
+const uuid = {error: 'a UUID, as in 9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001'};
+const tag = {
+	error: 'a tag of 1 to 32 letters, digits, dots, - and _ (in quotes, if all are digits)',
+};
+const aMember = {
+	error: 'a name or pattern (in quotes, if YAML reads it as something else), or uuid: or name: and its value',
+};
+const aWho = {
+	error: 'a name or pattern (in quotes, if YAML reads it as something else), or uuid:, tag: or name: and its value',
+};
+const byName = z.strictObject({name}, aWho);
+const byUuid = z.strictObject({uuid: z.string(uuid).regex(uuidForm, uuid)}, aWho);
+const byTag = z.strictObject({tag: z.string(tag).regex(tagName, tag)}, aWho);
+const member = z.union([name, byName, byUuid], aMember);
+const who = z.union([name, byName, byUuid, byTag], aWho);
+const pair = z.tuple([who, who], {error: 'a list of two names, as in [web-*, db-1]'});
 const pages = z.literal(ringPages, {error: 'a power of two from 32 to 512'}).optional();
 const queues = z.literal(queueCounts, {error: '1, 2, 4 or 8'}).optional();
 const microseconds = {error: `a whole number of microseconds from 0 to ${busyPollMax}`};
@@ -41,7 +50,18 @@ const silence = z.union(
 
 const rules = {error: 'a list of rules, each starting with "- "'};
 
-const rings = {ring_pages: pages, ring_pages_min: pages, queues};
+const idle = {
+	error: `a whole number of seconds from ${idleTimeout.min} to ${idleTimeout.max}`,
+};
+const idleTimeoutS = z.int(idle).min(idleTimeout.min, idle).max(idleTimeout.max, idle).optional();
+/* YAML 1.2 reads the words as text. */
+const onDemand = z.literal([true, false, 'yes', 'no'], {error: 'yes or no'}).optional();
+const mode = z.literal(['enforce', 'audit'], {error: 'enforce or audit'}).optional();
+
+const options = {
+	...{ring_pages: pages, ring_pages_min: pages, queues},
+	...{idle_timeout_s: idleTimeoutS, on_demand: onDemand, mode},
+};
 
 type Rings = {readonly ring_pages?: unknown; readonly ring_pages_min?: unknown};
 
@@ -60,16 +80,20 @@ const minFits = z.refine<Rings>(rule => Number(rule.ring_pages_min) <= most(rule
 const aRule = {error: 'a rule: "allow:" or "deny:" and its names'};
 
 const pairRule = z.union(
-	[z.strictObject({allow: pair, ...rings}).check(minFits), z.strictObject({deny: pair})],
+	[z.strictObject({allow: pair, ...options}).check(minFits), z.strictObject({deny: pair})],
 	aRule,
 );
 const acceptRule = z.union(
 	[
-		z.strictObject({allow: name, ...rings, busy_poll_us: busyPoll}).check(minFits),
-		z.strictObject({deny: name}),
+		z.strictObject({allow: who, ...options, busy_poll_us: busyPoll}).check(minFits),
+		z.strictObject({deny: who}),
 	],
 	aRule,
 );
+
+const members = {error: 'a list of names, patterns and UUIDs'};
+const aTags = {error: 'tags, each with a list of names, patterns and UUIDs'};
+const tags = z.record(z.string().regex(tagName, tag), z.array(member, members), aTags);
 
 /** The language, as data: what a policy file may hold once it is read as YAML. */
 export const policySchema = z.strictObject(
@@ -78,11 +102,13 @@ export const policySchema = z.strictObject(
 		pairs: z.array(pairRule, rules).optional(),
 		accept: z.array(acceptRule, rules).optional(),
 		host_silence_s: silence.optional(),
+		tags: tags.optional(),
 	},
 	{error: 'a policy, which starts with "version: 1"'},
 );
 
 export type PolicyDocument = z.infer<typeof policySchema>;
+export type PairDocument = z.infer<typeof pairRule>;
 
 /** The text of policy/schema.json, for editors; a test proves that the committed file is this. */
 export function policyJsonSchema(): string {

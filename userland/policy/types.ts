@@ -6,6 +6,32 @@ export type RuleSource = {readonly file: string; readonly line: number; readonly
 /** A name pattern: an exact domain name, or a glob with `*` (any run) and `?` (one code point). */
 export type NamePattern = string;
 
+/**
+ * Whom a rule names, as the file has it. A text is a name or a glob but for two words: `dom0`, and
+ * `any-guest`, which is every domain but dom0. In `name` nothing is a wildcard or such a word; a UUID is in
+ * small letters.
+ */
+export type Who = NamePattern | {readonly name: string} | {readonly uuid: string} | TagWho;
+
+type TagWho = {readonly tag: string};
+
+/** A domain as rules see it. */
+export type Identity = {
+	readonly name: string;
+	readonly uuid?: string | undefined;
+	/** Only whether it is 0 counts: dom0 is known by that. */
+	readonly domid?: number | undefined;
+	/** Another domain has the name too, or claims it: it allows nothing by itself. */
+	readonly isNameShared?: boolean | undefined;
+};
+
+/** Domains that rules name together. */
+export type Tag = {
+	readonly tag: string;
+	readonly members: readonly Who[];
+	readonly source: RuleSource;
+};
+
 type RuleBody = {
 	readonly action: 'allow' | 'deny';
 	/** Most that our rings have, in 4096-byte pages: 2^n from 32 to 512; undefined: default. */
@@ -14,15 +40,21 @@ type RuleBody = {
 	readonly ringPagesMin: number | undefined;
 	/** Most queues: 1, 2, 4 or 8; undefined: default. */
 	readonly queues: number | undefined;
+	/** A channel that carried nothing for so long ends, and comes back with the next packet. */
+	readonly idleTimeoutS?: number | undefined;
+	/** False: a channel is made at once, not only for a packet; undefined: not said. */
+	readonly isOnDemand?: boolean | undefined;
+	/** Decides and counts, but diverts nothing. */
+	readonly isAudit?: boolean | undefined;
 	readonly source: RuleSource;
 };
 
 /** Host policy: may these two domains share a channel? The pair matches either way round. */
-export type PairRule = RuleBody & {readonly between: readonly [NamePattern, NamePattern]};
+export type PairRule = RuleBody & {readonly between: readonly [Who, Who]};
 
 /** A guest's (and dom0's own) policy: do we accept this peer? */
 export type AcceptRule = RuleBody & {
-	readonly peer: NamePattern;
+	readonly peer: Who;
 	/** How long to wait for the peer's next packet before sleeping; undefined: not at all. */
 	readonly busyPollUs: number | undefined;
 };
@@ -33,6 +65,8 @@ export type Policy = {
 	readonly accept: readonly AcceptRule[];
 	/** How long a channel may outlive the last word of dom0's host role; undefined: not said. */
 	readonly hostSilence: HostSilence | undefined;
+	/** Of one name there may be several, which count together. */
+	readonly tags?: readonly Tag[];
 };
 
 type HostSilence = {readonly seconds: number | 'never'; readonly source: RuleSource};

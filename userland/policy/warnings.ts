@@ -4,7 +4,8 @@ import {nameProblem, printable} from '../names.ts';
 import {formatWarning} from './errors.ts';
 import {hiddenRules} from './hidden.ts';
 import {ruleName} from './rule-name.ts';
-import type {AcceptRule, NamePattern, PairRule, Policy} from './types.ts';
+import type {NamePattern, Policy, RuleSource, Who} from './types.ts';
+import {anyGuest} from './who.ts';
 
 /** Where a policy is in force. */
 export type Side = 'dom0' | 'guest';
@@ -23,18 +24,19 @@ export function policyWarnings(
 ): string[] {
 	const {pairs, accept} = policy;
 	const lines: string[] = [];
-	const warn = (rule: PairRule | AcceptRule, where: string, message: string) =>
-		lines.push(formatWarning({...rule.source, file: pathOf(rule.source.file), where, message}));
+	const warn = ({source}: {readonly source: RuleSource}, where: string, message: string) =>
+		lines.push(formatWarning({...source, file: pathOf(source.file), where, message}));
 
 	const [first] = pairs;
 	if (first && side === 'guest') {
 		warn(first, 'pairs', 'rules for pairs are read in dom0 only, and this is a guest');
 	}
 	const seen = new Map<string, NamePattern>();
-	for (const [where, rule, pattern] of patternsOf(policy)) {
-		const problem = mistaken(pattern) ?? lookalike(pattern, seen);
+	const isTag = tagTest(policy);
+	for (const [where, rule, who] of whosOf(policy)) {
+		const problem = problemOf(who, seen) ?? unknownTag(who, isTag);
 		if (problem !== undefined) {
-			warn(rule, where, `${shown(pattern)} ${problem}`);
+			warn(rule, where, problem);
 		}
 	}
 	const hidden = [
@@ -64,18 +66,47 @@ export function hiddenSilences(
 	);
 }
 
-function patternsOf({pairs, accept}: Policy) {
+function whosOf({pairs, accept, tags = []}: Policy) {
 	return [
 		...pairs.flatMap(rule => rule.between.map(each => ['pairs', rule, each] as const)),
 		...accept.map(rule => ['accept', rule, rule.peer] as const),
+		...tags.flatMap(tag => tag.members.map(each => ['tags', tag, each] as const)),
 	];
 }
 
-function shown(pattern: NamePattern): string {
-	return `"${printable(pattern)}"`;
+/** Of one tag; whether it is given anywhere. */
+function tagTest({tags = []}: Policy): (tag: string) => boolean {
+	const known = new Set(tags.map(({tag}) => tag));
+
+	return tag => known.has(tag);
 }
 
-/** What is wrong with a pattern that is meant to match something. */
+function unknownTag(who: Who, isTag: (tag: string) => boolean): string | undefined {
+	if (typeof who === 'string' || !('tag' in who) || isTag(who.tag)) {
+		return undefined;
+	}
+
+	return `no file read here has the tag ${who.tag} under tags:`;
+}
+
+/** What is wrong with what is meant to name a domain. */
+function problemOf(who: Who, seen: Map<string, NamePattern>): string | undefined {
+	if (who === anyGuest) {
+		return undefined;
+	}
+	if (typeof who === 'string') {
+		const problem = mistaken(who) ?? lookalike(who, seen);
+
+		return problem && `"${printable(who)}" ${problem}`;
+	}
+	if (!('name' in who)) {
+		return undefined;
+	}
+	const problem = unfit(who.name) ?? lookalike(who.name, seen);
+
+	return problem && `"${printable(who.name)}" ${problem}`;
+}
+
 function mistaken(pattern: NamePattern): string | undefined {
 	if (domainName(pattern) === dom0Name) {
 		return undefined;
@@ -84,16 +115,18 @@ function mistaken(pattern: NamePattern): string | undefined {
 	return mistakes.find(([looks]) => looks.test(pattern))?.[1] ?? unfit(pattern);
 }
 
-const byName = 'rules go by name alone, and no domain is called so';
+const byName = 'is read as a name, and no domain is called so';
+const without = 'uuid: and tag: work without quotes around them';
 
 const mistakes: ReadonlyArray<readonly [RegExp, string]> = [
 	[/^\d{1,5}$/, 'is the name of a domain, not its domid, which changes at every boot'],
 	[
 		/^(?:uuid[:=] ?)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i,
-		`looks like a UUID: ${byName}`,
+		'looks like a UUID, and is read as a name: write uuid: before it, without quotes',
 	],
-	[/^(?:uuid|tag|tags|group|label|domid|id)[:=]/i, byName],
-	[/^@/, byName],
+	[/^(?:uuid|tag)[:=]/i, `${byName}: ${without}`],
+	[/^(?:tags|group|label|domid|id|name)[:=]/i, byName],
+	[/^@|^any[-_ ]?(?:guests?|vms?|domains?)$/i, byName],
 	[
 		/^(?:dom[-_ ]?0|domain[-_ ]?0|control[-_ ]domain.*)$/i,
 		'is not dom0, which is written dom0 or Domain-0',

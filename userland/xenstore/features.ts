@@ -8,6 +8,13 @@ import {renderHello, type Hello} from './values.ts';
  */
 export const linkState = 1 << 16;
 
+/** The daemon reads the words of words.ts in announcements. */
+const words = 1 << 17;
+
+export function hasWords(hello: Hello | undefined): boolean {
+	return hello !== undefined && (hello.features & words) !== 0;
+}
+
 export function hasLinkState(hello: Hello | undefined): boolean {
 	return hello !== undefined && (hello.features & linkState) !== 0;
 }
@@ -21,5 +28,7 @@ export function knowsLinkState({familyVersion}: ModuleInfo): boolean {
 export function helloOf(info: ModuleInfo): string {
 	const {protocolMin: min, protocolMax: max, features} = info;
 
-	return renderHello({min, max, features: features | (knowsLinkState(info) ? linkState : 0)});
+	const ours = words | (knowsLinkState(info) ? linkState : 0);
+
+	return renderHello({min, max, features: features | ours});
 }

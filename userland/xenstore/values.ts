@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import {ringPages as allRingPages} from '../policy/pages.ts';
+import {parseWords, renderWords, type Words} from './words.ts';
 
 /*
  * The values of our XenStore nodes, to and from text. Parsers are strict and answer undefined:
@@ -31,7 +32,7 @@ export type AnnouncedLink = {
 	readonly mtu?: number;
 };
 
-export type Announcement = {
+export type Announcement = Words & {
 	readonly epoch: number;
 	readonly name: string;
 	readonly links: readonly AnnouncedLink[];
@@ -94,10 +95,13 @@ const anyPages = '-';
 export const mtuMax = 65_535;
 
 export function parseAnnouncement(text: string): Announcement | undefined {
+	const texts = text.split(' ');
+	const isWord = (each: string) => each.includes('=');
 	const [first, name, linkTexts, digest, most = anyPages, queueText = '1', least, ...rest] =
-		text.split(' ');
+		texts.filter(each => !isWord(each));
+	const words = parseWords(texts.filter(isWord));
 	const epoch = parseNumber(first ?? '');
-	if (!epoch || !name || !linkTexts || !digest || rest.length > 0) {
+	if (!epoch || !name || !linkTexts || !digest || !words || rest.length > 0) {
 		return undefined;
 	}
 	if (!/^[0-9a-f]{1,64}$/.test(digest)) {
@@ -125,7 +129,7 @@ export function parseAnnouncement(text: string): Announcement | undefined {
 	}
 	const queues = Number(queueText);
 
-	return {epoch, name: decoded, links, digest, ringPages, ringPagesMin, queues};
+	return {epoch, name: decoded, links, digest, ringPages, ringPagesMin, queues, ...words};
 }
 
 export function renderAnnouncement(announcement: Announcement): string {
@@ -140,7 +144,9 @@ export function renderAnnouncement(announcement: Announcement): string {
 	];
 
 	/* Said only where policy does: who does not know the word takes none. */
-	return [...words, ...(ringPagesMin === undefined ? [] : [ringPagesMin])].join(' ');
+	const least = ringPagesMin === undefined ? [] : [ringPagesMin];
+
+	return [...words, ...least, ...renderWords(announcement)].join(' ');
 }
 
 export function parseStats(text: string): Stats | undefined {

@@ -3,10 +3,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import {decideAccept, decidePair, prepare} from '../../../userland/policy/match.ts';
 import {matches} from '../../../userland/policy/patterns.ts';
-import type {AcceptRule, PairRule, Policy} from '../../../userland/policy/types.ts';
+import type {AcceptRule, Identity, PairRule, Policy, Who} from '../../../userland/policy/types.ts';
 
 const source = {file: 'x.yaml', line: 1, column: 1};
-const pair = (action: 'allow' | 'deny', left: string, right: string): PairRule => ({
+const pair = (action: 'allow' | 'deny', left: Who, right: Who): PairRule => ({
 	action,
 	between: [left, right],
 	ringPages: undefined,
@@ -14,7 +14,7 @@ const pair = (action: 'allow' | 'deny', left: string, right: string): PairRule =
 	queues: undefined,
 	source,
 });
-const accept = (action: 'allow' | 'deny', peer: string): AcceptRule => ({
+const accept = (action: 'allow' | 'deny', peer: Who): AcceptRule => ({
 	action,
 	peer,
 	ringPages: undefined,
@@ -69,6 +69,90 @@ test('dom0 is a name for Domain-0', t => {
 			'Domain-0',
 		).action,
 		'deny',
+	);
+});
+
+const uuid = '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001';
+const accepted = (rules: AcceptRule[], peer: Identity, tags: Policy['tags'] = []) =>
+	decideAccept({...policyOf([], rules), tags}, peer).action;
+
+test('a UUID names one domain, whatever its name', t => {
+	const rules = [accept('allow', {uuid})];
+
+	t.is(accepted(rules, {name: 'a', uuid, domid: 3}), 'allow');
+	t.is(accepted(rules, {name: uuid, domid: 3}), 'deny');
+	t.is(accepted(rules, {name: 'a', uuid: uuid.replace('9', '8'), domid: 3}), 'deny');
+});
+
+test('an exact name has no wildcards, and no words', t => {
+	t.is(accepted([accept('allow', {name: 'web-*'})], {name: 'web-*'}), 'allow');
+	t.is(accepted([accept('allow', {name: 'web-*'})], {name: 'web-1'}), 'deny');
+	t.is(accepted([accept('allow', {name: 'any-guest'})], {name: 'a', domid: 3}), 'deny');
+	t.is(accepted([accept('allow', {name: 'any-guest'})], {name: 'any-guest', domid: 3}), 'allow');
+	t.is(accepted([accept('allow', {name: 'dom0'})], {name: 'Domain-0', domid: 0}), 'deny');
+	t.is(accepted([accept('allow', {name: 'dom0'})], {name: 'dom0', domid: 3}), 'allow');
+});
+
+test('any guest is every domain but dom0', t => {
+	const rules = [accept('allow', 'any-guest')];
+
+	t.is(accepted(rules, {name: 'a', domid: 3}), 'allow');
+	t.is(accepted(rules, {name: 'Domain-0', domid: 0}), 'deny');
+	t.is(accepted(rules, {name: 'renamed', domid: 0}), 'deny');
+	t.is(accepted(rules, {name: 'a', domid: 3, isNameShared: true}), 'allow');
+});
+
+test('dom0 is known by its domid, and who took its name may be denied by that only', t => {
+	const impostor = {name: 'Domain-0', domid: 3};
+
+	t.is(accepted([accept('allow', 'dom0')], {name: 'renamed', domid: 0}), 'allow');
+	t.is(accepted([accept('allow', 'dom0')], impostor), 'deny');
+	t.is(accepted([accept('deny', 'dom0'), accept('allow', 'any-guest')], impostor), 'deny');
+});
+
+test('a tag names its members, of all files', t => {
+	const tags = [
+		{tag: 'web', members: ['web-*'], source},
+		{tag: 'web', members: [{uuid}], source},
+		{tag: 'db', members: [], source},
+	];
+	const rules = [accept('deny', {tag: 'db'}), accept('allow', {tag: 'web'})];
+
+	t.is(accepted(rules, {name: 'web-1'}, tags), 'allow');
+	t.is(accepted(rules, {name: 'x', uuid}, tags), 'allow');
+	t.is(accepted(rules, {name: 'x'}, tags), 'deny');
+	t.is(accepted([accept('allow', {tag: 'none'})], {name: 'none'}, tags), 'deny');
+});
+
+test('a shared name never allows, whether exact, a pattern or in a tag, but it denies', t => {
+	const shared = {name: 'web-1', uuid, domid: 3, isNameShared: true};
+	const tags = [
+		{tag: 'web', members: ['web-*'], source},
+		{tag: 'id', members: [{uuid}], source},
+	];
+
+	for (const who of ['web-1', 'web-*', '*', {name: 'web-1'}, {tag: 'web'}]) {
+		t.is(accepted([accept('allow', who)], shared, tags), 'deny', JSON.stringify(who));
+		t.is(accepted([accept('deny', who), accept('allow', {uuid})], shared, tags), 'deny');
+		t.is(accepted([accept('allow', who), accept('allow', {uuid})], shared, tags), 'allow');
+	}
+	t.is(accepted([accept('allow', {tag: 'id'})], shared, tags), 'allow');
+	t.is(
+		accepted([accept('allow', {tag: 'web'})], {...shared, isNameShared: false}, tags),
+		'allow',
+	);
+});
+
+test('two domains with one name are told apart, in any order', t => {
+	const policy = policyOf([], [accept('allow', {uuid})]);
+	const [one, other] = [
+		{name: 'a', uuid},
+		{name: 'a', uuid: undefined},
+	];
+
+	t.deepEqual(
+		[one, other, one, other].map(each => decideAccept(policy, each).action),
+		['allow', 'deny', 'allow', 'deny'],
 	);
 });
 
@@ -128,13 +212,13 @@ test('the index agrees with reading the rules in order', t => {
 		fc.assert(
 			fc.property(rules, letters, letters, (list, a, b) => {
 				const pairs = list.map(([action, left, right]) => pair(action, left, right));
-				const first = pairs.find(
-					({between: [left, right]}) =>
+				const at = list.findIndex(
+					([, left, right]) =>
 						(matches(left, a) && matches(right, b)) ||
 						(matches(left, b) && matches(right, a)),
 				);
 
-				return decidePair(policyOf(pairs), a, b).rule === first;
+				return decidePair(policyOf(pairs), a, b).rule === pairs[at];
 			}),
 			{numRuns: 5000},
 		),

@@ -87,6 +87,46 @@ test('names may be any that xl or XAPI show', t => {
 	t.is(decidePair(plain, 'Сервер', 'Debian?12??web?').action, 'deny');
 });
 
+const uuid = '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001';
+
+test('whom a rule names may be a UUID, a tag, an exact name or any guest', t => {
+	const policy = parsePolicy(
+		`version: 1
+tags:
+  web: [web-*, uuid: ${uuid.toUpperCase()}]
+  db: []
+pairs:
+  - allow: [tag: web, any-guest]
+    idle_timeout_s: 300
+    on_demand: no
+    mode: audit
+accept:
+  - deny: {name: web-*}
+  - allow:
+      uuid: ${uuid}
+    on_demand: true
+    mode: enforce
+`,
+		'x.yaml',
+	);
+	const source = (line: number, column: number) => ({file: 'x.yaml', line, column});
+	const rings = {ringPages: undefined, ringPagesMin: undefined, queues: undefined};
+
+	t.deepEqual(policy.tags, [
+		{tag: 'web', members: ['web-*', {uuid}], source: source(3, 8)},
+		{tag: 'db', members: [], source: source(4, 7)},
+	]);
+	t.deepEqual(policy.pairs[0], {
+		...{action: 'allow', between: [{tag: 'web'}, 'any-guest'], ...rings},
+		...{idleTimeoutS: 300, isOnDemand: false, isAudit: true, source: source(6, 5)},
+	});
+	t.deepEqual(
+		policy.accept.map(({peer}) => peer),
+		[{name: 'web-*'}, {uuid}],
+	);
+	t.like(policy.accept[1], {isOnDemand: true, isAudit: false});
+});
+
 test('sections may be absent or empty', t => {
 	t.deepEqual(parsePolicy('version: 1', 'a.yaml'), {
 		pairs: [],
@@ -116,12 +156,12 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'an unknown key',
 		'version: 1\npears: []',
-		'2:1: error: pears: expected version, pairs, accept or host_silence_s, got pears',
+		'2:1: error: pears: expected version, pairs, accept, tags or host_silence_s, got pears',
 	],
 	[
 		'a prototype',
 		'version: 1\n__proto__: {}',
-		'2:1: error: __proto__: expected version, pairs, accept or host_silence_s, got __proto__',
+		'2:1: error: __proto__: expected version, pairs, accept, tags or host_silence_s, got __proto__',
 	],
 	[
 		'a duplicate key',
@@ -172,12 +212,12 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'a time to wait for others',
 		'version: 1\npairs:\n  - allow: [a, b]\n    busy_poll_us: 50',
-		'4:5: error: pairs[0].busy_poll_us: expected only allow, ring_pages, ring_pages_min and queues in this rule, got busy_poll_us',
+		'4:5: error: pairs[0].busy_poll_us: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand and mode in this rule, got busy_poll_us',
 	],
 	[
 		'allow and deny in one rule',
 		'version: 1\naccept:\n  - allow: a\n    deny: b',
-		'4:5: error: accept[0].deny: expected only allow, ring_pages, ring_pages_min, queues and busy_poll_us in this rule, got deny',
+		'4:5: error: accept[0].deny: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand, mode and busy_poll_us in this rule, got deny',
 	],
 	[
 		'a ring for a denied pair',
@@ -198,7 +238,7 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 		'two problems, both told',
 		'version: 1\npairs:\n  - allow: [a]\n  - allow: [a, 7]',
 		'3:12: error: pairs[0].allow: expected a list of two names, as in [web-*, db-1], got a list of 1',
-		'4:16: error: pairs[1].allow[1]: expected a name or pattern (in quotes, if YAML reads it as something else), got 7',
+		'4:16: error: pairs[1].allow[1]: expected a name or pattern (in quotes, if YAML reads it as something else), or uuid:, tag: or name: and its value, got 7',
 	],
 	...[
 		['a name without characters', '""', '""'],
@@ -245,6 +285,57 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 		'two documents',
 		'version: 1\n---\nversion: 1',
 		'2:1: error: yaml: expected one document, got another',
+	],
+	[
+		'a UUID that is none',
+		'version: 1\naccept:\n  - allow: {uuid: 9f2c1b9e}',
+		'3:19: error: accept[0].allow.uuid: expected a UUID, as in 9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001, got "9f2c1b9e"',
+	],
+	[
+		'a tag of digits',
+		'version: 1\npairs:\n  - allow: [tag: 7, a]',
+		'3:18: error: pairs[0].allow[0].tag: expected a tag of 1 to 32 letters, digits, dots, - and _ (in quotes, if all are digits), got 7',
+	],
+	[
+		'another way to name a domain',
+		'version: 1\npairs:\n  - deny: [a, {domid: 7}]',
+		'3:15: error: pairs[0].deny[1]: expected a name or pattern (in quotes, if YAML reads it as something else), or uuid:, tag: or name: and its value, got a map',
+	],
+	[
+		'two ways to name one domain',
+		`version: 1\naccept:\n  - deny: {name: a, uuid: ${uuid}}`,
+		'3:21: error: accept[0].deny.uuid: expected one key here, got uuid too',
+	],
+	[
+		'a tag in a tag',
+		'version: 1\ntags:\n  web: [{tag: db}]',
+		'3:9: error: tags.web[0]: expected a name or pattern (in quotes, if YAML reads it as something else), or uuid: or name: and its value, got a map',
+	],
+	[
+		'a tag with a space',
+		'version: 1\ntags:\n  "a b": [c]',
+		'3:3: error: tags."a b": expected a tag of 1 to 32 letters, digits, dots, - and _ (in quotes, if all are digits), got "a b"',
+	],
+	[
+		'a tag without a list',
+		'version: 1\ntags:\n  web: web-1',
+		'3:8: error: tags.web: expected a list of names, patterns and UUIDs, got "web-1"',
+	],
+	[
+		'tags in a list',
+		'version: 1\ntags: [web]',
+		'2:7: error: tags: expected tags, each with a list of names, patterns and UUIDs, got a list of 1',
+	],
+	[
+		'a short time without traffic',
+		'version: 1\npairs:\n  - allow: [a, b]\n    idle_timeout_s: 1',
+		'4:21: error: pairs[0].idle_timeout_s: expected a whole number of seconds from 10 to 86400, got 1',
+	],
+	[
+		'a mode and a demand that nobody knows',
+		'version: 1\naccept:\n  - allow: a\n    mode: log\n    on_demand: never',
+		'5:16: error: accept[0].on_demand: expected yes or no, got "never"',
+		'4:11: error: accept[0].mode: expected enforce or audit, got "log"',
 	],
 	[
 		'a tab',

@@ -28,12 +28,17 @@ test('rules of people who mean what they write get none', t => {
 
 const odd: Array<readonly [name: string, says: RegExp]> = [
 	['12', /is the name of a domain, not its domid/],
-	['9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001', /looks like a UUID: rules go by name alone/],
+	[
+		'9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001',
+		/looks like a UUID, and is read as a name: write uuid: before it, without quotes$/,
+	],
 	['9F2C1B9E2F0E4A8E9D5A0D7C7A4F0001', /looks like a UUID/],
 	['uuid:9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001', /looks like a UUID/],
-	['uuid:6f9a*', /rules go by name alone/],
-	['tag:secret', /rules go by name alone/],
-	['@dom0', /rules go by name alone/],
+	['uuid:6f9a*', /is read as a name, and .*: uuid: and tag: work without quotes/],
+	['tag: secret', /is read as a name, and .*: uuid: and tag: work without quotes/],
+	['@dom0', /is read as a name/],
+	['any guest', /is read as a name/],
+	['anyvm', /is read as a name/],
 	...[
 		'Dom0',
 		'DOM0',
@@ -77,6 +82,30 @@ test('a rule that an earlier one hides is named with that one', t => {
 	]);
 	t.is(warnings("accept:\n  - deny: '*'\n  - allow: a\n").length, 1);
 	t.deepEqual(warnings("pairs:\n  - deny: [vault, '*']\n  - allow: ['*', '*']\n"), []);
+});
+
+test('a tag that no file gives is told, one without members is not', t => {
+	t.deepEqual(
+		warnings('tags:\n  web: []\naccept:\n  - allow: {tag: web}\n  - deny: {tag: wbe}\n'),
+		['x.yaml:6:5: warning: accept: no file read here has the tag wbe under tags:'],
+	);
+	t.deepEqual(warnings('pairs:\n  - allow: [any-guest, {name: any guest}]\n'), []);
+});
+
+test('a rule that an earlier one hides, by UUID, tag and word', t => {
+	const uuid = '{uuid: 9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001}';
+	const rules = (...whos: string[]) =>
+		warnings(`tags: {x: [a]}\naccept:\n${whos.map(who => `  - deny: ${who}\n`).join('')}`).map(
+			line => line.replace(/^x.yaml:(\d+):.* x.yaml:(\d+):5 comes first.*/, '$1 by $2'),
+		);
+	t.deepEqual(rules(uuid, '{tag: x}', 'any-guest', '{name: "*"}', '"*"'), []);
+	t.deepEqual(rules('"*"', uuid, '{tag: x}', 'any-guest', '{name: "*"}'), [
+		'5 by 4',
+		'6 by 4',
+		'7 by 4',
+		'8 by 4',
+	]);
+	t.deepEqual(rules(uuid, 'a', uuid, '{tag: x}', '{tag: x}'), ['6 by 4', '8 by 7']);
 });
 
 test('rules for pairs in a guest', t => {

@@ -69,8 +69,28 @@ test('the longest name that may have a channel fits into XenStore beside 16 link
 		const text = renderAnnouncement({
 			...{epoch: 0xffff_ffff, name, links: Array.from({length: 16}, () => link)},
 			...{digest: 'deadbeef', ringPages: 512, ringPagesMin: 512, queues: 8},
+			...{uuid: '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001', isNameShared: true},
+			...{idleTimeoutS: 86_400, isEager: true, isAudit: true},
 		});
 		t.true(Buffer.byteLength(text) <= 2048, `${name}: ${Buffer.byteLength(text)}`);
+	}
+});
+
+test('a word that is not known is left out, unless it may not be', t => {
+	const plain = `7 b 0:${macs[0]}:${macs[1]} ab 256 1`;
+	const parsed = parseAnnouncement(plain);
+	t.not(parsed, undefined);
+	for (const word of ['colour=red', 'demand=some', 'a-b=1']) {
+		t.deepEqual(parseAnnouncement(`${plain} ${word}`), parsed);
+	}
+	t.deepEqual(parseAnnouncement(`${plain} 32 !mode=audit x=1 idle=60`), {
+		...{...parsed, ringPagesMin: 32, isAudit: true, idleTimeoutS: 60},
+	} as typeof parsed);
+	for (const word of [
+		...['!colour=red', '!mode=log', '!mode=', '=1', 'a=', 'a=b=c', 'idle=0', 'idle=1e3'],
+		...['idle=999999', 'uuid=1', 'uuid=9F2C1B9E-2F0E-4A8E-9D5A-0D7C7A4F0001', '!name=own'],
+	]) {
+		t.is(parseAnnouncement(`${plain} ${word}`), undefined, word);
 	}
 });
 
@@ -95,8 +115,19 @@ test('an announcement survives the way through XenStore, whatever the name', t =
 		ringPagesMin: fc.constantFrom(undefined, 32, 512),
 		queues: fc.constantFrom(1, 4, 8),
 	});
+	const words = fc.record(
+		{
+			uuid: fc.uuid(),
+			isNameShared: fc.constant(true as const),
+			idleTimeoutS: fc.integer({min: 10, max: 86_400}),
+			isEager: fc.constant(true as const),
+			isAudit: fc.constant(true as const),
+		},
+		{requiredKeys: []},
+	);
 	fc.assert(
-		fc.property(announcement, value => {
+		fc.property(announcement, words, (told, besides) => {
+			const value = {...told, ...besides};
 			const text = renderAnnouncement(value);
 			t.regex(text, /^[\x20-\x7e]+$/);
 			t.deepEqual(parseAnnouncement(text), value);

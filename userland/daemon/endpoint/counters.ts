@@ -2,12 +2,14 @@
 import type {Kernel, Peer} from '../../kernel/kernel.ts';
 import type {Log} from '../log.ts';
 import type {Detours} from './detours.ts';
+import type {Idle} from './idle.ts';
 import type {Choice, LivePeer, Sizes} from './sizes.ts';
 import {createStats, type StatsWorld} from './stats.ts';
 import type {DesiredPeer} from './desired.ts';
 
 type CountersWorld = StatsWorld & {
 	readonly sizes: Sizes;
+	readonly idle: Pick<Idle, 'saw'>;
 	kernel(): Kernel | undefined;
 	desiredPeers(): readonly DesiredPeer[];
 	readonly detours: Pick<Detours, 'saw'>;
@@ -41,7 +43,11 @@ export async function watchCounters(world: CountersWorld, signal: AbortSignal): 
 		for (const choice of choices) {
 			report(choice, log);
 		}
-		if (isNew || choices.length > 0) {
+		const idle = world.idle.saw(live, timeoutsOf(world.desiredPeers()));
+		for (const {domid, epoch, name} of idle) {
+			log.info('channel.idle', {peer: name, domid, epoch});
+		}
+		if (isNew || choices.length > 0 || idle.length > 0) {
 			world.changed();
 		}
 	}
@@ -53,6 +59,14 @@ export function isLive(peer: Peer): peer is LivePeer {
 
 function rangesOf(desiredPeers: readonly DesiredPeer[]) {
 	return new Map(desiredPeers.map(({config, range}) => [config.domid, range]));
+}
+
+function timeoutsOf(desiredPeers: readonly DesiredPeer[]) {
+	return new Map(
+		desiredPeers.flatMap(({config, idleTimeoutS}) =>
+			idleTimeoutS === undefined ? [] : [[config.domid, idleTimeoutS] as const],
+		),
+	);
 }
 
 function report({peer, order, reason}: Choice, log: Log): void {

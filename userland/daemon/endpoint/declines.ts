@@ -57,7 +57,7 @@ export function planDeclines(
 }
 
 function declinedFor(
-	{refusal, config}: DesiredPeer,
+	{refusal, config, isOwnAudit}: DesiredPeer,
 	peer: Peer | undefined,
 	{detour, isShort}: Reasons,
 ): Declined | undefined {
@@ -68,6 +68,9 @@ function declinedFor(
 	}
 	if (refusal) {
 		return {code: refusal.code, detail: undefined};
+	}
+	if (isOwnAudit) {
+		return {code: 'policy', detail: 'audit'};
 	}
 	const blocked = peer?.epoch === epoch ? blockedLink(peer)?.blocked : undefined;
 	if (blocked !== undefined) {

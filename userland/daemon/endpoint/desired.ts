@@ -3,7 +3,7 @@ import {nameMax, orderMin} from '../../kernel/constants.ts';
 import type {PeerConfig} from '../../kernel/kernel.ts';
 import {cutName} from '../../names.ts';
 import {defaultRingPages, defaultRingPagesMin} from '../../policy/pages.ts';
-import type {AcceptRule, Verdict} from '../../policy/types.ts';
+import type {AcceptRule, Identity, Verdict} from '../../policy/types.ts';
 import {ruleName} from '../../policy/rule-name.ts';
 import type {Refusal} from '../refusal.ts';
 import type {Announcement, AnnouncedLink} from '../../xenstore/values.ts';
@@ -32,8 +32,14 @@ export type DesiredPeer = {
 	readonly order: number;
 	/** What it may become. */
 	readonly range: Range;
-	/** The channel that is live since then is to end, for one with rings of another size. */
-	readonly sizeMismatch: bigint | undefined;
+	/** The channel that is live since then is to end: its rings have another size, or it is idle. */
+	readonly mismatch: bigint | undefined;
+	/** A channel that carries nothing for so many seconds is idle; undefined: none is. */
+	readonly idleTimeoutS: number | undefined;
+	/** Nothing is diverted: what would be is counted by the module, as it has no channel. */
+	readonly isAudit: boolean;
+	/** That is our own policy's word, of which dom0 and the peer do not know. */
+	readonly isOwnAudit: boolean;
 	/** How many we offer. */
 	readonly queues: number;
 	/** A person wants the channel now, traffic or not. */
@@ -49,7 +55,7 @@ export type Criteria = {
 	readonly devices: readonly Device[];
 	/** The module takes an MTU with a link. */
 	readonly takesMtu: boolean;
-	readonly decide: (name: string) => Verdict<AcceptRule>;
+	readonly decide: (peer: Identity) => Verdict<AcceptRule>;
 	readonly isHeld: (name: string) => boolean;
 	/** Why nobody may have a channel with us now. */
 	readonly unheard?: Refusal | undefined;
@@ -57,7 +63,7 @@ export type Criteria = {
 	readonly isWaiting: (domid: number) => boolean;
 	readonly isUnusable: (domid: number) => boolean;
 	readonly orderFor: (domid: number, range: Range) => number;
-	readonly sizeMismatch: (domid: number) => bigint | undefined;
+	readonly mismatch: (domid: number) => bigint | undefined;
 };
 
 /** Announced, accepted by our policy, and reached by a device that we have. */
@@ -73,9 +79,8 @@ export function desiredPeersOf(
 }
 
 function wishFor(domid: number, announcement: Announcement, criteria: Criteria): DesiredPeer {
-	const {epoch, links} = announcement;
-	const {name} = announcement;
-	const verdict = criteria.decide(name);
+	const {epoch, links, name, uuid, isNameShared} = announcement;
+	const verdict = criteria.decide({name, uuid, domid, isNameShared});
 	const queues = Math.min(verdict.rule?.queues ?? announcement.queues, announcement.queues);
 	const range = rangeOf(announcement, verdict.rule, queues);
 	const found = links.flatMap(link => bind(link, criteria));
@@ -91,11 +96,33 @@ function wishFor(domid: number, announcement: Announcement, criteria: Criteria):
 		listen: criteria.domid < domid,
 		order: criteria.orderFor(domid, range),
 		range,
-		sizeMismatch: criteria.sizeMismatch(domid),
+		mismatch: criteria.mismatch(domid),
+		...modeOf(announcement, verdict.rule),
 		queues,
-		isAsked: criteria.isAsked(name),
+		isAsked: criteria.isAsked(name) || isEager(announcement, verdict.rule),
 		isWaiting: criteria.isWaiting(domid),
 		isUnusable: criteria.isUnusable(domid),
+	};
+}
+
+function isEager(announced: Announcement, rule: AcceptRule | undefined): boolean {
+	return !(rule?.isOnDemand ?? !announced.isEager);
+}
+
+/** Either may ask that nothing be diverted, and the shorter time counts. */
+function modeOf(
+	announced: Announcement,
+	rule: AcceptRule | undefined,
+): Pick<DesiredPeer, 'idleTimeoutS' | 'isAudit' | 'isOwnAudit'> {
+	const isOwnAudit = rule?.isAudit ?? false;
+	const times = [announced.idleTimeoutS, rule?.idleTimeoutS].filter(time => time !== undefined);
+	/* It would come back at once. */
+	const isKept = times.length === 0 || isEager(announced, rule);
+
+	return {
+		idleTimeoutS: isKept ? undefined : Math.min(...times),
+		isAudit: isOwnAudit || announced.isAudit === true,
+		isOwnAudit,
 	};
 }
 

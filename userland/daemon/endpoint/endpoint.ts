@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../../errors.ts';
 import type {Kernel, ModuleInfo, Peer} from '../../kernel/kernel.ts';
-import type {AcceptRule, Verdict} from '../../policy/types.ts';
+import type {AcceptRule, Identity, Verdict} from '../../policy/types.ts';
 import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {createRescan, type Rescan} from '../rescan.ts';
@@ -17,6 +17,7 @@ import {report} from './events.ts';
 import {planEndpoint, type Known} from './plan.ts';
 import {readKnown} from './read.ts';
 import {createSilence, type HostState, type Silence} from './silence.ts';
+import {createIdle, type Idle} from './idle.ts';
 import {createSizes, type Sizes} from './sizes.ts';
 import {createBackoff, type Backoff} from './backoff.ts';
 import {endUnheard, listenToHost, type UnheardWorld} from './unheard.ts';
@@ -29,7 +30,7 @@ export type EndpointWorld = ModuleWorld & {
 	interfaces(): Promise<readonly Device[]>;
 	/** Hints that our devices may have changed. */
 	watchLinks(signal: AbortSignal): AsyncIterable<unknown>;
-	decide(peerName: string): Verdict<AcceptRule>;
+	decide(peer: Identity): Verdict<AcceptRule>;
 	isHeld(peerName: string): boolean;
 	/** For how many seconds channels may live on while the host role is silent; undefined: for ever. */
 	hostSilence(): number | undefined;
@@ -56,6 +57,7 @@ export class Endpoint {
 	readonly #rescan: Rescan;
 	readonly #backoff: Backoff;
 	readonly #sizes: Sizes;
+	readonly #idle: Idle;
 	readonly #module: Module;
 	readonly #detours: Detours;
 	readonly #silence: Silence;
@@ -69,6 +71,7 @@ export class Endpoint {
 		this.#rescan = createRescan(world.clock, period);
 		this.#backoff = createBackoff(world.clock);
 		this.#sizes = createSizes(world.clock);
+		this.#idle = createIdle(world.clock);
 		this.#detours = createDetours(world.clock);
 		this.#silence = createSilence(world.clock, () => world.hostSilence());
 		this.#reasons = {detour: this.#detours.of, isShort: this.#backoff.isShort};
@@ -100,6 +103,7 @@ export class Endpoint {
 			...this.#world,
 			store,
 			sizes: this.#sizes,
+			idle: this.#idle,
 			kernel: () => this.#module.kernel,
 			desiredPeers: () => this.#desiredPeers,
 			detours: this.#detours,
@@ -224,7 +228,7 @@ export class Endpoint {
 			isUnusable: this.#backoff.isUnusable,
 			orderFor: (domid, range) =>
 				this.#sizes.orderFor(domid, range, this.#backoff.missedAt(domid)),
-			sizeMismatch: this.#sizes.sizeMismatch,
+			mismatch: domid => this.#sizes.sizeMismatch(domid) ?? this.#idle.mismatch(domid),
 		});
 		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
 		for (const {name} of live) {

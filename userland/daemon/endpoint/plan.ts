@@ -160,7 +160,7 @@ function planChannel(
 			}
 			const isAsked = peer.wanted || desired.isAsked;
 			const isDue = theirs ? !desired.isUnusable : isAsked && !desired.isWaiting;
-			if (!isDue || blockedLink(peer)) {
+			if (!isDue || desired.isAudit || blockedLink(peer)) {
 				return [];
 			}
 			const {listen, order, queues} = desired;
@@ -168,27 +168,37 @@ function planChannel(
 			return [{kind: 'offer', domid, epoch, listen, order, queues}];
 		}
 		case 'offered':
+			if (desired.isAudit) {
+				return [{kind: 'close', domid, epoch, why: audits}];
+			}
 			if (own === undefined || own.state !== 'offered') {
 				return [{kind: 'close', domid, epoch, why: 'nobody was told of the offer'}];
 			}
 
 			return theirs === undefined ? [] : [{kind: 'attach', domid, epoch, offer: theirs}];
 		case 'live': {
+			if (desired.isAudit) {
+				return [{kind: 'close', domid, epoch, why: audits}];
+			}
 			/* dom0 ends a closed life with a new epoch; where it is silent, the channel stays. */
-			const state = desired.sizeMismatch === peer.channel.since ? 'closed' : 'live';
+			const state = desired.mismatch === peer.channel.since ? 'closed' : 'live';
 			const isSaid = own === undefined || own.state === state;
 
 			return isSaid ? [] : [{kind: 'publish', domid, value: {...own, state}}];
 		}
 		case 'mapped': {
-			const why = 'the peer has taken its offer back';
+			const taken = 'the peer has taken its offer back';
+			const why = desired.isAudit ? audits : taken;
+			const isOver = desired.isAudit || isTakenBack(known, domid, epoch);
 
-			return isTakenBack(known, domid, epoch) ? [{kind: 'close', domid, epoch, why}] : [];
+			return isOver ? [{kind: 'close', domid, epoch, why}] : [];
 		}
 		case 'draining':
 			return [];
 	}
 }
+
+const audits = 'mode: audit';
 
 /** The end of a channel is written into the node of our offer, which dom0 reads anyway. */
 function closeOffer({domid, channel}: Peer, own: OfferValue): EndpointStep {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {PairRule, Verdict} from '../../policy/types.ts';
+import type {Identity, PairRule, Verdict} from '../../policy/types.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
@@ -13,7 +13,7 @@ export type HostWorld = ContextWorld & {
 	openStore(): Promise<Store>;
 	/** Hints that dom0's devices or rules may have changed. */
 	readonly hints: ReadonlyArray<(signal: AbortSignal) => AsyncIterable<unknown>>;
-	decide(nameA: string, nameB: string): Verdict<PairRule>;
+	decide(a: Identity, b: Identity): Verdict<PairRule>;
 	isHeld(nameA: string, nameB: string): boolean;
 	readonly clock: Clock;
 	readonly log: Log;

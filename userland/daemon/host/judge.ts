@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import {createHash} from 'node:crypto';
 import {ruleName} from '../../policy/rule-name.ts';
-import type {PairRule, Verdict} from '../../policy/types.ts';
+import type {Identity, PairRule, Verdict} from '../../policy/types.ts';
+import {whoText} from '../../policy/who.ts';
 import type {Domain} from '../../xenstore/discover.ts';
+import {hasWords} from '../../xenstore/features.ts';
 import {speaks} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
 import {refuseApart} from './apart.ts';
@@ -12,7 +14,7 @@ import {subjectsOf, type Subject} from './subjects.ts';
 /** What two domains are judged by. */
 export type Criteria = {
 	readonly topology: Topology;
-	readonly decide: (nameA: string, nameB: string) => Verdict<PairRule>;
+	readonly decide: (a: Identity, b: Identity) => Verdict<PairRule>;
 	/** The rule of dom0 that a channel between two ports would bypass, as a sentence. */
 	readonly bypassed: (a: Port, b: Port) => string | undefined;
 	readonly isHeld: (nameA: string, nameB: string) => boolean;
@@ -29,6 +31,9 @@ export type Terms = {
 	readonly ringPages: number | undefined;
 	readonly ringPagesMin: number | undefined;
 	readonly queues: number;
+	readonly idleTimeoutS: number | undefined;
+	readonly isEager: boolean;
+	readonly isAudit: boolean;
 };
 
 export type PairVerdict = {
@@ -58,16 +63,18 @@ export function judge(domains: readonly Domain[], criteria: Criteria): PairVerdi
 
 /** Walks dom0's rules, most of the work there is, only for a pair that nothing else refuses. */
 export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdict {
-	const verdict = criteria.decide(a.name, b.name);
+	const verdict = criteria.decide(a, b);
 	const terms = termsOf(verdict);
 	const shared = sharedLinks(a, b);
 	const refusal =
 		refuseDomain(a) ??
 		refuseDomain(b) ??
 		refuseHeld(a, b, criteria) ??
+		refuseShared(verdict, a, b, criteria) ??
 		refusePolicy(verdict, terms) ??
-		a.misnamed ??
-		b.misnamed;
+		refuseMisnamed(a, b) ??
+		refuseMisnamed(b, a) ??
+		refuseAudit(terms, a, b);
 	if (refusal) {
 		return {a, b, terms, links: shared, refusal};
 	}
@@ -160,6 +167,40 @@ function refusePolicy({action}: Verdict<PairRule>, {rule}: Terms): Refusal | und
 	return {code: 'policy', reason};
 }
 
+/** A name that is another's too allows nothing; where it would have, that is the reason. */
+function refuseShared(
+	{action}: Verdict<PairRule>,
+	a: Subject,
+	b: Subject,
+	{decide}: Criteria,
+): Refusal | undefined {
+	const [shared] = [a, b].filter(({isNameShared}) => isNameShared);
+	if (action === 'allow' || shared === undefined) {
+		return undefined;
+	}
+	const byName = decide({...a, isNameShared: false}, {...b, isNameShared: false});
+
+	return byName.action === 'allow' ? shared.misnamed : undefined;
+}
+
+/** A rule may go by what is no name; then the peer has to know that the name says nothing. */
+function refuseMisnamed({misnamed, isNameShared}: Subject, peer: Subject): Refusal | undefined {
+	return isNameShared && hasWords(peer.hello) ? undefined : misnamed;
+}
+
+/** Who does not know of it would divert. */
+function refuseAudit({isAudit}: Terms, a: Subject, b: Subject): Refusal | undefined {
+	const old = isAudit ? [a, b].find(({hello}) => !hasWords(hello)) : undefined;
+	if (old === undefined) {
+		return undefined;
+	}
+
+	return {
+		code: 'version',
+		reason: `the coloopd of ${old.name} does not know mode: audit, and would divert: upgrade it`,
+	};
+}
+
 function refuseLink(
 	{ambiguousPorts: ours}: Subject,
 	{ambiguousPorts: theirs}: Subject,
@@ -188,13 +229,16 @@ function termsOf({action, rule}: Verdict<PairRule>): Terms {
 	let terms = termsByRule.get(rule ?? noRule);
 
 	if (!terms) {
-		const {ringPages, ringPagesMin, queues} = rule ?? {};
+		const {ringPages, ringPagesMin, queues, idleTimeoutS, isOnDemand, isAudit} = rule ?? {};
 		const words = [ringPages, ringPagesMin, queues].map(word => word ?? 'default');
-		const text = [action, ...(rule?.between ?? []), ...words].join(' ');
+		const others = [idleTimeoutS, isOnDemand, isAudit].filter(word => word !== undefined);
+		const whos = rule?.between.map(whoText) ?? [];
+		const text = [action, ...whos, ...words, ...others.map(String)].join(' ');
 		const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
 		terms = {
 			...{rule: ruleName(rule), digest, ringPages, ringPagesMin},
 			queues: queues ?? defaultQueues,
+			...{idleTimeoutS, isEager: isOnDemand === false, isAudit: isAudit === true},
 		};
 		termsByRule.set(rule ?? noRule, terms);
 	}

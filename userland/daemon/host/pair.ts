@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {Declined} from '../../xenstore/declined.ts';
-import {hasLinkState} from '../../xenstore/features.ts';
+import {hasLinkState, hasWords} from '../../xenstore/features.ts';
 import {
 	mtuMax,
 	parseAnnouncement,
@@ -8,6 +8,7 @@ import {
 	type Announcement,
 	type OfferValue,
 } from '../../xenstore/values.ts';
+import type {Words} from '../../xenstore/words.ts';
 import type {EpochHistory} from './epochs.ts';
 import {sharedLinks, type SharedLink, type Terms} from './judge.ts';
 import {isSame} from './same.ts';
@@ -123,6 +124,17 @@ export function announcementFor(
 		ringPages: terms.ringPages,
 		ringPagesMin: terms.ringPagesMin,
 		queues: Math.min(own.vcpus, peer.vcpus, terms.queues),
+		...(hasWords(own.hello) && wordsFor(peer, terms)),
+	};
+}
+
+function wordsFor({uuid, isNameShared}: Subject, {idleTimeoutS, isEager, isAudit}: Terms): Words {
+	return {
+		...(uuid !== undefined && {uuid}),
+		...(isNameShared && {isNameShared}),
+		...(idleTimeoutS !== undefined && {idleTimeoutS}),
+		...(isEager && {isEager}),
+		...(isAudit && {isAudit}),
 	};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+import {nameProblem} from '../../names.ts';
 import type {Domain} from '../../xenstore/discover.ts';
-import {hasLinkState} from '../../xenstore/features.ts';
+import {hasLinkState, hasWords} from '../../xenstore/features.ts';
 import {speaks} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
 import {ambiguousNames} from './namesakes.ts';
@@ -13,6 +14,8 @@ export type Subject = Domain & {
 	readonly ambiguousPorts: readonly Port[];
 	/** Why its name does not say who it is. */
 	readonly misnamed: Refusal | undefined;
+	/** It is a name, but also another's. */
+	readonly isNameShared: boolean;
 	/** Two subjects of one domain with the same text get the same verdicts and announcements. */
 	readonly text: string;
 };
@@ -28,7 +31,7 @@ export function subjectsOf(
 }
 
 /** What a subject was made of. */
-type Made = Pick<Subject, 'ports' | 'ambiguousPorts' | 'misnamed'> & {
+type Made = Pick<Subject, 'ports' | 'ambiguousPorts' | 'misnamed' | 'isNameShared'> & {
 	readonly domain: Domain;
 	readonly subject: Subject;
 };
@@ -46,6 +49,8 @@ export function createSubjects() {
 			}
 			const twice = ambiguousMacs(domains.flatMap(portsOf));
 			const misnamed = ambiguousNames(domains);
+			const isShared = ({domid, name}: Domain) =>
+				misnamed.has(domid) && nameProblem(name) === undefined;
 			const before = made;
 			made = new Map(
 				domains.map(domain => {
@@ -55,6 +60,7 @@ export function createSubjects() {
 						ports,
 						ambiguousPorts: ambiguous.length === 0 ? none : ambiguous,
 						misnamed: misnamed.get(domain.domid),
+						isNameShared: isShared(domain),
 					};
 
 					return [domain.domid, make(before.get(domain.domid), domain, facts)];
@@ -98,7 +104,7 @@ function textOf(
 	{name, uuid, vcpus, hello}: Domain,
 	{ports, ambiguousPorts, misnamed}: Pick<Subject, 'ports' | 'ambiguousPorts' | 'misnamed'>,
 ): string {
-	const speech = [hello && speaks(hello), hasLinkState(hello)];
+	const speech = [hello && speaks(hello), hasLinkState(hello), hasWords(hello)];
 
 	const twice = ambiguousPorts.map(port => port.name);
 

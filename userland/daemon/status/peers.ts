@@ -79,12 +79,22 @@ function conditionOf(desired: DesiredPeer, peer: Peer | undefined, context: Cont
 
 		return {state, code: refusal.code, reason: refusal.reason};
 	}
+	if (desired.isAudit) {
+		return {state: 'ready', code: 'audit', reason: auditText(peer)};
+	}
 	const channel = peer?.channel;
 	if (peer && channel && channel.state !== 'closed') {
 		return upCondition(peer, channel, context);
 	}
 
 	return keptOff(desired, peer, context) ?? downCondition(desired, peer, context);
+}
+
+/** What is on the ordinary path for want of a channel alone. */
+function auditText(peer: Peer | undefined): string {
+	const packets = peer?.ordinary.get('no-channel') ?? 0n;
+
+	return `mode: audit: nothing is diverted; ${packets} packets would have been`;
 }
 
 function upCondition(peer: Peer, channel: Channel, context: Context): Condition {

@@ -17,7 +17,7 @@ function criteria(change: Partial<Criteria> = {}): Criteria {
 		isWaiting: () => false,
 		isUnusable: () => false,
 		orderFor: (_, {most}) => most,
-		sizeMismatch: () => undefined,
+		mismatch: () => undefined,
 		...change,
 	};
 }

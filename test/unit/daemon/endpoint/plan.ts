@@ -26,7 +26,10 @@ function desired(change: Partial<DesiredPeer> = {}): DesiredPeer {
 		listen: true,
 		order: 8,
 		range: {least: 5, most: 8},
-		sizeMismatch: undefined,
+		mismatch: undefined,
+		idleTimeoutS: undefined,
+		isAudit: false,
+		isOwnAudit: false,
 		queues: 1,
 		isAsked: false,
 		isWaiting: false,
@@ -243,13 +246,13 @@ test('a live channel of the wrong size is said to be closed, and stays until dom
 	const kernel = peer('live');
 	const said = new Map([[2, offer({state: 'live'})]]);
 	const closed = new Map([[2, offer({state: 'closed'})]]);
-	const sizeMismatch = desired({sizeMismatch: 0n});
-	t.deepEqual(planEndpoint(known({kernel, own: said}), [sizeMismatch], hello), [
+	const mismatched = desired({mismatch: 0n});
+	t.deepEqual(planEndpoint(known({kernel, own: said}), [mismatched], hello), [
 		{kind: 'publish', domid: 2, value: offer({state: 'closed'})},
 	]);
-	t.deepEqual(planEndpoint(known({kernel, own: closed}), [sizeMismatch], hello), []);
+	t.deepEqual(planEndpoint(known({kernel, own: closed}), [mismatched], hello), []);
 	t.deepEqual(
-		planEndpoint(known({kernel, own: said}), [desired({sizeMismatch: 1n})], hello),
+		planEndpoint(known({kernel, own: said}), [desired({mismatch: 1n})], hello),
 		[],
 		'another life',
 	);

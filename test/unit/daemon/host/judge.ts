@@ -98,6 +98,22 @@ test('a refusal names its reason', t => {
 	});
 });
 
+test('an end that does not know of audits, or of shared names, has no channel by them', t => {
+	const rule = {...allowRule, isAudit: true};
+	const newer = {min: 1, max: 1, features: 1 << 17};
+	const [newA, newB] = [domain(1, {hello: newer}), domain(2, {hello: newer})];
+	const decide = () => ({action: 'allow' as const, rule});
+	t.like(refusal([newA, b], {decide}), {
+		code: 'version',
+		reason: 'the coloopd of b does not know mode: audit, and would divert: upgrade it',
+	});
+	t.is(refusal([newA, newB], {decide}), undefined);
+
+	const [one, other] = [domain(2, {name: 'x', hello: newer}), domain(3, {name: 'x'})];
+	t.is(refusal([newA, one, other]), undefined);
+	t.is(refusal([a, one, other])?.code, 'name', 'a would take the name for what it says');
+});
+
 test('the rules of dom0 are walked only for a pair that nothing else refuses', t => {
 	let walks = 0;
 	const bypassed = () => {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+/*
+ * What an announcement says besides, as words `key=value` behind all else, to ends whose hello has `words`.
+ * A word that the reader does not know is a newer host role's: it may do without, unless the word begins with
+ * `!`. Then it may not have the channel, as the announcement does not parse.
+ */
+
+export type Words = {
+	/** The peer's, in small letters. */
+	readonly uuid?: string;
+	/** Another domain of the host has the peer's name. */
+	readonly isNameShared?: true;
+	/** A channel that carried nothing for so many seconds goes, and comes back with the next packet. */
+	readonly idleTimeoutS?: number;
+	/** A channel is made at once, not only for a packet. */
+	readonly isEager?: true;
+	/** Nothing is diverted; what would be is counted. */
+	readonly isAudit?: true;
+};
+
+const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Undefined where one may not be left out, or is not well formed. */
+export function parseWords(texts: readonly string[]): Words | undefined {
+	let words: Words | undefined = {};
+
+	for (const text of texts) {
+		const [key = '', value = '', ...rest] = text.split('=');
+		const word =
+			rest.length === 0 && key !== '' && value !== '' ? parseWord(key, value) : undefined;
+		words = words && word && {...words, ...word};
+	}
+
+	return words;
+}
+
+function parseWord(key: string, value: string): Words | undefined {
+	switch (key) {
+		case 'uuid':
+			return uuidForm.test(value) ? {uuid: value} : undefined;
+		case '!name':
+			return value === 'shared' ? {isNameShared: true} : undefined;
+		case 'idle':
+			return /^[1-9]\d{0,4}$/.test(value) ? {idleTimeoutS: Number(value)} : undefined;
+		case 'demand':
+			return value === 'none' ? {isEager: true} : {};
+		case '!mode':
+			return value === 'audit' ? {isAudit: true} : undefined;
+		default:
+			return key.startsWith('!') ? undefined : {};
+	}
+}
+
+export function renderWords(words: Words): string[] {
+	const {uuid, isNameShared, idleTimeoutS, isEager, isAudit} = words;
+
+	return [
+		...(uuid === undefined ? [] : [`uuid=${uuid}`]),
+		...(isNameShared ? ['!name=shared'] : []),
+		...(idleTimeoutS === undefined ? [] : [`idle=${idleTimeoutS}`]),
+		...(isEager ? ['demand=none'] : []),
+		...(isAudit ? ['!mode=audit'] : []),
+	];
+}
