@@ -3,7 +3,7 @@ import type {NftFamily} from '../../userland/nftables-js/index.ts';
 import {xtMatch} from './generate-xt.ts';
 import type {Random} from './random.ts';
 
-export type SetKind = 'device' | 'mac' | 'pair';
+export type SetKind = 'device' | 'mac' | 'pair' | 'port' | 'address';
 
 const names = ['vif3.0', 'vif4.0', 'vif3.0', 'vif4.0', 'vif9.0', 'xenbr0', 'xenbr1', 'eth0'];
 const patterns = ['vif*', 'vif*', 'vif3*', 'vif4.*', 'xen*', 'eth*', 'vif\\*'];
@@ -25,6 +25,11 @@ const saddr = {payload: {protocol: 'ether', field: 'saddr'}};
 export function setOf(random: Random, kind: SetKind): unknown[] {
 	if (kind === 'device') {
 		return random.chance(0.2) ? ['vif*', 'eth0'] : unique(random.some(names, 4));
+	}
+	if (kind === 'port' || kind === 'address') {
+		return unique(
+			random.some<unknown>(kind === 'port' ? [22, 53, 80] : ['10.0.0.3', '10.0.0.9'], 2),
+		);
 	}
 	if (kind === 'pair') {
 		return unique(random.some(names, 4)).map(name => ({
@@ -144,7 +149,9 @@ const some: Comparison = random =>
 	random.pick<[unknown, unknown]>([
 		[{payload: {protocol: 'tcp', field: 'dport'}}, 22],
 		[{payload: {protocol: 'udp', field: 'dport'}}, {set: [22, 53]}],
+		[{payload: {protocol: random.pick(['tcp', 'udp', 'th']), field: 'dport'}}, '@port'],
 		[{payload: {protocol: 'th', field: 'dport'}}, 80],
+		[{payload: {protocol: 'ip', field: 'saddr'}}, '@address'],
 		[{payload: {protocol: 'ip', field: 'saddr'}}, '10.0.0.3'],
 		[{payload: {protocol: 'ip6', field: 'saddr'}}, 'fd00::3'],
 		[{payload: {protocol: 'vlan', field: 'id'}}, 5],

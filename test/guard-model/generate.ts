@@ -18,7 +18,9 @@ const hooks: Readonly<Record<NftFamily, readonly string[]>> = {
 	arp: ['input'],
 };
 const devices = ['vif3.0', 'vif4.0', 'xenbr0', 'eth0'];
-const setKinds: readonly SetKind[] = ['device', 'mac', 'pair'];
+const setKinds: readonly SetKind[] = ['device', 'mac', 'pair', 'port', 'address'];
+/** Of which a verdict map may be. */
+const mapKinds = ['device', 'mac', 'pair'] as const;
 
 /** A ruleset as nft's JSON would have it: chains, jumps that cannot loop, rules of what people write and of what they do not. */
 export function generateRuleset(random: Random): NftRuleset {
@@ -51,7 +53,7 @@ function generateTable(random: Random, family: NftFamily, table: string): Table 
 	const sets = setKinds.map((kind, at) => ({
 		...named(family, table, kind, 20 + at),
 		flags: isDynamic && kind === 'mac' ? ['dynamic'] : [],
-		elements: setOf(random, kind),
+		elements: random.chance(0.2) ? [] : setOf(random, kind),
 	}));
 	// A chain leads only to those behind it, as the kernel refuses loops.
 	const targetsOf = (name: string) => names.filter(each => name.startsWith('b') || each > name);
@@ -61,7 +63,10 @@ function generateTable(random: Random, family: NftFamily, table: string): Table 
 		);
 	const verdicts = {
 		...named(family, table, 'verdicts', 29),
-		elements: setOf(random, 'pair').map(key => [key, random.pick(ends)]),
+		elements: (random.chance(0.2) ? [] : setOf(random, 'pair')).map(key => [
+			key,
+			random.pick(ends),
+		]),
 	};
 
 	return {
@@ -159,7 +164,7 @@ function vmap(random: Random, targets: readonly string[]): object {
 	if (random.chance(0.3)) {
 		return {vmap: {key, data: '@verdicts'}};
 	}
-	const kind = random.pick(setKinds);
+	const kind = random.pick(mapKinds);
 	const keys = {
 		device: {meta: {key: random.pick(['iifname', 'oifname'])}},
 		mac: {payload: {protocol: 'ether', field: random.pick(['saddr', 'daddr'])}},

@@ -4,7 +4,7 @@ import {bridge, devices, vifs} from './places.ts';
 import type {Random} from './random.ts';
 import {matchOf, type NftFamily, type NftTable} from './nft-match.ts';
 import {setsOf} from './nft-sets.ts';
-import {actionOf, vmapOf} from './nft-action.ts';
+import {actionOf, vmapOf, type Vmap} from './nft-action.ts';
 
 /** One or two tables, each with base chains, chains that they jump to, and sets. */
 export function nftRules(random: Random): Command[] {
@@ -136,12 +136,25 @@ function ruleOf(
 		[1, ' comment "accept"'],
 		[1, ' comment "} # handle 3"'],
 	]);
-	const {before, action} = random.chance(0.1)
-		? vmapOf(random, table, below)
-		: {before: [], action: actionOf(random, table, below)};
+	const {before, action} = random.weighted<() => Vmap>([
+		[82, () => ({before: [], action: actionOf(random, table, below)})],
+		[9, () => vmapOf(random, table, below)],
+		[9, () => ({before: [], action: anonymousOf(random, table, below)})],
+	])();
 
 	return [
 		...before,
 		`add rule ${table.at} ${chain} ${matches.join('')}${extra}${action}${comment}`,
 	];
+}
+
+/** A chain without a name, of which nft takes none within another. */
+function anonymousOf(random: Random, table: NftTable, below: readonly string[]): string {
+	const rules = random.several(1, 3, () => {
+		const matches = random.several(0, 2, () => `${matchOf(random, table)} `);
+
+		return `${matches.join('')}${actionOf(random, table, below)}`;
+	});
+
+	return `${random.pick(['jump', 'goto'])} { ${rules.join('; ')}; }`;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {NftRuleset} from '../nftables-js/index.ts';
-import {identity, withKernelRules, type KernelRule, type NamedRule} from './kernel-rules.ts';
+import {withKernelRules} from './kernel-completion.ts';
+import {identity, type KernelRule, type NamedRule} from './kernel-rules.ts';
 import {keyOf} from './ruleset-index.ts';
 
 /**

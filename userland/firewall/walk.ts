@@ -179,11 +179,19 @@ function enter(walk: Walk, rule: NftRule, how: 'jump' | 'goto', target: string):
 	}
 
 	const outcome = walkChain(walk, chain);
+	if (typeof outcome === 'object' && isInAnonymous(chain.chain, outcome)) {
+		return referTo(rule);
+	}
 	if (typeof outcome === 'object' || how === 'goto' || (outcome & ends.returns) === 0) {
 		return outcome;
 	}
 
 	return (outcome & ~ends.returns) | ends.next;
+}
+
+/** What is in a chain without a name is shown with the rule that leads there. */
+function isInAnonymous({name}: NftChain, found: RuleRef): boolean {
+	return found.chain === name && name.startsWith('__chain');
 }
 
 export function referTo(rule: NftRule): RuleRef {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {
-	parseKernelRule,
-	withKernelRules,
-	type KernelRule,
-} from '../../../userland/firewall/kernel-rules.ts';
+import {withKernelRules} from '../../../userland/firewall/kernel-completion.ts';
+import {parseKernelRule, type KernelRule} from '../../../userland/firewall/kernel-rules.ts';
 import {parseRuleset} from '../../../userland/nftables-js/index.ts';
 import {nodeInNetns} from '../nftables-js/_netns.ts';
 
@@ -14,6 +11,14 @@ const accept = (options: string) => `iptables -A FORWARD -m physdev ${options} -
 const byNetfilter =
 	'would be bypassed \\(br_netfilter shows it bridged packets\\): table ip filter';
 const policyDrop = new RegExp(`${byNetfilter}, chain FORWARD, handle 1: policy drop$`);
+
+/** `jump { ... }` on a bridge. */
+const anonymous = (rules: string, policy = 'accept') => `nft 'table bridge f {
+	set macs { type ether_addr; elements = { 00:16:3e:00:00:03, 00:16:3e:00:00:04 }; }
+	set empty { type ether_addr; }
+	chain ssh { tcp dport 22 drop; }
+	chain c { type filter hook forward priority 0; policy ${policy}; ${rules}; }
+}'`;
 
 const cases: Readonly<Record<string, Case>> = {
 	'what is bridged is accepted': {
@@ -103,6 +108,71 @@ const cases: Readonly<Record<string, Case>> = {
 		rules: `nft 'table bridge f { set seen { type ether_addr; size 9; flags dynamic; elements = { 00:16:3e:00:00:09 }; }; chain c { type filter hook forward priority 0; iifname "eth0" jump { add @seen { ether saddr }; }; ether saddr @seen drop; }; }'`,
 		guests: /table bridge f, chain c, handle \d+: ether saddr @seen drop$/,
 	},
+	'a lock in a chain without a name, that its guest passes': {
+		rules: anonymous(
+			`iifname "vif3.0" jump { ether saddr != 00:16:3e:00:00:03 drop; accept; }; iifname vif4.0 goto { ether saddr & ff:ff:ff:ff:ff:00 != 00:16:3e:00:00:00 drop; }; `,
+		),
+	},
+	'the same, and a policy that drops': {
+		rules: anonymous(
+			`iifname "vif*" jump { ether saddr @macs accept; ether saddr != @empty drop; }`,
+			'drop',
+		),
+	},
+	'a lock in a chain without a name, that its guest does not pass': {
+		rules: anonymous(`iifname "vif3.0" jump { ether saddr != 00:16:3e:00:00:09 drop; }`),
+		guests: /table bridge f, chain c, handle \d+: iifname "vif3.0" jump \{.*ether saddr != 00:16:3e:00:00:09 drop \}$/,
+	},
+	'a chain without a name for others': {
+		rules: anonymous(
+			`iifname "vif9.0" jump { drop; }; oifname "eth*" goto { log; drop; }; ether type arp jump { drop; }`,
+		),
+	},
+	'what only some packets meet there': {
+		rules: anonymous(`jump { tcp dport 22 drop; }`),
+		guests: /jump \{.*tcp dport 22 drop \}$/,
+	},
+	'a chain without a name that accepts': {
+		rules: anonymous(
+			`jump { ip saddr 10.0.0.0/8 accept; iifname "vif*" counter accept; }; drop`,
+		),
+	},
+	'a chain without a name that accepts some': {
+		rules: anonymous(`jump { iifname "vif3.0" accept; }; drop`),
+		guests: /handle \d+: drop$/,
+	},
+	'a goto from which some return': {
+		rules: anonymous(`goto { tcp dport 22 accept; }`, 'drop'),
+		guests: /policy drop$/,
+	},
+	'a chain without a name that leads to another': {
+		rules: anonymous(`iifname "vif3.0" jump { oifname "vif4.0" jump ssh; }`),
+		guests: /chain ssh, handle \d+: tcp dport 22 drop$/,
+	},
+	'a chain without a name that leads elsewhere': {
+		rules: anonymous(`iifname "vif3.0" jump { oifname "vif9.0" jump ssh; }`),
+	},
+	'a chain without a name that limits': {
+		rules: anonymous(`jump { limit rate 1/second accept; }`),
+		guests: /jump \{.*limit rate 1\/second accept \}$/,
+	},
+	'a chain without a name that marks': {
+		rules: anonymous(`jump { meta mark set 1; }`),
+		guests: /jump \{/,
+	},
+	'a chain without a name that compares a set without one': {
+		rules: anonymous(`jump { iifname { "vif3.0", "vif9.0" } accept; }`),
+		guests: /jump \{/,
+	},
+	'a chain without a name that compares two at once': {
+		rules: anonymous(`jump { iifname . ether saddr { "vif3.0" . 00:16:3e:00:00:09 } drop; }`),
+		guests: /jump \{/,
+	},
+	'a chain without a name for groups, by Ethernet': {
+		rules: anonymous(
+			`jump { meta pkttype multicast drop; ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00 drop; }`,
+		),
+	},
 	'ebtables counts by address': {
 		rules: 'ebtables -A FORWARD -p IPv4 --ip-src 10.9.0.3; ebtables -A FORWARD -p IPv4 --ip-dst 10.9.0.4',
 	},
@@ -188,14 +258,15 @@ test('an expression that nft leaves out makes its rule not understood', t => {
 	t.deepEqual(first([tunnel], 'inner'), [tunnel]);
 });
 
-test('lists of different rulesets do not agree; the anonymous chains of rules are in one only', t => {
+test('lists of different rulesets do not agree', t => {
 	t.is(withKernelRules(listed([{accept: null}]), []), undefined);
-	t.is(
+	t.deepEqual(
 		withKernelRules(listed([{accept: null}]), [
 			inKernel(2, 'immediate'),
 			{...inKernel(3, 'immediate'), chain: '__chain0'},
-		])?.rules.length,
-		1,
+			{...inKernel(4, 'immediate'), chain: 'came later'},
+		])?.chains.map(({name}) => name),
+		['FORWARD', '__chain0'],
 	);
 });
 
