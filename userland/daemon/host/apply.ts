@@ -164,7 +164,7 @@ function report(step: HostStep, log: Log): void {
 
 			return;
 		case 'decline':
-			log.info('decline.relayed', {domid: step.to, from: step.from, code: step.value?.code});
+			log.info('decline.relayed', {domid: step.to, from: step.from, ...step.value});
 
 			return;
 		case 'sweep':

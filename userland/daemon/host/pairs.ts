@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {parseDeclined} from '../../xenstore/declined.ts';
 import {parseOffer} from '../../xenstore/values.ts';
+import type {Refusal} from '../refusal.ts';
 import {PairMap} from './by-pair.ts';
 import {Histories} from './histories.ts';
 import {judgePair, type Criteria, type PairVerdict} from './judge.ts';
@@ -17,6 +18,7 @@ import {
 } from './pair.ts';
 import {adoptionSteps, change, epochOf, partOf} from './pair-changes.ts';
 import {planPair, record, withdraw} from './plan.ts';
+
 import type {FromGuest, FromHost} from './read.ts';
 import {isSame} from './same.ts';
 import type {HostStep} from './steps.ts';
@@ -49,18 +51,25 @@ export class PairTable {
 		return this.#pairs.keys();
 	}
 
-	/** Lower domid first. `isNew`: what the ends say is to be read; `isDue`: the pair is to be planned. */
+	/**
+	 * Lower domid first. `isNew`: what the ends say is to be read; `isDue`: the pair is to be planned;
+	 * `refusal`: why it may no longer have what it was allowed.
+	 */
 	judge(
 		a: Subject,
 		b: Subject,
 		criteria: Criteria,
-	): {steps: readonly HostStep[]; isNew: boolean; isDue: boolean} {
+	): {steps: readonly HostStep[]; isNew: boolean; isDue: boolean; refusal?: Refusal} {
 		const key = keyOf(a.domid, b.domid);
 		const verdict = judgePair(a, b, criteria);
 		const pair = this.#pairs.get(key);
 
 		if (verdict.refusal) {
-			return {steps: pair ? this.#drop(key, pair) : none, isNew: false, isDue: false};
+			const judged = {isNew: false, isDue: false};
+
+			return pair
+				? {...judged, steps: this.#drop(key, pair), refusal: verdict.refusal}
+				: {...judged, steps: none};
 		}
 		if (pair === undefined) {
 			this.#pairs.set(key, this.#begin(key, verdict));

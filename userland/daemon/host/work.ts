@@ -202,7 +202,10 @@ export class Work {
 		if (!a || !b || a === b || !this.criteria) {
 			return;
 		}
-		const {steps, isNew, isDue} = this.pairs.judge(a, b, this.criteria);
+		const {steps, isNew, isDue, refusal} = this.pairs.judge(a, b, this.criteria);
+		if (refusal) {
+			this.#world.log.info('pair.refused', {domid: a.domid, peer_domid: b.domid, ...refusal});
+		}
 		this.#world.apply(steps);
 		if (isDue) {
 			this.#agenda.normal.add(key);
