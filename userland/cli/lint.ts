@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 import {readFile} from 'node:fs/promises';
 import {basename} from 'node:path';
-import {PolicyError} from '../policy/errors.ts';
 import {isPolicy, readPolicyFile} from '../policy/files.ts';
-import {ignoredFile, loadPolicy, parseFile} from '../policy/load.ts';
-import {maxFileBytes, parsePolicy} from '../policy/parse.ts';
-import type {Policy} from '../policy/types.ts';
-import {policyWarnings, type Side} from '../policy/warnings.ts';
+import {ignoredFile, loadFile, loadPolicy, type LoadedPolicy} from '../policy/load.ts';
+import {maxFileBytes} from '../policy/parse.ts';
+import type {Side} from '../policy/warnings.ts';
 
 /** Lines `file:line:col: error: ...` and `...: warning: ...`. */
 type Findings = {readonly errors: readonly string[]; readonly warnings: readonly string[]};
@@ -35,13 +33,11 @@ type World = {readonly side?: Side | undefined; readonly input?: AsyncIterable<U
 async function lintPath(path: string, side: Side | undefined): Promise<Findings> {
 	const file = await readPolicyFile(path);
 	if (file === 'directory') {
-		const {errors, warnings} = await loadPolicy(path, {side});
-
-		return {errors: errors.map(({message}) => message), warnings};
+		return textOf(await loadPolicy(path, {side}));
 	}
 	const unread = isPolicy(basename(path)) ? [] : [ignoredFile(path)];
 
-	return lintRules(() => parseFile(file), side, unread);
+	return textOf(await loadFile(file, {side}), unread);
 }
 
 /** As a file, and as long as one may be. */
@@ -58,19 +54,16 @@ async function lintInput(
 			break;
 		}
 	}
+	const content = Buffer.concat(pieces);
 
-	return lintRules(() => parsePolicy(Buffer.concat(pieces), '-'), side, []);
+	return textOf(await loadFile({name: '-', path: '-', content}, {side}));
 }
 
-function lintRules(parse: () => Policy, side: Side | undefined, told: string[]): Findings {
-	try {
-		return {errors: [], warnings: [...told, ...policyWarnings(parse(), side)]};
-	} catch (error) {
-		if (error instanceof PolicyError) {
-			return {errors: [error.message], warnings: told};
-		}
-		throw error;
-	}
+function textOf(
+	{errors, warnings}: Pick<LoadedPolicy, 'errors' | 'warnings'>,
+	told: readonly string[] = [],
+): Findings {
+	return {errors: errors.map(({message}) => message), warnings: [...told, ...warnings]};
 }
 
 /** In a guest rules for pairs do nothing; where there is no Xen, a policy may be for anywhere. */

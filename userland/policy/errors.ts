@@ -45,7 +45,7 @@ export type Problems = {
 };
 
 /** A broken megabyte must become neither a log line of megabytes nor the work of making one. */
-const shownMost = 20;
+export const shownMost = 20;
 
 export function createProblems(file: string): Problems {
 	const shown: PolicyProblem[] = [];

@@ -11,9 +11,15 @@ export type Readers = {
 	/** Throws where the directory cannot be read, or others than root could write it. */
 	readdir(dir: string): Promise<readonly string[]>;
 	readFile(path: string): Promise<Uint8Array>;
+	/** The same, of a file that stands anywhere. */
+	readIncluded(path: string): Promise<Uint8Array>;
 };
 
-export const realReaders: Readers = {readdir: readTrusted, readFile: readRegularFile};
+export const realReaders: Readers = {
+	readdir: readTrusted,
+	readFile: readRegularFile,
+	readIncluded,
+};
 
 export type PolicyFile = {
 	/** As rules name it. */
@@ -119,6 +125,16 @@ async function readRegularFile(path: string): Promise<Uint8Array> {
 	}
 }
 
+async function readIncluded(path: string): Promise<Uint8Array> {
+	const content = await readRegularFile(path);
+	const why = await distrustAbove(path);
+	if (why !== undefined) {
+		throw new Distrusted(why);
+	}
+
+	return content;
+}
+
 async function readAll(handle: Awaited<ReturnType<typeof open>>): Promise<Uint8Array> {
 	const buffer = new Uint8Array(maxFileBytes + 1);
 
@@ -132,6 +148,9 @@ async function readAll(handle: Awaited<ReturnType<typeof open>>): Promise<Uint8A
 }
 
 export function codeOf(error: unknown): string {
+	if (error instanceof Distrusted) {
+		return error.message.replace(/^expected /, 'one that is not: ');
+	}
 	if (error instanceof Error && 'code' in error) {
 		return String(error.code);
 	}

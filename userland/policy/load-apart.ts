@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-import {readdir, stat} from 'node:fs/promises';
-import {join} from 'node:path';
 import {Worker} from 'node:worker_threads';
 import {PolicyError} from './errors.ts';
-import {isPolicy} from './files.ts';
+import {TooLarge} from './include.ts';
 import {emptyPolicy, inForce, loadPolicy, type LoadedPolicy, type PolicyDirs} from './load.ts';
 import {fileError} from './parse.ts';
 import type {Side} from './warnings.ts';
@@ -25,11 +23,12 @@ const smallMost = 16 * 1024;
  */
 export async function loadApart(task: Task, signal: AbortSignal): Promise<LoadedPolicy> {
 	const {dirs, side} = task;
-	const places = typeof dirs === 'string' ? [dirs] : dirs;
-	const sizes = await Promise.all(places.map(sizeOf));
-
-	if (sizes.every(size => size <= smallMost)) {
-		return await loadPolicy(dirs, {side});
+	try {
+		return await loadPolicy(dirs, {side, bytesMost: smallMost});
+	} catch (error) {
+		if (!(error instanceof TooLarge)) {
+			throw error;
+		}
 	}
 	try {
 		const {errors, ...loaded} = await inThread(task, signal);
@@ -40,23 +39,13 @@ export async function loadApart(task: Task, signal: AbortSignal): Promise<Loaded
 		};
 	} catch (cause) {
 		const message = `expected a policy that can be read, got ${String(cause)}`;
-		const [dir = ''] = places;
+		const [dir = ''] = typeof dirs === 'string' ? [dirs] : dirs;
 
 		return inForce({
 			...{policy: emptyPolicy, dir},
 			errors: [fileError(dir, message, {cause})],
 		});
 	}
-}
-
-/** Of all policies in the directory; whatever keeps it from being known, `loadPolicy` says. */
-async function sizeOf(dir: string): Promise<number> {
-	const names = await readdir(dir).catch(() => []);
-	const sizes = names
-		.filter(isPolicy)
-		.map(async name => (await stat(join(dir, name)).catch(() => undefined))?.size ?? 0);
-
-	return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 async function inThread(task: Task, signal: AbortSignal): Promise<Answer> {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-import {join} from 'node:path';
-import {formatWarning, PolicyError} from './errors.ts';
+import {join, resolve} from 'node:path';
+import {formatWarning, type PolicyError} from './errors.ts';
 import {
-	codeOf,
 	readPolicyFolder,
 	realReaders,
 	unreadable,
@@ -10,12 +9,14 @@ import {
 	type PolicyFolder,
 	type Readers,
 } from './files.ts';
+import {asPolicyError, expand, newExpansion, TooLarge, type Expansion} from './include.ts';
 import {fileError, parsePolicy} from './parse.ts';
 import {hostSilence} from './silence.ts';
 import type {Policy} from './types.ts';
+import {unknownTags} from './tags.ts';
 import {hiddenSilences, policyWarnings, type Side} from './warnings.ts';
 
-/** Where policy is looked for: the first of these directories that exists. */
+/** Where policy is looked for: the first of these directories that holds any. */
 export const policyDirs = ['/etc/coloop/policy.d', '/usr/share/coloop/policy.d'] as const;
 
 export const emptyPolicy: Policy = {pairs: [], accept: [], hostSilence: undefined};
@@ -29,33 +30,69 @@ export type LoadedPolicy = {
 	readonly errors: readonly PolicyError[];
 	/** Lines about what is well formed and surely not meant; of a policy that is broken, none. */
 	readonly warnings: readonly string[];
-	/** The directory read; undefined where none exists, which is an empty policy and no error. */
+	/** The directory read, or the first where none holds a policy; undefined where none exists: no error. */
 	readonly dir: string | undefined;
+	/** Paths of the files that it includes, or wanted to. */
+	readonly included?: readonly string[];
 };
 
-/** One directory, or several of which the first that exists counts. */
+/** One directory, or several of which the first that holds a policy counts. */
 export type PolicyDirs = string | readonly string[];
 
-type LoadOptions = {readonly readers?: Readers; readonly side?: Side | undefined};
+type LoadOptions = {
+	readonly readers?: Readers;
+	readonly side?: Side | undefined;
+	/** Of all files together. */
+	readonly bytesMost?: number | undefined;
+};
 
 /** Reads and merges the files of a directory. One broken file makes the whole policy empty: half a policy may
- * lack just the deny that mattered. Never throws. */
+ * lack just the deny that mattered. Throws nothing but TooLarge, where `bytesMost` says so. */
 export async function loadPolicy(
 	dirs: PolicyDirs = policyDirs,
-	{readers = realReaders, side}: LoadOptions = {},
+	{readers = realReaders, side, bytesMost}: LoadOptions = {},
 ): Promise<LoadedPolicy> {
+	const emptied: EmptyFolder[] = [];
+
 	for (const dir of typeof dirs === 'string' ? [dirs] : dirs) {
 		try {
 			const folder = await readPolicyFolder(dir, readers);
+			if (folder && folder.files.length > 0) {
+				const expansion = newExpansion(bytesMost);
+				for (const file of folder.files) {
+					await expand(file, parseFile, expansion, readers);
+				}
+				const before = emptied.flatMap(each => ignoredFiles(each.dir, each.folder));
+
+				return loadFolder(folder, dir, {expansion, side, before});
+			}
 			if (folder) {
-				return loadFolder(folder, dir, side);
+				emptied.push({dir, folder});
 			}
 		} catch (error) {
+			if (error instanceof TooLarge) {
+				throw error;
+			}
+
 			return inForce({policy: emptyPolicy, errors: [asPolicyError(error, dir)], dir});
 		}
 	}
 
-	return inForce({policy: emptyPolicy, errors: [], dir: undefined});
+	return loadNothing(emptied);
+}
+
+type EmptyFolder = {readonly dir: string; readonly folder: PolicyFolder};
+
+/** No directory holds a policy. */
+function loadNothing([first, ...others]: readonly EmptyFolder[]): LoadedPolicy {
+	const warnings = first
+		? [
+				emptyFolder(first.dir),
+				...[first, ...others].flatMap(({dir, folder}) => ignoredFiles(dir, folder)),
+			]
+		: [];
+
+	return inForce({policy: emptyPolicy, errors: [], warnings, dir: first?.dir});
 }
 
 type Read = Omit<LoadedPolicy, 'hostSilenceS' | 'warnings'> & Partial<LoadedPolicy>;
@@ -71,28 +108,64 @@ export function inForce(read: Read): LoadedPolicy {
 	};
 }
 
-function loadFolder({files, ignored}: PolicyFolder, dir: string, side?: Side): LoadedPolicy {
-	const {policies, errors} = parseFiles(files);
-	const policy = errors.length > 0 ? emptyPolicy : joinPolicies(policies);
-	const told = [
-		...(files.length === 0 ? [emptyFolder(dir)] : []),
-		...ignored.map(name => ignoredFile(join(dir, name))),
-	];
-	const pathOf = (file: string) => join(dir, file);
-	const ofRules =
-		errors.length > 0
-			? []
-			: [...policyWarnings(policy, side, pathOf), ...hiddenSilences(policies, pathOf)];
+type Folder = {
+	readonly expansion: Expansion;
+	readonly side: Side | undefined;
+	/** Warnings about directories that were looked at before. */
+	readonly before: readonly string[];
+};
 
-	return inForce({policy, errors, warnings: [...told, ...ofRules], dir});
+function loadFolder(folder: PolicyFolder, dir: string, of: Folder): LoadedPolicy {
+	const {included} = of.expansion;
+	const pathOf = (file: string) => resolve(dir, file);
+	const {policy, errors, warnings} = judgeRules(of.expansion, of.side, pathOf);
+	const told = [...of.before, ...ignoredFiles(dir, folder), ...warnings];
+
+	return inForce({policy, errors, warnings: told, dir, included: [...included]});
 }
 
-/* Whoever made it may mean that nothing is allowed, so it does not count as absent. */
+type Judged = Pick<LoadedPolicy, 'policy' | 'errors' | 'warnings'>;
+
+function judgeRules(
+	{policies, errors}: Expansion,
+	side: Side | undefined,
+	pathOf: (file: string) => string,
+): Judged {
+	const policy = joinPolicies(policies);
+	const unknown = unknownTags(policy, pathOf);
+	const all = [...errors, ...(errors.length === 0 && unknown ? [unknown] : [])];
+	if (all.length > 0) {
+		return {policy: emptyPolicy, errors: all, warnings: []};
+	}
+	const warnings = [...policyWarnings(policy, side, pathOf), ...hiddenSilences(policies, pathOf)];
+
+	return {policy, errors: [], warnings};
+}
+
+/** A file by itself, before it stands beside others, which may give the tags that it has not. */
+export async function loadFile(
+	file: PolicyFile,
+	{readers = realReaders, side}: LoadOptions = {},
+): Promise<Judged> {
+	const expansion = newExpansion();
+	await expand(file, parseFile, expansion, readers);
+	const {policies, errors} = expansion;
+	const policy = joinPolicies(policies);
+	if (errors.length > 0) {
+		return {policy: emptyPolicy, errors, warnings: []};
+	}
+
+	return {policy, errors, warnings: policyWarnings(policy, side)};
+}
+
 function emptyFolder(dir: string): string {
-	const message =
-		'holds no *.yaml file, so nothing is allowed; without it, packaged policy counts';
+	const message = 'holds no *.yaml file, so nothing is allowed';
 
 	return formatWarning({...top, file: dir, where: 'file', message});
+}
+
+function ignoredFiles(dir: string, {ignored}: PolicyFolder): string[] {
+	return ignored.map(name => ignoredFile(join(dir, name)));
 }
 
 /** Of a file whose name keeps it from being read. */
@@ -103,21 +176,6 @@ export function ignoredFile(path: string): string {
 }
 
 const top = {line: 1, column: 1};
-
-function parseFiles(files: readonly PolicyFile[]) {
-	const policies: Policy[] = [];
-	const errors: PolicyError[] = [];
-
-	for (const file of files) {
-		try {
-			policies.push(parseFile(file));
-		} catch (error) {
-			errors.push(asPolicyError(error, file.path));
-		}
-	}
-
-	return {policies, errors};
-}
 
 function joinPolicies(policies: readonly Policy[]): Policy {
 	const tags = policies.flatMap(policy => policy.tags ?? []);
@@ -141,12 +199,4 @@ export function parseFile({name, path, content}: PolicyFile): Policy {
 	}
 
 	return parsePolicy(content, path, name);
-}
-
-function asPolicyError(error: unknown, file: string): PolicyError {
-	if (error instanceof PolicyError) {
-		return error;
-	}
-
-	return fileError(file, `expected a policy, got ${codeOf(error)}`, {cause: error});
 }

@@ -107,7 +107,7 @@ function branchOf(path: Path, value: unknown): number {
 
 function unknownKey(path: Path, key: string, value: unknown): string {
 	if (path.length === 0) {
-		return `expected version, pairs, accept, tags or host_silence_s, got ${formatKey(key)}`;
+		return `expected version, include, pairs, accept, tags or host_silence_s, got ${formatKey(key)}`;
 	}
 	if (isRecord(value) && !('allow' in value || 'deny' in value)) {
 		return `expected one key here, got ${formatKey(key)} too`;
@@ -174,7 +174,15 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 		source: sourceOf(['tags', tag]),
 	}));
 
-	return {pairs, accept, hostSilence, ...(tags.length > 0 && {tags})};
+	const includes = (document.include ?? []).map((path, index) => ({
+		...{path, source: sourceOf(['include', index])},
+	}));
+
+	return {
+		...{pairs, accept, hostSilence},
+		...(tags.length > 0 && {tags}),
+		...(includes.length > 0 && {includes}),
+	};
 }
 
 function bothOf([one, other]: readonly [Who, Who]): [Who, Who] {

@@ -91,6 +91,8 @@ const acceptRule = z.union(
 	aRule,
 );
 
+const path = z.string({error: 'the path of a file'}).min(1, {error: 'the path of a file'});
+const paths = {error: 'a list of paths'};
 const members = {error: 'a list of names, patterns and UUIDs'};
 const aTags = {error: 'tags, each with a list of names, patterns and UUIDs'};
 const tags = z.record(z.string().regex(tagName, tag), z.array(member, members), aTags);
@@ -103,6 +105,7 @@ export const policySchema = z.strictObject(
 		accept: z.array(acceptRule, rules).optional(),
 		host_silence_s: silence.optional(),
 		tags: tags.optional(),
+		include: z.array(path, paths).optional(),
 	},
 	{error: 'a policy, which starts with "version: 1"'},
 );

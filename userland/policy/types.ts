@@ -67,7 +67,12 @@ export type Policy = {
 	readonly hostSilence: HostSilence | undefined;
 	/** Of one name there may be several, which count together. */
 	readonly tags?: readonly Tag[];
+	/** Files whose rules stand before its own; of a policy that is in force, none. */
+	readonly includes?: readonly Include[];
 };
+
+/** `path` as the file has it: relative to where that file stands. */
+export type Include = {readonly path: string; readonly source: RuleSource};
 
 type HostSilence = {readonly seconds: number | 'never'; readonly source: RuleSource};
 

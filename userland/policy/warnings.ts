@@ -4,6 +4,7 @@ import {nameProblem, printable} from '../names.ts';
 import {formatWarning} from './errors.ts';
 import {hiddenRules} from './hidden.ts';
 import {ruleName} from './rule-name.ts';
+import {tagsUnknown} from './tags.ts';
 import type {NamePattern, Policy, RuleSource, Who} from './types.ts';
 import {anyGuest} from './who.ts';
 
@@ -32,12 +33,14 @@ export function policyWarnings(
 		warn(first, 'pairs', 'rules for pairs are read in dom0 only, and this is a guest');
 	}
 	const seen = new Map<string, NamePattern>();
-	const isTag = tagTest(policy);
 	for (const [where, rule, who] of whosOf(policy)) {
-		const problem = problemOf(who, seen) ?? unknownTag(who, isTag);
+		const problem = problemOf(who, seen);
 		if (problem !== undefined) {
 			warn(rule, where, problem);
 		}
+	}
+	for (const {where, source, message} of tagsUnknown(policy)) {
+		warn({source}, where, message);
 	}
 	const hidden = [
 		...hiddenRules(pairs, ({between}) => between).map(each => ['pairs', ...each] as const),
@@ -72,21 +75,6 @@ function whosOf({pairs, accept, tags = []}: Policy) {
 		...accept.map(rule => ['accept', rule, rule.peer] as const),
 		...tags.flatMap(tag => tag.members.map(each => ['tags', tag, each] as const)),
 	];
-}
-
-/** Of one tag; whether it is given anywhere. */
-function tagTest({tags = []}: Policy): (tag: string) => boolean {
-	const known = new Set(tags.map(({tag}) => tag));
-
-	return tag => known.has(tag);
-}
-
-function unknownTag(who: Who, isTag: (tag: string) => boolean): string | undefined {
-	if (typeof who === 'string' || !('tag' in who) || isTag(who.tag)) {
-		return undefined;
-	}
-
-	return `no file read here has the tag ${who.tag} under tags:`;
 }
 
 /** What is wrong with what is meant to name a domain. */

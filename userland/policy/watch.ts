@@ -50,6 +50,7 @@ async function* states(
 	const end = () => bell.ring('end');
 	signal.addEventListener('abort', end);
 	let last: LoadedPolicy | undefined;
+	let included: readonly string[] = [];
 
 	try {
 		for (let why: Why = 'reload'; !signal.aborted; why = await bell.wait(settleMs)) {
@@ -57,10 +58,14 @@ async function* states(
 				return;
 			}
 			// Watch first, then read: what changes in between rings the bell again.
-			hints.renew();
+			hints.renew(included);
 			const read = await loadApart({dirs, side}, signal);
 			if (signal.aborted) {
 				return;
+			}
+			if (String(included) !== String(read.included ?? [])) {
+				included = read.included ?? [];
+				bell.ring('hint');
 			}
 			const now: LoadedPolicy =
 				read.errors.length > 0 && last ? inForce({...read, policy: last.policy}) : read;
@@ -126,7 +131,7 @@ function createHints(
 	dirs: readonly string[],
 	ring: () => void,
 	warn: Warn,
-): {renew(): void; close(): void} {
+): {renew(included: readonly string[]): void; close(): void} {
 	let watchers: FSWatcher[] = [];
 	const unwatched = new Set<string>();
 	const close = () => {
@@ -149,12 +154,11 @@ function createHints(
 
 	return {
 		close,
-		renew() {
+		renew(included) {
 			close();
-			for (const dir of dirs) {
-				for (const place of [...steps(dir), ...links(dir)]) {
-					open(place);
-				}
+			const places = dirs.flatMap(dir => [...steps(dir), ...links(dir)]);
+			for (const place of [...places, ...included.flatMap(steps)]) {
+				open(place);
 			}
 		},
 	};

@@ -35,6 +35,18 @@ test('lint says of a file what the daemon says of it in its directory', async t 
 	}
 });
 
+test('lint reads what a file includes, and only doubts a tag that another file may give', async t => {
+	const dir = await folder(t, {
+		...{'1.yaml': 'version: 1\ninclude: [bad.inc]\n', 'bad.inc': 'version: 2\n'},
+		'2.yaml': 'version: 1\naccept: [{deny: {tag: vault}}]\n',
+	});
+	const {errors} = await lint([join(dir, '1.yaml')], world);
+	t.deepEqual(errors, [`${dir}/bad.inc:1:10: error: version: expected 1, got 2`]);
+	const tag = await lint([join(dir, '2.yaml')], world);
+	t.deepEqual(tag.errors, []);
+	t.regex(tag.warnings.join(), /2\.yaml:2:10: warning: accept: expected a tag that a file gives/);
+});
+
 test('what the daemon does not read by its name is said, and looked at all the same', async t => {
 	const dir = await folder(t, {'.hidden.yaml': good, 'site.conf': 'version: 2'});
 	const {errors, warnings} = await lint(

@@ -2,7 +2,7 @@
 import {execFileSync} from 'node:child_process';
 import {chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {emptyPolicy, loadPolicy} from '../../../userland/policy/load.ts';
 import type {Side} from '../../../userland/policy/warnings.ts';
@@ -106,7 +106,7 @@ test('no directory is an empty policy and no error', async t => {
 	});
 });
 
-test('of several directories the first that exists counts', async t => {
+test('of several directories the first that holds a policy counts', async t => {
 	const dir = await directory(t, {'1.yaml': good('a')});
 
 	t.is((await loadPolicy(['/nonexistent', dir, '/'])).dir, dir);
@@ -117,6 +117,7 @@ test('a directory that cannot be read is an error', async t => {
 		readdir: () =>
 			Promise.reject(Object.assign(new Error('EACCES: permission denied'), {code: 'EACCES'})),
 		readFile: () => Promise.reject(new Error('unused')),
+		readIncluded: () => Promise.reject(new Error('unused')),
 	};
 	const {policy, errors} = await loadPolicy('/etc/coloop/policy.d', {readers});
 
@@ -236,14 +237,102 @@ test('nor may others replace a link on the way', async t => {
 	t.is(await errors(real), 0);
 });
 
-test('an empty directory allows nothing and hides the next, which is said', async t => {
+test('an empty directory does not hide the packaged one; where nobody has files, that is said', async t => {
 	const empty = await directory(t, {README: 'text'});
 	const packaged = await directory(t, {'90-default.yaml': good('a')});
 	const {policy, errors, warnings, dir} = await loadPolicy([empty, packaged]);
-	t.deepEqual([policy.accept, errors, dir], [[], [], empty]);
-	t.deepEqual(warnings, [
-		`${empty}:1:1: warning: file: holds no *.yaml file, so nothing is allowed; without it, packaged policy counts`,
+	t.deepEqual([policy.accept.length, errors, warnings, dir], [1, [], [], packaged]);
+	const none = await loadPolicy([empty, '/nonexistent']);
+	t.deepEqual([none.policy.accept, none.errors, none.dir], [[], [], empty]);
+	t.deepEqual(none.warnings, [
+		`${empty}:1:1: warning: file: holds no *.yaml file, so nothing is allowed`,
 	]);
+	const odd = await directory(t, {'10-site.conf': good('b')});
+	t.deepEqual((await loadPolicy([odd, packaged])).warnings, [
+		`${odd}/10-site.conf:1:1: warning: file: is not read: its name does not end in .yaml, or begins with a dot`,
+	]);
+});
+
+test('what a file includes stands before its own rules, in order', async t => {
+	const dir = await directory(t, {
+		'10-a.yaml': `${good('own')}include: [../more/one.yaml, ../more/two.conf]\n`,
+		'20-b.yaml': good('last'),
+	});
+	const more = join(dir, '..', 'more');
+	await mkdir(more);
+	t.teardown(() => rm(more, {recursive: true}));
+	await writeFile(join(more, 'one.yaml'), `${good('one')}include: [three.yaml]\n`, {mode: 0o644});
+	await writeFile(join(more, 'two.conf'), good('two'), {mode: 0o644});
+	await writeFile(join(more, 'three.yaml'), good('three'), {mode: 0o644});
+	const {policy, errors, included} = await loadPolicy(dir);
+
+	t.deepEqual(errors, []);
+	t.deepEqual(
+		policy.accept.map(({peer, source}) => `${String(peer)} ${source.file}`),
+		[
+			`three ${resolve(more, 'three.yaml')}`,
+			`one ${resolve(more, 'one.yaml')}`,
+			`two ${resolve(more, 'two.conf')}`,
+			...['own 10-a.yaml', 'last 20-b.yaml'],
+		],
+	);
+	t.is(included?.length, 3);
+
+	await writeFile(join(more, 'three.yaml'), 'version: 1\npears: []\n');
+	const broken = await loadPolicy(dir);
+	t.is(broken.policy, emptyPolicy);
+	t.regex(
+		broken.errors[0]?.message ?? '',
+		/three\.yaml:2:1: error: pears: expected version, include,/,
+	);
+});
+
+test('includes that lead nowhere, round, too deep or to others are refused where they stand', async t => {
+	const dir = await directory(t, {
+		'1.yaml': 'version: 1\ninclude:\n  - none.yaml\n',
+		'2.yaml': 'version: 1\ninclude: [2.yaml]\n',
+		'3.yaml': 'version: 1\ninclude: [3.inc]\n',
+		'3.inc': 'version: 1\ninclude: [./3.yaml]\n',
+		'4.yaml': 'version: 1\ninclude: [.]\n',
+		'5.yaml': 'version: 1\ninclude: [open.inc]\n',
+		'open.inc': 'version: 1\n',
+		'6.yaml': 'version: 1\ninclude: [deep0.inc]\n',
+		...Object.fromEntries(
+			Array.from({length: 12}, (_, at) => [
+				`deep${at}.inc`,
+				`version: 1\ninclude: [deep${at + 1}.inc]\n`,
+			]),
+		),
+	});
+	await chmod(join(dir, 'open.inc'), 0o666);
+	const {errors} = await loadPolicy(dir);
+
+	t.deepEqual(
+		errors.map(({message}) => message.replaceAll(`${dir}/`, '')),
+		[
+			'1.yaml:3:5: error: include: expected a file that can be read, got ENOENT',
+			'2.yaml:2:11: error: include: expected files that include each other in no circle, got 2.yaml',
+			'3.inc:2:11: error: include: expected files that include each other in no circle, got 3.yaml',
+			`4.yaml:2:11: error: include: expected a file that can be read, got not a regular file`,
+			`5.yaml:2:11: error: include: expected a file that can be read, got one that is not: open.inc to be written by root alone, got mode 0666 and owner ${process.getuid?.()} (chmod go-w open.inc)`,
+			'deep7.inc:2:11: error: include: expected at most 8 levels of includes, got more',
+		],
+	);
+});
+
+test('a tag that no file gives is an error of all files together', async t => {
+	const rule = 'version: 1\naccept:\n  - deny: {tag: vault}\n';
+	const dir = await directory(t, {'1.yaml': rule});
+	const {policy, errors} = await loadPolicy(dir);
+	t.is(policy, emptyPolicy);
+	t.deepEqual(
+		errors.map(({message}) => message),
+		[
+			`${dir}/1.yaml:3:5: error: accept: expected a tag that a file gives under tags:, got vault`,
+		],
+	);
+	await writeFile(join(dir, '2.yaml'), 'version: 1\ntags: {vault: []}\n', {mode: 0o644});
+	t.deepEqual((await loadPolicy(dir)).errors, []);
 });
 
 test('what looks like a policy and is not read is said', async t => {

@@ -156,12 +156,12 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'an unknown key',
 		'version: 1\npears: []',
-		'2:1: error: pears: expected version, pairs, accept, tags or host_silence_s, got pears',
+		'2:1: error: pears: expected version, include, pairs, accept, tags or host_silence_s, got pears',
 	],
 	[
 		'a prototype',
 		'version: 1\n__proto__: {}',
-		'2:1: error: __proto__: expected version, pairs, accept, tags or host_silence_s, got __proto__',
+		'2:1: error: __proto__: expected version, include, pairs, accept, tags or host_silence_s, got __proto__',
 	],
 	[
 		'a duplicate key',
@@ -336,6 +336,17 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 		'version: 1\naccept:\n  - allow: a\n    mode: log\n    on_demand: never',
 		'5:16: error: accept[0].on_demand: expected yes or no, got "never"',
 		'4:11: error: accept[0].mode: expected enforce or audit, got "log"',
+	],
+	[
+		'what is no list of paths',
+		'version: 1\ninclude: common.yaml',
+		'2:10: error: include: expected a list of paths, got "common.yaml"',
+	],
+	[
+		'what are no paths',
+		'version: 1\ninclude: [7, ""]',
+		'2:11: error: include[0]: expected the path of a file, got 7',
+		'2:14: error: include[1]: expected the path of a file, got ""',
 	],
 	[
 		'a tab',

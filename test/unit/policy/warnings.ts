@@ -87,7 +87,7 @@ test('a rule that an earlier one hides is named with that one', t => {
 test('a tag that no file gives is told, one without members is not', t => {
 	t.deepEqual(
 		warnings('tags:\n  web: []\naccept:\n  - allow: {tag: web}\n  - deny: {tag: wbe}\n'),
-		['x.yaml:6:5: warning: accept: no file read here has the tag wbe under tags:'],
+		['x.yaml:6:5: warning: accept: expected a tag that a file gives under tags:, got wbe'],
 	);
 	t.deepEqual(warnings('pairs:\n  - allow: [any-guest, {name: any guest}]\n'), []);
 });

@@ -52,6 +52,25 @@ async function watched(t: ExecutionContext, files: Record<string, string>) {
 	};
 }
 
+test('a change of an included file is seen, and that it comes', async t => {
+	const include = (path: string) => `${good('own')}include: [${path}]\n`;
+	const {parent, dir, until} = await watched(t, {'1.yaml': include('../tenants/one.yaml')});
+	const {errors} = await until(() => true);
+	t.regex(errors[0]?.message ?? '', /1\.yaml:4:11: error: include: .* got ENOENT$/);
+
+	await mkdir(join(parent, 'tenants'));
+	await writeFile(join(parent, 'tenants/one.yaml'), good('b'));
+	await until(state => names(state).join() === 'b,own');
+	await writeFile(join(parent, 'tenants/new'), good('c'));
+	await rename(join(parent, 'tenants/new'), join(parent, 'tenants/one.yaml'));
+	await until(state => names(state).join() === 'c,own');
+	await writeFile(join(dir, '1.yaml'), include('../tenants/two.yaml'));
+	await until(({errors}) => errors.length === 1);
+	await writeFile(join(parent, 'tenants/two.yaml'), good('d'));
+	await until(state => names(state).join() === 'd,own');
+	t.pass();
+});
+
 test('a change is seen, in place and by rename', async t => {
 	const {dir, until} = await watched(t, {'1.yaml': good('a')});
 	t.deepEqual(names(await until(() => true)), ['a']);
