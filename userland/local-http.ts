@@ -30,11 +30,22 @@ export function parseLocalPlace(text: string, option: string): LocalPlace {
 	return {kind: 'loopback', host: address, port};
 }
 
+/** As a person writes it; `port`: of a place whose port was left to the system. */
+export function placeText(place: LocalPlace, port?: number): string {
+	if (place.kind === 'socket') {
+		return place.path;
+	}
+	const host = isIP(place.host) === 6 ? `[${place.host}]` : place.host;
+
+	return `${host}:${port ?? place.port}`;
+}
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * Answers GET and HEAD there until the signal aborts. A browser that was led to a loopback address by a
- * foreign name (DNS rebinding) says that name, and gets nothing. `listening` is told the port.
+ * foreign name (DNS rebinding) says that name, and gets nothing; so does one whose SSH leads to a socket.
+ * `listening` is told the port.
  */
 export async function serveLocally(
 	place: LocalPlace,
@@ -45,7 +56,7 @@ export async function serveLocally(
 	const server = createServer(
 		{requestTimeout: 10_000, maxHeaderSize: 8192},
 		(request, response) => {
-			if (refuse(place, request, response)) {
+			if (refuse(request, response)) {
 				return;
 			}
 			handle(request, response);
@@ -63,13 +74,13 @@ export async function serveLocally(
 	await once(server, 'close');
 }
 
-function refuse(place: LocalPlace, request: IncomingMessage, response: ServerResponse): boolean {
+function refuse(request: IncomingMessage, response: ServerResponse): boolean {
 	const {method, headers} = request;
 	/* What a page of another origin embeds must not tell it anything. */
 	response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
 	response.setHeader('X-Content-Type-Options', 'nosniff');
-	if (place.kind === 'loopback' && !isLoopback(hostOf(headers.host ?? ''))) {
-		response.writeHead(421).end('this address is served under a loopback name only\n');
+	if (!isLoopback(hostOf(headers.host ?? ''))) {
+		response.writeHead(421).end('served under a loopback name only, as http://localhost/\n');
 
 		return true;
 	}
@@ -93,22 +104,32 @@ function isLoopback(host: string): boolean {
 	return isIPv4 || host === '::1' || host.toLowerCase() === 'localhost';
 }
 
-/** A socket file is for root, and never there with wider rights: it gets its mode from the umask. */
 async function listen(server: Server, place: LocalPlace): Promise<void> {
-	if (place.kind === 'loopback') {
-		server.listen({host: place.host, port: place.port});
-		await once(server, 'listening');
-
-		return;
+	try {
+		await (place.kind === 'socket'
+			? listenOnSocket(server, place.path)
+			: untilListening(server.listen({host: place.host, port: place.port})));
+	} catch (cause) {
+		const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+		throw isTaken
+			? new ColoopError('USAGE', `another program listens on ${placeText(place)}`, {cause})
+			: cause;
 	}
-	await clear(place.path);
+}
+
+/** The file is for root, and never there with wider rights: it gets its mode from the umask. */
+async function listenOnSocket(server: Server, path: string): Promise<void> {
+	await clear(path);
 	const umask = process.umask(0o177);
 	try {
-		server.listen(place.path);
-		await once(server, 'listening');
+		await untilListening(server.listen(path));
 	} finally {
 		process.umask(umask);
 	}
+}
+
+async function untilListening(server: Server): Promise<void> {
+	await once(server, 'listening');
 }
 
 /** A socket that a dead program left is removed; one that answers, and any other file, stays. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {rm} from 'node:fs/promises';
 import type {IncomingMessage, ServerResponse} from 'node:http';
-import {serveLocally, type LocalPlace} from '../local-http.ts';
+import {placeText, serveLocally, type LocalPlace} from '../local-http.ts';
 import {metered} from './metered.ts';
 import {Metrics} from './metrics.ts';
 import type {Outlet} from './outlets.ts';
@@ -99,8 +99,7 @@ function servePage(
 	};
 
 	return serveLocally(place, handle, signal, port => {
-		const where = textOf(place.kind === 'socket' ? place : {...place, port: port ?? 0});
-		log.info('metrics.served', {where});
+		log.info('metrics.served', {where: placeText(place, port)});
 	});
 }
 
@@ -120,10 +119,5 @@ async function forget(outlet: Outlet): Promise<void> {
 }
 
 function textOf(outlet: Outlet): string {
-	if (outlet.kind !== 'loopback') {
-		return outlet.path;
-	}
-	const {host, port} = outlet;
-
-	return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+	return outlet.kind === 'file' ? outlet.path : placeText(outlet);
 }
