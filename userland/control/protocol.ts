@@ -23,6 +23,8 @@ const want = z.object({
 	names: z.optional(z.array(z.string()).check(z.maxLength(2))),
 	/** The page that follows the pair with these domids. */
 	after: z.optional(z.tuple([z.number(), z.number()])),
+	/** In dom0 every domain of the host, too. */
+	domains: z.optional(z.boolean()),
 });
 
 const request = z.discriminatedUnion('op', [
@@ -186,6 +188,10 @@ const status = z.object({
 	peers: list(peer),
 	/** Null where there is no host role, or none were asked for. */
 	pairs: z._default(z.nullable(z.array(pair)), null),
+	/** Of the host, with the bridges that each is on; where they were asked for. */
+	domains: z.optional(
+		z.array(z.object({name: z.string(), domid: z.number(), bridges: list(z.string())})),
+	),
 	/** Whom the names of the request mean; null: nobody. */
 	meant: z.optional(z.array(z.nullable(end))),
 	/** Pairs that are not in `pairs`, as they are less interesting. */

@@ -139,3 +139,18 @@ test('a name that is another domain’s domid takes nobody down', async t => {
 	t.true((await statusOf(host)).pairs?.every(({state}) => state !== 'held'));
 	await stage.stopAll();
 });
+
+test('the domains of the host are told where they are asked for, with their bridges', async t => {
+	const [stage, host, guest] = await hosted(2, 1);
+	stage.bridge(2, 'xenbr1');
+	await stage.clock.advance(2000);
+	const want: Want = {peers: 'none', pairs: 'none', domains: true};
+	t.deepEqual((await statusOf(host, want)).domains, [
+		{name: 'Domain-0', domid: 0, bridges: ['xenbr0', 'xenbr1']},
+		{name: 'a', domid: 1, bridges: ['xenbr0']},
+		{name: 'b', domid: 2, bridges: ['xenbr1']},
+	]);
+	t.is((await statusOf(host, {peers: 'none', pairs: 'none'})).domains, undefined);
+	t.is((await statusOf(guest, want)).domains, undefined);
+	await stage.stopAll();
+});

@@ -33,7 +33,7 @@ export type HostView = {
 	/** Where the counters are; undefined while XenStore is not there. */
 	readonly store: Store | undefined;
 	/** By domid, in order. */
-	readonly domains: readonly Domain[];
+	readonly domains: readonly Subject[];
 	readonly counts: {readonly allowed: number; readonly refused: number};
 	/** Undefined where there is no such pair. The order of the domids does not matter. */
 	pair(one: number, other: number): PairView | undefined;

@@ -7,6 +7,7 @@ import type {ModuleInfo} from '../../kernel/kernel.ts';
 import type {Parts} from '../daemon.ts';
 import type {EndpointView} from '../endpoint/endpoint.ts';
 import type {Device} from '../endpoint/desired.ts';
+import type {Host} from '../host/host.ts';
 import {named} from '../named.ts';
 import {chosenPairs, pageOfPairs, pairsOf, type PairPart} from './pairs.ts';
 import {peerStatuses} from './peers.ts';
@@ -45,12 +46,20 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 				? peerStatuses(peersOf(view, domids, domid), devices, world.clock)
 				: [],
 		pairs,
+		...(want?.domains && host && {domains: domainsOf(host)}),
 		...(want?.names && {
 			meant: meant.map(each => (each ? {name: each.name, domid: each.domid} : null)),
 		}),
 		...(left && left.open + left.refused > 0 && {pairs_left: left}),
 		...(after && {pairs_after: after}),
 	};
+}
+
+function domainsOf(host: Host): NonNullable<Status['domains']> {
+	return host.view().domains.map(({name, domid, ports}) => ({
+		...{name, domid},
+		bridges: [...new Set(ports.map(({bridge}) => bridge))],
+	}));
 }
 
 /** Undefined for a name that nobody has. */
