@@ -22,4 +22,10 @@ export default tseslint.config(
 			],
 		},
 	},
+	{
+		files: ['userland/ui/page/*.js'],
+		languageOptions: {
+			globals: {document: 'readonly', EventSource: 'readonly', fetch: 'readonly'},
+		},
+	},
 );

@@ -9,7 +9,7 @@ const layers: ReadonlyArray<readonly string[]> = [
 	['userland/nftables-js', 'userland/netlink-js', 'userland/manual'],
 	['userland/kernel', 'userland/policy', 'userland/xenstore'],
 	['userland/firewall', 'userland/openvswitch', 'userland/control'],
-	['userland/metrics'],
+	['userland/metrics', 'userland/ui'],
 	['userland/daemon', 'userland/cli'],
 	['userland/bin'],
 ];

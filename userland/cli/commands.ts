@@ -4,12 +4,14 @@ import {addCompletion} from './completing.ts';
 import {addPolicy} from './policy-commands.ts';
 import {addShowing} from './showing.ts';
 import {addSwitching} from './switching.ts';
+import {addUi} from './ui.ts';
 import {addWatching} from './watching.ts';
 
 /** Every command there is, in the order in which help and manual tell them. */
 export const groups: readonly Group[] = [
 	addShowing,
 	addWatching,
+	addUi,
 	addSwitching,
 	addPolicy,
 	addCompletion,
