@@ -6,6 +6,7 @@ import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {text} from 'node:stream/consumers';
+import {until} from './_until.ts';
 
 type Series = {readonly metric: Readonly<Record<string, string>>; readonly value: [number, string]};
 
@@ -68,16 +69,6 @@ export async function startPrometheus(target: string): Promise<Prometheus> {
 			await rm(folder, {recursive: true, force: true});
 		},
 	};
-}
-
-export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-	const end = Date.now() + 60_000;
-	while (!(await isSo())) {
-		if (Date.now() > end) {
-			throw new Error(`not within a minute: ${what}`);
-		}
-		await new Promise(resolve => setTimeout(resolve, 50));
-	}
 }
 
 async function freePort(): Promise<number> {

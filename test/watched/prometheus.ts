@@ -9,7 +9,8 @@ import test from 'ava';
 import {parse} from 'yaml';
 import {createPublisher} from '../../userland/metrics/publish.ts';
 import {createStage} from '../unit/daemon/_stage.ts';
-import {startPrometheus, until} from './_prometheus.ts';
+import {startPrometheus} from './_prometheus.ts';
+import {until} from './_until.ts';
 
 /** A guest with a live channel to b, whose metrics are on a page. */
 async function publishing() {
