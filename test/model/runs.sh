@@ -29,20 +29,20 @@ broken ring sane 'P2 takes an empty ring for a lie' 'P2(c)=(SUB(c,cons)>=SUB(pro
 broken ring bounds 'no C2' HOSTILE_PRODUCER 'C2(p)=false'
 broken ring bounds 'no P2' HOSTILE_CONSUMER 'P2(c)=false'
 
-holds lent '4 slots, 4 packets'
-holds lent '4 slots, 5 packets of TCP' K=5 NO_DATAGRAMS
-holds lent '2 slots, 4 packets, indices of 3 bits' N=2 WRAP=8
-holds lent 'all packets get done' K=3 LIVE
-broken lent wake 'whether a lent packet is the first is asked before it is put' FIRST_BEFORE_PUT
-broken lent mark 'lent_mark compared by sign alone' N=2 K=5 WRAP=8 'MARK_IS_DUE=PAST(cons,mark_lent)'
-broken lent wake 'no P9' P9=skip
-broken lent early 'a lent packet is taken back one slot early' 'LENT_END=(prod-1)'
-broken lent done 'a lent packet is taken back one slot late' K=2 LIVE 'TAKES_BACK(end)=(SUB(cons,end+1)<WRAP/2)'
-broken lent wake 'the first to wait does not ask' HOLD_DRAINS=false
-broken lent wake 'the poll does not see lent packets' POLL_SEES=false
-broken lent wake 'nobody asks for lent packets alone' 'EMPTY=(!nempty_bulk&&!datagrams)'
-broken lent room 'one slot too many' 'ROOM=SUB(N+1,SUB(prod,cons))'
-broken lent window 'one datagram too many' 'WINDOW_FITS=(held<=LIMIT)'
+holds charged '4 slots, 4 packets'
+holds charged '4 slots, 5 packets of TCP' K=5 NO_DATAGRAMS
+holds charged '2 slots, 4 packets, indices of 3 bits' N=2 WRAP=8
+holds charged 'all packets get done' K=3 LIVE
+broken charged wake 'whether a charged packet is the first is asked before it is put' FIRST_BEFORE_PUT
+broken charged mark 'charged_mark compared by sign alone' N=2 K=5 WRAP=8 'MARK_IS_DUE=PAST(cons,mark_charged)'
+broken charged wake 'no P9' P9=skip
+broken charged early 'a charged packet is taken back one slot early' 'CHARGED_END=(prod-1)'
+broken charged done 'a charged packet is taken back one slot late' K=2 LIVE 'TAKES_BACK(end)=(SUB(cons,end+1)<WRAP/2)'
+broken charged wake 'the first to wait does not ask' HOLD_DRAINS=false
+broken charged wake 'the poll does not see charged packets' POLL_SEES=false
+broken charged wake 'nobody asks for charged packets alone' 'EMPTY=(!nempty_bulk&&!datagrams)'
+broken charged room 'one slot too many' 'ROOM=SUB(N+1,SUB(prod,cons))'
+broken charged window 'one datagram too many' 'WINDOW_FITS=(held<=LIMIT)'
 
 holds teardown 'two lives'
 broken teardown live 'the state changes and no sender is waited for' SET_STATE_WAITS=false

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * kmod/send.c: what the producer keeps back.  Packets without room wait in two backlogs, small TCP
- * packets stay their socket's ("lent") until the peer has passed them, and all of them share one
+ * packets stay their socket's ("charged") until the peer has passed them, and all of them share one
  * `want` in the control page.  The sender and the poll take turns by tx_lock; the poll looks at
  * the queues once without it.
  *
@@ -14,7 +14,7 @@
  *   early    a packet is not taken back before the peer is past its end
  *   window   no more datagrams are in the ring than the window allows
  *   mark     the `want` that we rest on is one that the peer will cross with what is in the ring
- *   wake     every packet gets into the ring, every lent one is taken back: no invalid end state
+ *   wake     every packet gets into the ring, every charged one is taken back: no invalid end state
  *   done     the same, under weak fairness (LIVE)
  */
 
@@ -31,18 +31,18 @@
 #define LIMIT 2		/* datagrams that may be in the ring */
 #endif
 #ifndef SNDBUF
-#define SNDBUF 2	/* lent packets at which the socket blocks */
+#define SNDBUF 2	/* charged packets at which the socket blocks */
 #endif
 #ifndef START
 #define START (WRAP - 3)
 #endif
 
 /* Steps that run.sh can break. */
-#ifndef IS_FIRST_LENT
-#define IS_FIRST_LENT (lents == 0)
+#ifndef IS_FIRST_CHARGED
+#define IS_FIRST_CHARGED (charges == 0)
 #endif
 #ifndef MARK_IS_DUE
-#define MARK_IS_DUE !CROSSED(mark_lent, cons, prod)
+#define MARK_IS_DUE !CROSSED(mark_charged, cons, prod)
 #endif
 #ifndef EARLIER
 #define EARLIER(a, b) (!PAST(a, b))
@@ -50,8 +50,8 @@
 #ifndef P9
 #define P9 look()
 #endif
-#ifndef LENT_END
-#define LENT_END prod
+#ifndef CHARGED_END
+#define CHARGED_END prod
 #endif
 #ifndef TAKES_BACK
 #define TAKES_BACK(end) PAST(cons, end)
@@ -60,10 +60,10 @@
 #define HOLD_DRAINS first
 #endif
 #ifndef POLL_SEES
-#define POLL_SEES (lents > 0)
+#define POLL_SEES (charges > 0)
 #endif
 #ifndef EMPTY
-#define EMPTY (!nempty_bulk && !datagrams && !lents)
+#define EMPTY (!nempty_bulk && !datagrams && !charges)
 #endif
 #ifndef ROOM
 #define ROOM SUB(N, SUB(prod, cons))
@@ -78,7 +78,7 @@
 #define CROSSED(mark, old, new) (SUB(mark, (old) + 1) < SUB(new, old))
 #define nempty_bulk (len(bulk) > 0)
 
-/* Kinds of packets: one slot of TCP, two of it (above COLOOP_LENT_BYTES), one of a datagram. */
+/* Kinds of packets: one slot of TCP, two of it (above COLOOP_CHARGED_BYTES), one of a datagram. */
 #define SMALL 1
 #define LARGE 2
 #define DATAGRAM 3
@@ -94,8 +94,8 @@ bool room_event;
 
 /* Under tx_lock. */
 bool tx_lock;
-byte prod = START, cons = START, mark_lent = START;
-byte lents, lent_end[N], lent_real[N];
+byte prod = START, cons = START, mark_charged = START;
+byte charges, charged_end[N], charged_real[N];
 byte held, window_end[N];
 chan bulk = [K] of { byte };
 byte datagrams;
@@ -118,28 +118,28 @@ inline look()
 		:: else -> break
 		od;
 		do
-		:: lents && TAKES_BACK(lent_end[0]) ->
-			claim(early, PAST(CONS, lent_real[0]));
-			lents--;
+		:: charges && TAKES_BACK(charged_end[0]) ->
+			claim(early, PAST(CONS, charged_real[0]));
+			charges--;
 			for (at : 0 .. N - 2) {
-				lent_end[at] = lent_end[at + 1];
-				lent_real[at] = lent_real[at + 1]
+				charged_end[at] = charged_end[at + 1];
+				charged_real[at] = charged_real[at + 1]
 			}
-			lent_end[N - 1] = 0;
-			lent_real[N - 1] = 0
+			charged_end[N - 1] = 0;
+			charged_real[N - 1] = 0
 		:: else -> break
 		od;
 		at = 0
 	}
 }
 
-/* put(): `lends` says whether the packet is lent and the first that is */
+/* put(): `lends` says whether the packet is charged and the first that is */
 inline put(what)
 {
-	is_lent = false;
+	is_charged = false;
 	lends = false;
 	if
-	:: what == SMALL && cons != prod -> look(); is_lent = (cons != prod)
+	:: what == SMALL && cons != prod -> look(); is_charged = (cons != prod)
 	:: else
 	fi;
 	d_step {
@@ -153,25 +153,25 @@ inline put(what)
 		claim(window, held <= LIMIT)
 	};
 	if
-	:: is_lent ->
+	:: is_charged ->
 		d_step {
-			lends = IS_FIRST_LENT;
-			lent_end[lents] = LENT_END;
-			lent_real[lents] = prod;
-			lents++
+			lends = IS_FIRST_CHARGED;
+			charged_end[charges] = CHARGED_END;
+			charged_real[charges] = prod;
+			charges++
 		}
 	:: else
 	fi
 }
 
-/* wanted_mark() and lent_mark(), then P7 to P9 of wire.h */
+/* wanted_mark() and charged_mark(), then P7 to P9 of wire.h */
 inline arm()
 {
 	d_step {
 		goal = prod;
 		if
-		:: lents && MARK_IS_DUE -> mark_lent = lent_end[lents - 1]; goal = mark_lent
-		:: lents && !(MARK_IS_DUE) -> goal = mark_lent
+		:: charges && MARK_IS_DUE -> mark_charged = charged_end[charges - 1]; goal = mark_charged
+		:: charges && !(MARK_IS_DUE) -> goal = mark_charged
 		:: else
 		fi;
 		if
@@ -244,7 +244,7 @@ inline drain_all()
 proctype sender()
 {
 	byte i, what, kind, at, goal, wanted;
-	bool is_lent, lends, armed, first;
+	bool is_charged, lends, armed, first;
 
 	do
 	:: i == K -> break
@@ -256,7 +256,7 @@ proctype sender()
 		:: what = DATAGRAM
 #endif
 		fi;
-		what != SMALL || lents < SNDBUF;	/* the socket blocks */
+		what != SMALL || charges < SNDBUF;	/* the socket blocks */
 		lock();
 		first = (what == DATAGRAM -> !datagrams : !nempty_bulk);
 		if
@@ -266,9 +266,9 @@ proctype sender()
 		if
 		:: first && FITS(what) ->
 #ifdef FIRST_BEFORE_PUT
-			first = (lents == 0);
+			first = (charges == 0);
 			put(what);
-			lends = first && lents;
+			lends = first && charges;
 #else
 			put(what);
 #endif
@@ -286,12 +286,12 @@ proctype sender()
 			:: else
 			fi
 		fi;
-		d_step { first = false; lends = false; is_lent = false; what = 0 };
+		d_step { first = false; lends = false; is_charged = false; what = 0 };
 		unlock();
 		i++
 	od;
 	/* The sockets are closed when nothing of theirs is left. */
-	lents == 0 && !nempty_bulk && !datagrams;
+	charges == 0 && !nempty_bulk && !datagrams;
 	done_all = true
 }
 
@@ -299,7 +299,7 @@ proctype sender()
 proctype poll()
 {
 	byte kind, at, goal, wanted;
-	bool is_lent, lends, armed, waits;
+	bool is_charged, lends, armed, waits;
 
 end:	do
 	:: d_step { room_event -> room_event = false };
@@ -316,7 +316,7 @@ end:	do
 		:: waits ->
 			lock();
 			drain_all();
-			d_step { waits = false; lends = false; is_lent = false };
+			d_step { waits = false; lends = false; is_charged = false };
 			unlock()
 		:: else
 		fi
