@@ -248,6 +248,7 @@ void coloop_channel_init(struct coloop_channel *ch)
 static void channel_reset(struct coloop_channel *ch)
 {
 	coloop_peer_unpost_channel(coloop_channel_peer(ch));
+	coloop_marker_reset(ch);
 	atomic64_set(&ch->returned, 0);
 	ch->flags = 0;
 	ch->fault = COLOOP_REASON_NONE;
@@ -443,7 +444,11 @@ static void channel_stop_diverting(struct coloop_channel *ch)
 /* R12: mark dead, stop NAPI, unbind, unmap, end grants, free.  The first is the caller's. */
 static void channel_tear_down(struct coloop_channel *ch)
 {
-	/* Any poll reads the first queue's page, so all of them end before any page goes. */
+	/*
+	 * Any poll reads the first queue's page, so all of them end before any page goes.  The end
+	 * of a NAPI instance waits for RCU, too: a hook that saw this life diverting must not put
+	 * its packet into the backlog of the next one, behind those that saw neither.
+	 */
 	for_each_queue(ch, queue)
 		coloop_queue_stop(queue);
 	/* Polls and the watchdog may start the marker's work. */

@@ -137,7 +137,8 @@ static void marker_work(struct work_struct *work)
 		queue_delayed_work(system_unbound_wq, &marker->work, 1);
 		return;
 	}
-	WRITE_ONCE(marker->sent, get_random_u32() | 1);
+	marker->last += marker->last == U32_MAX ? 2 : 1;
+	WRITE_ONCE(marker->sent, marker->last);
 	marker->until = jiffies + msecs_to_jiffies(COLOOP_ORDER_MS);
 	/* Before the frames: the answer pulls it forward. */
 	queue_delayed_work(system_unbound_wq, &marker->work, msecs_to_jiffies(COLOOP_ORDER_MS));
@@ -179,6 +180,12 @@ void coloop_marker_answer(struct coloop_channel *ch)
 	coloop_evtchn_notify(&ch->queue->evtchn);
 }
 
+/* A frame of an earlier life, by a slower queue, must not make us forget those of this one. */
+static bool marker_is_newer(const struct coloop_marker *marker, u32 number)
+{
+	return !marker->number || (s32)(number - marker->number) > 0;
+}
+
 static void marker_note(struct coloop_peer *peer, const struct marker_frame *frame)
 {
 	struct coloop_marker *marker = &peer->channel.marker;
@@ -188,14 +195,16 @@ static void marker_note(struct coloop_peer *peer, const struct marker_frame *fra
 	if (frame->count > COLOOP_MARKER_MAX || frame->index >= frame->count)
 		return;
 	spin_lock(&marker->lock);
-	if (marker->number != number)
+	if (marker_is_newer(marker, number)) {
 		bitmap_zero(marker->arrived, COLOOP_MARKER_MAX);
-	marker->number = number;
-	__set_bit(frame->index, marker->arrived);
-	if (find_first_zero_bit(marker->arrived, frame->count) >= frame->count) {
-		WRITE_ONCE(marker->complete, number);
-		is_complete = true;
+		marker->number = number;
 	}
+	if (marker->number == number) {
+		__set_bit(frame->index, marker->arrived);
+		is_complete = find_first_zero_bit(marker->arrived, frame->count) >= frame->count;
+	}
+	if (is_complete)
+		WRITE_ONCE(marker->complete, number);
 	spin_unlock(&marker->lock);
 	if (is_complete)
 		coloop_peer_post(peer, COLOOP_TODO_MARKER);
@@ -233,6 +242,16 @@ void coloop_marker_init(struct coloop_channel *ch)
 {
 	spin_lock_init(&ch->marker.lock);
 	INIT_DELAYED_WORK(&ch->marker.work, marker_work);
+	/* After the module was loaded anew the peer may still know what we sent before. */
+	ch->marker.last = get_random_u32();
+}
+
+void coloop_marker_reset(struct coloop_channel *ch)
+{
+	spin_lock_bh(&ch->marker.lock);
+	ch->marker.number = 0;
+	WRITE_ONCE(ch->marker.complete, 0);
+	spin_unlock_bh(&ch->marker.lock);
 }
 
 void coloop_marker_module_init(void)

@@ -19,15 +19,17 @@ enum {
 /**
  * struct coloop_marker - of one channel
  * @sent: number of ours that the peer is to answer; 0: none
+ * @last: number that we gave last
  * @until: when we wait no longer, in jiffies
  * @work: waits, sends, and opens the channel
  * @lock: guards what follows
- * @number: of the peer's marker that is arriving
+ * @number: of the peer's newest marker of which a frame has arrived; 0: none
  * @arrived: which of its frames have
  * @complete: number of the last of which all have
  */
 struct coloop_marker {
 	u32 sent;
+	u32 last;
 	unsigned long until;
 	struct delayed_work work;
 	spinlock_t lock; /* guards what follows */
@@ -40,6 +42,8 @@ void coloop_marker_module_init(void);
 void coloop_marker_module_uninit(void);
 
 void coloop_marker_init(struct coloop_channel *ch);
+/* A new life begins: what has arrived in earlier ones does not count. */
+void coloop_marker_reset(struct coloop_channel *ch);
 /* Under the peer's lock: the channel is live and holds.  It opens at once, or by itself. */
 void coloop_marker_start(struct coloop_channel *ch);
 /* Afterwards the channel is not opened any more. */

@@ -94,6 +94,26 @@ broken window mark 'the index behind the one that helps' 'MARK=(at->mark_end[at-
 broken window wake 'no P9' P9=skip
 broken window done 'no P9, in the long run' LIVE P9=skip
 
+holds order '4 packets, two lives'
+holds order '5 packets, one life' K=5 LIVES=1
+holds order 'a ring of one packet, three lives' N=1 K=3 LIVES=3
+holds order 'a marker is lost' LOST K=3
+broken order order 'hooks that saw no channel are not waited for' HOOKS_ARE_DONE=true
+broken order order 'hooks that saw the last life are not waited for' OLD_HOOKS_ARE_DONE=true
+broken order order 'a discipline that holds packets is not waited for' DISCIPLINE_IS_EMPTY=true
+broken order order 'packets are not held' STARTS=OPEN
+broken order order 'one marker is enough' 'ALL_ARRIVED=(arrived[0]||arrived[1])'
+broken order order 'markers of two lives count as one' COUNTS=true
+broken order wake 'an older marker counts as newer' 'IS_NEWER=(n!=number)'
+broken order order 'the answer to an older marker opens' 'IS_ANSWERED=(MARKER!=0)'
+broken order drained 'who opens does not ask for the state' OPEN_ASKS=true
+broken order order 'packets pass those in the backlog' GOES_BEHIND=false
+broken order drained 'what was held goes back before the ring is empty' IS_TAKEN=true
+broken order order 'a channel that goes does not hold' ENDS=CLOSED
+broken order order 'packets are refused before what was held is back' 'BEFORE_RETURN=mode=CLOSED'
+broken order once 'the poll does not lock' POLL_LOCKS=skip POLL_UNLOCKS=skip
+broken order wake 'a marker is lost and nobody looks at the clock' LOST K=3 TIMES_OUT=false
+
 holds negotiate 'allowed' CRASHES=0 CHANGES=0 LOSSES=0
 holds negotiate 'withdrawn at any step' CRASHES=0 CHANGES=1 LOSSES=0
 holds negotiate 'a daemon dies' CRASHES=1 CHANGES=0 LOSSES=0
