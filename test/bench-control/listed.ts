@@ -87,7 +87,7 @@ function world(): World {
 			hold: async () => {},
 			release: async () => {},
 		},
-		...{openStore: absent, openKernel: absent, watchModule: absent, interfaces: absent},
+		...{openStore: absent, awaitStore: absent, openKernel: absent, watchModule: absent, interfaces: absent},
 		...{watchLinks: absent, watchPolicy: absent, topology: absent, firewall: absent, hints: []},
 	};
 }

@@ -9,11 +9,13 @@ import {maxRequest, parseRequest, refuse, type Answer, type Request} from './pro
 /**
  * Answers requests on a local socket that only root can open, until the signal aborts. Who serves a
  * path has locked it before (daemon/locks.ts), since to look and then to listen is not one step.
+ * `listening` is called once whoever asks is answered.
  */
 export async function serve(
 	path: string,
 	handle: (request: Request) => Promise<Answer>,
 	signal: AbortSignal,
+	listening: () => void = () => {},
 ): Promise<void> {
 	await mkdir(dirname(path), {recursive: true, mode: 0o700});
 	await clear(path);
@@ -25,6 +27,7 @@ export async function serve(
 		converse(socket, handle);
 	});
 	await listen(server, path);
+	listening();
 
 	if (!signal.aborted) {
 		await once(signal, 'abort');

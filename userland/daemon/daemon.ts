@@ -21,6 +21,8 @@ export type Role = 'host' | 'endpoint';
 export type World = Omit<EndpointWorld, 'decide' | 'isHeld' | 'paths' | 'hostSilence'> &
 	Omit<HostWorld, 'decide' | 'isHeld'> & {
 		watchPolicy(signal: AbortSignal): PolicyWatch;
+		/** Resolves when XenStore can be opened, or the signal aborts; `waits` hears why it takes longer. */
+		awaitStore(waits: (reason: string) => void, signal: AbortSignal): Promise<void>;
 		readonly held: Held;
 		/** Our domain is dom0. */
 		readonly isDom0: boolean;
@@ -85,7 +87,17 @@ function roleTasks({world, host, endpoint, problems}: Parts) {
 		if (part === undefined) {
 			return [];
 		}
-		const run = (signal: AbortSignal) => part.run(signal);
+		const waits = (reason: string) => {
+			problems.set(role, `${role}: ${reason}`);
+			world.log.info('store.awaited', {role, reason});
+		};
+		const run = async (signal: AbortSignal) => {
+			await world.awaitStore(waits, signal);
+			problems.delete(role);
+			if (!signal.aborted) {
+				await part.run(signal);
+			}
+		};
 
 		return [(signal: AbortSignal) => supervise(role, run, {...world, problems}, signal)];
 	};

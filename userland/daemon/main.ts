@@ -6,10 +6,12 @@ import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
 import {parseOutlet} from '../metrics/outlets.ts';
-import {createDaemon, type Role, type World} from './daemon.ts';
+import {createDaemon, type Daemon, type Role, type World} from './daemon.ts';
 import {createLocks, lockAll, lockToWithdraw, type Locks} from './locks.ts';
 import {describe, logLevels, openLog, type Log, type LogLevel} from './log.ts';
+import {serviceManager, type Manager} from './manager.ts';
 import {together} from './together.ts';
+import {tellWellBeing} from './well-being.ts';
 import {withdraw} from './withdraw.ts';
 import {isControlDomain, systemWorld} from './world.ts';
 
@@ -59,21 +61,38 @@ async function run(options: Options, log: Log): Promise<void> {
 		return withdraw(world, roles);
 	}
 
-	const stop = new AbortController();
 	const metrics =
 		outlets.length > 0 &&
 		(await import('../metrics/publish.ts')).createPublisher(world, outlets, log);
 	const daemon = createDaemon(metrics ? metrics.world : world, roles);
-	const end = () => stop.abort();
-	process.once('SIGTERM', end).once('SIGINT', end);
-	process.on('SIGHUP', () => void daemon.reload());
+	const manager = serviceManager(process.env, error =>
+		log.warn('manager.untold', describe(error)),
+	);
+	const stop = onSignals(daemon, manager);
 	log.info('daemon.started', {version, roles, pid: process.pid});
-	await together(stop.signal, [
+	await together(stop, [
 		daemon.run,
-		signal => serve(options.socket, daemon.handle, signal),
+		signal => serve(options.socket, daemon.handle, signal, manager.ready),
+		signal => tellWellBeing(manager, daemon, world.clock, signal),
 		...(metrics ? [(signal: AbortSignal) => metrics.run(daemon.read, signal)] : []),
 	]);
 	log.info('daemon.stopped');
+}
+
+/** What is returned aborts when we are told to end. */
+function onSignals(daemon: Daemon, manager: Manager): AbortSignal {
+	const stop = new AbortController();
+	const end = () => {
+		manager.stopping();
+		stop.abort();
+	};
+	process.once('SIGTERM', end).once('SIGINT', end);
+	process.on('SIGHUP', () => {
+		manager.reloading();
+		void daemon.reload().finally(manager.ready);
+	});
+
+	return stop.signal;
 }
 
 async function worldOf(

@@ -6,6 +6,7 @@ import {watchRoute, watchTables} from '../kernel/notices.ts';
 import {openKernel, watchModule} from '../kernel/client.ts';
 import {watchPolicy} from '../policy/watch.ts';
 import {openStore} from '../xenstore/client.ts';
+import {awaitStore} from '../xenstore/presence.ts';
 import {systemClock, type Clock} from './clock.ts';
 import type {World} from './daemon.ts';
 import {openHeld} from './held.ts';
@@ -37,6 +38,7 @@ export async function systemWorld({
 		clock,
 		held: await openHeld(heldFile, log),
 		openStore,
+		awaitStore: (waits, signal) => awaitStore({isDom0, sleep: clock.sleep, waits}, signal),
 		openKernel,
 		watchModule,
 		interfaces,
@@ -126,12 +128,30 @@ async function openDom0(clock: Clock, log: Log) {
 	};
 }
 
-/** Dom0 may do everything to XenStore; its kernel says so, and so does the socket. */
+/** XENFEAT_dom0, in Xen's public features.h. */
+const dom0Feature = 11;
+
+/**
+ * Dom0 may do everything to XenStore; its kernel says so, from the start in sysfs and, once xenfs is mounted, in
+ * /proc. Where neither does, the socket says it.
+ */
 export function isControlDomain(): boolean {
+	const features = Number.parseInt(content('/sys/hypervisor/properties/features') ?? '', 16);
+	const capabilities = content('/proc/xen/capabilities');
+	if (!Number.isNaN(features) || capabilities !== undefined) {
+		return (
+			Boolean((features >>> dom0Feature) & 1) || (capabilities ?? '').includes('control_d')
+		);
+	}
+
+	return existsSync('/run/xenstored/socket') || existsSync('/var/run/xenstored/socket');
+}
+
+function content(path: string): string | undefined {
 	try {
-		return readFileSync('/proc/xen/capabilities', 'latin1').includes('control_d');
+		return readFileSync(path, 'latin1');
 	} catch {
-		return existsSync('/run/xenstored/socket') || existsSync('/var/run/xenstored/socket');
+		return undefined;
 	}
 }
 

@@ -25,7 +25,8 @@ export type Listener = {
 	readonly onEnd: (cause: unknown) => void;
 };
 
-const places = {
+/** Where XenStore may be: in dom0, in a guest. */
+export const places = {
 	sockets: ['/var/run/xenstored/socket', '/run/xenstored/socket'],
 	devices: ['/dev/xen/xenbus', '/proc/xen/xenbus'],
 };

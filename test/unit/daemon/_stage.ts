@@ -128,6 +128,7 @@ export function createStage(): Stage {
 		clock,
 		log: createLog(line => log.push({domid, ...JSON.parse(line)}), 'debug'),
 		held: knobs(domid).held,
+		awaitStore: async () => {},
 		openStore: async () => wrapStore(tree.connect(domid), knobs(domid).wrapping),
 		openKernel: async () => wrapKernel(kernels.kernel(domid), knobs(domid).wrapping),
 		watchModule: watchKnob(domid, () => knobs(domid).module),

@@ -6,17 +6,27 @@ import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
+import {listen, pathFor} from '../netlink-js/_receiver.ts';
 
 const bin = fileURLToPath(new URL('../../../userland/bin/', import.meta.url));
 const hasXen = existsSync('/proc/xen/capabilities');
 
 function start(program: 'coloop' | 'coloopd', ...argv: string[]): ChildProcess {
+	return startWith({}, program, ...argv);
+}
+
+function startWith(
+	environment: NodeJS.ProcessEnv,
+	program: 'coloop' | 'coloopd',
+	...argv: string[]
+): ChildProcess {
 	return spawn(process.execPath, [join(bin, `${program}.js`), ...argv], {
 		stdio: ['ignore', 'pipe', 'pipe'],
+		env: {...process.env, ...environment},
 	});
 }
 
@@ -67,8 +77,43 @@ async function finish(child: ChildProcess) {
 			.map(line => String(JSON.parse(line).event));
 		t.is(events[0], 'daemon.started');
 		t.is(events.at(-1), 'daemon.stopped');
-		t.true(events.includes('role.failed'));
+		t.true(events.includes('store.awaited'));
+		t.false(events.includes('role.failed'));
 		await rm(folder, {recursive: true});
+	},
+);
+
+(hasXen ? test.skip : test)(
+	'systemd hears that coloopd serves, why it waits, and that it lives',
+	async t => {
+		const [notify, folder] = [await pathFor(t), dirname(await pathFor(t))];
+		const receiver = await listen(t, notify);
+		const heard = async (what: RegExp) => {
+			while (!receiver.heard().some(text => what.test(text))) {
+				await new Promise(resolve => setTimeout(resolve, 20));
+			}
+		};
+		const daemon = startWith(
+			{NOTIFY_SOCKET: notify, WATCHDOG_USEC: '600000'},
+			'coloopd',
+			...['--socket', join(folder, 'x.sock'), '--role', 'endpoint', '--policy', folder],
+		);
+		const ended = finish(daemon);
+		await heard(/^READY=1/);
+		await heard(/^STATUS=endpoint: this machine has no XenStore yet; coloopd waits for it\n/);
+		const before = receiver.heard().filter(text => text === 'WATCHDOG=1\n').length;
+		while (receiver.heard().filter(text => text === 'WATCHDOG=1\n').length < before + 3) {
+			await heard(/WATCHDOG/);
+			await new Promise(resolve => setTimeout(resolve, 50));
+		}
+		daemon.kill('SIGHUP');
+		await heard(/^RELOADING=1\nMONOTONIC_USEC=/);
+		while (receiver.heard().filter(text => text === 'READY=1\n').length < 2) {
+			await new Promise(resolve => setTimeout(resolve, 20));
+		}
+		daemon.kill('SIGTERM');
+		t.is((await ended).status, 0);
+		await heard(/^STOPPING=1/);
 	},
 );
 
