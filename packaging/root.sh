@@ -27,11 +27,12 @@ case $what in
 build) packages=$(wanted "$top/debian/control" Build-Depends Build-Depends-Indep | sed 's/^debhelper-compat$/debhelper/')
 	packages+=$'\nbuild-essential\nlintian' ;;
 install) packages=$(wanted "$top/debian/control" Depends Recommends; wanted "$top/debian/tests/control" Depends)
-	packages+=$'\nsystemd-sysv\nlinux-headers-amd64\nadduser' ;;
+	# And what ${misc:Depends} and ${shlibs:Depends} stand for.
+	packages+=$'\ndkms\nlibnftables1\nlinux-headers-amd64\nsystemd-sysv\ndpkg-dev' ;;
 *) echo "root.sh: expected build or install, got $what" >&2; exit 2 ;;
 esac
 
-root=$cache/deb-$what-$stack-$({ echo "$suite $packages"; cat "$0"; } | sha256sum | cut -c1-12)
+root=$cache/deb-$what-$stack-$(echo "1 $suite $packages" | sha256sum | cut -c1-12)
 exec 9>"$cache/deb-$what-$stack.lock"
 flock 9
 if [ ! -d "$root" ]; then
