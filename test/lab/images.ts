@@ -8,11 +8,11 @@ import type {GuestType} from './guest-config.ts';
 import type {Mode} from './machine.ts';
 import {repository} from './paths.ts';
 
-export type Stack = '12' | '13' | 'next' | 'debug' | 'debug-pv';
+export type Stack = '12' | '13' | 'next' | 'debug' | 'debug-pv' | 'systemd' | 'systemd-12';
 
 /**
- * Debian 12, Debian 13, 13 with the newest kernel that Debian has for it, and 13 whose guests have a
- * kernel that watches itself: PVH ones, PV ones.
+ * Debian 12, Debian 13, 13 with the newest kernel that Debian has for it, 13 whose guests have a
+ * kernel that watches itself: PVH ones, PV ones; and 13 and 12 with systemd as PID 1 everywhere.
  */
 export const stacks: Record<string, Stack> = {
 	12: '12',
@@ -20,6 +20,8 @@ export const stacks: Record<string, Stack> = {
 	next: 'next',
 	debug: 'debug',
 	'debug-pv': 'debug-pv',
+	systemd: 'systemd',
+	'systemd-12': 'systemd-12',
 };
 
 export const modes: Record<string, Mode> = {multi: 'multi', icount: 'icount'};

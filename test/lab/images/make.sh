@@ -17,7 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 stack=$1 what=${2:-image}
 manifest=$here/stack-$stack.conf
 [ -f "$manifest" ] || { echo "make.sh: no stack $stack: no $manifest" >&2; exit 2; }
-more= backports= kernel= config=
+more= backports= kernel= config= init=
 . "$manifest"
 
 cache=${COLOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coloop}
@@ -34,14 +34,6 @@ image=$cache/image-$stack-$disk_key
 
 say() { printf '\e[1m[image %s]\e[0m %s\n' "$stack" "$*" >&2; }
 
-# mmdebstrap's apt reads nothing of this machine's configuration: how to reach the mirrors, and who asks.
-# Nothing of it stays in the root.
-host_apt() {
-	apt-config dump --no-empty Acquire::http Acquire::https
-	eval "$(apt-config shell file Dir::Etc::netrc/f parts Dir::Etc::netrcparts/d)"
-	printf 'Dir::Etc::%s "%s";\n' netrc "$file" netrcparts "$parts"
-}
-
 # Steps work in a folder of their own name plus .tmp and rename it when done.
 make_root() {
 	local mirrors mirror security packages
@@ -53,7 +45,7 @@ make_root() {
 	rm -rf --one-file-system "$root.tmp"
 	mmdebstrap --quiet --variant=minbase --include="$packages${more:+,$more}" \
 		--aptopt='APT::Install-Recommends "false"' \
-		--aptopt="$(host_apt)" \
+		--aptopt="$("$here/../../setup/apt-options.sh")" \
 		--customize-hook='rm "$1/etc/apt/apt.conf.d/99mmdebstrap"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
@@ -127,8 +119,30 @@ add_lab_files() {
 	install -m 755 "$here"/{vif-bridged,vif-managed,block-shared} "$tree/etc/xen/scripts/"
 	install -m 755 "$here/power" "$tree/usr/sbin/poweroff"
 	install -m 755 "$here/power" "$tree/usr/sbin/reboot"
-	install -m 755 "$here/coloop-wrapper" "$tree/usr/local/bin/coloop"
-	install -m 755 "$here/coloop-wrapper" "$tree/usr/local/bin/coloopd"
+	if [ "$init" = systemd ]; then
+		hand_to_systemd "$tree"
+	else
+		install -m 755 "$here/coloop-wrapper" "$tree/usr/local/bin/coloop"
+		install -m 755 "$here/coloop-wrapper" "$tree/usr/local/bin/coloopd"
+	fi
+}
+
+# systemd is PID 1: it starts the lab's own steps and, in dom0, Xen, and of all else that Debian starts nothing.
+# Coloop comes by its packages.
+hand_to_systemd() {
+	local tree=$1 etc=$1/etc/systemd
+	touch "$tree/usr/local/lib/lab/systemd"
+	rm -rf "$etc"/system/*.wants "$etc"/system/*.requires "$tree"/etc/rc?.d/S*
+	mkdir -p "$etc/system/multi-user.target.wants" "$etc/system.conf.d" "$etc/network"
+	install -m 644 "$here/lab.service" "$etc/system/lab.service"
+	ln -s ../lab.service "$etc/system/multi-user.target.wants/lab.service"
+	ln -sfn /usr/lib/systemd/system/multi-user.target "$etc/system/default.target"
+	# Emulated programs start slowly; and eth0 is eth0.
+	printf '[Manager]\nDefaultTimeoutStartSec=900\n' >"$etc/system.conf.d/lab.conf"
+	ln -sfn /dev/null "$etc/network/99-default.link"
+	# Whose first boot this is need not be asked on the console.
+	rm -f "$tree/etc/machine-id"
+	printf '%032x\n' 1 >"$tree/etc/machine-id"
 }
 
 make_disk() {
