@@ -12,6 +12,7 @@
 #   make test       unit and harness tests, those of a dom0 without Xen, then the lab's on real Xen, one stack
 #   make dom0-test  the real daemon with real rules and packets, in namespaces: test/dom0/README.md
 #   make watched-test   what Debian's Prometheus reads, alerts, and the page of `coloop ui` in Chromium
+#   make ui-picture     draws docs/ui.png anew
 #   make test-all   and models, fuzzing, mutants, proofs, attacks; ends with `make claims`
 #   make test-long  and what takes hours: counts by the thousand, every stack, the kernels that watch,
 #                   a soak
@@ -56,7 +57,7 @@ ARM ?= channel
 export BENCH ROW ARM
 
 .PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure frama audit
-.PHONY: coverage dom0-test watched-test lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
+.PHONY: coverage dom0-test watched-test ui-picture lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
 demo: build
@@ -159,8 +160,12 @@ dom0-test:
 	$(ready) && $(ava) --config test/dom0/ava.config.js
 
 watched-test:
-	$(ready) && coloop_need prometheus prometheus && npx tsc -p tsconfig.json
+	$(ready) && coloop_need prometheus prometheus && coloop_need chromium chromium && npx tsc -p tsconfig.json
 	$(ready) && $(ava) --config test/watched/ava.config.js
+
+ui-picture:
+	$(ready) && coloop_need chromium chromium && npx tsc -p tsconfig.json
+	$(ready) && node build/ts/test/watched/bin/draw.js
 
 # The labs' counts are added where there are any: STACK=debug make lab-test.
 coverage:

@@ -43,7 +43,8 @@ export type Browser = {
 	close(): Promise<void>;
 };
 
-type Looks = {width?: number; height?: number; scheme?: 'light' | 'dark'};
+/** `before`: what runs in the page before its own scripts. */
+type Looks = {width?: number; height?: number; scheme?: 'light' | 'dark'; before?: string};
 
 export async function startBrowser(): Promise<Browser> {
 	const folder = await mkdtemp(join(tmpdir(), 'coloop-browser-'));
@@ -77,7 +78,7 @@ type Connection = ReturnType<typeof connect>;
 async function openPage(
 	browser: Connection,
 	url: string,
-	{width = 1280, height = 900, scheme = 'light'}: Looks,
+	{width = 1280, height = 900, scheme = 'light', before = ''}: Looks,
 ): Promise<Page> {
 	const {browserContextId} = await browser.send('Target.createBrowserContext');
 	const {targetId} = await browser.send('Target.createTarget', {
@@ -132,6 +133,7 @@ async function openPage(
 			await browser.send('Target.disposeBrowserContext', {browserContextId});
 		},
 	};
+	await send('Page.addScriptToEvaluateOnNewDocument', {source: before});
 	await send('Page.navigate', {url});
 	await page.until(
 		'the page is there',

@@ -26,9 +26,10 @@ export function createTable({rows, left, filter}, choose) {
 				}
 			}
 			let before = null;
+			const label = labelOf(pairs);
 			for (const pair of pairs) {
 				const entry = known.get(keyOf(pair)) ?? addRow(known, pair);
-				fill(entry, pair);
+				fill(entry, pair, label);
 				/* One that is in its place is not moved: it may have the focus. */
 				const next = before ? before.nextSibling : rows.firstChild;
 				if (next !== entry.row) {
@@ -45,6 +46,16 @@ export function createTable({rows, left, filter}, choose) {
 			chosen = key;
 		},
 	};
+}
+
+/** A name is enough where nobody else has it. */
+function labelOf(pairs) {
+	const domids = new Map();
+	for (const {name, domid} of pairs.flatMap(({a, b}) => [a, b])) {
+		domids.set(name, (domids.get(name) ?? new Set()).add(domid));
+	}
+
+	return end => (domids.get(end.name).size > 1 ? named(end) : end.name);
 }
 
 function addRow(known, pair) {
@@ -64,8 +75,8 @@ function addRow(known, pair) {
 	return entry;
 }
 
-function fill({button, cells}, {a, b, state, sending, receiving, sent, received, why}) {
-	write(button, `${named(a)} ↔ ${named(b)}`);
+function fill({button, cells}, {a, b, state, sending, receiving, sent, received, why}, label) {
+	write(button, `${label(a)} ↔ ${label(b)}`);
 	const total = sent + received === 0 ? '' : bytes(sent + received);
 	[state, rate(sending), rate(receiving), total, why ?? ''].forEach((text, index) =>
 		write(cells[index], text),
