@@ -116,6 +116,8 @@ const peer = z.object({
 	/** Rings of that size each way; null before both sides have met. */
 	queues: number,
 	queued_bytes: count,
+	/** Packets that would have been diverted, if not for `mode: audit`; absent where it is not audited. */
+	audited_packets: z.optional(z.number()),
 	/** How long to wait for the next packet before sleeping, in microseconds; the module does not yet. */
 	busy_poll_us: count,
 	/** Packets that took the ordinary path, by reason. */
@@ -128,6 +130,8 @@ const end = z.object({
 	domid: z.number(),
 	/** Null where the toolstack gave it none. */
 	uuid: z.optional(z.nullable(z.string())),
+	/** Another domain has the name too. */
+	is_name_shared: z.optional(z.boolean()),
 });
 
 const pair = z.object({
@@ -151,6 +155,8 @@ const pair = z.object({
 			b_mac: z.string(),
 		}),
 	),
+	/** Packets that would have been diverted, if not for `mode: audit`; absent where nothing is audited. */
+	audited_packets: z.optional(z.number()),
 	a_to_b_packets: count,
 	a_to_b_bytes: count,
 	b_to_a_packets: count,

@@ -3,6 +3,10 @@ import type {Named} from '../control/resolve.ts';
 import type {DesiredPeer} from './endpoint/desired.ts';
 
 /** By the whole name, of which the kernel may have a part. */
-export function named({name, config}: DesiredPeer): Named {
-	return {name, domid: config.domid};
+export function named({
+	name,
+	config,
+	uuid,
+}: DesiredPeer): Named & {readonly uuid?: string | undefined} {
+	return {name, domid: config.domid, ...(uuid !== undefined && {uuid})};
 }

@@ -160,7 +160,7 @@ test('what audit would have diverted is told', async t => {
 		await stage.create(domid);
 	}
 	stage.setPolicy(0, `version: 1\n${allow('mode: audit')}`);
-	const [, daemon] = [0, 1, 2].map(domid => stage.start(domid));
+	const [host, daemon] = [0, 1, 2].map(domid => stage.start(domid));
 	await stage.clock.until('known', async () => (await stage.kernel(1).peers()).length === 2);
 	stage.kernel(1).pass(2, 'no-channel', 42);
 	const answer = await daemon?.handle({op: 'status'});
@@ -169,6 +169,19 @@ test('what audit would have diverted is told', async t => {
 		state: 'ready',
 		code: 'audit',
 		reason: 'mode: audit: nothing is diverted; 42 packets would have been',
+		audited_packets: 42,
 	});
+	stage.kernel(2).pass(1, 'no-channel', 8);
+	const pairIn = async () => {
+		const told = await host?.handle({op: 'status'});
+		const pairs = told?.ok ? told.status?.pairs : [];
+
+		return pairs?.find(({a, b}) => a.domid === 1 && b.domid === 2);
+	};
+	await stage.clock.until(
+		'dom0 hears of both',
+		async () => (await pairIn())?.audited_packets === 50,
+	);
+	t.like(await pairIn(), {state: 'ready', code: 'audit', a_to_b_packets: 0, b_to_a_packets: 0});
 	await stage.stopAll();
 });

@@ -38,7 +38,11 @@ export async function watchCounters(world: CountersWorld, signal: AbortSignal): 
 				.catch(() => [])) ?? [];
 		const isNew = world.detours.saw(peers);
 		const live = peers.filter(isLive);
-		await tell(live);
+		const audited = auditedOf(world.desiredPeers());
+		await tell(
+			live,
+			peers.filter(({domid}) => audited.has(domid)),
+		);
 		const choices = sizes.saw(live, rangesOf(world.desiredPeers()));
 		for (const choice of choices) {
 			report(choice, log);
@@ -59,6 +63,10 @@ export function isLive(peer: Peer): peer is LivePeer {
 
 function rangesOf(desiredPeers: readonly DesiredPeer[]) {
 	return new Map(desiredPeers.map(({config, range}) => [config.domid, range]));
+}
+
+function auditedOf(desiredPeers: readonly DesiredPeer[]): Set<number> {
+	return new Set(desiredPeers.flatMap(({config, isAudit}) => (isAudit ? [config.domid] : [])));
 }
 
 function timeoutsOf(desiredPeers: readonly DesiredPeer[]) {

@@ -22,6 +22,8 @@ export type Device = {
 export type DesiredPeer = {
 	/** The kernel's may be cut. */
 	readonly name: string;
+	/** As dom0 says; undefined where it does not. */
+	readonly uuid?: string | undefined;
 	readonly config: Required<PeerConfig>;
 	readonly refusal: Refusal | undefined;
 	/** Where our own policy decided, for people. */
@@ -87,6 +89,7 @@ function wishFor(domid: number, announcement: Announcement, criteria: Criteria):
 
 	return {
 		name,
+		uuid,
 		config: {
 			...{domid, epoch, name: cutName(name, nameMax), links: found},
 			busyPollUs: verdict.rule?.busyPollUs ?? 0,

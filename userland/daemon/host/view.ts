@@ -18,6 +18,8 @@ export type PairView = {
 	readonly links: readonly SharedLink[];
 	/** Why the pair is not announced; undefined where it is, or soon will be. */
 	readonly refusal: Refusal | undefined;
+	/** Nothing is diverted, by dom0's policy. */
+	readonly isAudit?: boolean;
 	/** As announced to both; undefined where nothing is. */
 	readonly epoch: number | undefined;
 	/** What a and b offer, and why they decline; undefined where they say nothing. */
@@ -125,7 +127,9 @@ function viewPair(a: Subject, b: Subject, pairs: PairTable, criteria: Criteria):
 	const {terms, links, refusal} = judgePair(a, b, criteria);
 	const pair = refusal ? undefined : pairs.get(keyOf(a.domid, b.domid));
 
-	return {...{a, b, rule: terms.rule, links, refusal}, ...saidIn(pair)};
+	const {rule, isAudit} = terms;
+
+	return {...{a, b, rule, links, refusal, isAudit}, ...saidIn(pair)};
 }
 
 function saidIn(pair: Pair | undefined): Said {

@@ -132,8 +132,10 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 	const {state, code, reason} = conditionOf(verdict);
 	const [aDeclines, bDeclines] = refusal ? [] : verdict.declined;
 	const hasSpoken = verdict.offers.some(offer => offer !== undefined);
-	const stats =
-		refusal || !store || !hasSpoken ? undefined : await readStats(store, a.domid, b.domid);
+	const isAudit = !refusal && verdict.isAudit === true;
+	const hasStats = store && !refusal && hasSpoken && !isAudit;
+	const stats = hasStats ? await readStats(store, a.domid, b.domid) : undefined;
+	const audited = store && isAudit ? await readAudited(store, a.domid, b.domid) : undefined;
 
 	return {
 		a: endOf(a),
@@ -153,6 +155,7 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 			b_vif: link.b.vif,
 			b_mac: link.b.mac,
 		})),
+		...(audited !== undefined && {audited_packets: audited}),
 		a_to_b_packets: Number(stats?.txPackets ?? 0n),
 		a_to_b_bytes: Number(stats?.txBytes ?? 0n),
 		b_to_a_packets: Number(stats?.rxPackets ?? 0n),
@@ -182,6 +185,9 @@ function conditionOf(verdict: PairView): Condition {
 	if (state === 'refused') {
 		return {state, code: 'declined', reason};
 	}
+	if (verdict.isAudit) {
+		return {state, code: 'audit', reason: 'mode: audit: nothing is diverted'};
+	}
 	const rules = [ofA, ofB].find(declined => declined?.code === 'rules');
 
 	return {state, code: rules?.detail ?? rules?.code ?? null, reason};
@@ -209,6 +215,14 @@ function offeredState({epoch, offers}: Said): State {
 	}
 
 	return said.length > 0 ? 'offered' : 'ready';
+}
+
+/** What both ends would have sent over a channel. */
+async function readAudited(store: Store, a: number, b: number): Promise<number> {
+	const read = async (of: number, about: number) =>
+		parseStats((await store.read(`${pathsOf(of).stats}/${about}`)) ?? '')?.txPackets ?? 0n;
+
+	return Number((await read(a, b)) + (await read(b, a)));
 }
 
 /** The lower domid's word, turned round where only the other end has spoken. */

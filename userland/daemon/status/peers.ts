@@ -4,6 +4,7 @@ import type {Channel, ChannelCounters, Link, LinkState, Peer} from '../../kernel
 import {unixOf, type Clock} from '../clock.ts';
 import {isRefusal, renderDeclined} from '../../xenstore/declined.ts';
 import {blockedLink} from '../endpoint/declines.ts';
+import {auditedPackets} from '../endpoint/stats.ts';
 import type {EndpointView} from '../endpoint/endpoint.ts';
 import type {Device, DesiredPeer} from '../endpoint/desired.ts';
 import {declinedText, ownOrdinaryText} from '../ordinary.ts';
@@ -47,6 +48,7 @@ function peerStatus(desired: DesiredPeer, peer: Peer | undefined, context: Conte
 		peer_ring_bytes: ringBytes(channel?.remoteOrder),
 		queues: channel?.queues ?? null,
 		queued_bytes: channel?.queuedBytes ?? 0,
+		...(desired.isAudit && {audited_packets: Number(auditedPackets(peer))}),
 		busy_poll_us: peer?.busyPollUs ?? 0,
 		ordinary: Object.fromEntries(
 			[...(known?.ordinary ?? [])].map(([reason, packets]) => [reason, Number(packets)]),
@@ -90,11 +92,8 @@ function conditionOf(desired: DesiredPeer, peer: Peer | undefined, context: Cont
 	return keptOff(desired, peer, context) ?? downCondition(desired, peer, context);
 }
 
-/** What is on the ordinary path for want of a channel alone. */
 function auditText(peer: Peer | undefined): string {
-	const packets = peer?.ordinary.get('no-channel') ?? 0n;
-
-	return `mode: audit: nothing is diverted; ${packets} packets would have been`;
+	return `mode: audit: nothing is diverted; ${auditedPackets(peer)} packets would have been`;
 }
 
 function upCondition(peer: Peer, channel: Channel, context: Context): Condition {

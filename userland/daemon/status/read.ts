@@ -48,7 +48,7 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 		pairs,
 		...(want?.domains && host && {domains: domainsOf(host)}),
 		...(want?.names && {
-			meant: meant.map(each => (each ? {name: each.name, domid: each.domid} : null)),
+			meant: meant.map(each => (each ? meantStatus(each) : null)),
 		}),
 		...(left && left.open + left.refused > 0 && {pairs_left: left}),
 		...(after && {pairs_after: after}),
@@ -62,14 +62,21 @@ function domainsOf(host: Host): NonNullable<Status['domains']> {
 	}));
 }
 
+type Meant = Named & {readonly uuid?: string | undefined; readonly isNameShared?: boolean};
+
+/** What rules go by. */
+function meantStatus({name, domid, uuid, isNameShared = false}: Meant) {
+	return {name, domid, uuid: uuid ?? null, ...(isNameShared && {is_name_shared: true})};
+}
+
 /** Undefined for a name that nobody has. */
 function whoIsMeant(parts: Parts, view: EndpointView | undefined, names: readonly string[]) {
-	const domains: Named[] = names.length > 0 ? [...known(parts, view)] : [];
+	const domains: Meant[] = names.length > 0 ? [...known(parts, view)] : [];
 
 	return names.map(given => resolveName(given, domains));
 }
 
-function* known({host}: Parts, view: EndpointView | undefined): Generator<Named> {
+function* known({host}: Parts, view: EndpointView | undefined): Generator<Meant> {
 	yield* (view?.desiredPeers ?? []).map(named);
 	yield* host?.view().domains ?? [];
 }
