@@ -2,26 +2,44 @@
 import type {Command} from 'commander';
 import {errorCodes} from '../errors.ts';
 import {namesOf, type Shell} from './command.ts';
+import {addPolicyChanges} from './policy-changes.ts';
 
-/** `policy lint`, `test`, `reload`. */
+/** Everything about policy: what reads it here, what writes it in policy-changes.ts. */
 export function addPolicy(shell: Shell): void {
 	const policy = shell.program
 		.command('policy')
-		.description('check, try and reload policy files');
+		.description('check, try, show and change policy files');
 	addLint(policy, shell);
 	addTest(policy, shell);
+	addShow(policy, shell);
+	addPolicyChanges(policy, shell);
+	addGraph(policy, shell);
+	addSuggest(policy, shell);
 	addReload(policy, shell);
 }
+
+const json = ['-j, --json', 'the same, for programs'] as const;
+const directory = [
+	'-d, --directory <path>',
+	'the policy to read instead of the installed one',
+] as const;
+
+type Reading = {readonly directory?: string; readonly json?: true};
 
 function addLint(policy: Command, {console, exit}: Shell): void {
 	policy
 		.command('lint')
 		.argument('<path...>', 'files, directories, or - for standard input')
 		.description('say what is wrong with policy, and what is surely not meant')
-		.action(async (paths: string[]) => {
+		.option(...json)
+		.action(async (paths: string[], options: Reading) => {
 			const {lint} = await import('./lint.ts');
 			const {errors, warnings} = await lint(paths);
-			[...errors, ...warnings].forEach(console.err);
+			if (options.json) {
+				console.out(toJson({errors: errors.flatMap(linesOf), warnings}));
+			} else {
+				[...errors, ...warnings].forEach(console.err);
+			}
 			if (errors.length > 0) {
 				exit.status = errorCodes.POLICY.exit;
 			}
@@ -33,17 +51,70 @@ function addTest(policy: Command, {console, exit, socket}: Shell): void {
 		.command('test')
 		.arguments('<a> [b]')
 		.description(
-			'which rule decides for a pair of the host; with one name, whether we accept it; exits with 1 for deny',
+			'which rule decides for a pair of the host, and what else does; with one name, whether we accept it; exits with 1 for deny',
 		)
-		.option('-d, --directory <path>', 'the policy to read instead of the installed one')
-		.action(async (a: string, b: string | undefined, options: {directory?: string}) => {
-			const {nameAll, test} = await import('./policy.ts');
-			const meant = await nameAll(socket(), namesOf(a, b));
-			const {isAllowed, line} = await test(options.directory, meant);
-			console.out(line);
-			if (!isAllowed) {
+		.option(...directory)
+		.option(...json)
+		.action(async (a: string, b: string | undefined, options: Reading) => {
+			const {test, testLines} = await import('./policy.ts');
+			const names = namesOf(a, b);
+			const report = await test({names, directory: options.directory, socket: socket()});
+			(options.json ? [toJson(report)] : testLines(report)).forEach(console.out);
+			if (report.verdict === 'deny') {
 				exit.status = denied;
 			}
+		});
+}
+
+function addShow(policy: Command, {console}: Shell): void {
+	policy
+		.command('show')
+		.description('what is in force, as one file, each rule with where it stands')
+		.option('--effective', 'of all files together, which is all that there is to show')
+		.option(...directory)
+		.option(...json)
+		.action(async (options: Reading) => {
+			const {readPolicy} = await import('./policy-read.ts');
+			const {effectiveJson, effectiveText} = await import('./policy-show.ts');
+			const loaded = await readPolicy(options.directory);
+			console.out(
+				options.json ? toJson(await effectiveJson(loaded)) : await effectiveText(loaded),
+			);
+		});
+}
+
+function addGraph(policy: Command, {console}: Shell): void {
+	policy
+		.command('graph')
+		.description("the rules for pairs as a graph, in Graphviz' language (DOT)")
+		.option('--svg', 'drawn, where Graphviz (dot) is installed')
+		.option(...directory)
+		.option(...json)
+		.action(async (options: Reading & {svg?: true}) => {
+			const {readPolicy} = await import('./policy-read.ts');
+			const {dotOf, graphOf, svgOf} = await import('./policy-graph.ts');
+			const graph = graphOf((await readPolicy(options.directory)).policy);
+			if (options.json) {
+				console.out(toJson(graph));
+			} else {
+				console.out(options.svg ? (await svgOf(graph)).trimEnd() : dotOf(graph));
+			}
+		});
+}
+
+function addSuggest(policy: Command, shell: Shell): void {
+	policy
+		.command('suggest')
+		.description('rules for what `mode: audit` has seen, the busiest first')
+		.option(...json)
+		.action(async (options: Reading) => {
+			const {told} = await import('./told.ts');
+			const {suggestedPolicy, suggestionsFrom} = await import('./policy-suggest.ts');
+			const suggestions = suggestionsFrom(await told(shell, {peers: 'all', pairs: 'all'}));
+			if (suggestions.length === 0 && !options.json) {
+				shell.console.err('coloop: nothing that mode: audit keeps off a channel was seen');
+			}
+			shell.console.out(options.json ? toJson(suggestions) : suggestedPolicy(suggestions));
 		});
 }
 
@@ -63,6 +134,14 @@ function addReload(policy: Command, {console, exit, socket}: Shell): void {
 				console.out(`policy read from ${from}`);
 			}
 		});
+}
+
+function toJson(value: unknown): string {
+	return JSON.stringify(value, undefined, 2);
+}
+
+function linesOf(text: string): string[] {
+	return text.split('\n');
 }
 
 /** Of `policy test`; a policy that is broken allows nothing either. */

@@ -189,7 +189,7 @@ function joinPolicies(policies: readonly Policy[]): Policy {
 }
 
 /** The rules of one file of a directory, or of one that is to become that. Throws PolicyError. */
-export function parseFile({name, path, content}: PolicyFile): Policy {
+function parseFile({name, path, content}: PolicyFile): Policy {
 	if (content instanceof Error) {
 		throw unreadable(path, 'a file', content);
 	}

@@ -37,7 +37,7 @@ export async function prepare(policy: Policy): Promise<void> {
 }
 
 /** Verdicts that the same rule gives are the same object. */
-export function compile(policy: Policy): Matcher {
+function compile(policy: Policy): Matcher {
 	let matcher = compiled.get(policy);
 
 	if (!matcher) {

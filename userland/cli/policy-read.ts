@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import {createHash} from 'node:crypto';
+import {ColoopError} from '../errors.ts';
+import {readPolicyFolder, type PolicyFolder} from '../policy/files.ts';
+import {loadPolicy, policyDirs, type LoadedPolicy} from '../policy/load.ts';
+import {fileError} from '../policy/parse.ts';
+
+/** The policy of a directory, or the installed one. Throws where it is broken, or there is no such directory. */
+export async function readPolicy(directory: string | undefined): Promise<LoadedPolicy> {
+	const loaded = await loadPolicy(directory ?? policyDirs);
+	if (directory !== undefined && loaded.dir === undefined) {
+		throw fileError(directory, 'expected a directory, got none');
+	}
+	refuseBroken(loaded);
+
+	return loaded;
+}
+
+export function refuseBroken({errors}: Pick<LoadedPolicy, 'errors'>): void {
+	if (errors.length === 0) {
+		return;
+	}
+	const message = errors.map(error => error.message).join('\n');
+	throw new ColoopError('POLICY', message, {
+		hint: 'mend the files; until then nothing is decided',
+	});
+}
+
+/**
+ * Names what a directory holds: another word after any change of a file in it. Who changes the policy says
+ * from which state, so that what another did meanwhile is not lost.
+ */
+export async function tokenOf(directory: string): Promise<string> {
+	return tokenOfFolder(await readPolicyFolder(directory));
+}
+
+export function tokenOfFolder(folder: PolicyFolder | undefined): string {
+	const hash = createHash('sha256');
+	for (const {name, content} of folder?.files ?? []) {
+		hash.update(
+			`${JSON.stringify(name)} ${content instanceof Error ? 'error' : content.length}\n`,
+		);
+		hash.update(content instanceof Error ? content.message : content);
+	}
+
+	return hash.digest('hex').slice(0, 16);
+}

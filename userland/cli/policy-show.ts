@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+import {readPolicyFolder} from '../policy/files.ts';
+import type {LoadedPolicy} from '../policy/load.ts';
+import {optionsOf, renderPolicy} from '../policy/render.ts';
+import {ruleName} from '../policy/rule-name.ts';
+import type {AcceptRule, PairRule, Policy, Who} from '../policy/types.ts';
+import {tokenOfFolder} from './policy-read.ts';
+
+/** What is in force, as one file that `coloop policy apply` takes. */
+export async function effectiveText(loaded: LoadedPolicy): Promise<string> {
+	const {dir, policy} = loaded;
+	const head = [
+		`# The policy of ${dir ?? 'no directory'} in one file; token ${await tokenIn(dir)}`,
+		...filesOf(loaded).map(file => `# ${file}`),
+	];
+
+	return [...head, renderPolicy(policy).trimEnd()].join('\n');
+}
+
+/** The same for programs, snake case. */
+export async function effectiveJson(loaded: LoadedPolicy) {
+	const {dir, policy, warnings} = loaded;
+
+	return {
+		directory: dir ?? null,
+		token: await tokenIn(dir),
+		files: filesOf(loaded),
+		...policyJson(policy),
+		warnings,
+	};
+}
+
+function policyJson({pairs, accept, hostSilence, tags = []}: Policy) {
+	return {
+		host_silence_s: hostSilence?.seconds ?? null,
+		tags: tags.map(({tag, members, ...at}) => ({tag, members, source: ruleName(at)})),
+		pairs: pairs.map(rule => ruleJson(rule, rule.between)),
+		accept: accept.map(rule => ruleJson(rule, rule.peer)),
+	};
+}
+
+function ruleJson(rule: PairRule | AcceptRule, who: Who | readonly Who[]) {
+	return {rule: ruleName(rule), action: rule.action, who, ...optionsOf(rule)};
+}
+
+/** In order; those without a rule or tag are not named. */
+function filesOf({policy: {pairs, accept, tags = []}}: LoadedPolicy): string[] {
+	return [...new Set([...tags, ...pairs, ...accept].map(({source}) => source.file))];
+}
+
+async function tokenIn(dir: string | undefined): Promise<string> {
+	return tokenOfFolder(dir === undefined ? undefined : await readPolicyFolder(dir));
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+import {stringify} from 'yaml';
+import {ruleName} from './rule-name.ts';
+import type {AcceptRule, PairRule, Policy, Tag, Who} from './types.ts';
+
+/** A policy as one file, each rule with where it stands: what it allows is what the policy does. */
+export function renderPolicy(policy: Policy): string {
+	const {pairs, accept, hostSilence, tags = []} = policy;
+
+	return [
+		'version: 1\n',
+		...(hostSilence ? [`host_silence_s: ${hostSilence.seconds}\n`] : []),
+		...section('tags', renderTags(tags)),
+		...section('pairs', pairs.map(renderRule)),
+		...section('accept', accept.map(renderRule)),
+	].join('');
+}
+
+/** `allow [web-*, db-1]`, for people. */
+export function ruleText(rule: PairRule | AcceptRule): string {
+	return `${rule.action} ${flow('between' in rule ? rule.between : rule.peer)}`;
+}
+
+/** Its words but for whom it names, as in the file. */
+export function optionsOf(rule: PairRule | AcceptRule): Record<string, string | number> {
+	const {ringPages, ringPagesMin, queues, idleTimeoutS, isOnDemand, isAudit} = rule;
+	const options = {
+		ring_pages: ringPages,
+		ring_pages_min: ringPagesMin,
+		queues,
+		busy_poll_us: 'busyPollUs' in rule ? rule.busyPollUs : undefined,
+		idle_timeout_s: idleTimeoutS,
+		on_demand: isOnDemand === undefined ? undefined : isOnDemand ? 'yes' : 'no',
+		mode: isAudit === undefined ? undefined : isAudit ? 'audit' : 'enforce',
+	};
+	const said = Object.entries(options).flatMap(([key, value]) =>
+		value === undefined ? [] : [[key, value] as const],
+	);
+
+	return Object.fromEntries(said);
+}
+
+function section(key: string, lines: readonly string[]): string[] {
+	return lines.length === 0 ? [] : [`${key}:\n`, ...lines];
+}
+
+function renderRule(rule: PairRule | AcceptRule): string {
+	const who = flow('between' in rule ? rule.between : rule.peer);
+	const options = Object.entries(optionsOf(rule)).map(([key, value]) => `    ${key}: ${value}\n`);
+
+	return `  # ${ruleName(rule)}\n  - ${rule.action}: ${who}\n${options.join('')}`;
+}
+
+/** Each tag once, with the members of all files. */
+function renderTags(tags: readonly Tag[]): string[] {
+	const members = new Map<string, Who[]>();
+	for (const {tag, members: more} of tags) {
+		members.set(tag, [...(members.get(tag) ?? []), ...more]);
+	}
+
+	return [...members].map(([tag, whos]) => `  ${flow(tag)}: ${flow(whos)}\n`);
+}
+
+/** On one line, quoted where YAML needs it. */
+function flow(value: unknown): string {
+	return stringify(value, {
+		collectionStyle: 'flow',
+		lineWidth: 0,
+		flowCollectionPadding: false,
+	}).trim();
+}
