@@ -2,22 +2,84 @@
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import {ColoopError} from '../errors.ts';
-import {maxLine, parseAnswer, type Request, type Status, type Want} from './protocol.ts';
+import {
+	maxLine,
+	parseAnswer,
+	type Answer,
+	type Request,
+	type PeerEvent,
+	type Status,
+	type Want,
+} from './protocol.ts';
 
 /** Asks the daemon; throws the ColoopError that it answers with. */
 export async function ask(path: string, request: Request): Promise<Status | undefined> {
 	const socket = await open(path);
 	try {
 		socket.write(`${JSON.stringify(request)}\n`);
-		const answer = parseAnswer(await readLine(socket));
-		if (answer.ok) {
-			return answer.status;
-		}
-		const {code, message, hint} = answer;
-		throw new ColoopError(code, message, hint === undefined ? {} : {hint});
+
+		return orThrow(parseAnswer(await readLine(socket))).status;
 	} finally {
 		socket.destroy();
 	}
+}
+
+/**
+ * What the daemon remembers of its peers, the oldest first, and `now`; with `follow` what happens then,
+ * until the signal aborts. Throws NO_DAEMON where the daemon ends, or takes us for too slow.
+ */
+export async function* observe(
+	path: string,
+	follow: boolean,
+	signal: AbortSignal,
+): AsyncGenerator<PeerEvent | 'now'> {
+	const socket = await open(path);
+	const stop = () => socket.destroy();
+	signal.addEventListener('abort', stop);
+	try {
+		socket.write(`${JSON.stringify({op: 'observe', follow})}\n`);
+		for await (const line of linesOf(socket)) {
+			const {event} = orThrow(parseAnswer(line));
+			yield event ?? 'now';
+			if (event === undefined && !follow) {
+				return;
+			}
+		}
+	} catch (error) {
+		if (!signal.aborted) {
+			throw isRefusedRequest(error) ? tooOld(error) : asHungUp(error);
+		}
+	} finally {
+		signal.removeEventListener('abort', stop);
+		stop();
+	}
+	if (!signal.aborted) {
+		throw hungUp();
+	}
+}
+
+async function* linesOf(socket: Socket): AsyncGenerator<string> {
+	let text = '';
+	for await (const chunk of socket.setEncoding('utf8')) {
+		const lines = `${text}${String(chunk)}`.split('\n');
+		text = lines.pop() ?? '';
+		yield* lines;
+	}
+}
+
+function orThrow(answer: Answer): Extract<Answer, {ok: true}> {
+	if (answer.ok) {
+		return answer;
+	}
+	const {code, message, hint} = answer;
+	throw new ColoopError(code, message, hint === undefined ? {} : {hint});
+}
+
+function tooOld(cause: unknown): ColoopError {
+	return new ColoopError('PROTOCOL', 'this coloopd is too old to tell what happens', {
+		cause,
+		hint: 'coloop version says how old; systemctl restart coloopd starts the installed one',
+	});
 }
 
 /** Longer than any request takes; a daemon that hangs must not hang us. */
@@ -94,9 +156,13 @@ async function readLine(socket: Socket): Promise<string> {
 		}
 	} catch (error) {
 		/* Killed with our request unread, it resets the connection. */
-		throw error instanceof ColoopError ? error : hungUp(error);
+		throw asHungUp(error);
 	}
 	throw hungUp();
+}
+
+function asHungUp(error: unknown): unknown {
+	return error instanceof ColoopError ? error : hungUp(error);
 }
 
 function tooLong(): ColoopError {

@@ -38,6 +38,8 @@ const request = z.discriminatedUnion('op', [
 		names: z.array(z.string()).check(z.minLength(1), z.maxLength(2)),
 	}),
 	z.strictObject({op: z.literal('reload')}),
+	/** Answered by one line an event, those of before first; `follow`: then as they happen, without end. */
+	z.strictObject({op: z.literal('observe'), follow: z.optional(z.boolean())}),
 ]);
 
 /** Every state a user sees. */
@@ -176,6 +178,16 @@ const moduleInfo = z.object({
 	deferred: count,
 });
 
+const trouble = z.object({
+	/** Seconds since 1970. */
+	time: z.number(),
+	/** `warn`, `error` */
+	level: word,
+	/** As the log calls it: `role.failed`. */
+	event: z.string(),
+	message: text,
+});
+
 const status = z.object({
 	version: z.string(),
 	roles: list(word),
@@ -204,10 +216,27 @@ const status = z.object({
 	pairs_left: z.optional(z.object({open: z.number(), refused: z.number()})),
 	/** `pairs` is one page; this begins the next. */
 	pairs_after: z.optional(z.tuple([z.number(), z.number()])),
+	/** The last warnings and errors of the log, the oldest first; absent where they are not known. */
+	troubles: z.optional(z.array(trouble)),
+});
+
+const event = z.object({
+	/** Seconds since 1970. */
+	time: z.number(),
+	/** `opened`, `closed`, `refused`, `fallen-back`, `broken`; a newer daemon may know more. */
+	event: word,
+	peer: z.string(),
+	domid: z.number(),
+	/** The other end of the pair; null where that is the domain itself. */
+	other: text,
+	other_domid: number,
+	epoch: number,
+	code: text,
+	reason: text,
 });
 
 const answer = z.discriminatedUnion('ok', [
-	z.object({ok: z.literal(true), status: z.optional(status)}),
+	z.object({ok: z.literal(true), status: z.optional(status), event: z.optional(event)}),
 	z.object({
 		ok: z.literal(false),
 		code: z.catch(z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]), 'PROTOCOL'),
@@ -216,14 +245,19 @@ const answer = z.discriminatedUnion('ok', [
 	}),
 ]);
 
-export type Request = z.infer<typeof request>;
+/** What one answer is enough for. */
+export type Request = Exclude<z.infer<typeof request>, {op: 'observe'}>;
+/** What is answered by line after line. */
+export type Observation = Extract<z.infer<typeof request>, {op: 'observe'}>;
 export type Want = z.infer<typeof want>;
 export type PeerStatus = z.infer<typeof peer>;
 export type PairStatus = z.infer<typeof pair>;
 export type Status = z.infer<typeof status>;
+export type Trouble = z.infer<typeof trouble>;
+export type PeerEvent = z.infer<typeof event>;
 export type Answer = z.infer<typeof answer>;
 
-export function parseRequest(line: string): Request {
+export function parseRequest(line: string): Request | Observation {
 	return parse(request, line, 'request');
 }
 
@@ -247,7 +281,7 @@ function parse<T extends z.ZodMiniType>(type: T, line: string, what: string): z.
 	if (parsed.success) {
 		return parsed.data;
 	}
-	const issue = parsed.error.issues[0];
+	const [issue] = parsed.error.issues;
 	const where = [what, ...(issue?.path ?? [])].join('.');
 	throw new ColoopError('PROTOCOL', `${where}: ${issue?.message ?? 'not well formed'}`, {
 		hint: 'are coloop and coloopd of the same version?',

@@ -4,7 +4,18 @@ import {chmod, lstat, mkdir, rm} from 'node:fs/promises';
 import {connect, createServer, type Server, type Socket} from 'node:net';
 import {dirname} from 'node:path';
 import {ColoopError} from '../errors.ts';
-import {maxRequest, parseRequest, refuse, type Answer, type Request} from './protocol.ts';
+import {
+	maxRequest,
+	parseRequest,
+	refuse,
+	type Answer,
+	type Observation,
+	type Request,
+} from './protocol.ts';
+
+type Handle = (request: Request) => Promise<Answer>;
+/** Ends where nobody may wait for the rest any more. */
+type Observe = (request: Observation, signal: AbortSignal) => AsyncIterable<Answer> | undefined;
 
 /**
  * Answers requests on a local socket that only root can open, until the signal aborts. Who serves a
@@ -13,9 +24,10 @@ import {maxRequest, parseRequest, refuse, type Answer, type Request} from './pro
  */
 export async function serve(
 	path: string,
-	handle: (request: Request) => Promise<Answer>,
+	handle: Handle,
 	signal: AbortSignal,
 	listening: () => void = () => {},
+	observe: Observe = () => undefined,
 ): Promise<void> {
 	await mkdir(dirname(path), {recursive: true, mode: 0o700});
 	await clear(path);
@@ -24,7 +36,7 @@ export async function serve(
 	const server = createServer({allowHalfOpen: true}, socket => {
 		open.add(socket);
 		socket.on('close', () => open.delete(socket));
-		converse(socket, handle);
+		converse(socket, handle, observe);
 	});
 	await listen(server, path);
 	listening();
@@ -81,13 +93,12 @@ export async function isServed(path: string): Promise<boolean> {
 	}
 }
 
-function converse(socket: Socket, handle: (request: Request) => Promise<Answer>): void {
+function converse(socket: Socket, handle: Handle, observe: Observe): void {
 	let text = '';
-	const reply = (answer: Answer) => socket.end(`${JSON.stringify(answer)}\n`);
 	socket.setEncoding('utf8');
 	const answerOnce = (line: string) => {
 		socket.removeAllListeners('data').removeAllListeners('end').resume();
-		answerTo(line, handle).then(reply, () => socket.destroy());
+		answerTo(line, socket, {handle, observe}).catch(() => socket.destroy());
 	};
 	socket.on('error', () => socket.destroy());
 	socket.on('data', (chunk: string) => {
@@ -102,11 +113,43 @@ function converse(socket: Socket, handle: (request: Request) => Promise<Answer>)
 
 async function answerTo(
 	line: string,
-	handle: (request: Request) => Promise<Answer>,
-): Promise<Answer> {
+	socket: Socket,
+	{handle, observe}: {handle: Handle; observe: Observe},
+): Promise<void> {
+	const reply = (answer: Answer) => socket.end(lineOf(answer));
 	try {
-		return await handle(parseRequest(line));
+		const request = parseRequest(line);
+		if (request.op !== 'observe') {
+			reply(await handle(request));
+		} else {
+			await stream(socket, signal => observe(request, signal));
+		}
 	} catch (error) {
-		return refuse(error);
+		reply(refuse(error));
 	}
+}
+
+/** A reader that is too slow is hung up on: what it would wait with is memory of ours. */
+async function stream(
+	socket: Socket,
+	open: (signal: AbortSignal) => AsyncIterable<Answer> | undefined,
+): Promise<void> {
+	const gone = new AbortController();
+	socket.on('close', () => gone.abort());
+	const answers = open(gone.signal);
+	if (answers === undefined) {
+		throw new ColoopError('PROTOCOL', 'request.op: this coloopd keeps no events');
+	}
+	for await (const answer of answers) {
+		if (!socket.write(lineOf(answer))) {
+			await Promise.race([once(socket, 'drain'), once(gone.signal, 'abort')]);
+		}
+	}
+	socket.end();
+	/* What is not taken now never is. */
+	setTimeout(() => socket.destroy(), 1000).unref();
+}
+
+function lineOf(answer: Answer): string {
+	return `${JSON.stringify(answer)}\n`;
 }

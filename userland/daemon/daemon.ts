@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {Answer, Request} from '../control/protocol.ts';
+import type {Answer, Observation, Request} from '../control/protocol.ts';
 import type {Reading} from '../metrics/reading.ts';
 import type {LoadedPolicy} from '../policy/load.ts';
 import {decideAccept, decidePair} from '../policy/match.ts';
@@ -9,6 +9,7 @@ import {ownPaths} from '../xenstore/paths.ts';
 import {Endpoint, type EndpointWorld} from './endpoint/endpoint.ts';
 import type {Held} from './held.ts';
 import {Host, type HostWorld} from './host/host.ts';
+import {createJournal, type Journal} from './journal.ts';
 import {createPolicy} from './policy.ts';
 import {readForMetrics} from './reading.ts';
 import {createRequests} from './requests.ts';
@@ -40,18 +41,27 @@ export type Parts = {
 	reload(): Promise<void>;
 	/** By role, what keeps it from running. */
 	readonly problems: Map<Role, string>;
+	/** Absent where nobody asks for it. */
+	readonly journal?: Journal;
 };
 
 export type Daemon = {
 	/** Runs until the signal aborts. Live channels and what is announced stay as they are. */
 	run(signal: AbortSignal): Promise<void>;
 	handle(request: Request): Promise<Answer>;
+	/** What happens to channels, as the journal tells it. */
+	observe(request: Observation, signal: AbortSignal): AsyncIterable<Answer>;
 	reload(): Promise<void>;
 	/** For metrics. */
 	read(): Promise<Reading>;
 };
 
-export function createDaemon(world: World, roles: readonly Role[]): Daemon {
+export function createDaemon(real: World, roles: readonly Role[]): Daemon {
+	const journal: Journal = createJournal({
+		...{log: real.log, unix: real.clock.unix, hasEndpoint: roles.includes('endpoint')},
+		nameOf: sought => parts.host?.view().domains.find(({domid}) => domid === sought)?.name,
+	});
+	const world = {...real, log: journal.log};
 	const policy = createPolicy(world.watchPolicy, world.log);
 	const parts: Parts = {
 		world,
@@ -64,10 +74,12 @@ export function createDaemon(world: World, roles: readonly Role[]): Daemon {
 			await parts.endpoint?.settle();
 		},
 		problems: new Map(),
+		journal,
 	};
 
 	return {
 		handle: createRequests(parts),
+		observe: ({follow = false}, signal) => journal.observe(follow, signal),
 		reload: parts.reload,
 		read: () => readForMetrics(parts),
 		/* Nothing is judged before there is a policy: none would mean deny. */

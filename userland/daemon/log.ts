@@ -7,7 +7,7 @@ export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 type Field = string | number | boolean | null | undefined | readonly string[];
-type Fields = Readonly<Record<string, Field>>;
+export type Fields = Readonly<Record<string, Field>>;
 
 /** One JSON object a line; events are past-tense verbs: `channel.opened`, `peer.announced`. */
 export type Log = Record<LogLevel, (event: string, fields?: Fields) => void>;

@@ -72,7 +72,7 @@ async function run(options: Options, log: Log): Promise<void> {
 	log.info('daemon.started', {version, roles, pid: process.pid});
 	await together(stop, [
 		daemon.run,
-		signal => serve(options.socket, daemon.handle, signal, manager.ready),
+		signal => serve(options.socket, daemon.handle, signal, manager.ready, daemon.observe),
 		signal => tellWellBeing(manager, daemon, world.clock, signal),
 		...(metrics ? [(signal: AbortSignal) => metrics.run(daemon.read, signal)] : []),
 	]);

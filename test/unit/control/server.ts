@@ -202,3 +202,62 @@ test('an answer that is not ours is said to be', async t => {
 		message: /^answer\.status\.version: /,
 	});
 });
+
+test('a reader of events who takes none is hung up on', async t => {
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
+	const path = join(folder, 'coloopd.sock');
+	const stop = new AbortController();
+	const ended = {count: 0};
+	/* Yields without end, as long as somebody takes it; as the journal, ends where too much waits. */
+	const observe = async function* (): AsyncGenerator<Answer> {
+		try {
+			for (let count = 0; count < 10_000; count++) {
+				yield {ok: true, status: statusOf({problems: ['x'.repeat(1000)]})};
+			}
+		} finally {
+			ended.count += 1;
+		}
+	};
+	const served = serve(path, good, stop.signal, () => {}, observe);
+	while (!(await isThere(path))) {
+		await new Promise(resolve => setImmediate(resolve));
+	}
+	const socket = connect(path);
+	await once(socket, 'connect');
+	socket.pause();
+	socket.write('{"op":"observe","follow":true}\n');
+	await new Promise(resolve => setTimeout(resolve, 200));
+	t.is(ended.count, 0, 'it waits, and reads no further');
+	t.deepEqual(await askStatus(path), statusOf(), 'others are served');
+	socket.destroy();
+	while (ended.count === 0) {
+		await new Promise(resolve => setTimeout(resolve, 5));
+	}
+	stop.abort();
+	await served;
+	await rm(folder, {recursive: true});
+	t.pass();
+});
+
+test('the end of the daemon ends who observes', async t => {
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-'));
+	const path = join(folder, 'coloopd.sock');
+	const stop = new AbortController();
+	const observe = async function* (_: unknown, signal: AbortSignal): AsyncGenerator<Answer> {
+		yield {ok: true};
+		await once(signal, 'abort');
+	};
+	const served = serve(path, good, stop.signal, () => {}, observe);
+	while (!(await isThere(path))) {
+		await new Promise(resolve => setImmediate(resolve));
+	}
+	const socket = connect(path).setEncoding('utf8');
+	socket.write('{"op":"observe","follow":true}\n');
+	t.deepEqual(await once(socket, 'data'), ['{"ok":true}\n']);
+	const closed = once(socket, 'close');
+	stop.abort();
+	await served;
+	await closed;
+	await rm(folder, {recursive: true});
+	t.pass();
+});

@@ -10,8 +10,9 @@ import {createStage, uuidOf, type Stage} from './_stage.ts';
 /** Through both forms, as over the socket. */
 async function statusOf(daemon: Daemon, want?: Want): Promise<Status> {
 	const request = parseRequest(JSON.stringify({op: 'status', want}));
-	const answer = parseAnswer(JSON.stringify(await daemon.handle(request)));
-	if (answer.ok && answer.status) {
+	const answer =
+		request.op === 'status' && parseAnswer(JSON.stringify(await daemon.handle(request)));
+	if (answer && answer.ok && answer.status) {
 		return answer.status;
 	}
 	throw new Error('no status');

@@ -52,6 +52,7 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 		}),
 		...(left && left.open + left.refused > 0 && {pairs_left: left}),
 		...(after && {pairs_after: after}),
+		...(want && parts.journal && {troubles: [...parts.journal.troubles()]}),
 	};
 }
 
