@@ -2,7 +2,13 @@
 import {InvalidArgumentError, type Command} from 'commander';
 
 /** Where a command's words go, data to `out`, everything else to `err`; `now`: Unix seconds. */
-export type Console = {out(line: string): void; err(line: string): void; now(): number};
+export type Console = {
+	out(line: string): void;
+	err(line: string): void;
+	now(): number;
+	/** Ends a command that would never end; without it, only ^C does. */
+	readonly signal?: AbortSignal;
+};
 
 /** What the commands share; `exit.status` is what `coloop` ends with unless something is thrown. */
 export type Shell = {
@@ -32,4 +38,11 @@ export function parseSeconds(text: string): number {
 		return seconds;
 	}
 	throw new InvalidArgumentError(`expected seconds, got ${text}`);
+}
+
+export function parseCount(text: string): number {
+	if (/^\d{1,9}$/.test(text)) {
+		return Number(text);
+	}
+	throw new InvalidArgumentError(`expected a whole number, got ${text}`);
 }

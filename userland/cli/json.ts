@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: MIT
 import {narrow} from '../control/narrow.ts';
 import type {Status} from '../control/protocol.ts';
+import {version} from '../control/version.ts';
 
-/** The status as the daemon tells it, or what concerns a domain or a pair. */
+/** Of the form of all that is printed as JSON. Keys are added under one number, never taken away. */
+const schema = 1;
+
+/** The status as the daemon tells it, or what concerns a domain or a pair. `version` is the daemon's. */
 export function json(status: Status, names: readonly string[]): string {
-	return asTerminalSafe(JSON.stringify(narrow(status, names), null, 2));
+	return asTerminalSafe(JSON.stringify({schema, ...narrow(status, names)}, null, 2));
+}
+
+/** What a command found out by itself; `version` is ours. */
+export function ownJson(found: object): string {
+	return asTerminalSafe(JSON.stringify({schema, version, ...found}, null, 2));
+}
+
+/** The same on one line, where one comes after the other. */
+export function jsonLine(found: object): string {
+	return asTerminalSafe(JSON.stringify({schema, version, ...found}));
 }
 
 /** What JSON may hold as it is and a terminal would act on, as escapes, which mean the same. */

@@ -41,3 +41,12 @@ export function age(seconds: number): string {
 		.map(part => part.replace(/^(\d+) (\w).*$/, '$1$2'))
 		.join('');
 }
+
+/** `2027-01-15 09:00:00`, where the user is. */
+export function moment(unix: number): string {
+	const date = new Date(unix * 1000);
+	const two = (value: number) => String(value).padStart(2, '0');
+	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+
+	return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`;
+}

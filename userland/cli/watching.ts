@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type {Shell} from './command.ts';
+import {parseCount, type Shell} from './command.ts';
 
-/** `dump`. */
+/** `dump`, `observe`. */
 export function addWatching(shell: Shell): void {
 	addDump(shell);
+	addObserve(shell);
 }
 
 function addDump(shell: Shell): void {
@@ -18,5 +19,26 @@ function addDump(shell: Shell): void {
 			const status = await told(shell, {peers: 'all', pairs: options.all ? 'all' : 'some'});
 			const head = options.header ? [columns.map(({name}) => name).join('\t')] : [];
 			[...head, ...dump(status)].forEach(shell.raw);
+		});
+}
+
+type ObserveOptions = {follow?: true; json?: true; last?: number};
+
+function addObserve({program, console, socket}: Shell): void {
+	program
+		.command('observe')
+		.argument('[peer]', 'only of this one, by name or domid')
+		.summary('what happened to channels, and happens: opened, closed, refused ...')
+		.description(
+			'What happened to channels: `opened`, `closed`, `refused`, `fallen-back` (packets keep to the ordinary path), `broken` (the peer broke the protocol), with the reason. coloopd remembers the last 256.',
+		)
+		.option('-f, --follow', 'and go on as it happens, until ^C')
+		.option('-n, --last <count>', 'only so many of those before', parseCount)
+		.option('-j, --json', 'one object a line')
+		.action(async (peer: string | undefined, options: ObserveOptions) => {
+			const {printEvents} = await import('./observe.ts');
+			const {follow = false, json: isJson = false, last} = options;
+			const signal = console.signal ?? new AbortController().signal;
+			await printEvents(socket(), {follow, isJson, last, peer}, {...console, signal});
 		});
 }

@@ -58,5 +58,8 @@ test('data comes also where nobody can be told what is wrong', async t => {
 	const coloop = spawn(process.execPath, [program, '--socket', socket, '-j'], {
 		stdio: ['ignore', 'pipe', full.fd],
 	});
-	t.deepEqual(JSON.parse(await text(coloop.stdout as NodeJS.ReadableStream)), status);
+	t.deepEqual(JSON.parse(await text(coloop.stdout as NodeJS.ReadableStream)), {
+		schema: 1,
+		...status,
+	});
 });

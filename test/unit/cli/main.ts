@@ -41,7 +41,7 @@ test('-br is one short line each', async t => {
 
 test('-j is the status as the daemon tells it', async t => {
 	const {out} = await coloop(says(), 'list', '-j');
-	t.deepEqual(JSON.parse(out.join('\n')), statusOf());
+	t.deepEqual(JSON.parse(out.join('\n')), {schema: 1, ...statusOf()});
 	const short = await coloop(says(), '-j');
 	t.deepEqual(short.out, out);
 });
