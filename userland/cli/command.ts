@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {InvalidArgumentError, type Command} from 'commander';
+import type {System} from './system.ts';
 
 /** Where a command's words go, data to `out`, everything else to `err`; `now`: Unix seconds. */
 export type Console = {
@@ -8,6 +9,8 @@ export type Console = {
 	now(): number;
 	/** Ends a command that would never end; without it, only ^C does. */
 	readonly signal?: AbortSignal;
+	/** The machine, unless it is the real one. */
+	readonly system?: System;
 };
 
 /** What the commands share; `exit.status` is what `coloop` ends with unless something is thrown. */

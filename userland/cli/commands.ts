@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Group} from './command.ts';
 import {addCompletion} from './completing.ts';
+import {addDiagnosing} from './diagnosing.ts';
 import {addPolicy} from './policy-commands.ts';
 import {addShowing} from './showing.ts';
 import {addSwitching} from './switching.ts';
@@ -10,6 +11,7 @@ import {addWatching} from './watching.ts';
 /** Every command there is, in the order in which help and manual tell them. */
 export const groups: readonly Group[] = [
 	addShowing,
+	addDiagnosing,
 	addWatching,
 	addUi,
 	addSwitching,

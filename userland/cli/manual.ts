@@ -2,6 +2,7 @@
 import {defaultSocket} from '../control/socket.ts';
 import {errorCodes} from '../errors.ts';
 import type {Section} from '../manual/man.ts';
+import {checks} from './doctor/doctor.ts';
 import {columns} from './dump.ts';
 
 /** What the manual of `coloop` says beside its commands. */
@@ -9,6 +10,10 @@ export const coloopSections: readonly Section[] = [
 	{
 		title: 'Columns of dump',
 		table: columns.map(({name, says}, index) => [`${index + 1} ${name}`, says] as const),
+	},
+	{
+		title: 'What doctor looks at',
+		table: checks.map(({name, reads}) => [name, reads] as const),
 	},
 	{
 		title: 'JSON',

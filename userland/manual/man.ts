@@ -23,6 +23,8 @@ export function manualPage({program, section, version, sections}: Page): string 
 	return [
 		'.\\" SPDX-License-Identifier: MIT',
 		`.TH ${name.toUpperCase()} ${section} "" "coloop ${version}" "Coloop"`,
+		'.nh',
+		'.ad l',
 		'.SH NAME',
 		`${name} \\- ${prose(lowerFirst(summary))}`,
 		'.SH SYNOPSIS',
