@@ -43,6 +43,14 @@ export function parseSeconds(text: string): number {
 	throw new InvalidArgumentError(`expected seconds, got ${text}`);
 }
 
+export function parsePositive(text: string): number {
+	const seconds = parseSeconds(text);
+	if (seconds > 0) {
+		return seconds;
+	}
+	throw new InvalidArgumentError('expected more than 0 seconds');
+}
+
 export function parseCount(text: string): number {
 	if (/^\d{1,9}$/.test(text)) {
 		return Number(text);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import {parseCount, type Shell} from './command.ts';
+import {parseCount, parsePositive, type Shell} from './command.ts';
 
-/** `dump`, `observe`. */
+/** `dump`, `top`, `observe`. */
 export function addWatching(shell: Shell): void {
 	addDump(shell);
+	addTop(shell);
 	addObserve(shell);
 }
 
@@ -19,6 +20,31 @@ function addDump(shell: Shell): void {
 			const status = await told(shell, {peers: 'all', pairs: options.all ? 'all' : 'some'});
 			const head = options.header ? [columns.map(({name}) => name).join('\t')] : [];
 			[...head, ...dump(status)].forEach(shell.raw);
+		});
+}
+
+type TopOptions = {delay: number; iterations?: number; batch?: true; json?: boolean};
+
+/** To the upper left corner, and nothing below it. */
+const clearScreen = '\u001b[H\u001b[J';
+
+function addTop({program, console, raw, socket}: Shell): void {
+	program
+		.command('top')
+		.summary('what moves, look after look, the busiest first, until ^C')
+		.description(
+			'What moves over each channel, look after look, the busiest first, until `^C`. In dom0 of the pairs of the host, whose ends tell their counters every 5 s.',
+		)
+		.option('-d, --delay <seconds>', 'between two looks', parsePositive, 3)
+		.option('-i, --iterations <count>', 'end after so many', parseCount)
+		.option('-b, --batch', 'look below look, as where the output is no terminal')
+		.option('-j, --json', 'one object a look, on one line')
+		.action(async ({delay, iterations = Infinity, batch, json = false}: TopOptions) => {
+			const {top} = await import('./top.ts');
+			const clear = batch || !process.stdout.isTTY ? '' : clearScreen;
+			const wanted = {seconds: delay, iterations, isJson: json, clear};
+			const signal = console.signal ?? new AbortController().signal;
+			await top(socket(), wanted, {...console, raw, signal});
 		});
 }
 
