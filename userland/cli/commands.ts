@@ -5,6 +5,7 @@ import {addDiagnosing} from './diagnosing.ts';
 import {addPolicy} from './policy-commands.ts';
 import {addShowing} from './showing.ts';
 import {addSwitching} from './switching.ts';
+import {addTrying} from './trying.ts';
 import {addUi} from './ui.ts';
 import {addWatching} from './watching.ts';
 
@@ -15,6 +16,7 @@ export const groups: readonly Group[] = [
 	addWatching,
 	addUi,
 	addSwitching,
+	addTrying,
 	addPolicy,
 	addCompletion,
 ];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {execFile} from 'node:child_process';
 import {readdir, readFile} from 'node:fs/promises';
+import {connect} from 'node:net';
 
 /** What commands look at of the machine that they run on, and only look. */
 export type System = {
@@ -10,6 +11,11 @@ export type System = {
 	list(path: string): Promise<readonly string[]>;
 	/** A program's end; undefined where there is no such program, or it did not end in 10 s. */
 	run(program: string, ...args: string[]): Promise<Ended | undefined>;
+	/**
+	 * In how many milliseconds the TCP of a host answers at a port, by taking the connection or by refusing
+	 * it; undefined where it does not.
+	 */
+	connect(host: string, port: number): Promise<{ms: number | undefined; isOpen: boolean}>;
 	/** Of Node: `20.19.0`. */
 	readonly node: string;
 };
@@ -30,6 +36,20 @@ export const realSystem: System = {
 				const status = error === null ? 0 : error.code;
 				resolve(typeof status === 'number' ? {status, out, err} : undefined);
 			});
+		}),
+	connect: (host, port) =>
+		new Promise(resolve => {
+			const start = performance.now();
+			const socket = connect({host, port, timeout: 1000});
+			const end = (ms: number | undefined, isOpen: boolean) => {
+				socket.destroy();
+				resolve({ms, isOpen});
+			};
+			socket.on('connect', () => end(performance.now() - start, true));
+			socket.on('timeout', () => end(undefined, false));
+			socket.on('error', ({code}: NodeJS.ErrnoException) =>
+				end(code === 'ECONNREFUSED' ? performance.now() - start : undefined, false),
+			);
 		}),
 	node: process.versions.node,
 };

@@ -7,10 +7,17 @@ type Parts = {
 	/** What it prints, or how it ends, by the whole command line. */
 	readonly programs?: Readonly<Record<string, string | Ended>>;
 	readonly node?: string;
+	/** Ports that take connections; others refuse them. */
+	readonly open?: readonly number[];
 };
 
 /** A machine that has these files and programs, and no others. */
-export function fakeSystem({files = {}, programs = {}, node = '20.19.0'}: Parts = {}): System {
+export function fakeSystem({
+	files = {},
+	programs = {},
+	node = '20.19.0',
+	open = [],
+}: Parts = {}): System {
 	return {
 		read: async path => (Object.hasOwn(files, path) ? files[path] : undefined),
 		list: async path => [
@@ -26,6 +33,7 @@ export function fakeSystem({files = {}, programs = {}, node = '20.19.0'}: Parts 
 
 			return typeof end === 'string' ? {status: 0, out: end, err: ''} : end;
 		},
+		connect: async (_, port) => ({ms: 0.5, isOpen: open.includes(port)}),
 		node,
 	};
 }
