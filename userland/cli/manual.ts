@@ -4,6 +4,7 @@ import {errorCodes} from '../errors.ts';
 import type {Section} from '../manual/man.ts';
 import {checks} from './doctor/doctor.ts';
 import {columns} from './dump.ts';
+import {pieces} from './sysdump-pieces.ts';
 
 /** What the manual of `coloop` says beside its commands. */
 export const coloopSections: readonly Section[] = [
@@ -14,6 +15,13 @@ export const coloopSections: readonly Section[] = [
 	{
 		title: 'What doctor looks at',
 		table: checks.map(({name, reads}) => [name, reads] as const),
+	},
+	{
+		title: 'What is in a sysdump',
+		table: pieces.map(
+			({file, says, isPrivate}) =>
+				[file, isPrivate ? `${says}, only with --all` : says] as const,
+		),
 	},
 	{
 		title: 'JSON',

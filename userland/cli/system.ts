@@ -2,6 +2,7 @@
 import {execFile} from 'node:child_process';
 import {readdir, readFile} from 'node:fs/promises';
 import {connect} from 'node:net';
+import type {Store} from '../xenstore/store.ts';
 
 /** What commands look at of the machine that they run on, and only look. */
 export type System = {
@@ -16,6 +17,8 @@ export type System = {
 	 * it; undefined where it does not.
 	 */
 	connect(host: string, port: number): Promise<{ms: number | undefined; isOpen: boolean}>;
+	/** Throws NO_XEN where there is none. */
+	openStore(): Promise<Store>;
 	/** Of Node: `20.19.0`. */
 	readonly node: string;
 };
@@ -51,6 +54,7 @@ export const realSystem: System = {
 				end(code === 'ECONNREFUSED' ? performance.now() - start : undefined, false),
 			);
 		}),
+	openStore: async () => (await import('../xenstore/client.ts')).openStore(),
 	node: process.versions.node,
 };
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import {ColoopError} from '../../../userland/errors.ts';
+import type {Store} from '../../../userland/xenstore/store.ts';
 import type {Ended, System} from '../../../userland/cli/system.ts';
 
 type Parts = {
@@ -7,6 +9,8 @@ type Parts = {
 	/** What it prints, or how it ends, by the whole command line. */
 	readonly programs?: Readonly<Record<string, string | Ended>>;
 	readonly node?: string;
+	/** A connection of one's own. */
+	readonly store?: () => Store;
 	/** Ports that take connections; others refuse them. */
 	readonly open?: readonly number[];
 };
@@ -17,6 +21,7 @@ export function fakeSystem({
 	programs = {},
 	node = '20.19.0',
 	open = [],
+	store,
 }: Parts = {}): System {
 	return {
 		read: async path => (Object.hasOwn(files, path) ? files[path] : undefined),
@@ -34,6 +39,13 @@ export function fakeSystem({
 			return typeof end === 'string' ? {status: 0, out: end, err: ''} : end;
 		},
 		connect: async (_, port) => ({ms: 0.5, isOpen: open.includes(port)}),
+		async openStore() {
+			if (store === undefined) {
+				throw new ColoopError('NO_XEN', 'no XenStore here');
+			}
+
+			return store();
+		},
 		node,
 	};
 }

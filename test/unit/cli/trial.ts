@@ -74,13 +74,16 @@ function machine(programs: Record<string, string | Ended> = {}, open: number[] =
 async function run(
 	peer: Peer,
 	argv: readonly string[],
-	{system = machine(), signal}: {system?: System; signal?: AbortSignal} = {},
+	{
+		system = machine(),
+		signal = new AbortController().signal,
+	}: {system?: System; signal?: AbortSignal} = {},
 ) {
 	const {handle, orders} = daemonOf(peer);
 	const [out, err] = [[] as string[], [] as string[]];
 	const terminal = {
 		...{out: (line: string) => out.push(line), err: (line: string) => err.push(line)},
-		...{now: () => now, system, ...(signal && {signal})},
+		...{now: () => now, system, signal},
 	};
 	const exit = await withDaemon(handle, socket =>
 		main(['-s', socket, 'test', ...argv], terminal),
