@@ -30,6 +30,7 @@ async function writePage({metrics, totals, read, unix}: Source): Promise<string>
 		const make = samples.get(name);
 		if (make) {
 			metrics.set(name, make());
+			await breathe();
 		}
 		texts.push(await metrics.text(name));
 		await breathe();
