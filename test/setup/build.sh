@@ -109,4 +109,6 @@ bundle test/lab/inside numbered
 bundle test/bench peers
 rm -rf "$out/policy"
 cp -r "$top/policy" "$out/policy"
+rm -rf "$out/ui"
+cp -r "$top/userland/ui/page" "$out/ui"
 say "$(cd "$out" && ls | paste -sd' ') in ${out#"$top/"}"
