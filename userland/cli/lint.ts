@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import {readFile} from 'node:fs/promises';
 import {basename} from 'node:path';
+import type {Want} from '../control/protocol.ts';
 import {isPolicy, readPolicyFile} from '../policy/files.ts';
 import {ignoredFile, loadFile, loadPolicy, type LoadedPolicy} from '../policy/load.ts';
 import {maxFileBytes} from '../policy/parse.ts';
+import type {Identity} from '../policy/types.ts';
 import type {Side} from '../policy/warnings.ts';
 
 /** Lines `file:line:col: error: ...` and `...: warning: ...`. */
@@ -15,10 +17,11 @@ type Findings = {readonly errors: readonly string[]; readonly warnings: readonly
  */
 export async function lint(paths: readonly string[], world: World = {}): Promise<Findings> {
 	const side = 'side' in world ? world.side : await thisSide();
+	const known = {side, present: world.present};
 	const found: Findings[] = [];
 	for (const path of paths) {
 		const isInput = path === '-';
-		found.push(await (isInput ? lintInput(side, world.input) : lintPath(path, side)));
+		found.push(await (isInput ? lintInput(known, world.input) : lintPath(path, known)));
 	}
 
 	return {
@@ -28,21 +31,28 @@ export async function lint(paths: readonly string[], world: World = {}): Promise
 }
 
 /** What a test passes instead of this machine and its standard input. */
-type World = {readonly side?: Side | undefined; readonly input?: AsyncIterable<Uint8Array>};
+type World = {
+	readonly side?: Side | undefined;
+	readonly input?: AsyncIterable<Uint8Array>;
+	/** All domains of the host, where a coloopd knows them. */
+	readonly present?: readonly Identity[] | undefined;
+};
 
-async function lintPath(path: string, side: Side | undefined): Promise<Findings> {
+type Known = Pick<World, 'side' | 'present'>;
+
+async function lintPath(path: string, known: Known): Promise<Findings> {
 	const file = await readPolicyFile(path);
 	if (file === 'directory') {
-		return textOf(await loadPolicy(path, {side}));
+		return textOf(await loadPolicy(path, known));
 	}
 	const unread = isPolicy(basename(path)) ? [] : [ignoredFile(path)];
 
-	return textOf(await loadFile(file, {side}), unread);
+	return textOf(await loadFile(file, known), unread);
 }
 
 /** As a file, and as long as one may be. */
 async function lintInput(
-	side: Side | undefined,
+	known: Known,
 	input: AsyncIterable<Uint8Array> = process.stdin,
 ): Promise<Findings> {
 	const pieces: Uint8Array[] = [];
@@ -56,7 +66,7 @@ async function lintInput(
 	}
 	const content = Buffer.concat(pieces);
 
-	return textOf(await loadFile({name: '-', path: '-', content}, {side}));
+	return textOf(await loadFile({name: '-', path: '-', content}, known));
 }
 
 function textOf(
@@ -64,6 +74,19 @@ function textOf(
 	told: readonly string[] = [],
 ): Findings {
 	return {errors: errors.map(({message}) => message), warnings: [...told, ...warnings]};
+}
+
+/** Undefined where no coloopd with dom0's role answers. */
+export async function domainsHere(socket: string): Promise<Identity[] | undefined> {
+	const {askStatus} = await import('../control/client.ts');
+	const want: Want = {peers: 'none', pairs: 'none', domains: true};
+	const domains = (await askStatus(socket, want).catch(() => undefined))?.domains ?? [];
+	/* One that does not tell UUIDs is older than us; dom0 at least is there. */
+	const isTold = domains.length > 0 && domains.every(({uuid}) => uuid !== undefined);
+
+	return isTold
+		? domains.map(({name, domid, uuid}) => ({name, domid, uuid: uuid ?? undefined}))
+		: undefined;
 }
 
 /** In a guest rules for pairs do nothing; where there is no Xen, a policy may be for anywhere. */

@@ -26,15 +26,16 @@ const directory = [
 
 type Reading = {readonly directory?: string; readonly json?: true};
 
-function addLint(policy: Command, {console, exit}: Shell): void {
+function addLint(policy: Command, {console, exit, socket}: Shell): void {
 	policy
 		.command('lint')
 		.argument('<path...>', 'files, directories, or - for standard input')
 		.description('say what is wrong with policy, and what is surely not meant')
 		.option(...json)
 		.action(async (paths: string[], options: Reading) => {
-			const {lint} = await import('./lint.ts');
-			const {errors, warnings} = await lint(paths);
+			const {domainsHere, lint} = await import('./lint.ts');
+			const present = await domainsHere(socket());
+			const {errors, warnings} = await lint(paths, {present});
 			if (options.json) {
 				console.out(toJson({errors: errors.flatMap(linesOf), warnings}));
 			} else {

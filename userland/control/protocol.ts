@@ -208,7 +208,14 @@ const status = z.object({
 	pairs: z._default(z.nullable(z.array(pair)), null),
 	/** Of the host, with the bridges that each is on; where they were asked for. */
 	domains: z.optional(
-		z.array(z.object({name: z.string(), domid: z.number(), bridges: list(z.string())})),
+		z.array(
+			z.object({
+				name: z.string(),
+				domid: z.number(),
+				uuid: z.optional(z.nullable(z.string())),
+				bridges: list(z.string()),
+			}),
+		),
 	),
 	/** Whom the names of the request mean; null: nobody. */
 	meant: z.optional(z.array(z.nullable(end))),

@@ -12,7 +12,7 @@ import {
 import {asPolicyError, expand, newExpansion, TooLarge, type Expansion} from './include.ts';
 import {fileError, parsePolicy} from './parse.ts';
 import {hostSilence} from './silence.ts';
-import type {Policy} from './types.ts';
+import type {Identity, Policy} from './types.ts';
 import {unknownTags} from './tags.ts';
 import {hiddenSilences, policyWarnings, type Side} from './warnings.ts';
 
@@ -42,6 +42,8 @@ export type PolicyDirs = string | readonly string[];
 type LoadOptions = {
 	readonly readers?: Readers;
 	readonly side?: Side | undefined;
+	/** All domains of the host, for warnings about names that none has. */
+	readonly present?: readonly Identity[] | undefined;
 	/** Of all files together. */
 	readonly bytesMost?: number | undefined;
 };
@@ -50,8 +52,9 @@ type LoadOptions = {
  * lack just the deny that mattered. Throws nothing but TooLarge, where `bytesMost` says so. */
 export async function loadPolicy(
 	dirs: PolicyDirs = policyDirs,
-	{readers = realReaders, side, bytesMost}: LoadOptions = {},
+	options: LoadOptions = {},
 ): Promise<LoadedPolicy> {
+	const {readers = realReaders, bytesMost} = options;
 	const emptied: EmptyFolder[] = [];
 
 	for (const dir of typeof dirs === 'string' ? [dirs] : dirs) {
@@ -64,7 +67,7 @@ export async function loadPolicy(
 				}
 				const before = emptied.flatMap(each => ignoredFiles(each.dir, each.folder));
 
-				return loadFolder(folder, dir, {expansion, side, before});
+				return loadFolder(folder, dir, {expansion, options, before});
 			}
 			if (folder) {
 				emptied.push({dir, folder});
@@ -110,7 +113,7 @@ export function inForce(read: Read): LoadedPolicy {
 
 type Folder = {
 	readonly expansion: Expansion;
-	readonly side: Side | undefined;
+	readonly options: LoadOptions;
 	/** Warnings about directories that were looked at before. */
 	readonly before: readonly string[];
 };
@@ -118,7 +121,7 @@ type Folder = {
 function loadFolder(folder: PolicyFolder, dir: string, of: Folder): LoadedPolicy {
 	const {included} = of.expansion;
 	const pathOf = (file: string) => resolve(dir, file);
-	const {policy, errors, warnings} = judgeRules(of.expansion, of.side, pathOf);
+	const {policy, errors, warnings} = judgeRules(of.expansion, of.options, pathOf);
 	const told = [...of.before, ...ignoredFiles(dir, folder), ...warnings];
 
 	return inForce({policy, errors, warnings: told, dir, included: [...included]});
@@ -128,7 +131,7 @@ type Judged = Pick<LoadedPolicy, 'policy' | 'errors' | 'warnings'>;
 
 function judgeRules(
 	{policies, errors}: Expansion,
-	side: Side | undefined,
+	{side, present}: LoadOptions,
 	pathOf: (file: string) => string,
 ): Judged {
 	const policy = joinPolicies(policies);
@@ -137,7 +140,10 @@ function judgeRules(
 	if (all.length > 0) {
 		return {policy: emptyPolicy, errors: all, warnings: []};
 	}
-	const warnings = [...policyWarnings(policy, side, pathOf), ...hiddenSilences(policies, pathOf)];
+	const warnings = [
+		...policyWarnings(policy, side, pathOf, present),
+		...hiddenSilences(policies, pathOf),
+	];
 
 	return {policy, errors: [], warnings};
 }
@@ -145,7 +151,7 @@ function judgeRules(
 /** A file by itself, before it stands beside others, which may give the tags that it has not. */
 export async function loadFile(
 	file: PolicyFile,
-	{readers = realReaders, side}: LoadOptions = {},
+	{readers = realReaders, side, present}: LoadOptions = {},
 ): Promise<Judged> {
 	const expansion = newExpansion();
 	await expand(file, parseFile, expansion, readers);
@@ -155,7 +161,7 @@ export async function loadFile(
 		return {policy: emptyPolicy, errors, warnings: []};
 	}
 
-	return {policy, errors, warnings: policyWarnings(policy, side)};
+	return {policy, errors, warnings: policyWarnings(policy, side, undefined, present)};
 }
 
 function emptyFolder(dir: string): string {

@@ -5,8 +5,8 @@ import {formatWarning} from './errors.ts';
 import {hiddenRules} from './hidden.ts';
 import {ruleName} from './rule-name.ts';
 import {tagsUnknown} from './tags.ts';
-import type {NamePattern, Policy, RuleSource, Who} from './types.ts';
-import {anyGuest} from './who.ts';
+import type {Identity, NamePattern, Policy, RuleSource, Who} from './types.ts';
+import {anyGuest, whoText} from './who.ts';
 
 /** Where a policy is in force. */
 export type Side = 'dom0' | 'guest';
@@ -16,14 +16,17 @@ const shownMost = 20;
 
 /**
  * Lines about rules that are well formed and surely not what was meant: `file:line:col: warning: ...`.
- * `side` is undefined where nobody knows, as before it is installed; `pathOf` gives the path of a file that rules name.
+ * `side` is undefined where nobody knows, as before it is installed; `pathOf` gives the path of a file that rules name;
+ * `present` are all domains of the host, where somebody knows them.
  */
 export function policyWarnings(
 	policy: Policy,
 	side: Side | undefined,
 	pathOf: (file: string) => string = file => file,
+	present?: readonly Identity[],
 ): string[] {
 	const {pairs, accept} = policy;
+	const isBorne = present && bearing(present);
 	const lines: string[] = [];
 	const warn = ({source}: {readonly source: RuleSource}, where: string, message: string) =>
 		lines.push(formatWarning({...source, file: pathOf(source.file), where, message}));
@@ -34,7 +37,8 @@ export function policyWarnings(
 	}
 	const seen = new Map<string, NamePattern>();
 	for (const [where, rule, who] of whosOf(policy)) {
-		const problem = problemOf(who, seen);
+		const problem =
+			problemOf(who, seen) ?? (isBorne?.(who) === false ? unborne(who) : undefined);
 		if (problem !== undefined) {
 			warn(rule, where, problem);
 		}
@@ -75,6 +79,28 @@ function whosOf({pairs, accept, tags = []}: Policy) {
 		...accept.map(rule => ['accept', rule, rule.peer] as const),
 		...tags.flatMap(tag => tag.members.map(each => ['tags', tag, each] as const)),
 	];
+}
+
+/** Whether a name or UUID, by itself, is a domain's; patterns and tags may be for domains to come. */
+function bearing(present: readonly Identity[]): (who: Who) => boolean {
+	const names = new Set(present.map(({name}) => name));
+	const uuids = new Set(present.map(({uuid}) => uuid));
+
+	return who => {
+		if (typeof who === 'string') {
+			return /[*?]/.test(who) || who === anyGuest || names.has(domainName(who));
+		}
+
+		return 'tag' in who || ('uuid' in who ? uuids.has(who.uuid) : names.has(who.name));
+	};
+}
+
+function unborne(who: Who): string {
+	const text = typeof who === 'object' && 'name' in who ? who.name : who;
+
+	return typeof text === 'string'
+		? `no domain here is called "${printable(text)}" now`
+		: `no domain here has ${whoText(who)} now`;
 }
 
 /** What is wrong with what is meant to name a domain. */

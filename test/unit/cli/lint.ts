@@ -120,3 +120,35 @@ test('in a guest rules for pairs are doubted', async t => {
 	t.is((await lint([join(dir, '1.yaml')], {side: 'guest'})).warnings.length, 1);
 	t.is((await lint([dir], {side: 'dom0'})).warnings.length, 0);
 });
+
+test('where coloopd knows the domains, names and UUIDs that none of them has are told', async t => {
+	const uuid = '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001';
+	const other = uuid.replace('9', '8');
+	const dir = await folder(t, {
+		'1.yaml': `version: 1
+tags: {x: [gone]}
+pairs:
+  - allow: [web-1, wbe-1]
+  - allow: [web-*, dom0]
+  - allow: [any-guest, {tag: x}]
+  - deny: [{name: web-1}, {name: b*}]
+  - deny: [{uuid: ${uuid}}, {uuid: ${other}}]
+`,
+	});
+	const present = [
+		{name: 'Domain-0', domid: 0},
+		{name: 'web-1', domid: 3, uuid},
+	];
+	const {warnings} = await lint([join(dir, '1.yaml')], {...world, present});
+	t.deepEqual(
+		warnings.map(line => line.replace(/^.*1\.yaml:/, '')),
+		[
+			'4:5: warning: pairs: no domain here is called "wbe-1" now',
+			'7:5: warning: pairs: no domain here is called "b*" now',
+			`8:5: warning: pairs: no domain here has {uuid: "${other}"} now`,
+			'2:11: warning: tags: no domain here is called "gone" now',
+		],
+	);
+	t.deepEqual((await lint([dir], {...world, present})).warnings.length, 4);
+	t.deepEqual((await lint([dir], world)).warnings, []);
+});

@@ -147,9 +147,9 @@ test('the domains of the host are told where they are asked for, with their brid
 	await stage.clock.advance(2000);
 	const want: Want = {peers: 'none', pairs: 'none', domains: true};
 	t.deepEqual((await statusOf(host, want)).domains, [
-		{name: 'Domain-0', domid: 0, bridges: ['xenbr0', 'xenbr1']},
-		{name: 'a', domid: 1, bridges: ['xenbr0']},
-		{name: 'b', domid: 2, bridges: ['xenbr1']},
+		{name: 'Domain-0', domid: 0, uuid: null, bridges: ['xenbr0', 'xenbr1']},
+		{name: 'a', domid: 1, uuid: uuidOf(1), bridges: ['xenbr0']},
+		{name: 'b', domid: 2, uuid: uuidOf(2), bridges: ['xenbr1']},
 	]);
 	t.is((await statusOf(host, {peers: 'none', pairs: 'none'})).domains, undefined);
 	t.is((await statusOf(guest, want)).domains, undefined);

@@ -57,8 +57,8 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 }
 
 function domainsOf(host: Host): NonNullable<Status['domains']> {
-	return host.view().domains.map(({name, domid, ports}) => ({
-		...{name, domid},
+	return host.view().domains.map(({name, domid, uuid, ports}) => ({
+		...{name, domid, uuid: uuid ?? null},
 		bridges: [...new Set(ports.map(({bridge}) => bridge))],
 	}));
 }
