@@ -71,8 +71,9 @@ const most = (rule: unknown) => Number((rule as Rings).ring_pages ?? defaultRing
 /** What JSON Schema has no words for: editors let it pass. Said whatever else is wrong with the rule. */
 const minFits = z.refine<Rings>(rule => Number(rule.ring_pages_min) <= most(rule), {
 	path: ['ring_pages_min'],
+	/* The value may be anything yet: a dash alone is null. */
 	when: ({value}) =>
-		isPages((value as Rings).ring_pages_min) &&
+		isPages((value as Rings | null)?.ring_pages_min) &&
 		isPages((value as Rings).ring_pages ?? defaultRingPages),
 	error: ({input}) => `at most ring_pages, which is ${most(input)}`,
 });
