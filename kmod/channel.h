@@ -35,8 +35,10 @@ struct coloop_channel {
 	bool diverting;
 	/* How many are in use, by both sides. */
 	u32 queues;
-	/* Microseconds; as the peer was set, in every life.  Kept for user space, not used yet. */
+	/* Microseconds that sockets poll busily; as the peer was set, in every life. */
 	u32 busy_poll_us;
+	/* What it was when it last was not 0, and what sockets may have therefore. */
+	u32 busy_poll_given;
 	/* What the peer says that it can receive, and which words it has: enum coloop_features. */
 	u32 remote_features;
 

@@ -123,6 +123,7 @@ static unsigned int divert_decline(struct coloop_peer *peer, struct sk_buff *skb
 				   enum coloop_ordinary reason)
 {
 	atomic64_inc(&peer->ordinary[reason]);
+	coloop_socket_sends(&peer->channel, skb, false);
 	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP && skb_linearize(skb))
 		return NF_DROP;
 	return NF_ACCEPT;
@@ -170,6 +171,7 @@ static unsigned int divert_take(struct coloop_egress *egress, struct coloop_link
 
 	trace_coloop_divert(peer->domid, skb->len);
 	divert_pace_tcp(skb);
+	coloop_socket_sends(&peer->channel, skb, true);
 	coloop_egress_speak(egress, link->local);
 	skb = divert_validate(skb);
 	if (unlikely(!skb))

@@ -131,6 +131,23 @@ void coloop_evtchn_notify(struct coloop_evtchn *ec)
 	notify_remote_via_evtchn(ec->port);
 }
 
+void coloop_evtchn_mask(struct coloop_evtchn *ec)
+{
+	disable_irq_nosync(ec->irq);
+}
+
+void coloop_evtchn_wait(struct coloop_evtchn *ec)
+{
+	xen_poll_irq_timeout(ec->irq, 0);
+	/* Whoever waited goes on to look into the ring. */
+	xen_clear_irq_pending(ec->irq);
+}
+
+void coloop_evtchn_unmask(struct coloop_evtchn *ec)
+{
+	enable_irq(ec->irq);
+}
+
 void coloop_evtchn_close(struct coloop_evtchn *ec, void *data)
 {
 	struct evtchn_close close = { .port = ec->port };

@@ -48,6 +48,14 @@ void coloop_evtchn_not_spurious(struct coloop_evtchn *ec);
 /* The poll is over: the next event may come. */
 void coloop_evtchn_eoi(struct coloop_evtchn *ec);
 void coloop_evtchn_notify(struct coloop_evtchn *ec);
+/*
+ * From here to coloop_evtchn_unmask() an event is no interrupt, and only ends a wait.  What it told
+ * of before is not lost: look for that after the one and before the other.
+ */
+void coloop_evtchn_mask(struct coloop_evtchn *ec);
+/* Blocks this CPU in Xen until there is an event, or an interrupt of any other kind for the CPU. */
+void coloop_evtchn_wait(struct coloop_evtchn *ec);
+void coloop_evtchn_unmask(struct coloop_evtchn *ec);
 /* Idempotent, from any of the states above. */
 void coloop_evtchn_close(struct coloop_evtchn *ec, void *data);
 

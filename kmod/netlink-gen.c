@@ -45,6 +45,8 @@ const struct nla_policy coloop_channel_nl_policy[COLOOP_A_CHANNEL_MAX + 1] = {
 	[COLOOP_A_CHANNEL_SPINS] = { .type = NLA_U64, },
 	[COLOOP_A_CHANNEL_SPINS_PAID] = { .type = NLA_U64, },
 	[COLOOP_A_CHANNEL_DROPPED_DEVICE] = { .type = NLA_U64, },
+	[COLOOP_A_CHANNEL_WAITS] = { .type = NLA_U64, },
+	[COLOOP_A_CHANNEL_WAITS_PAID] = { .type = NLA_U64, },
 };
 
 static const struct nla_policy peer_new_nl_policy[COLOOP_A_PEER_BUSY_POLL + 1] = {

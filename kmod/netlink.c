@@ -31,6 +31,8 @@ static void nl_add_stats(struct coloop_tx_stats *tx, struct coloop_rx_stats *rx,
 	rx->dropped_header += READ_ONCE(queue->rx_stats.dropped_header);
 	rx->dropped_memory += READ_ONCE(queue->rx_stats.dropped_memory);
 	rx->dropped_device += READ_ONCE(queue->rx_stats.dropped_device);
+	rx->waits += READ_ONCE(queue->rx_stats.waits);
+	rx->waits_paid += READ_ONCE(queue->rx_stats.waits_paid);
 }
 
 static int nl_put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
@@ -56,7 +58,9 @@ static int nl_put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
 	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_SOURCE, rx.dropped_source) ||
 	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, rx.dropped_header) ||
 	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory) ||
-	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_DEVICE, rx.dropped_device);
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_DEVICE, rx.dropped_device) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_WAITS, rx.waits) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_WAITS_PAID, rx.waits_paid);
 }
 
 /* What the peer has to be told. */

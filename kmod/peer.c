@@ -249,6 +249,17 @@ out:
 	mutex_unlock(&peer->lock);
 }
 
+static void peer_set_busy_poll(struct coloop_peer *peer, const struct coloop_peer_config *config)
+{
+	struct coloop_channel *ch = &peer->channel;
+
+	if (!config->busy_poll_us)
+		return;
+	if (*config->busy_poll_us)
+		WRITE_ONCE(ch->busy_poll_given, *config->busy_poll_us);
+	WRITE_ONCE(ch->busy_poll_us, *config->busy_poll_us);
+}
+
 static struct coloop_peer *peer_alloc(const struct coloop_peer_config *config)
 {
 	struct coloop_peer *peer = kvzalloc(sizeof(*peer), GFP_KERNEL);
@@ -263,8 +274,7 @@ static struct coloop_peer *peer_alloc(const struct coloop_peer_config *config)
 	INIT_LIST_HEAD(&peer->links);
 	INIT_WORK(&peer->work, peer_work);
 	coloop_channel_init(&peer->channel);
-	if (config->busy_poll_us)
-		peer->channel.busy_poll_us = *config->busy_poll_us;
+	peer_set_busy_poll(peer, config);
 	return peer;
 }
 
@@ -320,8 +330,7 @@ static int peer_change(struct coloop_peer *peer, const struct coloop_peer_config
 	}
 	if (config->name)
 		strscpy(peer->name, config->name, sizeof(peer->name));
-	if (config->busy_poll_us)
-		WRITE_ONCE(peer->channel.busy_poll_us, *config->busy_poll_us);
+	peer_set_busy_poll(peer, config);
 	if (!relink)
 		return 0;
 	mutex_lock(&coloop_peers_lock);

@@ -5,6 +5,9 @@
 #include "queueing.h"
 
 #include <linux/rtnetlink.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
+#include <linux/tick.h>
 
 static struct workqueue_struct *poll_wq;
 
@@ -96,16 +99,61 @@ static int poll_continue(struct coloop_queue *queue, int budget)
 	return budget - 1;
 }
 
+/*
+ * Nothing else may have a use for this CPU.  What comes between this look and the wait, and is no
+ * interrupt of its own, waits for the CPU's next tick at most; where there may be none, no wait is.
+ */
+static bool poll_is_cpu_idle(void)
+{
+	return single_task_running() && !need_resched() && !signal_pending(current) &&
+	       !local_softirq_pending() && !tick_nohz_full_cpu(smp_processor_id());
+}
+
+/*
+ * A socket that polls busily calls again and again, with preemption and softirqs off, until it has
+ * something or its time is over.  Instead of spinning this CPU blocks in Xen, once a call, as if it
+ * were idle; but nobody has to be put to sleep and woken.  Not in the first call, as a read that
+ * must not block makes one, and not in that by which busy_poll_stop() ends.
+ */
+static bool poll_wait(struct coloop_queue *queue)
+{
+	bool waits = false;
+
+	if (likely(!queue->may_wait))
+		return false;
+	queue->may_wait = false;
+	if (!test_bit(NAPI_STATE_IN_BUSY_POLL, &queue->napi.state) ||
+	    !coloop_channel_is_live(queue->channel) || !poll_is_cpu_idle())
+		return false;
+	coloop_evtchn_mask(&queue->evtchn);
+	/* An event that was an interrupt yet is over; one for a later record is none. */
+	if (coloop_rx_is_empty(&queue->rx)) {
+		coloop_evtchn_wait(&queue->evtchn);
+		waits = true;
+	}
+	coloop_evtchn_unmask(&queue->evtchn);
+	return waits;
+}
+
+static void poll_count_wait(struct coloop_rx_stats *stats, bool is_paid)
+{
+	stats->waits++;
+	stats->waits_paid += is_paid;
+}
+
 static int poll_napi(struct napi_struct *napi, int budget)
 {
 	struct coloop_queue *queue = container_of(napi, struct coloop_queue, napi);
 	struct coloop_channel *ch = queue->channel;
+	bool waited = poll_wait(queue);
 	int done = 0;
 
 	if (likely(!coloop_channel_is_faulted(ch))) {
 		bool sent = coloop_send_backlog(queue);
 
 		done = poll_records(queue, budget);
+		if (unlikely(waited))
+			poll_count_wait(&queue->rx_stats, done);
 		if (sent || done)
 			coloop_evtchn_not_spurious(&queue->evtchn);
 		/* A peer that sends at once and without end must still be seen to have come. */
@@ -117,6 +165,7 @@ static int poll_napi(struct napi_struct *napi, int budget)
 	if (!coloop_channel_is_faulted(ch) && coloop_rx_arm(&queue->rx))
 		return poll_continue(queue, budget);
 	queue->full_polls = 0;
+	queue->may_wait = !done && test_bit(NAPI_STATE_IN_BUSY_POLL, &napi->state);
 	if (napi_complete_done(napi, done))
 		coloop_evtchn_eoi(&queue->evtchn);
 	return done;
@@ -137,6 +186,7 @@ static void poll_in_thread(struct work_struct *work)
 void coloop_poll_init(struct coloop_queue *queue)
 {
 	queue->full_polls = 0;
+	queue->may_wait = false;
 	INIT_WORK(&queue->thread, poll_in_thread);
 	/* Channels share the device, and its list of polls has no other lock until 6.14. */
 	rtnl_lock();

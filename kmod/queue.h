@@ -61,6 +61,9 @@ struct coloop_rx_stats {
 	u64 dropped_header;
 	u64 dropped_memory;
 	u64 dropped_device;
+	/* Waits in Xen, and those of them that the peer's next packet ended. */
+	u64 waits;
+	u64 waits_paid;
 };
 
 /**
@@ -91,6 +94,8 @@ struct coloop_queue {
 	struct ratelimit_state bad_frames;
 	/* Polls in a row that used up their budget. */
 	unsigned int full_polls;
+	/* A socket polls busily, and its last call found nothing and asked for an event. */
+	bool may_wait;
 	/* Polls in a kernel thread when those are too many. */
 	struct work_struct thread;
 	/* Written by the interrupt alone. */

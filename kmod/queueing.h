@@ -4,6 +4,7 @@
  *
  *   datagram.c datagrams above the MTU stay whole, for a peer that takes them so
  *   divert.c   hook at the egress of a lower device: for a peer, and free to skip the queue?
+ *   socket.c   its socket, which may poll for the answer
  *   send.c     into our ring, or the backlog
  *      ~~~     shared memory, event channel
  *   poll.c     events, NAPI, and a thread where a poll takes too long
@@ -37,6 +38,13 @@ unsigned int coloop_divert_frame(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state);
 /* Under rcu_read_lock(): hands a packet back to skb->dev, the lower device that it came from. */
 void coloop_divert_return(struct sk_buff *skb);
+
+/* socket.c */
+/*
+ * From the egress hook: the socket of @skb, if any, sends to the channel's peer.  What is not
+ * @diverted is answered by the ordinary path, whose driver nobody should poll.
+ */
+void coloop_socket_sends(const struct coloop_channel *ch, const struct sk_buff *skb, bool diverted);
 
 /* device.c */
 extern struct net_device *coloop_dev;

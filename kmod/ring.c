@@ -163,9 +163,14 @@ bool coloop_rx_publish(struct coloop_rx *rx)
 	return coloop_crossed(READ_ONCE(rx->peer->cons_event), old, rx->cons); /* C6 */
 }
 
+bool coloop_rx_is_empty(const struct coloop_rx *rx)
+{
+	return virt_load_acquire(&rx->peer->prod) == rx->cons; /* C9 */
+}
+
 bool coloop_rx_arm(struct coloop_rx *rx)
 {
 	WRITE_ONCE(rx->own->prod_event, rx->cons + 1);			/* C7 */
 	virt_mb();							/* C8 */
-	return virt_load_acquire(&rx->peer->prod) != rx->cons;		/* C9 */
+	return !coloop_rx_is_empty(rx);
 }

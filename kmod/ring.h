@@ -92,6 +92,8 @@ int coloop_rx_next(struct coloop_rx *rx, struct coloop_record *record, u32 *bad)
 void coloop_rx_copy(const struct coloop_rx *rx, void *to, u32 offset, u32 len);
 /* Steps over the next record, whose frame has @len bytes.  Its room stays taken. */
 void coloop_rx_skip(struct coloop_rx *rx, u32 len);
+/* Is there no record?  The peer's index is compared and nothing else. */
+bool coloop_rx_is_empty(const struct coloop_rx *rx);
 /* Gives room back to the peer.  True: it wishes to hear of that. */
 bool coloop_rx_publish(struct coloop_rx *rx);
 /* Asks for an event for the next record.  True: there is one already. */

@@ -268,9 +268,11 @@ enum coloop_a_count {
  * @COLOOP_A_PEER_CHANNEL: The channel to the peer; absent in requests.
  * @COLOOP_A_PEER_WANTED: A packet to this peer has asked for a channel that is
  *   not there.
- * @COLOOP_A_PEER_BUSY_POLL: Microseconds that this domain may wait for the
- *   peer's next packet before it sleeps; 0, as in a new peer, for not at all.
- *   Kept and reported; nothing waits yet.
+ * @COLOOP_A_PEER_BUSY_POLL: Microseconds that sockets which send to the peer
+ *   poll busily for its next packet before they sleep, as with SO_BUSY_POLL; 0,
+ *   as in a new peer: as they were set themselves. A virtual CPU that has
+ *   nothing else to do does not spin meanwhile but waits in Xen, for a tick at
+ *   most.
  * @COLOOP_A_PEER_ORDINARY: One nest for each reason that has kept packets to
  *   the peer on the ordinary path.
  */
@@ -332,6 +334,9 @@ enum coloop_a_peer {
  *   packet ended.
  * @COLOOP_A_CHANNEL_DROPPED_DEVICE: Packets of the peer dropped because the
  *   lower device was down or blocked.
+ * @COLOOP_A_CHANNEL_WAITS: Times that a socket which polls busily waited in Xen
+ *   for the peer's next packet.
+ * @COLOOP_A_CHANNEL_WAITS_PAID: Those of the waits that a packet ended.
  */
 enum coloop_a_channel {
 	COLOOP_A_CHANNEL_PAD = 1,
@@ -361,6 +366,8 @@ enum coloop_a_channel {
 	COLOOP_A_CHANNEL_SPINS,
 	COLOOP_A_CHANNEL_SPINS_PAID,
 	COLOOP_A_CHANNEL_DROPPED_DEVICE,
+	COLOOP_A_CHANNEL_WAITS,
+	COLOOP_A_CHANNEL_WAITS_PAID,
 
 	/* private: */
 	__COLOOP_A_CHANNEL_MAX,

@@ -2,6 +2,8 @@
 import type {Guest} from '../lab/guest.ts';
 import {asGuestName, guestNumber} from '../lab/guest-config.ts';
 import type {Lab} from '../lab/lab.ts';
+import {acceptAll, writePolicy} from '../lab/channel.ts';
+import {ask} from './stage.ts';
 
 /** A guest set up otherwise than with addresses on eth0; taken back when its group is over. */
 export type Setup = {
@@ -81,3 +83,26 @@ export const containerBehindNat = setup(
 	({a}) => [a],
 	() => [behindNat],
 );
+
+async function acceptBy({a, b}: Lab, policy: string): Promise<void> {
+	for (const machine of [a, b]) {
+		await writePolicy(machine, policy);
+		await ask(machine, {op: 'reload'});
+	}
+}
+
+const acceptWaiting = "version: 1\naccept:\n  - allow: '*'\n    busy_poll_us: 50\n";
+
+const epoll = (us: number) => `sysctl -q net.core.busy_poll=${us}`;
+
+/** Guests whose readers wait in Xen for each other's packets, programs that use epoll among them. */
+export const waiting: Setup = {
+	up: async lab => {
+		await acceptBy(lab, acceptWaiting);
+		await Promise.all([lab.a, lab.b].map(each => each.run(epoll(50))));
+	},
+	down: async lab => {
+		await acceptBy(lab, acceptAll);
+		await Promise.all([lab.a, lab.b].map(each => each.run(epoll(0))));
+	},
+};

@@ -62,6 +62,8 @@ export const blank = {
 	droppedHeader: 0n,
 	droppedMemory: 0n,
 	droppedDevice: 0n,
+	waits: 0n,
+	waitsPaid: 0n,
 } as const satisfies Partial<Channel>;
 
 export function moduleOf(world: FakeWorld, self: number): FakeModule {

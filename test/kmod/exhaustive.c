@@ -220,7 +220,8 @@ static void test_rx_arm(void)
 
 		rx.cons = wide(cons);
 		peer.prod = wide(said);
-		if (coloop_rx_arm(&rx) != (cons != said) || own.prod_event != wide(cons) + 1)
+		if (coloop_rx_is_empty(&rx) != (cons == said) ||
+		    coloop_rx_arm(&rx) != (cons != said) || own.prod_event != wide(cons) + 1)
 			expect(!"coloop_rx_arm");
 	}
 	expect(true);

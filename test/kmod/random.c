@@ -121,6 +121,7 @@ static void step_publish(struct model *m)
 
 static void step_wait(struct model *m)
 {
+	expect(coloop_rx_is_empty(&pair.rx) == (m->prod == m->taken));
 	expect(coloop_rx_arm(&pair.rx) == (m->prod != m->taken));
 	m->wait = m->taken + 1;
 }

@@ -75,12 +75,15 @@ static void test_empty(void)
 		pair_reset(&pair, start);
 		expect(next() == 0);
 		expect(!coloop_rx_arm(&pair.rx));
+		expect(coloop_rx_is_empty(&pair.rx));
 		expect(!coloop_rx_publish(&pair.rx));
 		expect(look());
 		expect(!coloop_tx_must_notify(&pair.tx));
 		put(SMALL, 1);
+		expect(!coloop_rx_is_empty(&pair.rx));
 		expect(coloop_rx_arm(&pair.rx));
 		expect(take(SMALL, 1));
+		expect(coloop_rx_is_empty(&pair.rx));
 		expect(next() == 0);
 	}
 }

@@ -26,7 +26,7 @@ export function allowFixed(one: string, other: string): string {
 
 export const allowPair = allowFixed('a', 'b');
 
-const acceptAll = "version: 1\naccept:\n  - allow: '*'\n";
+export const acceptAll = "version: 1\naccept:\n  - allow: '*'\n";
 const policyFile = '/etc/coloop/policy.d/10-test.yaml';
 
 /** Emulated programs start slowly, and slower beside others. */

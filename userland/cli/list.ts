@@ -171,9 +171,12 @@ function packetLine(peer: PeerStatus): string {
 	return `${peer.rx_packets} received, ${peer.tx_packets} sent, ${events}`;
 }
 
-/** The module keeps the time; it does not wait yet. */
-function pollLine({busy_poll_us: us}: PeerStatus): string {
-	return us === 0 ? '' : `${us} us, not in use yet`;
+/** Sockets that ask for it themselves wait, too. */
+function pollLine({busy_poll_us: us, waits, waits_paid: paid}: PeerStatus): string {
+	const time = us === 0 ? '' : `${us} us`;
+	const gained = waits === 0 ? '' : `${waits} waits, ${paid} ended by a packet`;
+
+	return [time, gained].filter(each => each !== '').join(', ');
 }
 
 function dropLine(peer: PeerStatus): string {

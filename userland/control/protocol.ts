@@ -89,6 +89,9 @@ const counters = {
 	dropped_header: count,
 	dropped_memory: count,
 	dropped_device: count,
+	/** How often a reader has waited in Xen instead of sleeping, and how often a packet ended that. */
+	waits: count,
+	waits_paid: count,
 };
 
 const peer = z.object({
@@ -120,7 +123,7 @@ const peer = z.object({
 	queued_bytes: count,
 	/** Packets that would have been diverted, if not for `mode: audit`; absent where it is not audited. */
 	audited_packets: z.optional(z.number()),
-	/** How long to wait for the next packet before sleeping, in microseconds; the module does not yet. */
+	/** How long sockets poll busily for the next packet before they sleep, in microseconds. */
 	busy_poll_us: count,
 	/** Packets that took the ordinary path, by reason. */
 	ordinary: z._default(z.record(z.string(), z.number()), {}),

@@ -153,6 +153,8 @@ export const channelAttributes = {
 	spins: {id: 25, type: 'u64'},
 	spinsPaid: {id: 26, type: 'u64'},
 	droppedDevice: {id: 27, type: 'u64'},
+	waits: {id: 28, type: 'u64'},
+	waitsPaid: {id: 29, type: 'u64'},
 } as const;
 
 /** Another domain on this host. */

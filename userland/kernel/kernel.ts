@@ -32,6 +32,9 @@ export type ChannelCounters = {
 	readonly droppedMemory: bigint;
 	/** Because the lower device was down, or its link blocked. */
 	readonly droppedDevice: bigint;
+	/** How often a reader has waited in Xen instead of sleeping, and how often a packet ended that. */
+	readonly waits: bigint;
+	readonly waitsPaid: bigint;
 };
 
 export type Channel = ChannelCounters & {

@@ -143,6 +143,8 @@ function parseChannel(values: Values<typeof channelAttributes>): Channel {
 		droppedHeader: values.droppedHeader ?? 0n,
 		droppedMemory: values.droppedMemory ?? 0n,
 		droppedDevice: values.droppedDevice ?? 0n,
+		waits: values.waits ?? 0n,
+		waitsPaid: values.waitsPaid ?? 0n,
 	};
 }
 

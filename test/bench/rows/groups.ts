@@ -11,6 +11,7 @@ import {programs, redis} from './programs.ts';
 import {rings} from './rings.ts';
 import {flows, streams, udp} from './stream.ts';
 import {vchans} from './vchan.ts';
+import {waiting} from './waiting.ts';
 import {workOf, type Work} from '../work.ts';
 import {datagrams, ping, pingPong, sockperfTcp, stream} from './tools.ts';
 
@@ -57,6 +58,10 @@ const pvh: readonly Row[] = [
 
 export const groups: readonly Group[] = [
 	{name: 'latency', title: 'Request and response', ...guests, works: latency.map(workOf)},
+	{
+		...{name: 'waiting', title: 'Readers that wait in Xen', ...guests},
+		...{setup: setups.waiting, works: waiting},
+	},
 	{name: 'stream', title: 'TCP streams by write size', ...guests, works: streams.map(workOf)},
 	{name: 'udp', title: 'UDP datagrams by size', ...guests, works: udp.map(workOf)},
 	{name: 'flows', title: 'TCP connections at once', ...guests, works: flows.map(workOf)},

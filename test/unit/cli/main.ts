@@ -73,14 +73,19 @@ test('show tells one peer in a block', async t => {
 	]);
 });
 
-test('show tells of busy polling where policy asks for it, and that nothing waits yet', async t => {
+test('show tells of busy polling and what it gained', async t => {
 	const line = async (change: object) => {
 		const {out} = await coloop(says(statusOf({peers: [peerStatus(change)]})), 'show', '2');
 
 		return out.find(each => each.startsWith('  busy polling: '))?.slice(16);
 	};
 	t.is(await line({}), undefined);
-	t.is(await line({busy_poll_us: 50}), '50 us, not in use yet');
+	t.is(await line({busy_poll_us: 50}), '50 us');
+	t.is(
+		await line({busy_poll_us: 50, waits: 9, waits_paid: 7}),
+		'50 us, 9 waits, 7 ended by a packet',
+	);
+	t.is(await line({waits: 1}), '1 waits, 0 ended by a packet');
 });
 
 test('show in dom0 tells the pairs of a domain', async t => {

@@ -39,6 +39,8 @@ export function peerStatus(change: Partial<PeerStatus> = {}): PeerStatus {
 		dropped_header: 0,
 		dropped_memory: 0,
 		dropped_device: 0,
+		waits: 0,
+		waits_paid: 0,
 		...change,
 	};
 }

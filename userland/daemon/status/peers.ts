@@ -186,5 +186,7 @@ function counters(channel: ChannelCounters | undefined) {
 		dropped_header: of('droppedHeader'),
 		dropped_memory: of('droppedMemory'),
 		dropped_device: of('droppedDevice'),
+		waits: of('waits'),
+		waits_paid: of('waitsPaid'),
 	};
 }
