@@ -192,6 +192,18 @@ void coloop_peer_want(struct coloop_peer *peer)
 		coloop_peer_post(peer, COLOOP_TODO_WANT);
 }
 
+void coloop_peer_tell(struct coloop_peer *peer)
+{
+	if (!READ_ONCE(peer->told) && !xchg(&peer->told, 1))
+		coloop_peer_post(peer, COLOOP_TODO_COUNTS);
+}
+
+void coloop_peer_untell(struct coloop_peer *peer)
+{
+	/* What is counted from here on, and may not be read any more, is told again. */
+	xchg(&peer->told, 0);
+}
+
 static bool peer_take_todo(struct coloop_peer *peer, enum coloop_todo todo)
 {
 	return test_and_clear_bit(todo, &peer->todo);
@@ -245,6 +257,8 @@ static void peer_work(struct work_struct *work)
 		peer_follow_lower(peer);
 	if (peer_take_todo(peer, COLOOP_TODO_WANT))
 		coloop_nl_notify(peer, COLOOP_CMD_WANT_NTF);
+	if (peer_take_todo(peer, COLOOP_TODO_COUNTS))
+		coloop_nl_notify(peer, COLOOP_CMD_COUNTS_NTF);
 out:
 	mutex_unlock(&peer->lock);
 }

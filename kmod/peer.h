@@ -22,6 +22,7 @@ enum coloop_todo {
 	COLOOP_TODO_UNLINKED, /* the last lower device went away */
 	COLOOP_TODO_MARKER, /* a marker of the peer has arrived */
 	COLOOP_TODO_LOWER, /* a lower device may have become fit for a channel, or unfit */
+	COLOOP_TODO_COUNTS, /* tell the control plane to look at the counters */
 };
 
 struct coloop_peer {
@@ -29,6 +30,8 @@ struct coloop_peer {
 
 	/* Set once the control plane was asked for a channel. */
 	unsigned long wanted;
+	/* Set once the control plane was told to look at the counters, until it does. */
+	unsigned long told;
 	unsigned long todo;
 	struct work_struct work;
 
@@ -77,6 +80,13 @@ void coloop_peer_post(struct coloop_peer *peer, enum coloop_todo todo);
 void coloop_peer_unpost_channel(struct coloop_peer *peer);
 /* A packet had no channel to go through; tells the control plane once. */
 void coloop_peer_want(struct coloop_peer *peer);
+/*
+ * Packets wait for room, or are kept on the ordinary path by how a lower device is set up; tells the
+ * control plane once, until it has read the counters.
+ */
+void coloop_peer_tell(struct coloop_peer *peer);
+/* It reads them now. */
+void coloop_peer_untell(struct coloop_peer *peer);
 
 static inline struct coloop_peer *coloop_channel_peer(struct coloop_channel *ch)
 {

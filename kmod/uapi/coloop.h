@@ -12,7 +12,7 @@
  */
 
 #define COLOOP_FAMILY_NAME "coloop"
-#define COLOOP_FAMILY_VERSION 2
+#define COLOOP_FAMILY_VERSION 3
 
 /* Longest name of a peer in bytes, terminator excluded. */
 #define COLOOP_NAME_MAX 64
@@ -396,6 +396,9 @@ enum coloop_a_channel {
  *   channel has been ended.
  * @COLOOP_CMD_RESUME_NTF: This domain runs again, maybe elsewhere, maybe with
  *   another domid.
+ * @COLOOP_CMD_COUNTS_NTF: Packets to a peer wait for room in our ring, or are
+ *   kept on the ordinary path for `qdisc`, `tc` or `size`. Said again only
+ *   after a peer-get; same payload. Since version 3.
  */
 enum coloop_cmd {
 	COLOOP_CMD_INFO_GET = 1,
@@ -410,6 +413,7 @@ enum coloop_cmd {
 	COLOOP_CMD_CHANNEL_NTF,
 	COLOOP_CMD_SUSPEND_NTF,
 	COLOOP_CMD_RESUME_NTF,
+	COLOOP_CMD_COUNTS_NTF,
 
 	/* private: */
 	__COLOOP_CMD_MAX,

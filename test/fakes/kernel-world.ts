@@ -21,6 +21,8 @@ import {noModule} from '../../userland/kernel/errors.ts';
 type Side = {
 	config: PeerConfig;
 	wanted: boolean;
+	/** Has been told to look at the counters, and has not. */
+	told: boolean;
 	channel: Channel | undefined;
 	/** What keeps all its links on the ordinary path. */
 	blocked: string | undefined;
@@ -104,13 +106,21 @@ export function expectSide(world: FakeWorld, self: number, domid: number, epoch?
 
 export function newSide(config: PeerConfig): Side {
 	return {
-		...{config, wanted: false, blocked: undefined, ordinary: new Map()},
+		...{config, wanted: false, told: false, blocked: undefined, ordinary: new Map()},
 		...{channel: undefined, offer: undefined},
 	};
 }
 
 export function say(world: FakeWorld, self: number, event: KernelEvent): void {
 	moduleOf(world, self).queues.forEach(queue => queue.push(event));
+}
+
+/** Once until the peer is read; a module of an older version says nothing. */
+export function tellCounts(world: FakeWorld, self: number, side: Side): void {
+	if (!side.told && moduleOf(world, self).version >= 3) {
+		side.told = true;
+		say(world, self, {kind: 'counts', peer: snapshot(side)});
+	}
 }
 
 export function snapshot({config, wanted, channel, blocked, ordinary}: Side): Peer {

@@ -15,6 +15,7 @@ import {
 	refuseUnknown,
 	say,
 	snapshot,
+	tellCounts,
 } from './kernel-world.ts';
 import type {
 	Channel,
@@ -80,7 +81,12 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 			};
 		},
 		async peers() {
-			return [...expectModule(world, self).sides.values()].map(snapshot);
+			const sides = [...expectModule(world, self).sides.values()];
+			for (const side of sides) {
+				side.told = false;
+			}
+
+			return sides.map(snapshot);
 		},
 		async peerNew(config) {
 			const module = expectModule(world, self);
@@ -137,6 +143,9 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 			if (side.channel) {
 				side.channel = sum(side.channel, more);
 			}
+			if (more.backlogged) {
+				tellCounts(world, self, side);
+			}
 		},
 		fall(domid, state, reason) {
 			const side = expectSide(world, self, domid);
@@ -145,9 +154,13 @@ function fakeKernel(world: FakeWorld, self: number): FakeKernel {
 			enter(world, self, side, state, reason, blank);
 		},
 		pass(domid, reason, packets) {
-			const {ordinary} = expectSide(world, self, domid);
+			const side = expectSide(world, self, domid);
+			const {ordinary} = side;
 
 			ordinary.set(reason, (ordinary.get(reason) ?? 0n) + BigInt(packets));
+			if (['qdisc', 'tc', 'size'].includes(reason)) {
+				tellCounts(world, self, side);
+			}
 		},
 		block(domid, reason) {
 			expectSide(world, self, domid).blocked = reason;

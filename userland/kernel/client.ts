@@ -144,6 +144,8 @@ function parseEvent(message: Message): KernelEvent | undefined {
 			return {kind: 'want', peer: parsePeer(values)};
 		case commands.channelNtf:
 			return {kind: 'channel', peer: parsePeer(values)};
+		case commands.countsNtf:
+			return {kind: 'counts', peer: parsePeer(values)};
 		case commands.suspendNtf:
 			return {kind: 'suspend'};
 		case commands.resumeNtf:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Generated from kmod/spec/coloop.yaml by `make generate`, do not edit.
-export const family = {name: 'coloop', version: 2} as const;
+export const family = {name: 'coloop', version: 3} as const;
 
 /** Longest name of a peer in bytes, terminator excluded. */
 export const nameMax = 64;
@@ -182,6 +182,7 @@ export const commands = {
 	channelNtf: 10,
 	suspendNtf: 11,
 	resumeNtf: 12,
+	countsNtf: 13,
 } as const;
 
 export const groups = {

@@ -77,7 +77,7 @@ export type ModuleInfo = {
 	readonly ports: number;
 	readonly deferred: number;
 	readonly moduleVersion: string;
-	/** Of the family; 1 knows neither the MTU of a link nor what blocks it. */
+	/** Of the family; 1 knows neither the MTU of a link nor what blocks it, 2 tells no `counts`. */
 	readonly familyVersion: number;
 	/** How many grants it may hold; a module older than us does not say. */
 	readonly grantLimit: number | undefined;
@@ -86,6 +86,8 @@ export type ModuleInfo = {
 export type KernelEvent =
 	| {readonly kind: 'want'; readonly peer: Peer}
 	| {readonly kind: 'channel'; readonly peer: Peer}
+	/** Packets wait for room, or are kept on the ordinary path; said again after the next `peers()`. */
+	| {readonly kind: 'counts'; readonly peer: Peer}
 	| {readonly kind: 'suspend'}
 	| {readonly kind: 'resume'}
 	/** The socket lost notifications; read everything again. */

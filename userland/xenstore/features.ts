@@ -24,6 +24,11 @@ export function knowsLinkState({familyVersion}: ModuleInfo): boolean {
 	return familyVersion >= 2;
 }
 
+/** Of the module, since version 3: `counts` events. */
+export function tellsCounts({familyVersion}: ModuleInfo): boolean {
+	return familyVersion >= 3;
+}
+
 /** What the endpoint role says of itself. */
 export function helloOf(info: ModuleInfo): string {
 	const {protocolMin: min, protocolMax: max, features} = info;

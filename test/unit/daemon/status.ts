@@ -52,7 +52,7 @@ test('a guest tells its peers, dom0 every pair, before and after a channel is up
 		state: 'live',
 		code: null,
 		reason: null,
-		since: 1_000_000_001,
+		since: 1_000_000_000,
 		rule: '10-test.yaml:3:5',
 		links: [{bridge: 'xenbr0', a_vif: '0', b_vif: '0'}],
 	});

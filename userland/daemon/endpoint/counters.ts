@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Kernel, Peer} from '../../kernel/kernel.ts';
 import type {Log} from '../log.ts';
+import type {Work} from '../rescan.ts';
 import type {Detours} from './detours.ts';
 import type {Idle} from './idle.ts';
 import type {Choice, LivePeer, Sizes} from './sizes.ts';
@@ -11,25 +12,27 @@ type CountersWorld = StatsWorld & {
 	readonly sizes: Sizes;
 	readonly idle: Pick<Idle, 'saw'>;
 	kernel(): Kernel | undefined;
+	/** Does the module tell of what must not wait for the next look? */
+	isTold(): boolean;
 	desiredPeers(): readonly DesiredPeer[];
-	readonly detours: Pick<Detours, 'saw'>;
+	readonly detours: Pick<Detours, 'saw' | 'isNews'>;
 	/** A channel ought to have rings of another size, or dom0 to hear something else. */
 	changed(): void;
 };
 
-const period = 5000;
+/** In ms; what dom0 lists of a guest is as old as that at most. */
+export const countersPeriod = 30_000;
+/* A module that tells nothing. */
+const untold = 5000;
 /* Only after a look that found a ring full: a channel that is quiet costs no more than before. */
 const soon = 1000;
 
-/** Looks at the counters of live channels, for dom0's lists and for the size of our rings. */
-export async function watchCounters(world: CountersWorld, signal: AbortSignal): Promise<void> {
-	const {sizes, clock, log} = world;
+/** Answers what looks at the counters of live channels, for dom0's lists and for the size of our rings. */
+export function createCounters(world: CountersWorld): Work {
+	const {sizes, log} = world;
 	const tell = createStats(world);
-	while (!signal.aborted) {
-		await clock.sleep(sizes.isFilling() ? soon : period, signal);
-		if (signal.aborted) {
-			return;
-		}
+
+	return async () => {
 		/* A module that just went away is somebody else's news. */
 		const peers: readonly Peer[] =
 			(await world
@@ -54,7 +57,30 @@ export async function watchCounters(world: CountersWorld, signal: AbortSignal): 
 		if (isNew || choices.length > 0 || idle.length > 0) {
 			world.changed();
 		}
-	}
+		if (sizes.isFilling()) {
+			return soon;
+		}
+
+		return world.isTold() ? dueIn(timeoutsOf(world.desiredPeers())) : untold;
+	};
+}
+
+/** In time to notice that a channel is idle; undefined: the usual period will do. */
+function dueIn(timeouts: ReadonlyMap<number, number>): number | undefined {
+	return timeouts.size === 0 ? undefined : Math.max(untold, Math.min(...timeouts.values()) * 500);
+}
+
+/** The module tells of a peer: does that make a look worth while, or is it known, or of no use? */
+export function isWorthLook(
+	peer: Peer,
+	{sizes, detours, desiredPeers}: Pick<CountersWorld, 'sizes' | 'detours' | 'desiredPeers'>,
+): boolean {
+	const range = rangesOf(desiredPeers()).get(peer.domid);
+
+	return (
+		detours.isNews(peer) ||
+		(isLive(peer) && range !== undefined && sizes.mayFill(peer.domid, range))
+	);
 }
 
 export function isLive(peer: Peer): peer is LivePeer {

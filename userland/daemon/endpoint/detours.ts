@@ -12,6 +12,8 @@ export type Detour = {readonly reason: string; readonly packets: bigint};
 export type Detours = {
 	/** Answers whether another rule, or none, is in the way of one of them now. */
 	saw(peers: readonly Peer[]): boolean;
+	/** Has a count grown of a rule that is not known to be in the way now? */
+	isNews(peer: Peer): boolean;
 	of(domid: number): Detour | undefined;
 };
 
@@ -85,6 +87,16 @@ export function createDetours(clock: Clock): Detours {
 			before = now;
 
 			return isNew;
+		},
+		isNews({domid, ordinary}) {
+			const counts = seen.get(domid);
+
+			return reasons.some(reason => {
+				const count = counts?.get(reason);
+				const packets = ordinary.get(reason) ?? 0n;
+
+				return packets > (count?.packets ?? 0n) && !(count && isRecent(count));
+			});
 		},
 		of,
 	};

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../../errors.ts';
-import type {Kernel, ModuleInfo, Peer} from '../../kernel/kernel.ts';
+import type {Kernel, KernelEvent, ModuleInfo, Peer} from '../../kernel/kernel.ts';
 import type {AcceptRule, Identity, Verdict} from '../../policy/types.ts';
 import type {Own} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
 import {isRefusal} from '../../xenstore/declined.ts';
-import {helloOf, knowsLinkState} from '../../xenstore/features.ts';
+import {helloOf, knowsLinkState, tellsCounts} from '../../xenstore/features.ts';
 import {apply} from './apply.ts';
 import {declinesOf, planDeclines, type Reasons} from './declines.ts';
 import {createDetours, type Detours} from './detours.ts';
-import {isLive, watchCounters} from './counters.ts';
+import {countersPeriod, createCounters, isLive, isWorthLook} from './counters.ts';
 import {Module, type ModuleWorld} from './module.ts';
 import {report} from './events.ts';
 import {planEndpoint, type Known} from './plan.ts';
@@ -55,6 +55,7 @@ const retry = 1000;
 export class Endpoint {
 	readonly #world: EndpointWorld;
 	readonly #rescan: Rescan;
+	readonly #counters: Rescan;
 	readonly #backoff: Backoff;
 	readonly #sizes: Sizes;
 	readonly #idle: Idle;
@@ -64,11 +65,14 @@ export class Endpoint {
 	readonly #reasons: Reasons;
 	readonly #asked = new Set<string>();
 	#known: Known | undefined;
+	#isTold = false;
+	#ranges = '';
 	#desiredPeers: readonly DesiredPeer[] = [];
 
 	constructor(world: EndpointWorld) {
 		this.#world = world;
 		this.#rescan = createRescan(world.clock, period);
+		this.#counters = createRescan(world.clock, countersPeriod);
 		this.#backoff = createBackoff(world.clock);
 		this.#sizes = createSizes(world.clock);
 		this.#idle = createIdle(world.clock);
@@ -77,11 +81,33 @@ export class Endpoint {
 		this.#reasons = {detour: this.#detours.of, isShort: this.#backoff.isShort};
 		this.#module = new Module(world, {
 			changed: this.#rescan.poke,
-			heard: event => {
-				report(event, world.log);
-				this.#rescan.poke();
-			},
+			heard: event => this.#hear(event),
 		});
+	}
+
+	#hear(event: KernelEvent): void {
+		report(event, this.#world.log);
+		if (event.kind !== 'counts') {
+			this.#rescan.poke();
+		}
+		if (
+			event.kind === 'channel' ||
+			(event.kind === 'counts' && this.#isWorthLook(event.peer))
+		) {
+			this.#counters.poke();
+		}
+	}
+
+	#isWorthLook(peer: Peer): boolean {
+		return isWorthLook(peer, this.#looking);
+	}
+
+	get #looking() {
+		return {
+			sizes: this.#sizes,
+			detours: this.#detours,
+			desiredPeers: () => this.#desiredPeers,
+		};
 	}
 
 	/** Serves until the signal aborts; throws when XenStore is lost, and may then be run again. */
@@ -99,23 +125,22 @@ export class Endpoint {
 		const {openStore, watchLinks, paths} = this.#world;
 		const store = await openStore();
 		const {poke} = this.#rescan;
-		const counters = {
+		const counters = createCounters({
 			...this.#world,
+			...this.#looking,
 			store,
-			sizes: this.#sizes,
 			idle: this.#idle,
 			kernel: () => this.#module.kernel,
-			desiredPeers: () => this.#desiredPeers,
-			detours: this.#detours,
+			isTold: () => this.#isTold,
 			changed: poke,
-		};
+		});
 		try {
 			await together(signal, [
 				inner => this.#module.run(inner),
 				inner => this.#rescan.run(looking => this.#scan(store, looking), inner),
 				inner => forEach(store.watch(paths.told, inner), poke),
 				inner => forEach(watchLinks(inner), poke),
-				inner => watchCounters(counters, inner),
+				inner => this.#counters.run(counters, inner),
 				inner => listenToHost(store, unheard, poke, inner),
 			]);
 		} finally {
@@ -207,6 +232,17 @@ export class Endpoint {
 		return 0;
 	}
 
+	/** Policy may have set other bounds to the rings of live channels. */
+	#seeRanges(): void {
+		const ranges = JSON.stringify(
+			this.#desiredPeers.map(({config, range}) => [config.domid, range]),
+		);
+		if (ranges !== this.#ranges) {
+			this.#counters.poke();
+		}
+		this.#ranges = ranges;
+	}
+
 	async #look(
 		store: Store,
 		kernel: Kernel | undefined,
@@ -214,6 +250,7 @@ export class Endpoint {
 	): Promise<Known> {
 		const known = await readKnown(store, this.#world.paths, kernel);
 		this.#known = known;
+		this.#isTold = info !== undefined && tellsCounts(info);
 		this.#detours.saw([...(known.kernel?.values() ?? [])]);
 		this.#desiredPeers = desiredPeersOf(known.announced, {
 			...this.#world,
@@ -230,6 +267,7 @@ export class Endpoint {
 				this.#sizes.orderFor(domid, range, this.#backoff.missedAt(domid)),
 			mismatch: domid => this.#sizes.sizeMismatch(domid) ?? this.#idle.mismatch(domid),
 		});
+		this.#seeRanges();
 		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
 		for (const {name} of live) {
 			this.#asked.delete(name);

@@ -83,7 +83,8 @@ export function isFilling(size: Size, range: Range, now: number): boolean {
 	return size.full > 0 && mayGrow(size, range, now);
 }
 
-function mayGrow({order, grownAt}: Size, {most}: Range, now: number): boolean {
+/** Where that answers no, a ring that is found full changes nothing. */
+export function mayGrow({order, grownAt}: Size, {most}: Range, now: number): boolean {
 	return order < most && now - grownAt >= patience;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Channel, Peer} from '../../kernel/kernel.ts';
 import type {Clock} from '../clock.ts';
-import {isFilling, look, orderFor, within, type Range, type Size} from './size.ts';
+import {isFilling, look, mayGrow, orderFor, within, type Range, type Size} from './size.ts';
 
 export type LivePeer = Peer & {readonly channel: Channel};
 
@@ -21,6 +21,8 @@ export type Sizes = {
 	sizeMismatch(domid: number): bigint | undefined;
 	/** A look at all live channels; answers what it changed. */
 	saw(live: readonly LivePeer[], ranges: ReadonlyMap<number, Range>): Choice[];
+	/** Might a look at this peer's channel, whose ring is full, be the first of those that grow it? */
+	mayFill(domid: number, range: Range): boolean;
 	/** A channel may have to grow: look again soon. */
 	isFilling(): boolean;
 	/** Only these peers are still of interest. */
@@ -58,6 +60,11 @@ export function createSizes(clock: Clock): Sizes {
 			filling = false;
 
 			return live.flatMap(peer => see(peer, ranges.get(peer.domid)));
+		},
+		mayFill(domid, range) {
+			const size = sizes.get(domid);
+
+			return !filling && (size === undefined || mayGrow(size, range, clock.now()));
 		},
 		isFilling: () => filling,
 		keep(domids) {
