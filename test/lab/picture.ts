@@ -7,6 +7,8 @@ const machines = {
 	next: 'Debian 13, Xen 4.20, the newest Linux of its backports',
 	debug: 'Debian 13, Xen 4.20, Linux 6.12 that watches itself, with KASAN',
 	'debug-pv': 'Debian 13, Xen 4.20, Linux 6.12 that watches itself',
+	systemd: 'Debian 13, Xen 4.20, Linux 6.12, and systemd',
+	'systemd-12': 'Debian 12, Xen 4.17, Linux 6.1, and systemd',
 };
 
 /** The lab as a box drawing, for the person who opens it. */

@@ -3,6 +3,7 @@ import type {Group} from './command.ts';
 import {addCompletion} from './completing.ts';
 import {addDiagnosing} from './diagnosing.ts';
 import {addPolicy} from './policy-commands.ts';
+import {addModule} from './reloading.ts';
 import {addReporting} from './reporting.ts';
 import {addShowing} from './showing.ts';
 import {addSwitching} from './switching.ts';
@@ -19,6 +20,7 @@ export const groups: readonly Group[] = [
 	addSwitching,
 	addTrying,
 	addPolicy,
+	addModule,
 	addReporting,
 	addCompletion,
 ];
