@@ -88,6 +88,7 @@ function world(): World {
 			release: async () => {},
 		},
 		...{openStore: absent, awaitStore: absent, openKernel: absent, watchModule: absent, interfaces: absent},
+		vifs: absent,
 		...{watchLinks: absent, watchPolicy: absent, topology: absent, firewall: absent, hints: []},
 	};
 }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/** Why two domains have no channel: one word for programs, one sentence for people. */
-export type Refusal = {readonly code: RefusalCode; readonly reason: string};
+/**
+ * Why two domains have no channel: one word for programs, one sentence for people. The detail is
+ * another word, which an end says of its own side.
+ */
+export type Refusal = {
+	readonly code: RefusalCode;
+	readonly reason: string;
+	readonly detail?: string | undefined;
+};
 
 type RefusalCode =
 	/** The domain does not run coloopd with the module */

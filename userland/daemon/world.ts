@@ -2,6 +2,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import type {Device} from '../kernel/devices.ts';
 import {interfaces, watchLinks} from '../kernel/links.ts';
+import {vifs} from '../kernel/vif.ts';
 import {watchRoute, watchTables} from '../kernel/notices.ts';
 import {openKernel, watchModule} from '../kernel/client.ts';
 import {watchPolicy} from '../policy/watch.ts';
@@ -42,6 +43,7 @@ export async function systemWorld({
 		openKernel,
 		watchModule,
 		interfaces,
+		vifs,
 		watchLinks,
 		watchPolicy: signal =>
 			watchPolicy(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {readFile} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 
 /** The number of the vif that a network device is the frontend of; undefined: of none. */
 export async function vifOf(name: string): Promise<string | undefined> {
@@ -7,6 +7,16 @@ export async function vifOf(name: string): Promise<string | undefined> {
 	const text = await readFile(`/sys/class/net/${name}/device/nodename`, 'utf8').catch(() => '');
 
 	return parseNodename(text);
+}
+
+/**
+ * The numbers of all vifs of this domain, also of those whose network device is in another namespace:
+ * the devices of Xen's bus are in none.
+ */
+export async function vifs(folder = '/sys/bus/xen/devices'): Promise<Set<string>> {
+	const names = await readdir(folder).catch(() => []);
+
+	return new Set(names.flatMap(name => /^vif-(\d+)$/.exec(name)?.[1] ?? []));
 }
 
 /** `device/vif/0`; a backend's is `backend/vif/2/0`. */

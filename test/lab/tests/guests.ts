@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
-import {channelUp, diverted, inTurn, withChannel, type Body} from '../channel.ts';
+import {
+	channelUp,
+	diverted,
+	inTurn,
+	pair,
+	patient,
+	peer,
+	withChannel,
+	type Body,
+} from '../channel.ts';
 import type {Guest} from '../guest.ts';
+import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
 
 const slow = {timeout: 600_000};
@@ -84,11 +94,18 @@ const vlanAndVrf: Body = async (t, {a, b}) => {
 };
 
 /** While eth0 is in another namespace there is no channel, and afterwards there is. */
-const namespace: Body = async (t, {lab, a}) => {
+const namespace: Body = async (t, {lab, dom0, a}) => {
 	await a.run(
 		`ip netns add box; ip link set eth0 netns box; ip -n box link set eth0 up
 		ip -n box addr add 10.0.0.1/24 dev eth0`,
 	);
+	await until(
+		'dom0 says why',
+		async () => (await pair(lab))?.a_declines === 'device netns',
+		patient,
+	);
+	t.regex((await peer(a, 'b'))?.reason ?? '', /^vif 0 .* is in another network namespace/);
+	t.regex((await dom0.run('coloop list', slow)).stdout, /a declines: .* network namespace/);
 	t.is(await pings(t, a, '10.0.0.2', 'ip netns exec box'), 0);
 	await a.run(
 		`ip -n box link set eth0 netns 1; ip netns del box; ip link set eth0 up

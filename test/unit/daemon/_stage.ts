@@ -136,6 +136,7 @@ export function createStage(): Stage {
 			domid === 0
 				? (await topology()).interfaces
 				: [{ifindex: 2, name: 'eth0', mac: macOf(domid)}],
+		vifs: async () => new Set(['0']),
 		watchLinks: watchKnob(domid, () => 'changed'),
 		watchPolicy: signal => {
 			const policies = watchKnob(domid, () => load(knobs(domid).policy))(signal);

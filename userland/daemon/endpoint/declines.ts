@@ -67,7 +67,7 @@ function declinedFor(
 		return undefined;
 	}
 	if (refusal) {
-		return {code: refusal.code, detail: undefined};
+		return {code: refusal.code, detail: refusal.detail};
 	}
 	if (isOwnAudit) {
 		return {code: 'policy', detail: 'audit'};

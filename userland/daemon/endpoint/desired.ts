@@ -5,6 +5,7 @@ import {cutName} from '../../names.ts';
 import {defaultRingPages, defaultRingPagesMin} from '../../policy/pages.ts';
 import type {AcceptRule, Identity, Verdict} from '../../policy/types.ts';
 import {ruleName} from '../../policy/rule-name.ts';
+import {ordinaryText} from '../ordinary.ts';
 import type {Refusal} from '../refusal.ts';
 import type {Announcement, AnnouncedLink} from '../../xenstore/values.ts';
 import type {Range} from './size.ts';
@@ -55,6 +56,8 @@ export type DesiredPeer = {
 export type Criteria = {
 	readonly domid: number;
 	readonly devices: readonly Device[];
+	/** The numbers of our vifs, whose devices may be in other network namespaces. */
+	readonly vifs: ReadonlySet<string>;
 	/** The module takes an MTU with a link. */
 	readonly takesMtu: boolean;
 	readonly decide: (peer: Identity) => Verdict<AcceptRule>;
@@ -163,6 +166,12 @@ function refuse(
 	}
 	if (found > 0) {
 		return undefined;
+	}
+	const away = links.find(({vif}) => criteria.vifs.has(vif));
+	if (away !== undefined) {
+		const device = `vif ${away.vif} (${away.localMac})`;
+
+		return {code: 'device', detail: 'netns', reason: ordinaryText('netns', device)};
 	}
 	const mac = links[0]?.localMac ?? 'its address';
 	const reason = `no interface in this network namespace has ${mac}`;

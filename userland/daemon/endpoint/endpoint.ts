@@ -28,6 +28,8 @@ export type EndpointWorld = ModuleWorld & {
 	openStore(): Promise<Store>;
 	readonly paths: Own;
 	interfaces(): Promise<readonly Device[]>;
+	/** The numbers of the vifs that we have in any network namespace. */
+	vifs(): Promise<ReadonlySet<string>>;
 	/** Hints that our devices may have changed. */
 	watchLinks(signal: AbortSignal): AsyncIterable<unknown>;
 	decide(peer: Identity): Verdict<AcceptRule>;
@@ -256,6 +258,7 @@ export class Endpoint {
 			...this.#world,
 			domid: known.domid,
 			devices: await this.#world.interfaces(),
+			vifs: await this.#world.vifs(),
 			takesMtu: info !== undefined && knowsLinkState(info),
 			unheard: this.#silence.refusal(),
 			isAsked: name => this.#asked.has(name),

@@ -10,6 +10,7 @@ function criteria(change: Partial<Criteria> = {}): Criteria {
 	return {
 		domid: 1,
 		devices: [eth0],
+		vifs: new Set<string>(),
 		takesMtu: true,
 		decide: () => ({action: 'allow', rule: undefined}),
 		isHeld: () => false,
@@ -74,6 +75,17 @@ test('in dom0 many devices have the address, the name tells', t => {
 		criteria({domid: 0, devices}),
 	);
 	t.is(b?.config.links[0]?.ifindex, 9);
+});
+
+test('a vif whose device is in another network namespace is not taken for one that is not there', t => {
+	const refusalWith = (vifs: readonly string[], devices: Criteria['devices'] = []) =>
+		desiredPeersOf(announced, criteria({devices, vifs: new Set(vifs)}))[0]?.refusal;
+	t.deepEqual(refusalWith(['0', '1']), {
+		...{code: 'device', detail: 'netns'},
+		reason: `vif 0 (${macOf(1)}) is in another network namespace than coloop0`,
+	});
+	t.is(refusalWith(['1'])?.detail, undefined, 'another vif');
+	t.is(refusalWith(['0'], [eth0]), undefined, 'here');
 });
 
 test('a peer that cannot be desired says why', t => {
