@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type {Offer} from '../../../userland/kernel/kernel.ts';
 import {Link} from '../link.ts';
-import {speak, type Attack, type Bout} from './_bout.ts';
+import {hasPolled} from '../polled.ts';
+import {answers, speak, type Attack, type Bout} from './_bout.ts';
 
 /** A lie in the control page of an offer, for which the victim refuses it with a sentence. */
 function forged(name: string, does: string, lies: readonly string[], says: RegExp, rule: string) {
@@ -160,8 +161,8 @@ export const offers: readonly Attack[] = [
 			await link.begin();
 			const {right} = await link.offerBoth();
 			await a.attach(b, link.epoch, right);
-			// Long enough for an event and a look.
-			await lab.a.run('sleep 2; ping -q -c 1 -W 20 b', {silent: true});
+			await hasPolled(lab.a);
+			await answers(lab.a, 'b');
 			t.is((await a.channel(b)).state, 'mapped');
 			await link.close();
 			t.is((await a.channel(b)).reason, 'asked');

@@ -87,20 +87,25 @@ const fragments: Body = async (t, {a, b}) => {
 		await b.run(`nft flush ruleset; nft '${rules}'`);
 		const before = await diverted(a);
 		t.is(await takesDatagram(a, b, 5000), arrives, rules);
-		t.is(await diverted(a), before + 1);
+		t.is(await diverted(a), before + 2);
 	}
 	await b.run('nft flush ruleset');
 };
 
+/** Does a datagram of so many bytes arrive?  One of three bytes, sent after it, does. */
 async function takesDatagram(from: Guest, to: Guest, size: number): Promise<boolean> {
 	await to.run(`rm -f /tmp/in
 		setsid socat -u -b 65000 UDP4-RECV:7102 CREATE:/tmp/in >/dev/null 2>&1 </dev/null &
 		until ss -Huln sport = 7102 | grep -q .; do busybox usleep 50000; done`);
-	await from.run(`head -c ${size} /dev/urandom |
-		socat -u -b 65000 - UDP4-SENDTO:${to.name}:7102`);
-	const {stdout} = await to.run('sleep 1; pkill -x socat; stat -c %s /tmp/in', slow);
+	const send = `socat -u -b 65000 - UDP4-SENDTO:${to.name}:7102`;
+	await from.run(`head -c ${size} /dev/urandom | ${send}; printf end | ${send}`);
+	const {stdout} = await to.run(
+		`until [ "$(tail -c 3 /tmp/in | tr -d '\\0')" = end ]; do busybox usleep 50000; done
+		pkill -x socat; stat -c %s /tmp/in`,
+		slow,
+	);
 
-	return Number(stdout) === size;
+	return Number(stdout) === size + 3;
 }
 
 /** A packet socket of one protocol on coloop0 sees what arrives there, as one of all does. */
