@@ -52,7 +52,16 @@ export function howWeDo(status: Status, kernel: string = release()): string {
 		return 'starting';
 	}
 
-	return `${count(module.peers, 'peer')}, ${count(module.channels, 'channel')} open`;
+	return `${count(module.peers, 'peer')}, ${count(module.channels, 'channel')} open${otherAge(module.version, status.version)}`;
+}
+
+/* They work together; what one of them does not know, the other does without. */
+function otherAge(module: string | null, daemon: string): string {
+	if (module === null || module === daemon) {
+		return '';
+	}
+
+	return `; the module that is loaded is ${module}, coloopd ${daemon}: \`coloop module reload\` loads the installed one`;
 }
 
 function count(number: number, what: string): string {

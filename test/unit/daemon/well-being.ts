@@ -21,6 +21,10 @@ test('what keeps us from work is said first', t => {
 	const say = (more: object) => howWeDo(statusOf(more), '6.12.9');
 	t.is(say({}), '2 peers, 1 channel open');
 	t.is(say({module: {...module, peers: 1, channels: 0}}), '1 peer, 0 channels open');
+	t.is(
+		say({module: {...module, version: '0.0.9'}}),
+		'2 peers, 1 channel open; the module that is loaded is 0.0.9, coloopd 0.1.0: `coloop module reload` loads the installed one',
+	);
 	t.is(say({module_loaded: null, module: null}), 'starting');
 	t.is(
 		say({module_loaded: false, module: null}),
