@@ -24,8 +24,9 @@ async function withJournal(
 	const journal = createJournal({
 		...{log: createLog(() => {}), unix: () => now, hasEndpoint: true, nameOf: () => undefined},
 	});
-	const served = serve(socket, says(), stop.signal, ({follow = false}, signal) =>
-		journal.observe(follow, signal),
+	const served = serve(
+		...([socket, says(), stop.signal, () => {}] as const),
+		({follow = false}, signal) => journal.observe(follow, signal),
 	);
 	const end = async () => {
 		stop.abort();

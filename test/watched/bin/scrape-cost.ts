@@ -43,6 +43,7 @@ const peers = domids.map((domid): PeerStatus => ({
 	...{busy_poll_us: 0, ordinary: {}, tx_packets: 0, tx_bytes: 0, rx_packets: 0, rx_bytes: 0},
 	...{events_sent: 0, events_received: 0, backlogged: 0, returned: 0, dropped_backlog: 0},
 	...{dropped_source: 0, dropped_header: 0, dropped_memory: 0, dropped_device: 0},
+	...{waits: 0, waits_paid: 0},
 }));
 const totals = new PeerTotals();
 totals.saw(
