@@ -5,6 +5,7 @@ import {parseRuleset} from '../../userland/nftables-js/index.ts';
 import {floods, handshakesBeside} from './handshakes.ts';
 import {listed} from './listed.ts';
 import {planned} from './planned.ts';
+import {policyRead} from './read-policy.ts';
 import {cpuOf, manyRules, memory, policyOf, startScene, until, type Scene} from './scene.ts';
 import {macOf} from './store.ts';
 
@@ -14,6 +15,7 @@ export type Figures = Record<string, number>;
 export const rows: Readonly<Record<string, () => Promise<Figures>>> = {
 	plan: async () => planned(1000, 10_000),
 	announce: () => announced(1000, 10_000),
+	policy: () => policyRead(10_000),
 	idle: () => idle(300),
 	handshake: () => handshakes(300),
 	'flood-30': () => flood(30),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {readFileSync} from 'node:fs';
 import {performance} from 'node:perf_hooks';
 import {systemClock} from '../../userland/daemon/clock.ts';
 import {Host, type HostWorld} from '../../userland/daemon/host/host.ts';
@@ -12,7 +13,7 @@ export type Scene = {
 	readonly store: ComputedStore;
 	/** Changes what the policy says. */
 	setPolicy(policy: Policy): Promise<void>;
-	/** Longest turn of the event loop since it was last asked, in ms. */
+	/** Longest turn of the event loop since it was last asked, in ms of its thread's CPU time. */
 	blocked(): number;
 	stop(): Promise<void>;
 };
@@ -120,19 +121,16 @@ export function memory(): number {
 }
 
 /**
- * The smaller of the CPU time of all threads, as others may have had the processor meanwhile, and of the time that
- * passed, as threads of V8 and those that read policies have it beside the event loop.
+ * By CPU time of the thread that runs the event loop, as others may have had the processor meanwhile, and threads of V8
+ * and those that read policies have it beside that.
  */
 export function probeTurns() {
 	let most = 0;
-	let last = process.cpuUsage();
-	let lastAt = performance.now();
+	let last = threadTime();
 	const timer = setInterval(() => {
-		const {user, system} = process.cpuUsage(last);
-		last = process.cpuUsage();
-		const now = performance.now();
-		most = Math.max(most, Math.min((user + system) / 1000, now - lastAt));
-		lastAt = now;
+		const now = threadTime();
+		most = Math.max(most, now - last);
+		last = now;
 	}, 1);
 
 	return {
@@ -144,4 +142,9 @@ export function probeTurns() {
 		},
 		stop: () => clearInterval(timer),
 	};
+}
+
+/** What this thread has used, in ms: the first figure of schedstat, in ns. */
+function threadTime(): number {
+	return Number.parseInt(readFileSync('/proc/thread-self/schedstat', 'utf8'), 10) / 1e6;
 }

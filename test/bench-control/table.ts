@@ -72,6 +72,13 @@ const lines: readonly Line[] = [
 		unit: 'ms',
 		most: 50,
 	},
+	...(
+		[
+			['first', 'a policy of 10 000 rules, read at first: longest turn'],
+			['same', 'written again, and the same'],
+			['other', 'written again, and another'],
+		] as const
+	).map(([figure, title]) => ({title, row: 'policy', figure, unit: 'ms', most: 50})),
 	{title: 'memory when announced', row: 'announce', figure: 'rss', unit: 'MiB', most: 256},
 	{
 		title: 'memory when planned',

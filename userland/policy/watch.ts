@@ -50,6 +50,7 @@ async function* states(
 	const end = () => bell.ring('end');
 	signal.addEventListener('abort', end);
 	let last: LoadedPolicy | undefined;
+	let seen: string | undefined;
 	let included: readonly string[] = [];
 
 	try {
@@ -59,7 +60,7 @@ async function* states(
 			}
 			// Watch first, then read: what changes in between rings the bell again.
 			hints.renew(included);
-			const read = await loadApart({dirs, side}, signal);
+			const {fingerprint, ...read} = await loadApart({dirs, side}, signal);
 			if (signal.aborted) {
 				return;
 			}
@@ -69,9 +70,10 @@ async function* states(
 			}
 			const now: LoadedPolicy =
 				read.errors.length > 0 && last ? inForce({...read, policy: last.policy}) : read;
-			if (why === 'hint' && last && isSame(last, now)) {
+			if (why === 'hint' && seen === fingerprint) {
 				continue;
 			}
+			seen = fingerprint;
 			last = now;
 			yield now;
 		}
@@ -79,14 +81,6 @@ async function* states(
 		signal.removeEventListener('abort', end);
 		hints.close();
 	}
-}
-
-/** Positions are part of a policy, so an edit that moves a rule is a change: messages name the new line. */
-function isSame(a: LoadedPolicy, b: LoadedPolicy): boolean {
-	const text = ({policy, errors, warnings, dir}: LoadedPolicy) =>
-		JSON.stringify([policy, errors.map(error => error.message), warnings, dir]);
-
-	return text(a) === text(b);
 }
 
 type Why = 'hint' | 'reload' | 'end';
