@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 import {setTimeout as sleep} from 'node:timers/promises';
-import {createGuard} from '../../userland/firewall/guard.ts';
-import {parseRuleset} from '../../userland/nftables-js/index.ts';
+import {guardedByFlows, guardedByRules} from './guarded.ts';
 import {floods, handshakesBeside} from './handshakes.ts';
 import {listed} from './listed.ts';
 import {planned} from './planned.ts';
 import {policyRead} from './read-policy.ts';
 import {cpuOf, manyRules, memory, policyOf, startScene, until, type Scene} from './scene.ts';
-import {macOf} from './store.ts';
 
 export type Figures = Record<string, number>;
 
@@ -21,7 +19,8 @@ export const rows: Readonly<Record<string, () => Promise<Figures>>> = {
 	'flood-30': () => flood(30),
 	'flood-100': () => flood(100),
 	'flood-300': () => flood(300),
-	guard: async () => guarded(200),
+	guard: () => guardedByRules(200),
+	ovs: () => guardedByFlows(200),
 	list: () => listing(1000, 50),
 };
 
@@ -115,45 +114,6 @@ async function handshakes(guests: number): Promise<Figures> {
 	}
 
 	return worst;
-}
-
-/** Every pair of guests, each of which has a rule that locks its address. */
-async function guarded(vifs: number): Promise<Figures> {
-	const names = Array.from({length: vifs}, (_, index) => index + 1);
-	const rule = (domid: number) => ({
-		rule: {
-			...{family: 'bridge', table: 'f', chain: 'forward', handle: domid + 10},
-			expr: [
-				match('==', {meta: {key: 'iifname'}}, `vif${domid}.0`),
-				match('!=', {payload: {protocol: 'ether', field: 'saddr'}}, macOf(domid)),
-				{drop: null},
-			],
-		},
-	});
-	const chain = {
-		...{family: 'bridge', table: 'f', name: 'forward', handle: 1},
-		...{type: 'filter', hook: 'forward', prio: 0, policy: 'accept'},
-	};
-	const table = {family: 'bridge', name: 'f', handle: 1};
-	const text = JSON.stringify({nftables: [{table}, {chain}, ...names.map(rule)]});
-	const port = (domid: number) => ({
-		...({kind: 'vif', name: `vif${domid}.0`, mac: macOf(domid), bridge: 'xenbr0'} as const),
-	});
-	let refused = 0;
-	const cpu = await cpuOf(async () => {
-		const guard = createGuard(parseRuleset(text));
-		for (const a of names) {
-			for (const b of names.slice(a)) {
-				refused += guard(port(a), port(b), {ip: true, ip6: true}) ? 1 : 0;
-			}
-		}
-	});
-
-	return {cpu, refused};
-}
-
-function match(op: string, left: unknown, right: unknown) {
-	return {match: {op, left, right}};
 }
 
 /** `coloop list` with so many channels. */

@@ -107,6 +107,13 @@ const lines: readonly Line[] = [
 		most: 500,
 	},
 	{
+		title: '200 vifs on Open vSwitch, with 16 flows each',
+		row: 'ovs',
+		figure: 'cpu',
+		unit: 'ms',
+		most: 500,
+	},
+	{
 		title: 'coloop list, 1000 guests, 50 channels',
 		row: 'list',
 		figure: 'cpu',

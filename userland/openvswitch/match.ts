@@ -13,36 +13,63 @@ export type Frames = {
 /** Of all the frames: does it match each, perhaps some, or none? */
 export type Certainty = 'always' | 'maybe' | 'never';
 
-/** What a flow that matches all of these fields does; a field that is not known may match or not. */
-export function matchFrames(match: readonly string[], frames: Frames): Certainty {
-	const found = match.map(field => matchField(field, frames));
+/** The fields of a flow, ready to be asked for any frames: a host with 200 ports has 80 000 questions for each. */
+export type Match = (frames: ReadyFrames) => Certainty;
 
-	return found.includes('never') ? 'never' : found.includes('maybe') ? 'maybe' : 'always';
+/** Frames whose addresses are read once for all flows that ask for them. */
+export type ReadyFrames = Omit<Frames, 'source' | 'destination'> & {
+	readonly source: Address | undefined;
+	readonly destination: Address | undefined;
+};
+
+export function readyFrames(frames: Frames): ReadyFrames {
+	const [source, destination] = [frames.source, frames.destination].map(addressOf);
+
+	return {...frames, source, destination};
 }
 
-function matchField(field: string, frames: Frames): Certainty {
+/** A flow that matches all of these fields; one that is not known may match or not. */
+export function compileMatch(fields: readonly string[]): Match {
+	const tests = fields.map(compileField);
+
+	return frames => {
+		let certainty: Certainty = 'always';
+
+		for (const test of tests) {
+			const found = test(frames);
+			if (found === 'never') {
+				return found;
+			}
+			certainty = found === 'maybe' ? found : certainty;
+		}
+
+		return certainty;
+	};
+}
+
+function compileField(field: string): Match {
 	const at = field.indexOf('=');
 	if (at < 0) {
-		return matchProtocol(field, frames.protocol);
+		return ({protocol}) => matchProtocol(field, protocol);
 	}
 	const value = field.slice(at + 1);
 
 	switch (field.slice(0, at)) {
 		case 'in_port':
-			return matchPort(value, frames.inPort);
+			return ({inPort}) => matchPort(value, inPort);
 		case 'dl_src':
-			return matchAddress(value, frames.source);
+			return compileAddress(value, ({source}) => source);
 		case 'dl_dst':
-			return matchAddress(value, frames.destination);
+			return compileAddress(value, ({destination}) => destination);
 		case 'dl_type':
-			return matchNumber(value, etherTypes[frames.protocol]);
+			return ({protocol}) => matchNumber(value, etherTypes[protocol]);
 		/* 0xffff stands for frames without a tag. */
 		case 'dl_vlan':
-			return matchNumber(value, 0xffff);
+			return () => matchNumber(value, 0xffff);
 		case 'vlan_tci':
-			return matchMasked(value, 0);
+			return () => matchMasked(value, 0);
 		default:
-			return 'maybe';
+			return () => 'maybe';
 	}
 }
 
@@ -100,19 +127,35 @@ function matchMasked(text: string, own: number): Certainty {
 		: 'maybe';
 }
 
-function matchAddress(text: string, own: string): Certainty {
-	const [value, mask = (1n << 48n) - 1n] = text.split('/').map(bitsOf);
-	const bits = bitsOf(own);
+/** An Ethernet address: its halves, of 24 bits each. */
+type Address = readonly [high: number, low: number];
 
-	return value === undefined || mask === undefined || bits === undefined
-		? 'maybe'
-		: certain((value & mask) === (bits & mask));
+function compileAddress(text: string, read: (frames: ReadyFrames) => Address | undefined): Match {
+	const [value, mask = [0xff_ffff, 0xff_ffff] as const, ...more] = text.split('/').map(addressOf);
+	if (value === undefined || text.split('/').some(part => !addressOf(part)) || more.length > 0) {
+		return () => 'maybe';
+	}
+	const [high, low] = [value[0] & mask[0], value[1] & mask[1]];
+
+	return frames => {
+		const own = read(frames);
+
+		return own === undefined
+			? 'maybe'
+			: certain((own[0] & mask[0]) === high && (own[1] & mask[1]) === low);
+	};
 }
 
-function bitsOf(mac: string): bigint | undefined {
-	return /^([\da-f]{2}:){5}[\da-f]{2}$/i.test(mac)
-		? BigInt(`0x${mac.replaceAll(':', '')}`)
-		: undefined;
+function addressOf(mac: string): Address | undefined {
+	const [, high = '', low = ''] =
+		/^((?:[\da-f]{2}:){2}[\da-f]{2}):((?:[\da-f]{2}:){2}[\da-f]{2})$/i.exec(mac) ?? [];
+
+	return high === ''
+		? undefined
+		: [
+				Number.parseInt(high.replaceAll(':', ''), 16),
+				Number.parseInt(low.replaceAll(':', ''), 16),
+			];
 }
 
 function certain(matches: boolean): Certainty {

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import {matchFrames, portOf, type Certainty, type Frames} from './match.ts';
+import {
+	compileMatch,
+	portOf,
+	readyFrames,
+	type Certainty,
+	type Frames,
+	type Match,
+	type ReadyFrames,
+} from './match.ts';
 import type {Flow} from './types.ts';
 
 /**
@@ -8,16 +16,15 @@ import type {Flow} from './types.ts';
  */
 export type FlowTable = {
 	/** The most important first; none below one that matches all of these frames. */
-	from(source: Source): readonly Candidate[];
+	from(frames: Frames, ready?: ReadyFrames): readonly Candidate[];
 };
-
-type Source = Omit<Frames, 'destination'>;
 
 type Candidate = {
 	readonly flow: Flow;
 	/** By all fields but those of the destination. */
 	readonly certainty: Certainty;
-	readonly destination: readonly string[];
+	/** By those. */
+	readonly reaches: Match;
 };
 
 export function createFlowTable(flows: readonly Flow[]): FlowTable {
@@ -35,17 +42,18 @@ export function createFlowTable(flows: readonly Flow[]): FlowTable {
 	}
 
 	return {
-		from(source) {
-			const key = `${source.inPort} ${source.source} ${source.protocol}`;
+		from(frames, ready = readyFrames(frames)) {
+			const {inPort, source, protocol} = frames;
+			const key = `${inPort} ${source} ${protocol}`;
 			const known = found.get(key);
 			if (known !== undefined) {
 				return known;
 			}
 			const made = candidates(
-				[undefined, source.inPort]
+				[undefined, inPort]
 					.flatMap(port => byPort.get(port) ?? [])
 					.sort((one, other) => other.priority - one.priority),
-				source,
+				ready,
 			);
 			found.set(key, made);
 
@@ -54,7 +62,7 @@ export function createFlowTable(flows: readonly Flow[]): FlowTable {
 	};
 }
 
-function candidates(flows: readonly Flow[], source: Source): Candidate[] {
+function candidates(flows: readonly Flow[], frames: ReadyFrames): Candidate[] {
 	const made: Candidate[] = [];
 	let settledAt = -Infinity;
 
@@ -63,10 +71,9 @@ function candidates(flows: readonly Flow[], source: Source): Candidate[] {
 			break;
 		}
 		const destination = flow.match.filter(isDestination);
-		const others = flow.match.filter(field => !isDestination(field));
-		const certainty = matchFrames(others, {...source, destination: ''});
+		const certainty = compileMatch(flow.match.filter(field => !isDestination(field)))(frames);
 		if (certainty !== 'never') {
-			made.push({flow, certainty, destination});
+			made.push({flow, certainty, reaches: compileMatch(destination)});
 		}
 		if (certainty === 'always' && destination.length === 0) {
 			settledAt = flow.priority;
@@ -87,17 +94,18 @@ function isDestination(field: string): boolean {
  * Of flows that match a frame the one with the highest priority counts; of several with the same, any.
  */
 export function flowThatDecides(flows: FlowTable, frames: Frames): Flow | 'none' | undefined {
+	const ready = readyFrames(frames);
 	let settledAt = -Infinity;
 
-	for (const {flow, certainty, destination} of flows.from(frames)) {
+	for (const {flow, certainty, reaches} of flows.from(frames, ready)) {
 		if (flow.priority < settledAt) {
 			break;
 		}
-		const reaches = matchFrames(destination, frames);
-		if (reaches !== 'never' && flow.actions !== 'NORMAL') {
+		const found = reaches(ready);
+		if (found !== 'never' && flow.actions !== 'NORMAL') {
 			return flow;
 		}
-		if (reaches === 'always' && certainty === 'always') {
+		if (found === 'always' && certainty === 'always') {
 			settledAt = flow.priority;
 		}
 	}

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {matchFrames, type Certainty, type Frames} from '../../../userland/openvswitch/match.ts';
+import {
+	compileMatch,
+	readyFrames,
+	type Certainty,
+	type Frames,
+} from '../../../userland/openvswitch/match.ts';
 
 const frames: Frames = {
 	inPort: 1,
@@ -8,6 +13,10 @@ const frames: Frames = {
 	destination: '00:16:3e:00:00:02',
 	protocol: 'ip',
 };
+
+function matchFrames(fields: readonly string[], of: Frames): Certainty {
+	return compileMatch(fields)(readyFrames(of));
+}
 
 const always = [
 	'in_port=1',
@@ -31,6 +40,8 @@ const never = [
 	'dl_src=00:16:3e:00:00:02',
 	'dl_dst=01:00:00:00:00:00/01:00:00:00:00:00',
 	'dl_dst=ff:ff:ff:ff:ff:ff',
+	'dl_dst=00:16:3e:00:00:03/ff:ff:ff:ff:ff:ff',
+	'dl_dst=80:16:3e:00:00:02/ff:00:00:00:00:00',
 	'ipv6',
 	'tcp6',
 	'udp6',
@@ -67,6 +78,8 @@ const maybe = [
 	'in_port=ANY',
 	'in_port="vif1.0"',
 	'dl_src=nonsense',
+	'dl_dst=00:16:3e:00:00:02/nonsense',
+	'dl_dst=00:16:3e:00:00:02/ff:ff:ff:ff:ff:ff/ff:ff:ff:ff:ff:ff',
 	'vlan_tci=nonsense',
 	'dl_type=nonsense',
 	'packet_type=(1,0x800)',
@@ -101,4 +114,11 @@ test('several fields: one that never matches is enough, one that may is too', t 
 test("dom0's own frames enter by the local port", t => {
 	t.is(matchFrames(['in_port=LOCAL'], {...frames, inPort: 0xfffe}), 'always');
 	t.is(matchFrames(['in_port=1'], {...frames, inPort: 0xfffe}), 'never');
+});
+
+test('of an address that is none, nothing is known', t => {
+	const strange: Frames = {...frames, source: 'a:b', destination: ''};
+
+	t.is(matchFrames(['dl_src=00:16:3e:00:00:01'], strange), 'maybe');
+	t.is(matchFrames(['dl_dst=00:16:3e:00:00:02/ff:ff:ff:00:00:00'], strange), 'maybe');
 });
