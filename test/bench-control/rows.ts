@@ -5,6 +5,7 @@ import {floods, handshakesBeside} from './handshakes.ts';
 import {listed} from './listed.ts';
 import {planned} from './planned.ts';
 import {policyRead} from './read-policy.ts';
+import {rulesRead} from './read-rules.ts';
 import {cpuOf, manyRules, memory, policyOf, startScene, until, type Scene} from './scene.ts';
 
 export type Figures = Record<string, number>;
@@ -21,6 +22,7 @@ export const rows: Readonly<Record<string, () => Promise<Figures>>> = {
 	'flood-300': () => flood(300),
 	guard: () => guardedByRules(200),
 	ovs: () => guardedByFlows(200),
+	rules: () => rulesRead(5000),
 	list: () => listing(1000, 50),
 };
 

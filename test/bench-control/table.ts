@@ -113,6 +113,8 @@ const lines: readonly Line[] = [
 		unit: 'ms',
 		most: 500,
 	},
+	{title: '5000 rules of nftables read: CPU', row: 'rules', figure: 'cpu', unit: 'ms'},
+	{title: 'the same, longest turn', row: 'rules', figure: 'blocked', unit: 'ms', most: 50},
 	{
 		title: 'coloop list, 1000 guests, 50 channels',
 		row: 'list',

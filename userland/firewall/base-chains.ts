@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {NftBase, NftFamily, NftRuleset} from '../nftables-js/index.ts';
+import type {Sliceable} from '../slice.ts';
 import {compileRuleset, type CompiledChain, type FindChain, type Work} from './compile.ts';
 import type {Side} from './operand.ts';
 import type {ClassOf} from './port-classes.ts';
@@ -23,9 +24,13 @@ export type BaseChains = {
 	seenBy(visit: Visit): readonly BaseChain[];
 };
 
-export function findBaseChains(ruleset: NftRuleset, classOf: ClassOf, work: Work): BaseChains {
+export function* findBaseChains(
+	ruleset: NftRuleset,
+	classOf: ClassOf,
+	work: Work,
+): Sliceable<BaseChains> {
 	const index = indexRuleset(ruleset);
-	const find = compileRuleset(index, work);
+	const find = yield* compileRuleset(index, work);
 	const all = index.baseChains.flatMap(chain => {
 		const compiled = find(keyOf(chain, chain.name));
 		const {family, base} = chain;

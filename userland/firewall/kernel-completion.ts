@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {NftChain, NftFamily, NftRule, NftRuleset, NftSet} from '../nftables-js/index.ts';
+import type {Sliceable} from '../slice.ts';
 import {fields} from './fields.ts';
 import {attributes, text} from './kernel-attributes.ts';
 import {jumpOf, statementsOf, type KernelExpression} from './kernel-expressions.ts';
@@ -16,20 +17,25 @@ const dynsetAttributes = {set: 1} as const;
  * Completes what libnftables shows by what the kernel has: the options of iptables' matches, and rules and expressions of
  * a newer nft, which an older library leaves out. Undefined if the two were not read from the same ruleset.
  */
-export function withKernelRules(
+export function* withKernelRules(
 	ruleset: NftRuleset,
 	kernelRules: readonly KernelRule[],
-): NftRuleset | undefined {
+): Sliceable<NftRuleset | undefined> {
 	const listed = new Map(ruleset.rules.map(rule => [identity(rule), rule]));
 	const named = new Set(ruleset.chains.map(chain => keyOf(chain, chain.name)));
 	const anonymous = anonymousChains(kernelRules.filter(rule => !named.has(chainOf(rule))));
-	const rules = kernelRules.flatMap(rule => {
-		if (named.has(chainOf(rule))) {
-			return complete(listed.get(identity(rule)) ?? unlisted(rule), rule.expressions);
-		}
+	const rules: NftRule[] = [];
 
-		return anonymous.has(chainOf(rule)) ? ofAnonymous(rule) : [];
-	});
+	for (const [at, rule] of kernelRules.entries()) {
+		if (at % batch === batch - 1) {
+			yield;
+		}
+		if (named.has(chainOf(rule))) {
+			rules.push(complete(listed.get(identity(rule)) ?? unlisted(rule), rule.expressions));
+		} else if (anonymous.has(chainOf(rule))) {
+			rules.push(ofAnonymous(rule));
+		}
+	}
 	const found = new Set(rules.map(identity));
 	const {sets, maps} = withDynamicSets(ruleset, kernelRules);
 	const chains = [...ruleset.chains, ...anonymous.values()];
@@ -38,6 +44,9 @@ export function withKernelRules(
 		? {...ruleset, chains, rules, sets, maps}
 		: undefined;
 }
+
+/** So many rules are completed in less than a millisecond. */
+const batch = 50;
 
 function chainOf(rule: KernelRule): string {
 	return keyOf(rule, rule.chain);

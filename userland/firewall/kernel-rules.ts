@@ -4,6 +4,7 @@ import type {TableName} from '../kernel/chains.ts';
 import {encode} from '../kernel/codec.ts';
 import {netfilterProtocol, withConnection} from '../kernel/dump.ts';
 import type {NftFamily, NftRule} from '../nftables-js/index.ts';
+import {inSlices, type Sliceable} from '../slice.ts';
 import {attributes, text} from './kernel-attributes.ts';
 import type {KernelExpression} from './kernel-expressions.ts';
 import {keyOf} from './ruleset-index.ts';
@@ -44,12 +45,28 @@ export async function readKernelRules({family, table}: TableName): Promise<Kerne
 			table: attributeTable,
 		});
 
-		return messages.flatMap(({payload}) => parseKernelRule(payload) ?? []);
+		return await inSlices(parseAll(messages.map(({payload}) => payload)));
 	});
 }
 
 function numberOf(family: NftFamily): number {
 	return [...families].find(([, name]) => name === family)?.[0] ?? 0;
+}
+
+/** So many rules are parsed in less than a millisecond. */
+const batch = 50;
+
+function* parseAll(payloads: readonly Uint8Array[]): Sliceable<KernelRule[]> {
+	const rules: KernelRule[] = [];
+
+	for (const [at, payload] of payloads.entries()) {
+		if (at % batch === batch - 1) {
+			yield;
+		}
+		rules.push(...[parseKernelRule(payload) ?? []].flat());
+	}
+
+	return rules;
 }
 
 /** A message NFT_MSG_NEWRULE; undefined for a family that nft does not know. */

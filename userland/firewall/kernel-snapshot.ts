@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {NftRuleset} from '../nftables-js/index.ts';
+import type {Sliceable} from '../slice.ts';
 import {withKernelRules} from './kernel-completion.ts';
 import {identity, type KernelRule, type NamedRule} from './kernel-rules.ts';
 import {keyOf} from './ruleset-index.ts';
@@ -9,21 +10,23 @@ import {keyOf} from './ruleset-index.ts';
  * one that bears a number never does, so that what either dump says of a listed rule is true of it. A rule that is not
  * listed is one that the library cannot show if the kernel had it both times, else one that came or went.
  */
-export function completeRules(
+export function* completeRules(
 	ruleset: NftRuleset,
 	before: readonly KernelRule[],
 	after: readonly KernelRule[],
-): NftRuleset {
+): Sliceable<NftRuleset> {
 	const [early, late] = [before, after].map(
 		rules => new Map(rules.map(rule => [identity(rule), rule])),
 	) as [Map<string, KernelRule>, Map<string, KernelRule>];
 	const rules = ruleset.rules.filter(
 		rule => early.has(identity(rule)) || late.has(identity(rule)),
 	);
+	yield;
 	const listed = new Set(rules.map(identity));
 	const merged = rules.flatMap(
 		rule => late.get(identity(rule)) ?? early.get(identity(rule)) ?? [],
 	);
+	yield;
 	let previous: KernelRule | undefined;
 
 	for (const rule of after) {
@@ -40,7 +43,9 @@ export function completeRules(
 		}
 	}
 
-	return withKernelRules({...ruleset, rules}, merged) ?? ruleset;
+	yield;
+
+	return (yield* withKernelRules({...ruleset, rules}, merged)) ?? ruleset;
 }
 
 function isOneChain(one: NamedRule, other: NamedRule): boolean {

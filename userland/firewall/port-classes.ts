@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {NftRuleset} from '../nftables-js/index.ts';
+import type {Sliceable} from '../slice.ts';
 import {fields} from './fields.ts';
 import {etherAddress, macNumber, type Literal} from './literal.ts';
 import {matchesDevice} from './traffic.ts';
@@ -12,8 +13,8 @@ export type ClassOf = (port: Port) => number;
  * Numbers for classes of ports: no rule can tell two ports of one class apart, as their names, addresses and bridges are
  * either the same or answer alike to whatever the ruleset compares them with.
  */
-export function classifyPorts(ruleset: NftRuleset): ClassOf {
-	const {nameClass, addressClass} = classifiers(mentionsIn(ruleset));
+export function* classifyPorts(ruleset: NftRuleset): Sliceable<ClassOf> {
+	const {nameClass, addressClass} = classifiers(yield* mentionsIn(ruleset));
 	const numbers = new Map<string, number>();
 	const known = new WeakMap<Port, number>();
 
@@ -45,7 +46,10 @@ type Mentions = {
 	readonly masks: Set<number>;
 };
 
-function mentionsIn({rules, sets, maps, chains}: NftRuleset): Mentions {
+/** So many rules are looked through in less than a millisecond. */
+const batch = 100;
+
+function* mentionsIn({rules, sets, maps, chains}: NftRuleset): Sliceable<Mentions> {
 	const mentions: Mentions = {
 		words: new Set(),
 		patterns: new Set(),
@@ -53,10 +57,12 @@ function mentionsIn({rules, sets, maps, chains}: NftRuleset): Mentions {
 		masks: new Set(),
 	};
 
-	collect(
-		rules.map(({expr}) => expr),
-		mentions,
-	);
+	for (const [at, {expr}] of rules.entries()) {
+		if (at % batch === batch - 1) {
+			yield;
+		}
+		collect(expr, mentions);
+	}
 	collect(
 		[...sets, ...maps].map(({elements}) => elements),
 		mentions,

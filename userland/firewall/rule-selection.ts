@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {CompiledRule} from './compile.ts';
+import type {CompiledRule} from './compile-rule.ts';
 import type {Pin} from './match.ts';
 import type {Index} from './operand.ts';
 import type {Traffic} from './traffic.ts';

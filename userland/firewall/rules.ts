@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type {BaseChain, TableName} from '../kernel/chains.ts';
 import type {NftRuleset} from '../nftables-js/index.ts';
-import {createGuard, type Guard} from './guard.ts';
+import {inSlices} from '../slice.ts';
+import {makeGuard, type Guard} from './guard.ts';
 import {parseListing, withDevices, type Listing} from './listing.ts';
 import {keyOf, metTables, type Scope} from './tables.ts';
 import type {Tools} from './tools.ts';
@@ -77,7 +78,7 @@ export function createRulesReader(tools: Pick<Tools, 'readBaseChains' | 'readTab
 				tables.every((table, index) => table === last?.tables[index]);
 
 			if (last === undefined || !isSame) {
-				last = {seen, tables, rules: build(tables, chains)};
+				last = {seen, tables, rules: await build(tables, chains)};
 			}
 
 			return last.rules;
@@ -85,11 +86,12 @@ export function createRulesReader(tools: Pick<Tools, 'readBaseChains' | 'readTab
 	};
 }
 
-function build(tables: readonly Table[], chains: readonly BaseChain[]): Rules {
+async function build(tables: readonly Table[], chains: readonly BaseChain[]): Promise<Rules> {
 	const listing = parseListing(tables.map(({text}) => text).join('\n'));
 	const ruleset = join(tables.map(table => table.ruleset));
+	const guard = await inSlices(makeGuard(withDevices(withHooks(ruleset, chains), listing)));
 
-	return {guard: createGuard(withDevices(withHooks(ruleset, chains), listing)), listing};
+	return {guard, listing};
 }
 
 /** Names of rules, chains and sets are of a table, so that tables stay apart in one list. */

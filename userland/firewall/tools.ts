@@ -16,6 +16,7 @@ import {
 import {openIsolatedNftables, type Nftables, type NftRuleset} from '../nftables-js/index.ts';
 import type {ControlTools} from './control.ts';
 import {readKernelRules} from './kernel-rules.ts';
+import {inSlices} from '../slice.ts';
 import {completeRules} from './kernel-snapshot.ts';
 import {hasBuiltInEbtables, type ReadFile} from './legacy.ts';
 import type {AttachedPrograms} from './programs.ts';
@@ -80,7 +81,7 @@ export const realTools: Tools = {
 				.text(`list table ${family} ${name}`, {stateless: true})
 				.catch(() => '');
 
-			return {ruleset: completeRules(listed, before, after), text};
+			return {ruleset: await inSlices(completeRules(listed, before, after)), text};
 		} catch (cause) {
 			const isGone =
 				cause instanceof Error && /No such file or directory/.test(cause.message);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {NftChain, NftRule} from '../nftables-js/index.ts';
-import type {CompiledChain, CompiledRule, FindChain, Verdict} from './compile.ts';
+import type {CompiledRule, Verdict} from './compile-rule.ts';
+import type {CompiledChain, FindChain} from './compile.ts';
 import type {Condition} from './match.ts';
 import type {Traffic} from './traffic.ts';
 import type {RuleRef} from './types.ts';

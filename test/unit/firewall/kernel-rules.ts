@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {withKernelRules} from '../../../userland/firewall/kernel-completion.ts';
+import {withKernelRules as completed} from '../../../userland/firewall/kernel-completion.ts';
 import {parseKernelRule, type KernelRule} from '../../../userland/firewall/kernel-rules.ts';
 import {parseRuleset} from '../../../userland/nftables-js/index.ts';
+import {atOnce} from '../../../userland/slice.ts';
 import {nodeInNetns} from '../nftables-js/_netns.ts';
 
 type Case = {readonly rules: string; readonly guests?: RegExp; readonly dom0?: RegExp};
@@ -205,6 +206,7 @@ test('iptables and ebtables, as the kernel has them', async t => {
 	}
 });
 
+const withKernelRules = (...given: Parameters<typeof completed>) => atOnce(completed(...given));
 const table = {family: 'ip', table: 'filter'} as const;
 const chain = {...table, name: 'FORWARD', handle: 1};
 const listed = (...rules: readonly unknown[]) =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import type {KernelRule} from '../../../userland/firewall/kernel-rules.ts';
+import {atOnce} from '../../../userland/slice.ts';
 import {completeRules} from '../../../userland/firewall/kernel-snapshot.ts';
 import {parseRuleset} from '../../../userland/nftables-js/index.ts';
 
@@ -18,10 +19,12 @@ function complete(
 		{chain: {...where, name: 'c', handle: 1}},
 		...listed.map(handle => ({rule: {...where, chain: 'c', handle, expr: [{drop: null}]}})),
 	];
-	const {rules} = completeRules(
-		parseRuleset(JSON.stringify({nftables})),
-		kernel(...before),
-		kernel(...after),
+	const {rules} = atOnce(
+		completeRules(
+			parseRuleset(JSON.stringify({nftables})),
+			kernel(...before),
+			kernel(...after),
+		),
 	);
 
 	return rules.map(({handle, raw}) => `${handle}${'expr' in raw ? '' : '!'}`).join(' ');
