@@ -8,13 +8,13 @@ export async function withdraw(world: World, roles: readonly Role[]): Promise<vo
 	const store = await world.openStore();
 	try {
 		if (roles.includes('endpoint')) {
-			await store.remove(ownPaths(world.isDom0).said);
+			await store.remove(ownPaths(world.isDom0).fromGuest);
 			await forgetPeers(world);
 		}
 		if (roles.includes('host')) {
 			await store.remove(hostAlive);
 			for (const domid of await listDomids(store)) {
-				await store.remove(pathsOf(domid).told);
+				await store.remove(pathsOf(domid).fromHost);
 			}
 		}
 	} finally {

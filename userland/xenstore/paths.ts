@@ -39,13 +39,13 @@ export type Own = {
 	readonly domid: StorePath;
 	readonly name: StorePath;
 	/** What dom0 tells us; the one subtree we watch. */
-	readonly told: StorePath;
+	readonly fromHost: StorePath;
 	readonly host: StorePath;
 	readonly peers: StorePath;
 	readonly relayed: StorePath;
 	readonly declinedBy: StorePath;
 	/** What we tell dom0. */
-	readonly said: StorePath;
+	readonly fromGuest: StorePath;
 	readonly hello: StorePath;
 	readonly offers: StorePath;
 	readonly declined: StorePath;
@@ -129,12 +129,12 @@ function below(base: StorePath): Own {
 	return {
 		domid: `${base}domid`,
 		name: `${base}name`,
-		told: `${base}coloop`,
+		fromHost: `${base}coloop`,
 		host: `${base}coloop/host`,
 		peers: `${base}coloop/peers`,
 		relayed: `${base}coloop/offers`,
 		declinedBy: `${base}coloop/declined`,
-		said: `${base}data/coloop`,
+		fromGuest: `${base}data/coloop`,
 		hello: `${base}data/coloop/hello`,
 		offers: `${base}data/coloop/offers`,
 		declined: `${base}data/coloop/declined`,

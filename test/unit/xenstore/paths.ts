@@ -6,7 +6,7 @@ test('a guest finds its tree without its domid, dom0 by absolute paths', t => {
 	t.is(ownPaths(false).peers, 'coloop/peers');
 	t.is(ownPaths(false).domid, 'domid');
 	t.is(ownPaths(true).offers, '/local/domain/0/data/coloop/offers');
-	t.is(pathsOf(7).told, '/local/domain/7/coloop');
+	t.is(pathsOf(7).fromHost, '/local/domain/7/coloop');
 });
 
 test('only plain numbers below the reserved range are domids', t => {

@@ -140,7 +140,7 @@ export class Endpoint {
 			await together(signal, [
 				inner => this.#module.run(inner),
 				inner => this.#rescan.run(looking => this.#scan(store, looking), inner),
-				inner => forEach(store.watch(paths.told, inner), poke),
+				inner => forEach(store.watch(paths.fromHost, inner), poke),
 				inner => forEach(watchLinks(inner), poke),
 				inner => this.#counters.run(counters, inner),
 				inner => listenToHost(store, unheard, poke, inner),

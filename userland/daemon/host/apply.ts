@@ -125,11 +125,11 @@ async function sweep(store: Store, path: StorePath, tries = 5): Promise<void> {
  * there is any value in it, and `host` is written last so that it proves the rest.
  */
 async function prepare(store: Store, domid: number, host: string): Promise<void> {
-	const {told, host: path} = pathsOf(domid);
+	const {fromHost, host: path} = pathsOf(domid);
 	/* All are sent before any other step's: nobody waits for answers. */
 	await Promise.all([
-		store.mkdir(told),
-		store.setPermissions(told, [
+		store.mkdir(fromHost),
+		store.setPermissions(fromHost, [
 			{domid: 0, access: 'none'},
 			...(domid === 0 ? [] : [{domid, access: 'read'} as const]),
 		]),

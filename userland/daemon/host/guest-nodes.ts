@@ -88,12 +88,12 @@ function costOf({kind}: GuestNode): number {
 
 /** Undefined for what nobody reads: counters, which are read when somebody asks, and junk. */
 function nodeOf(domid: number, path: StorePath): GuestNode | undefined {
-	const {said, hello, offers, declined} = pathsOf(domid);
+	const {fromGuest, hello, offers, declined} = pathsOf(domid);
 	if (path === hello) {
 		return {kind: 'hello'};
 	}
 	/* Removed as a whole, or more events than the queue holds. */
-	if (path === said || path === offers || path === declined) {
+	if (path === fromGuest || path === offers || path === declined) {
 		return {kind: 'names'};
 	}
 	const [parent, name = ''] = [path.slice(0, path.lastIndexOf('/')), path.split('/').at(-1)];

@@ -74,8 +74,8 @@ export function createGuestWatches(
 }
 
 function pathsOfInterest(domid: number): StorePath[] {
-	const {said, name} = pathsOf(domid);
+	const {fromGuest, name} = pathsOf(domid);
 	const home = domainPath(domid);
 
-	return [said, name, vmPath(domid), `${home}/cpu`, `${home}/target`, libxlVifsPath(domid)];
+	return [fromGuest, name, vmPath(domid), `${home}/cpu`, `${home}/target`, libxlVifsPath(domid)];
 }
