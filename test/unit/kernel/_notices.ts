@@ -14,17 +14,44 @@ async function hear(notices: AsyncIterable<string>): Promise<void> {
 	}
 }
 
+/** What the kernel says of these comes behind all that it said before: nothing is waited for by the clock. */
+let markers = 0;
+const addMarkers = (number: number) =>
+	`bridge fdb add ${markerMac(number)} dev marker master static; nft add table inet marker${number}`;
+
+function markerMac(number: number): string {
+	return `02:ff:00:00:00:${number.toString(16).padStart(2, '0')}`;
+}
+
 /** By their paths: node_modules/.bin, first in PATH under npm, has an nft of another trade. */
 async function after(what: string, script: string): Promise<void> {
-	heard.length = 0;
-	execFileSync('sh', ['-euc', script], {env: {PATH: '/usr/sbin:/usr/bin:/sbin:/bin'}});
-	await setTimeout(200);
+	markers += 1;
+	run(`${script}; ${addMarkers(markers)}`);
+	const last = [`forwarding ${markerMac(markers)}`, `chains inet marker${markers}`];
+	for (const deadline = Date.now() + 20_000; !last.every(each => heard.includes(each));) {
+		if (Date.now() > deadline) {
+			throw new Error(
+				`not heard after ${what}: ${last.join(', ')}; heard: ${heard.join(', ')}`,
+			);
+		}
+		await setTimeout(5);
+	}
 	// Devices have addresses of their own, made up by the kernel.
-	const ours = heard.filter(notice => !/^forwarding (?!02:)/.test(notice));
+	const ours = heard.filter(
+		notice => !/^forwarding (?!02:(?!ff))/.test(notice) && !/ marker\d+$/.test(notice),
+	);
+	heard.length = 0;
 
 	console.log(`${what}: ${[...new Set(ours)].join('; ')}`);
 }
 
+function run(script: string): void {
+	execFileSync('sh', ['-euc', script], {env: {PATH: '/usr/sbin:/usr/bin:/sbin:/bin'}});
+}
+
+run(
+	'ip link add markers type bridge; ip link add marker type veth peer name other; ip link set marker master markers',
+);
 void hear(watchRoute(controller.signal));
 void hear(watchTables(controller.signal));
 await after('at first', 'true');
