@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {readFileSync} from 'node:fs';
+import {openSync, readSync} from 'node:fs';
 import {performance} from 'node:perf_hooks';
 import {systemClock} from '../../userland/daemon/clock.ts';
 import {Host, type HostWorld} from '../../userland/daemon/host/host.ts';
@@ -126,6 +126,7 @@ export function memory(): number {
  */
 export function probeTurns() {
 	let most = 0;
+	const threadTime = openThreadTime();
 	let last = threadTime();
 	const timer = setInterval(() => {
 		const now = threadTime();
@@ -144,7 +145,14 @@ export function probeTurns() {
 	};
 }
 
-/** What this thread has used, in ms: the first figure of schedstat, in ns. */
-function threadTime(): number {
-	return Number.parseInt(readFileSync('/proc/thread-self/schedstat', 'utf8'), 10) / 1e6;
+/** What this thread has used, in ms: the first figure of schedstat, in ns. Kept open, as it is asked a thousand times a second. */
+function openThreadTime(): () => number {
+	const file = openSync('/proc/thread-self/schedstat', 'r');
+	const bytes = Buffer.alloc(64);
+
+	return () => {
+		const length = readSync(file, bytes, 0, bytes.length, 0);
+
+		return Number.parseInt(bytes.toString('latin1', 0, length), 10) / 1e6;
+	};
 }
