@@ -50,7 +50,7 @@ static struct coloop_link *datagram_next_hop(struct sk_buff *skb, struct net_dev
 	struct coloop_link *link = NULL;
 	struct neighbour *neigh;
 
-	if (!dst || dst->dev != out || dst->xfrm || out->addr_len != ETH_ALEN ||
+	if (!dst || dst->dev != out || dst_xfrm(dst) || out->addr_len != ETH_ALEN ||
 	    !dst->ops->neigh_lookup)
 		return NULL;
 	neigh = dst_neigh_lookup_skb(dst, skb);
