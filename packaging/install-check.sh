@@ -20,7 +20,7 @@ until_true() {
 	local tries=0
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 1200 ] || fail "not within two minutes: $*"
+		[ "$tries" -lt 300 ] || fail "not after 300 looks: $*"
 		sleep 0.1
 	done
 }
