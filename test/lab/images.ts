@@ -44,6 +44,11 @@ export function watches(stack: Stack): boolean {
 	return stack === 'debug' || stack === 'debug-pv';
 }
 
+/** Whether Debian's own PID 1 starts the machines, and Coloop comes by its packages. */
+export function hasSystemd(stack: Stack): boolean {
+	return stack === 'systemd' || stack === 'systemd-12';
+}
+
 /** What a and b are unless a test wants something: the kernel of stack debug is none of PV. */
 export function usualType(stack: Stack): GuestType {
 	return stack === 'debug' ? 'pvh' : 'pv';

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import {setTimeout as pause} from 'node:timers/promises';
-import {stackFromEnvironment, watches} from './images.ts';
+import {hasSystemd, stackFromEnvironment, watches} from './images.ts';
 
-/** How much longer everything may take: every check of a kernel that watches is emulated, too. */
-export const patience = watches(stackFromEnvironment()) ? 5 : 1;
+const stack = stackFromEnvironment();
+
+/** How much longer everything may take: every check of a kernel that watches is emulated, too, and every unit. */
+export const patience = watches(stack) || hasSystemd(stack) ? 5 : 1;
 
 export type UntilOptions = {
 	/** How long the condition may stay away, in milliseconds. */

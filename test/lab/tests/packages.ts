@@ -5,7 +5,7 @@
 import test from 'ava';
 import {channelUp, inTurn, isDiverted, isLive, patient, peer, type Body} from '../channel.ts';
 import type {Guest} from '../guest.ts';
-import {stackFromEnvironment} from '../images.ts';
+import {hasSystemd, stackFromEnvironment} from '../images.ts';
 import {Traffic} from '../traffic.ts';
 import {labWith} from '../with-lab.ts';
 import {
@@ -17,14 +17,18 @@ import {
 	type Packages,
 } from './_packages.ts';
 
-const debian = stackFromEnvironment().includes('12') ? '12' : '13';
-const withSystemd = labWith({stack: debian === '12' ? 'systemd-12' : 'systemd', builds: false});
+const stack = stackFromEnvironment();
+const debian = stack === 'systemd-12' ? '12' : '13';
+const withSystemd = labWith({builds: false});
 const policy = "version: 1\npairs:\n  - allow: [a, b]\naccept:\n  - allow: '*'\n";
 const before = new Map<string, string>();
 let first: Packages = new Map();
 let next: Packages = new Map();
 
-const prepare: Body = async (_, {dom0, a, b}) => {
+const prepare: Body = async (_, {dom0, a, b, skip}) => {
+	if (!hasSystemd(stack)) {
+		skip('systemd: STACK=systemd or STACK=systemd-12');
+	}
 	[first, next] = await buildPackages(debian);
 	for (const machine of [dom0, a, b]) {
 		await withoutHeaders(machine);
