@@ -161,7 +161,8 @@ dom0-test:
 	$(ready) && $(ava) --config test/dom0/ava.config.js
 
 watched-test:
-	$(ready) && coloop_need prometheus prometheus && coloop_need chromium chromium && npx tsc -p tsconfig.json
+	$(ready) && coloop_need prometheus prometheus && coloop_need chromium chromium && \
+		coloop_need prometheus-node-exporter prometheus-node-exporter && npx tsc -p tsconfig.json
 	$(ready) && $(ava) --config test/watched/ava.config.js
 
 ui-picture:

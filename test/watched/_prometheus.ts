@@ -71,6 +71,37 @@ export async function startPrometheus(target: string): Promise<Prometheus> {
 	};
 }
 
+/** Debian's node_exporter, which has nothing to tell but what is in that folder. */
+export async function startNodeExporter(folder: string) {
+	const own = `127.0.0.1:${await freePort()}`;
+	const child = spawn(
+		'prometheus-node-exporter',
+		[
+			...['--collector.disable-defaults', '--collector.textfile'],
+			...[`--collector.textfile.directory=${folder}`, `--web.listen-address=${own}`],
+			'--log.level=error',
+		],
+		{stdio: 'ignore'},
+	);
+	const exited = once(child, 'exit');
+	const url = `http://${own}/metrics`;
+	await until('node_exporter answers', async () => {
+		if (child.exitCode !== null) {
+			throw new Error('node_exporter ended');
+		}
+
+		return (await fetch(url).catch(() => undefined))?.ok === true;
+	});
+
+	return {
+		url,
+		async stop() {
+			child.kill('SIGTERM');
+			await exited;
+		},
+	};
+}
+
 async function freePort(): Promise<number> {
 	const server = createServer().listen(0, '127.0.0.1');
 	await once(server, 'listening');

@@ -2,18 +2,19 @@
 //
 // Debian's own Prometheus reads what the real daemon says; the host around it is in memory.
 import {spawnSync} from 'node:child_process';
-import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
 import {parse} from 'yaml';
 import {createPublisher} from '../../userland/metrics/publish.ts';
 import {createStage} from '../unit/daemon/_stage.ts';
-import {startPrometheus} from './_prometheus.ts';
+import type {Outlet} from '../../userland/metrics/outlets.ts';
+import {startNodeExporter, startPrometheus} from './_prometheus.ts';
 import {until} from './_until.ts';
 
 /** A guest with a live channel to b, whose metrics are on a page. */
-async function publishing() {
+async function publishing(...more: Outlet[]) {
 	const stage = createStage();
 	await stage.create(1);
 	await stage.create(2);
@@ -24,7 +25,7 @@ async function publishing() {
 	let publisher: ReturnType<typeof createPublisher> | undefined;
 	const outlet = {kind: 'loopback', host: '127.0.0.1', port: 0} as const;
 	const daemon = stage.start(0, ['host', 'endpoint'], world => {
-		const made = createPublisher(world, [outlet], {info: say, error: say});
+		const made = createPublisher(world, [outlet, ...more], {info: say, error: say});
 		publisher = made;
 
 		return made.world;
@@ -111,6 +112,28 @@ async function expressions(): Promise<string[]> {
 		expr.replace(/\$__(rate_interval|range)/g, '1m').replace(/\$(instance|peer)/g, '.*'),
 	);
 }
+
+test('node_exporter takes the file as it is', async t => {
+	const folder = await mkdtemp(join(tmpdir(), 'coloop-textfile-'));
+	const {stage, page, stop} = await publishing({kind: 'file', path: join(folder, 'coloop.prom')});
+	const exporter = await startNodeExporter(folder);
+	try {
+		const read = async () => (await fetch(exporter.url)).text();
+		await stage.clock.advance(16_000);
+		const sent = 'coloop_peer_transmit_packets_total{peer="b"} 1000';
+		await until('the file is read', async () => (await read()).includes(sent));
+		const all = await read();
+		t.regex(all, /^node_textfile_scrape_error 0$/m);
+		t.regex(all, /^node_textfile_mtime_seconds\{file=".*\/coloop\.prom"\} /m);
+		const names = (text: string) => [...new Set(text.match(/^coloop_\w+/gm))].sort();
+		t.deepEqual(names(all), names(await page()));
+	} finally {
+		await exporter.stop();
+		await stop();
+	}
+	t.deepEqual(await readdir(folder), []);
+	await rm(folder, {recursive: true});
+});
 
 test('promtool finds nothing to say about our metrics', async t => {
 	const {page, stop} = await publishing();
