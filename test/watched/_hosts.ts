@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {PairStatus, Status} from '../../userland/control/protocol.ts';
+import {ColoopError} from '../../userland/errors.ts';
 import {createStage} from '../unit/daemon/_stage.ts';
 import {showDaemon, showHost, type Shown, type ShownHost} from './_host.ts';
 
@@ -38,14 +39,29 @@ export function busyHost(guests: number, live: number): Promise<Shown> {
 	}));
 	const all = domains.flatMap((a, index) => domains.slice(index + 1).map(b => ({a, b})));
 	const status: Status = {
-		...{version: '0.1.0', roles: ['host'], domid: 0, module_loaded: true, module: null},
-		...{policy_directory: null, policy_errors: [], problems: [], peers: [], domains},
+		...{...empty, domains},
 		pairs: all.slice(0, live).map(({a, b}) => livePair(a, b)),
 		pairs_left: {open: 0, refused: all.length - live},
 	};
 
 	return showDaemon(async () => ({ok: true, status}));
 }
+
+/** A guest without peers, whose daemon answers while it is there. */
+export function answering(isThere: () => boolean): Promise<Shown> {
+	return showDaemon(async () => {
+		if (!isThere()) {
+			throw new ColoopError('STORE', 'XenStore hung up');
+		}
+
+		return {ok: true, status: empty};
+	});
+}
+
+const empty: Status = {
+	...{version: '0.1.0', roles: ['endpoint'], domid: 0, module_loaded: true, module: null},
+	...{policy_directory: null, policy_errors: [], problems: [], peers: [], pairs: null},
+};
 
 type End = {readonly name: string; readonly domid: number};
 

@@ -3,7 +3,7 @@
 // The page of `coloop ui` in real Chromium: what it shows of the real daemon, whose host is in memory.
 import test from 'ava';
 import {startBrowser, type Browser} from './_browser.ts';
-import {smallHost, busyHost} from './_hosts.ts';
+import {answering, busyHost, smallHost} from './_hosts.ts';
 
 const textOf = (selector: string) =>
 	`document.querySelector(${JSON.stringify(selector)}).textContent`;
@@ -264,6 +264,26 @@ test('300 guests are drawn, and 45 000 pairs are not', async t => {
 				Math.hypot(box.x - other.x, box.y - other.y) < box.width * 0.7)).length;
 		})()`);
 		t.is(overlap, 0);
+	} finally {
+		await page.close();
+		await host.stop();
+	}
+});
+
+test('a daemon that comes back is shown again', async t => {
+	let isThere = true;
+	const host = await answering(() => isThere);
+	const page = await browser.openPage(host.url);
+	const problems = `document.querySelector('#problems')`;
+	try {
+		await page.until('it is drawn', drawn);
+		t.true(await page.eval(`${problems}.hidden`));
+		isThere = false;
+		await page.until('the problem is said', `!${problems}.hidden`);
+		t.regex(await page.eval(textOf('#problems')), /XenStore hung up/);
+		isThere = true;
+		await page.until('the problem is gone', `${problems}.hidden`);
+		t.regex(await page.eval(textOf('#summary')), /^a guest · 0 live channels/);
 	} finally {
 		await page.close();
 		await host.stop();

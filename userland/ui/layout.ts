@@ -13,6 +13,9 @@ type Layout<D> = {
 const centre = 500;
 const outer = 330;
 const inner = 130;
+/** Of more than eight bridges, which would stand on each other. */
+const wider = 230;
+const crowd = 8;
 
 /**
  * Domains on a circle, those of one bridge beside each other; bridges within it, each towards its domains.
@@ -32,11 +35,12 @@ export function layOut<D extends Domain>(domains: readonly D[]): Layout<D> {
 		bridges: domain.bridges.map(bridge => names.indexOf(bridge)),
 		...at(angles[index] ?? 0, outer),
 	}));
+	const radius = names.length === 1 ? 0 : names.length > crowd ? wider : inner;
 	const bridges = names.map((name, index) => {
 		const own = sorted.flatMap((domain, each) => (groupOf(domain) === index ? [each] : []));
 		const middle = angles[own[Math.floor(own.length / 2)] ?? 0] ?? 0;
 
-		return {name, ...at(middle, names.length === 1 ? 0 : inner)};
+		return {name, ...at(middle, radius)};
 	});
 
 	return {domains: placed, bridges};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import {rankOf} from '../control/pairs.ts';
 import type {PairStatus, PeerStatus, Status} from '../control/protocol.ts';
+import {printable} from '../names.ts';
 import {layOut, type Place} from './layout.ts';
 import type {Rates} from './rates.ts';
 
-/** What the page draws; all of it is data, and nothing of it markup. */
+/** What the page draws; all of it is data, and nothing of it markup. Texts are printable, as on a terminal. */
 export type Scene = {
 	readonly version: string;
 	/** `dom0`, or `guest`, which sees its own pairs. */
@@ -60,7 +61,7 @@ export function sceneOf(status: Status, rates: Rates, now: number): Scene {
 	return {
 		version: status.version,
 		side: status.pairs ? 'dom0' : 'guest',
-		problems: [...status.problems, ...status.policy_errors],
+		problems: [...status.problems, ...status.policy_errors].map(printable),
 		module: status.module?.version ?? null,
 		...{bridges, domains, pairs},
 		left: {open: left.open + open, refused: left.refused + cut.length - open},
@@ -79,29 +80,33 @@ export function pairsOf(status: Status, rates: Rates, now: number): ScenePair[] 
 const ownName = 'this domain';
 
 function pairOf(pair: PairStatus, rates: Rates, now: number): ScenePair {
-	const {a, b, state, code, reason, rule, since} = pair;
+	const {a, b, state, code, since} = pair;
 	const counts = {sent: pair.a_to_b_bytes, received: pair.b_to_a_bytes};
 
 	return {
-		a: {name: a.name, domid: a.domid},
-		b: {name: b.name, domid: b.domid},
-		...{state, code, why: reason, rule, since},
+		a: {name: printable(a.name), domid: a.domid},
+		b: {name: printable(b.name), domid: b.domid},
+		...{state, code, since, ...textsOf(pair)},
 		...counts,
 		...rates.of(`${a.domid} ${b.domid}`, counts, now),
 	};
 }
 
 function peerOf(status: PeerStatus, own: End, rates: Rates, now: number): ScenePair {
-	const {peer, domid, state, code, reason, rule, since} = status;
+	const {peer, domid, state, code, since} = status;
 	const counts = {sent: status.tx_bytes, received: status.rx_bytes};
 
 	return {
 		a: own,
-		b: {name: peer, domid},
-		...{state, code, why: reason, rule, since},
+		b: {name: printable(peer), domid},
+		...{state, code, since, ...textsOf(status)},
 		...counts,
 		...rates.of(`${own.domid} ${domid}`, counts, now),
 	};
+}
+
+function textsOf({reason, rule}: Pick<PairStatus, 'reason' | 'rule'>) {
+	return {why: reason && printable(reason), rule: rule && printable(rule)};
 }
 
 type Known = {domid: number; name: string; bridges: string[]};
@@ -109,7 +114,7 @@ type Known = {domid: number; name: string; bridges: string[]};
 /** A daemon that does not tell the domains tells pairs; a guest knows its interfaces. */
 function domainsOf(status: Status, pairs: readonly ScenePair[]): Known[] {
 	if (status.domains) {
-		return status.domains;
+		return status.domains.map(domain => ({...domain, name: printable(domain.name)}));
 	}
 	const known = new Map<number, Known>();
 	const add = (domid: number, name: string, bridges: readonly string[]) => {
@@ -119,11 +124,11 @@ function domainsOf(status: Status, pairs: readonly ScenePair[]): Known[] {
 	pairs.forEach(({a, b}) => [a, b].forEach(({domid, name}) => add(domid, name, [])));
 	for (const {a, b, links} of status.pairs ?? []) {
 		const bridges = links.map(({bridge}) => bridge);
-		[a, b].forEach(({domid, name}) => add(domid, name, bridges));
+		[a, b].forEach(({domid, name}) => add(domid, printable(name), bridges));
 	}
 	for (const {peer, domid, links} of status.pairs ? [] : status.peers) {
 		const interfaces = links.map(({interface: name}) => name);
-		add(domid, peer, interfaces);
+		add(domid, printable(peer), interfaces);
 		add(status.domid ?? -1, ownName, interfaces);
 	}
 

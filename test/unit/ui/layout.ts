@@ -57,3 +57,13 @@ test('places do not depend on the order in which domains are told', t => {
 	const domains = guests(30, domid => [`xenbr${domid % 3}`]);
 	t.deepEqual(layOut([...domains].reverse()), layOut(domains));
 });
+
+test('many bridges do not stand on each other', t => {
+	const {bridges} = layOut(guests(120, domid => [`xapi${domid % 40}`]));
+	t.is(bridges.length, 40);
+	for (const [index, one] of bridges.entries()) {
+		for (const other of bridges.slice(index + 1)) {
+			t.true(Math.hypot(one.x - other.x, one.y - other.y) > 20);
+		}
+	}
+});

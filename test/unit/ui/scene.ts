@@ -98,3 +98,13 @@ test('of more pairs than can be drawn the live are, and the others counted', asy
 	t.deepEqual(scene.left, {open: 3 + 100, refused: 5 + 500});
 	await stage.stopAll();
 });
+
+test('names that would turn text around are spelled out', async t => {
+	const {stage, host} = await hosted();
+	await stage.xen.write('/local/domain/1/name', 'a\u202Eb');
+	await stage.clock.advance(20_000);
+	const scene = sceneOf(await statusOf(host), createRates(), 1);
+	t.true(scene.domains.some(({name}) => name === 'a\\u{202e}b'));
+	t.notRegex(JSON.stringify(scene), /\u202E/);
+	await stage.stopAll();
+});

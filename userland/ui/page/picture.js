@@ -63,10 +63,11 @@ export function createPicture(root, choose) {
 		draw(scene) {
 			const size = sizeOf(scene.domains.length);
 			root.classList.toggle('many', scene.domains.length > 24);
+			root.classList.toggle('crowded', scene.bridges.length > 8);
 			parts.ways.draw(waysOf(scene), drawWay);
 			parts.bridges.draw(
 				scene.bridges.map(bridge => [bridge.name, bridge]),
-				drawBridge,
+				(group, bridge) => drawBridge(group, bridge, scene.bridges.length > 8),
 			);
 			const places = new Map(scene.domains.map(domain => [domain.domid, domain]));
 			const drawn = scene.pairs.filter(
@@ -165,13 +166,14 @@ function drawWay(group, {domain, bridge}) {
 	set(line, {x1: domain.x, y1: domain.y, x2: bridge.x, y2: bridge.y, class: 'way'});
 }
 
-function drawBridge(group, {name, x, y}) {
-	const width = Math.max(80, 14 + name.length * 10);
+function drawBridge(group, {name, x, y}, isCrowded) {
+	const [letter, height] = isCrowded ? [6, 18] : [11, 34];
+	const width = 14 + name.length * letter;
 	set(group, {role: 'img', 'aria-label': `bridge ${name}`, class: 'bridge'});
 	delete group.dataset.key;
-	set(child(group, 'rect'), {x: x - width / 2, y: y - 17, width, height: 34, rx: 6});
+	set(child(group, 'rect'), {x: x - width / 2, y: y - height / 2, width, height, rx: 6});
 	const label = child(group, 'text');
-	set(label, {x, y: y + 6, 'text-anchor': 'middle'});
+	set(label, {x, y, 'text-anchor': 'middle', 'dominant-baseline': 'central'});
 	label.textContent = name;
 }
 
@@ -208,7 +210,8 @@ function drawDomain(group, {name, domid, x, y}, size) {
 		'text-anchor': isSteep ? 'middle' : isLeft ? 'end' : 'start',
 		'dominant-baseline': 'central',
 	});
-	label.textContent = name.length > 24 ? `${name.slice(0, 23)}…` : name;
+	const letters = [...name];
+	label.textContent = letters.length > 24 ? `${letters.slice(0, 23).join('')}…` : name;
 	child(group, 'title').textContent = `domain ${domid}, ${name}`;
 }
 
