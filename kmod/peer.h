@@ -81,8 +81,8 @@ void coloop_peer_unpost_channel(struct coloop_peer *peer);
 /* A packet had no channel to go through; tells the control plane once. */
 void coloop_peer_want(struct coloop_peer *peer);
 /*
- * Packets wait for room, or are kept on the ordinary path by how a lower device is set up; tells the
- * control plane once, until it has read the counters.
+ * Packets wait for room, or are kept on the ordinary path by how a lower device is set up; tells
+ * the control plane once, until it has read the counters.
  */
 void coloop_peer_tell(struct coloop_peer *peer);
 /* It reads them now. */
