@@ -66,3 +66,19 @@ test('a peer that is made anew, or another, begins anew', t => {
 	t.is(detours.of(2), undefined);
 	t.is(detours.of(3), undefined);
 });
+
+test('news is what no look has seen, of a rule that is not known to be in the way', async t => {
+	const clock = fakeClock();
+	const detours = createDetours(clock);
+
+	t.true(detours.isNews(peer({tc: 1})), 'nobody has looked yet');
+	detours.saw([peer({tc: 1})]);
+	t.false(detours.isNews(peer({tc: 1})));
+	t.true(detours.isNews(peer({tc: 2})));
+	detours.saw([peer({tc: 2})]);
+	t.false(detours.isNews(peer({tc: 9})), 'that it goes on is known');
+	t.true(detours.isNews(peer({tc: 9, qdisc: 1})));
+	t.false(detours.isNews(peer({tc: 9, form: 1})), 'such packets pass for reasons of their own');
+	await clock.advance(61_000);
+	t.true(detours.isNews(peer({tc: 3})));
+});
