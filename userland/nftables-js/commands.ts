@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The commands of libnftables-json(5) and the objects that they name.
-import type {NftElement, NftExpression, NftList, NftStatement} from './statements.ts';
+import type {NftElement, NftExpression, NftLimit, NftList, NftStatement} from './statements.ts';
 import type {NftFamily} from './types.ts';
 
 export type NftCommand =
@@ -37,7 +37,7 @@ export type NftAddable =
 				readonly inv?: boolean;
 			};
 	  }
-	| {readonly limit: NftName & NftLimitSpec}
+	| {readonly limit: NftName & NftLimit & {readonly per: string}}
 	| {readonly secmark: NftName & {readonly context: string}}
 	| {
 			readonly synproxy: NftName & {
@@ -162,7 +162,8 @@ export type NftSetSpec = NftName & {
 	/** `ipv4_addr`, `ether_addr`, ...; several for a concatenation; or the type of an expression. */
 	readonly type: NftList<string> | {readonly typeof: NftExpression};
 	readonly policy?: 'performance' | 'memory';
-	readonly flags?: NftList<'constant' | 'interval' | 'timeout' | 'dynamic'>;
+	/** A list: libnftables 1.0.6 takes a single word for none. */
+	readonly flags?: ReadonlyArray<'constant' | 'interval' | 'timeout' | 'dynamic'>;
 	readonly elem?: NftList<NftElement>;
 	/** Seconds. */
 	readonly timeout?: number;
@@ -181,13 +182,4 @@ export type NftFlowtableSpec = NftName & {
 	readonly hook?: 'ingress';
 	readonly prio?: number;
 	readonly dev?: NftList<string>;
-};
-
-/** Of a limit that rules share by its name. */
-export type NftLimitSpec = {
-	readonly rate: number;
-	readonly per?: string;
-	readonly burst?: number;
-	readonly unit?: 'packets' | 'bytes';
-	readonly inv?: boolean;
 };

@@ -4,7 +4,7 @@
  * Does one piece of work after the other, in order, whatever becomes of each. A signal that is aborted before its work has
  * begun leaves the work out; the promise rejects with the signal's reason at once in any case.
  */
-export type Queue = <T>(work: () => Promise<T> | T, signal?: AbortSignal) => Promise<T>;
+type Queue = <T>(work: () => Promise<T> | T, signal?: AbortSignal) => Promise<T>;
 
 export function createQueue(): Queue {
 	let last: Promise<unknown> = Promise.resolve();

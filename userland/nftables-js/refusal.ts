@@ -2,7 +2,7 @@
 import {NftablesError, type NftErrorCode, type NftProblem} from './error.ts';
 
 /** Strerror's texts of errors, each with its name: `{'No such file or directory': 'ENOENT'}`. */
-export type ErrorNames = {readonly [text: string]: string};
+type ErrorNames = {readonly [text: string]: string};
 
 /**
  * What the library wrote of its errors (erec_print() of nftables' src/erec.c), as one error. Its message is that text, but for
