@@ -8,7 +8,7 @@ const layers: ReadonlyArray<readonly string[]> = [
 	['userland'],
 	['userland/nftables-js', 'userland/netlink-js', 'userland/manual'],
 	['userland/kernel', 'userland/policy', 'userland/xenstore'],
-	['userland/firewall', 'userland/openvswitch', 'userland/control'],
+	['userland/firewall', 'userland/openvswitch', 'userland/enforcement', 'userland/control'],
 	['userland/metrics', 'userland/ui'],
 	['userland/daemon', 'userland/cli'],
 	['userland/bin'],
