@@ -4,6 +4,7 @@
 import test from 'ava';
 import {startBrowser, type Browser} from './_browser.ts';
 import {answering, busyHost, smallHost} from './_hosts.ts';
+import {until} from './_until.ts';
 
 const textOf = (selector: string) =>
 	`document.querySelector(${JSON.stringify(selector)}).textContent`;
@@ -16,7 +17,7 @@ test.before(async () => {
 });
 test.after.always(() => browser.close());
 
-test('domains, bridges and channels, as they come', async t => {
+test.serial('domains, bridges and channels, as they come', async t => {
 	const host = await smallHost();
 	const page = await browser.openPage(host.url);
 	try {
@@ -58,28 +59,34 @@ test('domains, bridges and channels, as they come', async t => {
 	}
 });
 
-test('rates are those of the counters', async t => {
+test.serial('rates are those of the counters', async t => {
 	const host = await smallHost();
 	const page = await browser.openPage(host.url);
 	const line = '[data-key="p1 2"]';
 	try {
 		await page.until('it is drawn', drawn);
 		t.is(await page.eval(`${textOf(`#rows ${line}`)}.includes('/s')`), false);
-		host.stage.kernel(1).carry(2, {txPackets: 9n, txBytes: 900_000_000n});
-		await host.stage.clock.advance(6000);
-		await page.until('bytes move', `${textOf(`#rows ${line}`)}.includes('MiB/s')`);
-		t.true(
-			await page.eval(`document.querySelector('#lines ${line}').classList.contains('busy')`),
-		);
-		const width = `Number(document.querySelector('#lines ${line} .line').getAttribute('stroke-width'))`;
-		t.true((await page.eval<number>(width)) > 4);
+		const seen = `(() => {
+			const pair = document.querySelector('#lines ${line}');
+			const width = Number(pair.querySelector('.line').getAttribute('stroke-width'));
+
+			return pair.classList.contains('busy') && width > 4 &&
+				document.querySelector('#rows ${line}').textContent.match(/[MG]iB\\/s/) !== null;
+		})()`;
+		await until('bytes move', async () => {
+			host.stage.kernel(1).carry(2, {txPackets: 9n, txBytes: 900_000_000n});
+			await host.stage.clock.advance(6000);
+
+			return page.eval<boolean>(seen);
+		});
+		t.pass();
 	} finally {
 		await page.close();
 		await host.stop();
 	}
 });
 
-test('all of it by keyboard', async t => {
+test.serial('all of it by keyboard', async t => {
 	const host = await smallHost();
 	const page = await browser.openPage(host.url);
 	const focused = (what: string) => page.eval<string | null>(`document.activeElement?.${what}`);
@@ -147,7 +154,7 @@ test('all of it by keyboard', async t => {
 });
 
 for (const scheme of ['light', 'dark'] as const) {
-	test(`legible in the ${scheme}`, async t => {
+	test.serial(`legible in the ${scheme}`, async t => {
 		const host = await smallHost();
 		const page = await browser.openPage(host.url, {scheme});
 		try {
@@ -189,7 +196,7 @@ const contrasts = `what => {
 		}));
 }`;
 
-test('everything that can be pressed has a name, and the table has heads', async t => {
+test.serial('everything that can be pressed has a name, and the table has heads', async t => {
 	const host = await smallHost();
 	const page = await browser.openPage(host.url);
 	type Node = {role?: {value: string}; name?: {value: string}; ignored: boolean};
@@ -219,7 +226,7 @@ test('everything that can be pressed has a name, and the table has heads', async
 	}
 });
 
-test('a name is never more than a name', async t => {
+test.serial('a name is never more than a name', async t => {
 	const name = '<img src=x onerror=alert(1)>"\'&amp;';
 	const host = await smallHost(name);
 	const page = await browser.openPage(host.url);
@@ -246,7 +253,7 @@ test('a name is never more than a name', async t => {
 	}
 });
 
-test('300 guests are drawn, and 45 000 pairs are not', async t => {
+test.serial('300 guests are drawn, and 45 000 pairs are not', async t => {
 	const host = await busyHost(300, 1000);
 	const page = await browser.openPage(host.url);
 	try {
@@ -254,6 +261,15 @@ test('300 guests are drawn, and 45 000 pairs are not', async t => {
 		t.is(await page.eval(count('#domains > g')), 300);
 		t.is(await page.eval(count('#lines > g')), 400);
 		t.is(await page.eval(count('#lines > .refused')), 0);
+		t.regex(
+			await page.eval(textOf('#summary')),
+			/1000 live channels · 400 pairs shown, 44450 more/,
+		);
+		const named = `[...document.querySelectorAll('#domains text')].filter(each => each.getBoundingClientRect().width > 0).map(each => each.textContent).join()`;
+		t.is(await page.eval(named), '');
+		await page.press('Tab');
+		await page.press('Tab');
+		t.is(await page.eval(named), 'Domain-0');
 		t.regex(
 			await page.eval(textOf('#left')),
 			/600 pairs more may have a channel, 43850 pairs more may not/,
@@ -270,7 +286,7 @@ test('300 guests are drawn, and 45 000 pairs are not', async t => {
 	}
 });
 
-test('a daemon that comes back is shown again', async t => {
+test.serial('a daemon that comes back is shown again', async t => {
 	let isThere = true;
 	const host = await answering(() => isThere);
 	const page = await browser.openPage(host.url);
@@ -290,7 +306,7 @@ test('a daemon that comes back is shown again', async t => {
 	}
 });
 
-test('a page as narrow as a telephone scrolls one way', async t => {
+test.serial('a page as narrow as a telephone scrolls one way', async t => {
 	const host = await smallHost();
 	const page = await browser.openPage(host.url, {width: 400, height: 800});
 	try {

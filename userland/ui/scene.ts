@@ -14,6 +14,8 @@ export type Scene = {
 	readonly module: string | null;
 	readonly bridges: ReadonlyArray<Place & {readonly name: string}>;
 	readonly domains: readonly SceneDomain[];
+	/** How many channels are live, whether they are in `pairs` or not. */
+	readonly live: number;
 	/** The most interesting first, at most `mostPairs`. */
 	readonly pairs: readonly ScenePair[];
 	/** Pairs that are not here: with a channel or the right to one, and refused. */
@@ -64,6 +66,7 @@ export function sceneOf(status: Status, rates: Rates, now: number): Scene {
 		problems: [...status.problems, ...status.policy_errors].map(printable),
 		module: status.module?.version ?? null,
 		...{bridges, domains, pairs},
+		live: all.filter(({state}) => state === 'live').length,
 		left: {open: left.open + open, refused: left.refused + cut.length - open},
 	};
 }

@@ -66,7 +66,10 @@ export function createSource(ask: Ask, now = () => performance.now() / 1000): So
 			const asked = line.then(async () => {
 				const status = await ask({peers: 'unless-pairs', pairs: 'some', names});
 
-				return pairsOf(status, createRates(), now());
+				/* One that does not know the question tells everything. */
+				return pairsOf(status, createRates(), now()).filter(({a, b}) =>
+					[a.domid, b.domid].includes(domid),
+				);
 			});
 			line = asked.catch(() => {});
 

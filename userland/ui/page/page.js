@@ -35,8 +35,7 @@ function draw(news) {
 	document.body.dataset.drawn = String(Number(document.body.dataset.drawn ?? 0) + 1);
 }
 
-function summaryOf({side, domains, pairs, left, module, version}) {
-	const live = pairs.filter(({state}) => state === 'live').length;
+function summaryOf({side, domains, live, pairs, left, module, version}) {
 	const count = (number, word) => `${number} ${word}${number === 1 ? '' : 's'}`;
 	const more = left.open + left.refused;
 	const where = side === 'dom0' ? count(domains.length, 'domain') : 'a guest';

@@ -3,6 +3,8 @@ import {lookOf, sentence} from './words.js';
 
 const space = 'http://www.w3.org/2000/svg';
 const centre = 500;
+/** Of more domains only those are named that somebody points at, or has chosen. */
+const dense = 80;
 
 /** Draws scenes into the picture; `choose` is called with the key of what a person chose. */
 export function createPicture(root, choose) {
@@ -63,6 +65,7 @@ export function createPicture(root, choose) {
 		draw(scene) {
 			const size = sizeOf(scene.domains.length);
 			root.classList.toggle('many', scene.domains.length > 24);
+			root.classList.toggle('dense', scene.domains.length > dense);
 			root.classList.toggle('crowded', scene.bridges.length > 8);
 			parts.ways.draw(waysOf(scene), drawWay);
 			parts.bridges.draw(
@@ -84,7 +87,7 @@ export function createPicture(root, choose) {
 			order = [...scene.domains.map(({domid}) => `d${domid}`), ...drawn.map(keyOf)];
 			current = order.includes(current) ? current : order[0];
 			mark();
-			frame(root);
+			frame(root, scene.domains.length > dense ? 130 : 12);
 		},
 		choose(key) {
 			chosen = key;
@@ -142,10 +145,9 @@ function sizeOf(count) {
 	return count <= 12 ? 24 : count <= 40 ? 12 : count <= 120 ? 6 : 4;
 }
 
-/** As near as names allow, however long they are. */
-function frame(root) {
+/** As near as names allow, however long they are; names that are not shown yet need room, too. */
+function frame(root, edge) {
 	const {x, y, width, height} = root.getBBox();
-	const edge = 12;
 	const box = [x - edge, y - edge, width + 2 * edge, height + 2 * edge].map(Math.round);
 	set(root, {viewBox: box.join(' ')});
 }
