@@ -14,7 +14,7 @@ export async function effectiveText(loaded: LoadedPolicy): Promise<string> {
 		...filesOf(loaded).map(file => `# ${file}`),
 	];
 
-	return [...head, renderPolicy(policy).trimEnd()].join('\n');
+	return [...head, renderPolicy(policy).replace(/\n$/, '')].join('\n');
 }
 
 /** The same for programs, snake case. */
@@ -30,9 +30,10 @@ export async function effectiveJson(loaded: LoadedPolicy) {
 	};
 }
 
-function policyJson({pairs, accept, hostSilence, tags = []}: Policy) {
+function policyJson({pairs, accept, hostSilence, memory, tags = []}: Policy) {
 	return {
 		host_silence_s: hostSilence?.seconds ?? null,
+		memory_mib: memory?.mib ?? null,
 		tags: tags.map(({tag, members, ...at}) => ({tag, members, source: ruleName(at)})),
 		pairs: pairs.map(rule => ruleJson(rule, rule.between)),
 		accept: accept.map(rule => ruleJson(rule, rule.peer)),

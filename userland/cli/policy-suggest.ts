@@ -64,7 +64,7 @@ export function suggestedPolicy(suggestions: readonly Suggestion[]): string {
 		return own.length === 0 ? [] : [`${section}:\n`, ...rules];
 	};
 
-	return ['version: 1\n', ...lines('pairs'), ...lines('accept')].join('').trimEnd();
+	return ['version: 1\n', ...lines('pairs'), ...lines('accept')].join('').replace(/\n$/, '');
 }
 
 function flow(value: unknown): string {
@@ -74,5 +74,7 @@ function flow(value: unknown): string {
 		flowCollectionPadding: false,
 	});
 
-	return parseDocument(text).errors.length === 0 ? text.trim() : JSON.stringify(value);
+	return parseDocument(text).errors.length === 0
+		? text.replace(/\n$/, '')
+		: JSON.stringify(value);
 }

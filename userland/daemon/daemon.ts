@@ -19,7 +19,10 @@ import {together} from './together.ts';
 export type Role = 'host' | 'endpoint';
 
 /** All that the daemon touches; wired in world.ts, in memory in tests. */
-export type World = Omit<EndpointWorld, 'decide' | 'isHeld' | 'paths' | 'hostSilence'> &
+export type World = Omit<
+	EndpointWorld,
+	'decide' | 'isHeld' | 'paths' | 'hostSilence' | 'memoryMib'
+> &
 	Omit<HostWorld, 'decide' | 'isHeld'> & {
 		watchPolicy(signal: AbortSignal): PolicyWatch;
 		/** Resolves when XenStore can be opened, or the signal aborts; `waits` hears why it takes longer. */
@@ -132,6 +135,7 @@ function endpointOf(world: World, policy: () => LoadedPolicy): Endpoint {
 		decide: peer => told(world, 'endpoint', decideAccept(policy().policy, peer)),
 		isHeld: name => world.held.peers.has(name),
 		hostSilence: () => policy().hostSilenceS,
+		memoryMib: () => policy().policy.memory?.mib,
 	});
 }
 

@@ -31,5 +31,7 @@ type RefusalCode =
 	| 'rule'
 	/** The announced interface is not here, or may not receive from a channel */
 	| 'device'
+	/** Policy lets all channels hold no more */
+	| 'memory'
 	/** Dom0's coloopd is silent for longer than policy lets channels live on */
 	| 'host-silent';

@@ -5,7 +5,7 @@ import type {AcceptRule, PairRule, Policy} from './types.ts';
 /** A rule, tag or number that only one of two policies has. */
 export type Change = {
 	readonly sign: '-' | '+';
-	readonly where: 'tags' | 'pairs' | 'accept' | 'host_silence_s';
+	readonly where: 'tags' | 'pairs' | 'accept' | 'host_silence_s' | 'memory_mib';
 	readonly text: string;
 	readonly rule: PairRule | AcceptRule | undefined;
 };
@@ -17,6 +17,7 @@ export type Change = {
 export function changesBetween(before: Policy, after: Policy): Change[] {
 	return [
 		...changes('host_silence_s', silenceOf(before), silenceOf(after)),
+		...changes('memory_mib', memoryOf(before), memoryOf(after)),
 		...changes('tags', tagsOf(before), tagsOf(after)),
 		...changes('pairs', before.pairs.map(line), after.pairs.map(line)),
 		...changes('accept', before.accept.map(line), after.accept.map(line)),
@@ -33,6 +34,10 @@ function line(rule: PairRule | AcceptRule): Line {
 
 function silenceOf({hostSilence}: Policy): Line[] {
 	return hostSilence ? [{text: String(hostSilence.seconds), rule: undefined}] : [];
+}
+
+function memoryOf({memory}: Policy): Line[] {
+	return memory ? [{text: String(memory.mib), rule: undefined}] : [];
 }
 
 function tagsOf({tags = []}: Policy): Line[] {

@@ -14,7 +14,7 @@ import {fileError, parsePolicy} from './parse.ts';
 import {hostSilence} from './silence.ts';
 import type {Identity, Policy} from './types.ts';
 import {unknownTags} from './tags.ts';
-import {hiddenSilences, policyWarnings, type Side} from './warnings.ts';
+import {hiddenNumbers, policyWarnings, type Side} from './warnings.ts';
 
 /** Where policy is looked for: the first of these directories that holds any. */
 export const policyDirs = ['/etc/coloop/policy.d', '/usr/share/coloop/policy.d'] as const;
@@ -142,7 +142,7 @@ function judgeRules(
 	}
 	const warnings = [
 		...policyWarnings(policy, side, pathOf, present),
-		...hiddenSilences(policies, pathOf),
+		...hiddenNumbers(policies, pathOf),
 	];
 
 	return {policy, errors: [], warnings};
@@ -185,9 +185,11 @@ const top = {line: 1, column: 1};
 
 function joinPolicies(policies: readonly Policy[]): Policy {
 	const tags = policies.flatMap(policy => policy.tags ?? []);
+	const memory = policies.find(policy => policy.memory !== undefined)?.memory;
 
 	return {
 		...(tags.length > 0 && {tags}),
+		...(memory && {memory}),
 		pairs: policies.flatMap(policy => policy.pairs),
 		accept: policies.flatMap(policy => policy.accept),
 		hostSilence: policies.find(policy => policy.hostSilence !== undefined)?.hostSilence,

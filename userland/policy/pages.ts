@@ -12,5 +12,8 @@ export const defaultRingPages = 256;
  */
 export const defaultRingPagesMin = 32;
 
+/** In MiB, of all channels together. */
+export const memoryMib = {min: 1, max: 65_536} as const;
+
 /** How many queues a channel may have: rings each way, that share that memory. */
 export const queueCounts = [1, 2, 4, 8] as const;

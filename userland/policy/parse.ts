@@ -107,7 +107,7 @@ function branchOf(path: Path, value: unknown): number {
 
 function unknownKey(path: Path, key: string, value: unknown): string {
 	if (path.length === 0) {
-		return `expected version, include, pairs, accept, tags or host_silence_s, got ${formatKey(key)}`;
+		return `expected version, include, pairs, accept, tags, host_silence_s or memory_mib, got ${formatKey(key)}`;
 	}
 	if (isRecord(value) && !('allow' in value || 'deny' in value)) {
 		return `expected one key here, got ${formatKey(key)} too`;
@@ -169,6 +169,8 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 	const hostSilence =
 		seconds === undefined ? undefined : {seconds, source: sourceOf(['host_silence_s'])};
 
+	const mib = document.memory_mib;
+	const memory = mib === undefined ? undefined : {mib, source: sourceOf(['memory_mib'])};
 	const tags = Object.entries(document.tags ?? {}).map(([tag, members]) => ({
 		...{tag, members: members.map(whoOf)},
 		source: sourceOf(['tags', tag]),
@@ -180,6 +182,7 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 
 	return {
 		...{pairs, accept, hostSilence},
+		...(memory && {memory}),
 		...(tags.length > 0 && {tags}),
 		...(includes.length > 0 && {includes}),
 	};

@@ -5,11 +5,12 @@ import type {AcceptRule, PairRule, Policy, Tag, Who} from './types.ts';
 
 /** A policy as one file, each rule with where it stands: what it allows is what the policy does. */
 export function renderPolicy(policy: Policy): string {
-	const {pairs, accept, hostSilence, tags = []} = policy;
+	const {pairs, accept, hostSilence, memory, tags = []} = policy;
 
 	return [
 		'version: 1\n',
 		...(hostSilence ? [`host_silence_s: ${hostSilence.seconds}\n`] : []),
+		...(memory ? [`memory_mib: ${memory.mib}\n`] : []),
 		...section('tags', renderTags(tags)),
 		...section('pairs', pairs.map(renderRule)),
 		...section('accept', accept.map(renderRule)),
@@ -67,5 +68,5 @@ function flow(value: unknown): string {
 		collectionStyle: 'flow',
 		lineWidth: 0,
 		flowCollectionPadding: false,
-	}).trim();
+	}).replace(/\n$/, '');
 }

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import {busyPollMax} from '../kernel/constants.ts';
 import {nameBytesMax} from '../names.ts';
-import {defaultRingPages, queueCounts, ringPages} from './pages.ts';
+import {defaultRingPages, memoryMib, queueCounts, ringPages} from './pages.ts';
 import {hostSilence, idleTimeout} from './silence.ts';
 import {anyName, tagName, uuidForm} from './who.ts';
 
@@ -47,6 +47,9 @@ const silence = z.union(
 	],
 	seconds,
 );
+
+const mebibytes = {error: `a whole number of MiB from ${memoryMib.min} to ${memoryMib.max}`};
+const memory = z.int(mebibytes).min(memoryMib.min, mebibytes).max(memoryMib.max, mebibytes);
 
 const rules = {error: 'a list of rules, each starting with "- "'};
 
@@ -105,6 +108,7 @@ export const policySchema = z.strictObject(
 		pairs: z.array(pairRule, rules).optional(),
 		accept: z.array(acceptRule, rules).optional(),
 		host_silence_s: silence.optional(),
+		memory_mib: memory.optional(),
 		tags: tags.optional(),
 		include: z.array(path, paths).optional(),
 	},

@@ -65,6 +65,8 @@ export type Policy = {
 	readonly accept: readonly AcceptRule[];
 	/** How long a channel may outlive the last word of dom0's host role; undefined: not said. */
 	readonly hostSilence: HostSilence | undefined;
+	/** Most that all channels of this domain may hold together, in MiB. */
+	readonly memory?: MemoryLimit | undefined;
 	/** Of one name there may be several, which count together. */
 	readonly tags?: readonly Tag[];
 	/** Files whose rules stand before its own; of a policy that is in force, none. */
@@ -73,6 +75,8 @@ export type Policy = {
 
 /** `path` as the file has it: relative to where that file stands. */
 export type Include = {readonly path: string; readonly source: RuleSource};
+
+type MemoryLimit = {readonly mib: number; readonly source: RuleSource};
 
 type HostSilence = {readonly seconds: number | 'never'; readonly source: RuleSource};
 

@@ -46,11 +46,11 @@ export function policyWarnings(
 	for (const {where, source, message} of tagsUnknown(policy)) {
 		warn({source}, where, message);
 	}
-	const hidden = [
+	const never = [
 		...hiddenRules(pairs, ({between}) => between).map(each => ['pairs', ...each] as const),
 		...hiddenRules(accept, ({peer}) => [peer, peer]).map(each => ['accept', ...each] as const),
 	];
-	for (const [where, rule, by] of hidden) {
+	for (const [where, rule, by] of never) {
 		warn(rule, where, `${ruleName(by)} comes first and decides all that this rule names`);
 	}
 	const rest = lines.length - shownMost;
@@ -58,17 +58,42 @@ export function policyWarnings(
 	return rest > 0 ? [...lines.slice(0, shownMost), `... and ${rest} more warnings`] : lines;
 }
 
-/** The same about each `host_silence_s` of a directory but the first, which counts. `policies`: one per file. */
-export function hiddenSilences(
+/**
+ * The same about each `host_silence_s` and `memory_mib` of a directory but the first, which counts. `policies`:
+ * one per file.
+ */
+export function hiddenNumbers(
 	policies: readonly Policy[],
 	pathOf: (file: string) => string,
 ): string[] {
-	const [first, ...others] = policies.flatMap(({hostSilence}) => hostSilence ?? []);
+	const silences = policies.flatMap(({hostSilence}) => hostSilence ?? []);
+	const limits = policies.flatMap(({memory}) => memory ?? []);
 
-	return others.map(({seconds, source}) =>
+	return [
+		...hidden(
+			'host_silence_s',
+			silences.map(({seconds, source}) => [seconds, source]),
+			pathOf,
+		),
+		...hidden(
+			'memory_mib',
+			limits.map(({mib, source}) => [mib, source]),
+			pathOf,
+		),
+	];
+}
+
+function hidden(
+	where: string,
+	[first, ...others]: ReadonlyArray<readonly [unknown, RuleSource]>,
+	pathOf: (file: string) => string,
+): string[] {
+	const by = first && ruleName({source: first[1]});
+
+	return others.map(([value, source]) =>
 		formatWarning({
-			...{...source, file: pathOf(source.file), where: 'host_silence_s'},
-			message: `${ruleName(first)} comes first and says ${first?.seconds}, so that ${seconds} does not count`,
+			...{...source, file: pathOf(source.file), where},
+			message: `${by} comes first and says ${String(first?.[0])}, so that ${String(value)} does not count`,
 		}),
 	);
 }

@@ -185,3 +185,28 @@ test('what audit would have diverted is told', async t => {
 	t.like(await pairIn(), {state: 'ready', code: 'audit', a_to_b_packets: 0, b_to_a_packets: 0});
 	await stage.stopAll();
 });
+
+test('memory_mib bounds what all channels hold, and ends what is too much', async t => {
+	const stage = createStage();
+	for (const domid of [0, 1, 2, 3]) {
+		await stage.create(domid);
+	}
+	const own = (more: string) =>
+		`version: 1\n${more}accept:\n  - allow: '*'\n    ring_pages: 256\n    ring_pages_min: 256\n    queues: 1\n`;
+	stage.setPolicy(1, own('memory_mib: 1\n'));
+	[0, 1, 2, 3].forEach(domid => stage.start(domid));
+	await stage.connect(1, 2);
+	await stage.clock.until(
+		'3 hears of it',
+		async () => (await stage.xen.read('/local/domain/3/coloop/declined/1')) === 'memory',
+	);
+	t.true(await stage.isLive(1, 2));
+	t.is(await stage.state(1, 3), undefined);
+
+	stage.setPolicy(1, own('memory_mib: 2\n'));
+	await stage.connect(1, 3);
+	stage.setPolicy(1, own('memory_mib: 1\n'));
+	await stage.clock.until('one has to go', async () => !(await stage.isLive(1, 3)));
+	t.true(await stage.isLive(1, 2));
+	await stage.stopAll();
+});

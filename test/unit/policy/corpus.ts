@@ -125,6 +125,7 @@ const sections = {
 	pairs: rulesOf(ruleOf(maybe(fc.tuple(who, who)))),
 	accept: rulesOf(ruleOf(who, busy)),
 	host_silence_s: oneOf([10, 86_400, 'never'], [9, 'Never']),
+	memory_mib: oneOf([1, 65_536], [0, 65_537, '64']),
 	tags: maybe(
 		fc.dictionary(tag.map(String), maybe(fc.array(member, {maxLength: 2})), {maxKeys: 2}),
 	),

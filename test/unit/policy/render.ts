@@ -83,6 +83,9 @@ const policy: fc.Arbitrary<Policy> = fc.record({
 			source: fc.constant(source),
 		}),
 	),
+	memory: optional(
+		fc.record({mib: fc.integer({min: 1, max: 65_536}), source: fc.constant(source)}),
+	),
 	tags: fc.uniqueArray(
 		fc.record({
 			tag: fc.stringMatching(tagName),

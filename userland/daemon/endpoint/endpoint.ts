@@ -14,6 +14,7 @@ import {createDetours, type Detours} from './detours.ts';
 import {countersPeriod, createCounters, isLive, isWorthLook} from './counters.ts';
 import {Module, type ModuleWorld} from './module.ts';
 import {report} from './events.ts';
+import {limitMemory, mib} from './memory.ts';
 import {planEndpoint, type Known} from './plan.ts';
 import {readKnown} from './read.ts';
 import {createSilence, type HostState, type Silence} from './silence.ts';
@@ -36,6 +37,8 @@ export type EndpointWorld = ModuleWorld & {
 	isHeld(peerName: string): boolean;
 	/** For how many seconds channels may live on while the host role is silent; undefined: for ever. */
 	hostSilence(): number | undefined;
+	/** Most that all channels may hold, in MiB; undefined: what the module lets them. */
+	memoryMib(): number | undefined;
 };
 
 export type EndpointView = {
@@ -254,7 +257,8 @@ export class Endpoint {
 		this.#known = known;
 		this.#isTold = info !== undefined && tellsCounts(info);
 		this.#detours.saw([...(known.kernel?.values() ?? [])]);
-		this.#desiredPeers = desiredPeersOf(known.announced, {
+		const mibMost = this.#world.memoryMib();
+		const desiredPeers = desiredPeersOf(known.announced, {
 			...this.#world,
 			domid: known.domid,
 			devices: await this.#world.interfaces(),
@@ -270,6 +274,10 @@ export class Endpoint {
 				this.#sizes.orderFor(domid, range, this.#backoff.missedAt(domid)),
 			mismatch: domid => this.#sizes.sizeMismatch(domid) ?? this.#idle.mismatch(domid),
 		});
+		this.#desiredPeers =
+			mibMost === undefined
+				? desiredPeers
+				: limitMemory(desiredPeers, known.kernel ?? new Map(), mibMost * mib);
 		this.#seeRanges();
 		const live = [...(known.kernel?.values() ?? [])].filter(isLive);
 		for (const {name} of live) {
