@@ -28,6 +28,8 @@ const name = fc
 			'~',
 			'yes',
 			'1e3',
+			'\u00A0a',
+			'a\u3000',
 			'uuid: x',
 			'!t',
 			'&a',
