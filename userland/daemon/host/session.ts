@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
+import {createSlice} from '../../slice.ts';
 import {domainIntroduced, domainReleased, vifBackends, vifOwner} from '../../xenstore/paths.ts';
 import type {Store, StorePath} from '../../xenstore/store.ts';
 import {protocol} from '../../xenstore/values.ts';
 import {forEach} from '../together.ts';
 import {sayAlive} from './alive.ts';
 import {createApplier, type Applier} from './apply.ts';
-import {createAudit, requestsOf, type Audit} from './audit.ts';
+import {createAudit, type Audit} from './audit.ts';
 import {createBudget} from './budget.ts';
 import {createCurrentContext, type CurrentContext} from './current-context.ts';
 import {createGuestNodes, type GuestNodes} from './guest-nodes.ts';
 import {createGuestWatches, type GuestWatches} from './guest-watches.ts';
 import type {HostWorld} from './host.ts';
 import {createInventory, type Inventory} from './inventory.ts';
-import {readGuestNode, readSample, readTree} from './trees.ts';
-import {createSlice} from '../../slice.ts';
+import {Looks} from './looks.ts';
 import {emptyView, viewOf, type HostView} from './view.ts';
 import {Work} from './work.ts';
 
@@ -37,6 +37,7 @@ export class Session {
 	readonly #audit: Audit;
 	readonly #applier: Applier;
 	readonly #work: Work;
+	readonly #looks: Looks;
 	#isPoked = true;
 	#wake = () => {};
 	#settling: Array<() => void> = [];
@@ -69,6 +70,10 @@ export class Session {
 			...world,
 			...{host: this.#host, inventory: this.#inventory, nodes: this.#nodes},
 			apply: steps => this.#applier.apply(steps),
+		});
+		this.#looks = new Looks({
+			...{store, log, inventory: this.#inventory, nodes: this.#nodes, audit: this.#audit},
+			...{context: this.#context, work: this.#work},
 		});
 	}
 
@@ -117,9 +122,9 @@ export class Session {
 		const slice = createSlice(this.#world.clock.now);
 		while (!signal.aborted) {
 			this.#isPoked = false;
-			await this.#read();
+			await this.#looks.changes();
 			this.#work.take(this.#context.latest);
-			await this.#adopt();
+			await this.#looks.nextTree();
 			this.#work.judgeAndPlan(() => slice.isOver() || this.#applier.underWay >= mostUnderWay);
 			await this.#applier.settle(mostUnderWay / 2);
 			await slice.breathe();
@@ -131,57 +136,6 @@ export class Session {
 				await this.#idle(signal);
 			}
 		}
-	}
-
-	async #read(): Promise<void> {
-		await this.#auditOne();
-		if (!this.#inventory.isValid) {
-			this.#work.change(await this.#inventory.read());
-			if (this.#inventory.isValid) {
-				this.#context.cover(this.#inventory.domains.values());
-			}
-		}
-		const taken = this.#nodes.take();
-		const read = await Promise.all(
-			taken.map(({domid, node}) => readGuestNode(this.#store, domid, node, this.#world.log)),
-		);
-		read.forEach((found, index) => {
-			const {domid = -1} = taken[index] ?? {};
-			this.#work.hearing.hear(domid, found);
-		});
-	}
-
-	/** Of one domain at a time, so that others have their turn between. */
-	async #adopt(): Promise<void> {
-		const domid = this.#work.nextToAdopt();
-		if (domid === undefined) {
-			return;
-		}
-		const tree = await readTree(this.#store, domid, this.#world.log, about =>
-			this.#work.mayTalk(domid, about),
-		);
-		this.#work.adopt(domid, tree);
-	}
-
-	/** Reads one domain again although nothing says that it changed. */
-	async #auditOne(): Promise<void> {
-		const {domids} = this.#work.trees;
-		if (this.#audit.dueIn() > 0) {
-			return;
-		}
-		const domid = this.#audit.next(domids);
-		this.#inventory.invalidateList();
-		this.#audit.spent(1, domids.length);
-		const domain = domid === undefined ? undefined : this.#inventory.domains.get(domid);
-		if (domid === undefined || domain === undefined) {
-			return;
-		}
-		this.#inventory.invalidate(domid);
-		const sample = await readSample(this.#store, domid, about =>
-			this.#work.hearing.mention(domid, about),
-		);
-		this.#work.hearing.compare(domid, sample);
-		this.#audit.spent(requestsOf(domain, sample?.said.size ?? 0), domids.length);
 	}
 
 	async #idle(signal: AbortSignal): Promise<void> {
