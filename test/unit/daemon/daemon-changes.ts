@@ -60,7 +60,7 @@ test('vCPUs that come are told at once', async t => {
 		}
 	}
 	await stage.clock.advance(100);
-	t.regex((await stage.xen.read(peer(1, 2))) ?? '', / 2$/);
+	t.regex((await stage.xen.read(peer(1, 2))) ?? '', / 2 uuid=\S+$/);
 	t.true(await stage.isLive(1, 2), 'in the same epoch');
 	await stage.stopAll();
 });

@@ -30,7 +30,7 @@ test('two guests get a channel by the first packet, within a second', async t =>
 	const epoch = tree['/local/domain/1/coloop/peers/2']?.split(' ')[0];
 	t.regex(
 		tree['/local/domain/1/coloop/peers/2'] ?? '',
-		/^\d+ b 0:\S+:01:\S+:02:1500 [0-9a-f]{8} - 1$/,
+		/^\d+ b 0:\S+:01:\S+:02:1500 [0-9a-f]{8} - 1 uuid=[0-9a-f-]{36}$/,
 	);
 	t.regex(tree['/local/domain/1/data/coloop/offers/2'] ?? '', /^\d+ live 1 \d+ [1-9]\d*$/);
 	t.regex(tree['/local/domain/2/data/coloop/offers/1'] ?? '', /^\d+ live 1 \d+ 0$/);
@@ -230,8 +230,14 @@ test('an end of before MTUs is told none', async t => {
 	}
 	await stage.connect(1, 2);
 	const tree = await stage.tree();
-	t.regex(tree['/local/domain/1/coloop/peers/2'] ?? '', /:02 [0-9a-f]{8} - 1$/);
-	t.regex(tree['/local/domain/2/coloop/peers/1'] ?? '', /:01:1500 [0-9a-f]{8} - 1$/);
+	t.regex(
+		tree['/local/domain/1/coloop/peers/2'] ?? '',
+		/:02 [0-9a-f]{8} - 1 uuid=[0-9a-f-]{36}$/,
+	);
+	t.regex(
+		tree['/local/domain/2/coloop/peers/1'] ?? '',
+		/:01:1500 [0-9a-f]{8} - 1 uuid=[0-9a-f-]{36}$/,
+	);
 	t.is(stage.log.filter(({event}) => event === 'step.failed').length, 0);
 
 	/* An old module in place of a new one: what dom0 still says is not passed on. */
