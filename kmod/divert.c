@@ -66,7 +66,7 @@ static bool divert_is_paced(const struct sk_buff *skb)
  * Longer than the ordinary path takes, a packet would be lost there: it must not get through here
  * either, or a connection comes to rely on it and stands when the channel goes.  Where the lower
  * device makes such packets at all, everything stays, so that short ones of a flow do not overtake
- * long ones.  Bridges let segmented packets pass unseen; retransmitted one by one they are too long.
+ * long ones.  Bridges let segmented packets pass unseen; sent again one by one they are too long.
  */
 static bool divert_is_too_long(const struct coloop_link *link, const struct sk_buff *skb)
 {
