@@ -87,7 +87,13 @@ function world(): World {
 			hold: async () => {},
 			release: async () => {},
 		},
-		...{openStore: absent, awaitStore: absent, openKernel: absent, watchModule: absent, interfaces: absent},
+		...{
+			openStore: absent,
+			awaitStore: absent,
+			openKernel: absent,
+			watchModule: absent,
+			interfaces: absent,
+		},
 		vifs: absent,
 		...{watchLinks: absent, watchPolicy: absent, topology: absent, firewall: absent, hints: []},
 	};
