@@ -47,7 +47,12 @@ function start(guests: number) {
 	};
 	const stop = new AbortController();
 	const host = new Host({
-		...{openStore: async () => connect(), hints: [], isHeld: () => false},
+		...{
+			openStore: async () => connect(),
+			hints: [],
+			isHeld: () => false,
+			limitsOf: () => undefined,
+		},
 		decide: (a, b) => decidePair(policy, a, b),
 		...{clock: fakeClock(), log: createLog(() => {}, 'error')},
 		topology: async () => topologyOf(guests),

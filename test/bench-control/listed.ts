@@ -95,6 +95,7 @@ function world(): World {
 			interfaces: absent,
 		},
 		vifs: absent,
+		...{enforcement: {isAble: absent, enforce: absent}, watchOwnRules: absent},
 		...{watchLinks: absent, watchPolicy: absent, topology: absent, firewall: absent, hints: []},
 	};
 }

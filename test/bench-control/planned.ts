@@ -27,6 +27,7 @@ export async function planned(guests: number, rules: number): Promise<Record<str
 		nodes: {add: () => {}, forget: () => {}},
 		decide: (a, b) => decidePair(policy, a, b),
 		isHeld: () => false,
+		limitsOf: () => undefined,
 		apply: list => (steps += list.length),
 	});
 	const vifs = new Set([...domains.values()].flatMap(each => each.vifs.map(vif => vif.device)));

@@ -34,6 +34,7 @@ export async function startScene(
 		hints: [],
 		decide: (a, b) => decidePair(current, a, b),
 		isHeld: () => false,
+		limitsOf: () => undefined,
 		clock: systemClock(),
 		log: createLog(() => {}, 'error'),
 		topology: async () => topologyOf(guests),

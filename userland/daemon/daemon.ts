@@ -2,7 +2,7 @@
 import type {Answer, Observation, Request} from '../control/protocol.ts';
 import type {Reading} from '../metrics/reading.ts';
 import type {LoadedPolicy} from '../policy/load.ts';
-import {decideAccept, decidePair} from '../policy/match.ts';
+import {decideAccept, decideLimits, decidePair} from '../policy/match.ts';
 import type {Verdict} from '../policy/types.ts';
 import type {PolicyWatch} from '../policy/watch.ts';
 import {ownPaths} from '../xenstore/paths.ts';
@@ -23,7 +23,7 @@ export type World = Omit<
 	EndpointWorld,
 	'decide' | 'isHeld' | 'paths' | 'hostSilence' | 'memoryMib'
 > &
-	Omit<HostWorld, 'decide' | 'isHeld'> & {
+	Omit<HostWorld, 'decide' | 'isHeld' | 'limitsOf'> & {
 		watchPolicy(signal: AbortSignal): PolicyWatch;
 		/** Resolves when XenStore can be opened, or the signal aborts; `waits` hears why it takes longer. */
 		awaitStore(waits: (reason: string) => void, signal: AbortSignal): Promise<void>;
@@ -125,6 +125,7 @@ function hostOf(world: World, policy: () => LoadedPolicy): Host {
 		...world,
 		decide: (a, b) => told(world, 'host', decidePair(policy().policy, a, b)),
 		isHeld: world.held.isPair,
+		limitsOf: domain => decideLimits(policy().policy, domain),
 	});
 }
 

@@ -29,6 +29,8 @@ type RefusalCode =
 	| 'mac'
 	/** A rule of dom0 would be bypassed */
 	| 'rule'
+	/** What policy lets an end send would not be enforced by the other */
+	| 'limits'
 	/** The announced interface is not here, or may not receive from a channel */
 	| 'device'
 	/** Policy lets all channels hold no more */

@@ -10,6 +10,7 @@ export async function withdraw(world: World, roles: readonly Role[]): Promise<vo
 		if (roles.includes('endpoint')) {
 			await store.remove(ownPaths(world.isDom0).fromGuest);
 			await forgetPeers(world);
+			await world.enforcement.enforce(new Map());
 		}
 		if (roles.includes('host')) {
 			await store.remove(hostAlive);

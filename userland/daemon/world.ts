@@ -2,6 +2,9 @@
 import {existsSync, readFileSync} from 'node:fs';
 import type {Device} from '../kernel/devices.ts';
 import {interfaces, watchLinks} from '../kernel/links.ts';
+import {createEnforcement} from '../enforcement/enforcement.ts';
+import {watchOwnTable} from '../enforcement/watch.ts';
+import {openNftables} from '../nftables-js/index.ts';
 import {vifs} from '../kernel/vif.ts';
 import {watchRoute, watchTables} from '../kernel/notices.ts';
 import {openKernel, watchModule} from '../kernel/client.ts';
@@ -45,6 +48,8 @@ export async function systemWorld({
 		interfaces,
 		vifs,
 		watchLinks,
+		enforcement: createEnforcement(openNftables),
+		watchOwnRules: signal => watchOwnTable(watchTables(signal)),
 		watchPolicy: signal =>
 			watchPolicy(
 				policyDir,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type {Bearers} from './bearers.ts';
-import type {AcceptRule, Identity, PairRule, Verdict} from './types.ts';
+import type {Identity, RuleSource, Verdict} from './types.ts';
+
+type Rule = {readonly source: RuleSource};
 import {isDom0} from './who.ts';
 
 /** Domains that rules name alike are one class: where one may go, the others may. */
-export type DomainClass<R extends PairRule | AcceptRule> = {
+export type DomainClass<R extends Rule> = {
 	/** What names them, by its number. */
 	readonly whos: ReadonlySet<number>;
 	/** How many rules have one of them. */
@@ -12,7 +14,7 @@ export type DomainClass<R extends PairRule | AcceptRule> = {
 	readonly verdicts: Map<DomainClass<R>, Verdict<R>>;
 };
 
-type Known<R extends PairRule | AcceptRule> = {
+type Known<R extends Rule> = {
 	readonly of: Identity;
 	readonly is: DomainClass<R>;
 };
@@ -21,7 +23,7 @@ type Known<R extends PairRule | AcceptRule> = {
 const namesMost = 20_000;
 
 /** The class of a domain. `rulesOf`: how many rules have one whom they name. */
-export function classifier<R extends PairRule | AcceptRule>(
+export function classifier<R extends Rule>(
 	{matching}: Bearers,
 	rulesOf: (who: number) => number,
 ): (identity: Identity) => DomainClass<R> {

@@ -186,10 +186,12 @@ const top = {line: 1, column: 1};
 function joinPolicies(policies: readonly Policy[]): Policy {
 	const tags = policies.flatMap(policy => policy.tags ?? []);
 	const memory = policies.find(policy => policy.memory !== undefined)?.memory;
+	const limits = policies.flatMap(policy => policy.limits ?? []);
 
 	return {
 		...(tags.length > 0 && {tags}),
 		...(memory && {memory}),
+		...(limits.length > 0 && {limits}),
 		pairs: policies.flatMap(policy => policy.pairs),
 		accept: policies.flatMap(policy => policy.accept),
 		hostSilence: policies.find(policy => policy.hostSilence !== undefined)?.hostSilence,

@@ -2,7 +2,16 @@
 import {atOnce, inSlices, type Sliceable} from '../slice.ts';
 import {createBearers} from './bearers.ts';
 import {classifier, type DomainClass} from './domain-classes.ts';
-import type {AcceptRule, Identity, PairRule, Policy, Tag, Verdict, Who} from './types.ts';
+import type {
+	AcceptRule,
+	Identity,
+	LimitsRule,
+	PairRule,
+	Policy,
+	Tag,
+	Verdict,
+	Who,
+} from './types.ts';
 import {identityOf} from './who.ts';
 
 /** A domain, or one of which nothing is known but its name. */
@@ -18,9 +27,15 @@ export function decideAccept(policy: Policy, peer: Given): Verdict<AcceptRule> {
 	return compile(policy).decideAccept(identityOf(peer));
 }
 
+/** What a domain may send over channels; undefined: anything. */
+export function decideLimits(policy: Policy, domain: Given): LimitsRule | undefined {
+	return compile(policy).decideLimits(identityOf(domain));
+}
+
 type Matcher = {
 	decidePair(a: Identity, b: Identity): Verdict<PairRule>;
 	decideAccept(peer: Identity): Verdict<AcceptRule>;
+	decideLimits(domain: Identity): LimitsRule | undefined;
 };
 
 /** Policies are immutable, so what is derived from one is kept as long as it is. */
@@ -52,14 +67,19 @@ function* createMatcher(policy: Policy): Sliceable<Matcher> {
 	const pairs = yield* indexRules(policy.pairs, policy.tags, ({between}) => between);
 	/* What a rule says of one name, it says of the pair of that name with itself. */
 	const accept = yield* indexRules(policy.accept, policy.tags, ({peer}) => [peer, peer]);
+	const limits = yield* indexRules(policy.limits ?? [], policy.tags, ({domain}) => [
+		domain,
+		domain,
+	]);
 
 	return {
 		decidePair: (a, b) => pairs(a, b),
 		decideAccept: peer => accept(peer, peer),
+		decideLimits: domain => limits(domain, domain).rule,
 	};
 }
 
-type Rule = PairRule | AcceptRule;
+type Rule = PairRule | AcceptRule | LimitsRule;
 
 /** A rule, by its place among the others, that names someone and this other one. */
 type Naming = {readonly other: number; readonly order: number};

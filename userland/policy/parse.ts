@@ -2,7 +2,9 @@
 import type * as z from 'zod';
 import {createProblems, PolicyError, type Problems} from './errors.ts';
 import {policySchema, type PairDocument, type PolicyDocument} from './schema.ts';
-import type {AcceptRule, PairRule, Policy, RuleSource, Who} from './types.ts';
+import {parsePrefix} from '../prefixes.ts';
+import {parseRate} from './rate.ts';
+import type {AcceptRule, LimitsRule, PairRule, Policy, RuleSource, Who} from './types.ts';
 import {describe, formatKey, formatPath, readYaml, type Path, type PlainDocument} from './yaml.ts';
 
 /** Larger than 10 000 rules with long names, small enough to read at once. */
@@ -107,7 +109,10 @@ function branchOf(path: Path, value: unknown): number {
 
 function unknownKey(path: Path, key: string, value: unknown): string {
 	if (path.length === 0) {
-		return `expected version, include, pairs, accept, tags, host_silence_s or memory_mib, got ${formatKey(key)}`;
+		return `expected version, include, pairs, accept, tags, limits, host_silence_s or memory_mib, got ${formatKey(key)}`;
+	}
+	if (path[0] === 'limits' && path.length === 2) {
+		return `expected only domain, addresses, rate and guards here, got ${formatKey(key)}`;
 	}
 	if (isRecord(value) && !('allow' in value || 'deny' in value)) {
 		return `expected one key here, got ${formatKey(key)} too`;
@@ -179,12 +184,22 @@ function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => RuleSource
 	const includes = (document.include ?? []).map((path, index) => ({
 		...{path, source: sourceOf(['include', index])},
 	}));
+	const limits = (document.limits ?? []).map((rule, index): LimitsRule => ({
+		...{action: 'deny', domain: whoOf(rule.domain)},
+		limits: {
+			rate: rule.rate === undefined ? undefined : parseRate(rule.rate),
+			addresses: rule.addresses?.flatMap(text => parsePrefix(text) ?? []),
+			guards: [...new Set(rule.guards)],
+		},
+		source: sourceOf(['limits', index]),
+	}));
 
 	return {
 		...{pairs, accept, hostSilence},
 		...(memory && {memory}),
 		...(tags.length > 0 && {tags}),
 		...(includes.length > 0 && {includes}),
+		...(limits.length > 0 && {limits}),
 	};
 }
 

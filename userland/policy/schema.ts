@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 import * as z from 'zod';
 import {busyPollMax} from '../kernel/constants.ts';
+import {addressesMax, guards} from '../limits.ts';
 import {nameBytesMax} from '../names.ts';
 import {defaultRingPages, memoryMib, queueCounts, ringPages} from './pages.ts';
+import {parsePrefix, prefixForm} from '../prefixes.ts';
+import {parseRate, rateForm, ratePattern} from './rate.ts';
 import {hostSilence, idleTimeout} from './silence.ts';
 import {anyName, tagName, uuidForm} from './who.ts';
 
@@ -97,6 +100,37 @@ const acceptRule = z.union(
 
 const path = z.string({error: 'the path of a file'}).min(1, {error: 'the path of a file'});
 const paths = {error: 'a list of paths'};
+const prefix = {error: 'an IPv4 or IPv6 address, or a prefix as in 10.0.0.0/24 or fd00::/64'};
+const addresses = z
+	.array(
+		z
+			.string(prefix)
+			.regex(prefixForm, prefix)
+			.refine(text => parsePrefix(text) !== undefined, prefix),
+		{error: 'a list of addresses and prefixes'},
+	)
+	.max(addressesMax, {error: `at most ${addressesMax} addresses`})
+	.optional();
+const rateText = {error: rateForm};
+const rate = z
+	.string(rateText)
+	.regex(ratePattern, rateText)
+	.refine(text => parseRate(text) !== undefined, rateText)
+	.optional();
+const notThese = z
+	.array(z.literal(guards, {error: 'dhcp or ra'}), {error: 'a list of dhcp and ra'})
+	.min(1, {error: 'dhcp, ra or both'})
+	.optional();
+type SomeLimits = {addresses?: unknown; rate?: unknown; guards?: unknown};
+const limitsRule = z
+	.strictObject(
+		{domain: who, addresses, rate, guards: notThese},
+		{error: '"domain:" and addresses, rate or guards'},
+	)
+	.refine((rule: SomeLimits) => (rule.addresses ?? rule.rate ?? rule.guards) !== undefined, {
+		error: 'addresses, rate or guards beside the domain',
+	});
+
 const members = {error: 'a list of names, patterns and UUIDs'};
 const aTags = {error: 'tags, each with a list of names, patterns and UUIDs'};
 const tags = z.record(z.string().regex(tagName, tag), z.array(member, members), aTags);
@@ -111,6 +145,9 @@ export const policySchema = z.strictObject(
 		memory_mib: memory.optional(),
 		tags: tags.optional(),
 		include: z.array(path, paths).optional(),
+		limits: z
+			.array(limitsRule, {error: 'a list, of which each starts with "- domain:"'})
+			.optional(),
 	},
 	{error: 'a policy, which starts with "version: 1"'},
 );

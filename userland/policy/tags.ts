@@ -4,12 +4,17 @@ import type {Policy, RuleSource, Who} from './types.ts';
 
 /** A rule that names a tag which no file gives: misspelled in a deny, it would let everything pass. */
 type UnknownTag = {
-	readonly where: 'pairs' | 'accept';
+	readonly where: 'pairs' | 'accept' | 'limits';
 	readonly source: RuleSource;
 	readonly message: string;
 };
 
-export function* tagsUnknown({pairs, accept, tags = []}: Policy): Generator<UnknownTag> {
+export function* tagsUnknown({
+	pairs,
+	accept,
+	limits = [],
+	tags = [],
+}: Policy): Generator<UnknownTag> {
 	const known = new Set(tags.map(({tag}) => tag));
 	const isUnknown = (who: Who): who is {tag: string} =>
 		typeof who === 'object' && 'tag' in who && !known.has(who.tag);
@@ -24,6 +29,11 @@ export function* tagsUnknown({pairs, accept, tags = []}: Policy): Generator<Unkn
 	for (const {peer, source} of accept) {
 		if (isUnknown(peer)) {
 			yield {where: 'accept', source, message: message(peer)};
+		}
+	}
+	for (const {domain, source} of limits) {
+		if (isUnknown(domain)) {
+			yield {where: 'limits', source, message: message(domain)};
 		}
 	}
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type {Limits} from '../limits.ts';
 
 /** Where a rule stands, for people: `30-site.yaml:12:3`. Line and column count from 1. */
 export type RuleSource = {readonly file: string; readonly line: number; readonly column: number};
@@ -59,10 +60,22 @@ export type AcceptRule = RuleBody & {
 	readonly busyPollUs: number | undefined;
 };
 
+/**
+ * What a domain may send over channels; the first that names it counts. As what denies, it holds for a domain whose name is
+ * another's, too.
+ */
+export type LimitsRule = {
+	readonly action: 'deny';
+	readonly domain: Who;
+	readonly limits: Limits;
+	readonly source: RuleSource;
+};
+
 /** First match wins; no match is deny. */
 export type Policy = {
 	readonly pairs: readonly PairRule[];
 	readonly accept: readonly AcceptRule[];
+	readonly limits?: readonly LimitsRule[];
 	/** How long a channel may outlive the last word of dom0's host role; undefined: not said. */
 	readonly hostSilence: HostSilence | undefined;
 	/** Most that all channels of this domain may hold together, in MiB. */
@@ -81,7 +94,7 @@ type MemoryLimit = {readonly mib: number; readonly source: RuleSource};
 type HostSilence = {readonly seconds: number | 'never'; readonly source: RuleSource};
 
 /** The answer; no rule matched where `rule` is undefined (that is deny). */
-export type Verdict<R extends PairRule | AcceptRule = PairRule | AcceptRule> = {
+export type Verdict<R extends {readonly source: RuleSource} = PairRule | AcceptRule> = {
 	readonly action: 'allow' | 'deny';
 	readonly rule: R | undefined;
 };

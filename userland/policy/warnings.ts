@@ -25,7 +25,7 @@ export function policyWarnings(
 	pathOf: (file: string) => string = file => file,
 	present?: readonly Identity[],
 ): string[] {
-	const {pairs, accept} = policy;
+	const {pairs, accept, limits = []} = policy;
 	const isBorne = present && bearing(present);
 	const lines: string[] = [];
 	const warn = ({source}: {readonly source: RuleSource}, where: string, message: string) =>
@@ -34,6 +34,10 @@ export function policyWarnings(
 	const [first] = pairs;
 	if (first && side === 'guest') {
 		warn(first, 'pairs', 'rules for pairs are read in dom0 only, and this is a guest');
+	}
+	const [limit] = limits;
+	if (limit && side === 'guest') {
+		warn(limit, 'limits', 'limits are read in dom0 only, and this is a guest');
 	}
 	const seen = new Map<string, NamePattern>();
 	for (const [where, rule, who] of whosOf(policy)) {
@@ -49,6 +53,9 @@ export function policyWarnings(
 	const never = [
 		...hiddenRules(pairs, ({between}) => between).map(each => ['pairs', ...each] as const),
 		...hiddenRules(accept, ({peer}) => [peer, peer]).map(each => ['accept', ...each] as const),
+		...hiddenRules(limits, ({domain}) => [domain, domain]).map(
+			each => ['limits', ...each] as const,
+		),
 	];
 	for (const [where, rule, by] of never) {
 		warn(rule, where, `${ruleName(by)} comes first and decides all that this rule names`);

@@ -9,6 +9,7 @@ export const declineCodes = {
 	held: 'taken down there with `coloop down`',
 	device: 'its interface may not have the channel: it is not there, or the detail says why',
 	memory: 'it is short of memory or grants, and will try again',
+	limits: 'it cannot enforce what dom0 lets the peer send',
 	rules: 'the channel may be up, but the rules that the detail names keep its packets off it',
 } as const;
 

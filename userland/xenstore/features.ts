@@ -11,6 +11,13 @@ export const linkState = 1 << 16;
 /** The daemon reads the words of words.ts in announcements. */
 const words = 1 << 17;
 
+/** The daemon enforces what peers may send to it: the word `!limits`. */
+const enforcement = 1 << 18;
+
+export function hasEnforcement(hello: Hello | undefined): boolean {
+	return hasWords(hello) && hello !== undefined && (hello.features & enforcement) !== 0;
+}
+
 export function hasWords(hello: Hello | undefined): boolean {
 	return hello !== undefined && (hello.features & words) !== 0;
 }
@@ -30,10 +37,10 @@ export function tellsCounts({familyVersion}: ModuleInfo): boolean {
 }
 
 /** What the endpoint role says of itself. */
-export function helloOf(info: ModuleInfo): string {
+export function helloOf(info: ModuleInfo, {enforces}: {readonly enforces: boolean}): string {
 	const {protocolMin: min, protocolMax: max, features} = info;
 
-	const ours = words | (knowsLinkState(info) ? linkState : 0);
+	const ours = words | (knowsLinkState(info) ? linkState : 0) | (enforces ? enforcement : 0);
 
 	return renderHello({min, max, features: features | ours});
 }

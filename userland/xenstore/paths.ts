@@ -8,7 +8,8 @@ import type {StorePath} from './store.ts';
  *   /local/domain/<A>/coloop                 owner dom0, readable by A, written by the host role
  *       /host          "<protocol min> <max> <host epoch>"
  *       /peers/<B>     "<pair epoch> <name> <link>[,...] <rule digest> <ring pages> <queues>
- *                      [<least ring pages>]", a link being "<vif>:<local mac>:<remote mac>[:<mtu>]"
+ *                      [<least ring pages>] [<word>=<value> ...]", a link being
+ *                      "<vif>:<local mac>:<remote mac>[:<mtu>]"; the words stand in words.ts
  *       /offers/<B>    B's offer to A: "<pair epoch> <state> <version> <control gref> <event port>"
  *       /declined/<B>  why B keeps A to the ordinary path, as B says it below
  *   /local/domain/<A>/data/coloop            owner A, written by A's endpoint role, read by dom0

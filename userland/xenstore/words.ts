@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {parseLimits, renderLimits, type Limits} from '../limits.ts';
 
 /*
  * What an announcement says besides, as words `key=value` behind all else, to ends whose hello has `words`.
@@ -17,6 +18,8 @@ export type Words = {
 	readonly isEager?: true;
 	/** Nothing is diverted; what would be is counted. */
 	readonly isAudit?: true;
+	/** What the peer may send, which the reader enforces; said to ends whose hello says that they do. */
+	readonly limits?: Limits;
 };
 
 const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -47,13 +50,18 @@ function parseWord(key: string, value: string): Words | undefined {
 			return value === 'none' ? {isEager: true} : {};
 		case '!mode':
 			return value === 'audit' ? {isAudit: true} : undefined;
+		case '!limits': {
+			const limits = parseLimits(value);
+
+			return limits && {limits};
+		}
 		default:
 			return key.startsWith('!') ? undefined : {};
 	}
 }
 
 export function renderWords(words: Words): string[] {
-	const {uuid, isNameShared, idleTimeoutS, isEager, isAudit} = words;
+	const {uuid, isNameShared, idleTimeoutS, isEager, isAudit, limits} = words;
 
 	return [
 		...(uuid === undefined ? [] : [`uuid=${uuid}`]),
@@ -61,5 +69,6 @@ export function renderWords(words: Words): string[] {
 		...(idleTimeoutS === undefined ? [] : [`idle=${idleTimeoutS}`]),
 		...(isEager ? ['demand=none'] : []),
 		...(isAudit ? ['!mode=audit'] : []),
+		...(limits === undefined ? [] : [`!limits=${renderLimits(limits)}`]),
 	];
 }

@@ -77,6 +77,7 @@ export function criteria(change: Partial<Criteria> = {}): Criteria {
 		decide: () => allow,
 		bypassed,
 		isHeld: () => false,
+		limitsOf: () => undefined,
 		...change,
 	};
 }

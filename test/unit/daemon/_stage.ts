@@ -3,6 +3,8 @@ import {createDaemon, type Daemon, type Role, type World} from '../../../userlan
 import type {Held} from '../../../userland/daemon/held.ts';
 import type {Topology} from '../../../userland/daemon/host/ports.ts';
 import {createLog} from '../../../userland/daemon/log.ts';
+import {ColoopError} from '../../../userland/errors.ts';
+import type {Limits} from '../../../userland/limits.ts';
 import {withdraw} from '../../../userland/daemon/withdraw.ts';
 import {eventQueue} from '../../../userland/event-queue.ts';
 import {fakeHost, type FakeKernel} from '../../fakes/kernel.ts';
@@ -21,7 +23,16 @@ type Knobs = {
 	policy: string;
 	wrapping: Wrapping;
 	held: Held;
+	/** What nftables would say: in force as asked, or an error. Undefined: no libnftables. */
+	enforcement: FakeEnforcement | undefined;
 	poke(): void;
+};
+
+type FakeEnforcement = {
+	/** By Ethernet address, as announced. */
+	limits: ReadonlyMap<string, Limits>;
+	failure?: string;
+	changed?(enforcement: FakeEnforcement): void;
 };
 
 export type Stage = {
@@ -79,6 +90,7 @@ export function createStage(): Stage {
 			policy: allowAll,
 			wrapping: {},
 			held: memoryHeld(),
+			enforcement: undefined,
 			listeners,
 			poke: () => listeners.forEach(listener => listener()),
 		};
@@ -138,6 +150,22 @@ export function createStage(): Stage {
 				: [{ifindex: 2, name: 'eth0', mac: macOf(domid)}],
 		vifs: async () => new Set(['0']),
 		watchLinks: watchKnob(domid, () => 'changed'),
+		enforcement: {
+			isAble: async () => knobs(domid).enforcement !== undefined,
+			async enforce(limits) {
+				const {enforcement} = knobs(domid);
+				if (limits.size > 0 && (!enforcement || enforcement.failure)) {
+					throw new ColoopError('FIREWALL', enforcement?.failure ?? 'no libnftables');
+				}
+				if (enforcement) {
+					enforcement.limits = limits;
+					enforcement.changed?.(enforcement);
+				}
+
+				return 'same';
+			},
+		},
+		watchOwnRules: watchKnob(domid, () => 'changed'),
 		watchPolicy: signal => {
 			const policies = watchKnob(domid, () => load(knobs(domid).policy))(signal);
 

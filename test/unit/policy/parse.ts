@@ -156,12 +156,12 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'an unknown key',
 		'version: 1\npears: []',
-		'2:1: error: pears: expected version, include, pairs, accept, tags, host_silence_s or memory_mib, got pears',
+		'2:1: error: pears: expected version, include, pairs, accept, tags, limits, host_silence_s or memory_mib, got pears',
 	],
 	[
 		'a prototype',
 		'version: 1\n__proto__: {}',
-		'2:1: error: __proto__: expected version, include, pairs, accept, tags, host_silence_s or memory_mib, got __proto__',
+		'2:1: error: __proto__: expected version, include, pairs, accept, tags, limits, host_silence_s or memory_mib, got __proto__',
 	],
 	[
 		'a duplicate key',

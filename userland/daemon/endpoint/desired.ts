@@ -64,6 +64,8 @@ export type Criteria = {
 	readonly isHeld: (name: string) => boolean;
 	/** Why nobody may have a channel with us now. */
 	readonly unheard?: Refusal | undefined;
+	/** Why nobody may whom dom0 lets send less than everything. */
+	readonly unenforced?: Refusal | undefined;
 	readonly isAsked: (name: string) => boolean;
 	readonly isWaiting: (domid: number) => boolean;
 	readonly isUnusable: (domid: number) => boolean;
@@ -97,7 +99,7 @@ function wishFor(domid: number, announcement: Announcement, criteria: Criteria):
 			...{domid, epoch, name: cutName(name, nameMax), links: found},
 			busyPollUs: verdict.rule?.busyPollUs ?? 0,
 		},
-		refusal: refuse(name, links, found.length, verdict, criteria),
+		refusal: refuse(announcement, found.length, verdict, criteria),
 		rule: ruleName(verdict.rule),
 		listen: criteria.domid < domid,
 		order: criteria.orderFor(domid, range),
@@ -146,8 +148,7 @@ function orderOf(pages: number, queues: number): number {
 }
 
 function refuse(
-	name: string,
-	links: readonly AnnouncedLink[],
+	{name, links, limits}: Announcement,
 	found: number,
 	verdict: Verdict<AcceptRule>,
 	criteria: Criteria,
@@ -163,6 +164,9 @@ function refuse(
 	}
 	if (criteria.unheard !== undefined) {
 		return criteria.unheard;
+	}
+	if (limits !== undefined && criteria.unenforced !== undefined) {
+		return criteria.unenforced;
 	}
 	if (found > 0) {
 		return undefined;

@@ -17,6 +17,7 @@ import {report} from './events.ts';
 import {limitMemory, mib} from './memory.ts';
 import {planEndpoint, type Known} from './plan.ts';
 import {readKnown} from './read.ts';
+import {createLimits, type EnforcedLimits, type LimitsWorld} from './limits.ts';
 import {createSilence, type HostState, type Silence} from './silence.ts';
 import {createIdle, type Idle} from './idle.ts';
 import {createSizes, type Sizes} from './sizes.ts';
@@ -25,21 +26,22 @@ import {endUnheard, listenToHost, type UnheardWorld} from './unheard.ts';
 import {desiredPeersOf, type Device, type DesiredPeer} from './desired.ts';
 
 /** The world of the endpoint role. */
-export type EndpointWorld = ModuleWorld & {
-	openStore(): Promise<Store>;
-	readonly paths: Own;
-	interfaces(): Promise<readonly Device[]>;
-	/** The numbers of the vifs that we have in any network namespace. */
-	vifs(): Promise<ReadonlySet<string>>;
-	/** Hints that our devices may have changed. */
-	watchLinks(signal: AbortSignal): AsyncIterable<unknown>;
-	decide(peer: Identity): Verdict<AcceptRule>;
-	isHeld(peerName: string): boolean;
-	/** For how many seconds channels may live on while the host role is silent; undefined: for ever. */
-	hostSilence(): number | undefined;
-	/** Most that all channels may hold, in MiB; undefined: what the module lets them. */
-	memoryMib(): number | undefined;
-};
+export type EndpointWorld = ModuleWorld &
+	LimitsWorld & {
+		openStore(): Promise<Store>;
+		readonly paths: Own;
+		interfaces(): Promise<readonly Device[]>;
+		/** The numbers of the vifs that we have in any network namespace. */
+		vifs(): Promise<ReadonlySet<string>>;
+		/** Hints that our devices may have changed. */
+		watchLinks(signal: AbortSignal): AsyncIterable<unknown>;
+		decide(peer: Identity): Verdict<AcceptRule>;
+		isHeld(peerName: string): boolean;
+		/** For how many seconds channels may live on while the host role is silent; undefined: for ever. */
+		hostSilence(): number | undefined;
+		/** Most that all channels may hold, in MiB; undefined: what the module lets them. */
+		memoryMib(): number | undefined;
+	};
 
 export type EndpointView = {
 	readonly known: Known | undefined;
@@ -67,6 +69,7 @@ export class Endpoint {
 	readonly #module: Module;
 	readonly #detours: Detours;
 	readonly #silence: Silence;
+	readonly #limits: EnforcedLimits;
 	readonly #reasons: Reasons;
 	readonly #asked = new Set<string>();
 	#known: Known | undefined;
@@ -82,6 +85,7 @@ export class Endpoint {
 		this.#sizes = createSizes(world.clock);
 		this.#idle = createIdle(world.clock);
 		this.#detours = createDetours(world.clock);
+		this.#limits = createLimits(world);
 		this.#silence = createSilence(world.clock, () => world.hostSilence());
 		this.#reasons = {detour: this.#detours.of, isShort: this.#backoff.isShort};
 		this.#module = new Module(world, {
@@ -145,6 +149,7 @@ export class Endpoint {
 				inner => this.#rescan.run(looking => this.#scan(store, looking), inner),
 				inner => forEach(store.watch(paths.fromHost, inner), poke),
 				inner => forEach(watchLinks(inner), poke),
+				inner => this.#limits.listen(inner, poke),
 				inner => this.#counters.run(counters, inner),
 				inner => listenToHost(store, unheard, poke, inner),
 			]);
@@ -223,7 +228,7 @@ export class Endpoint {
 			const known = await this.#look(store, kernel, info);
 			const declines = declinesOf(known, this.#desiredPeers, this.#reasons);
 			const steps = [
-				...planEndpoint(known, this.#desiredPeers, info ? helloOf(info) : ''),
+				...planEndpoint(known, this.#desiredPeers, await this.#hello(info)),
 				...planDeclines(known, declines),
 			];
 			if (steps.length === 0) {
@@ -248,6 +253,10 @@ export class Endpoint {
 		this.#ranges = ranges;
 	}
 
+	async #hello(info: ModuleInfo | undefined): Promise<string> {
+		return info === undefined ? '' : helloOf(info, {enforces: await this.#limits.isAble()});
+	}
+
 	async #look(
 		store: Store,
 		kernel: Kernel | undefined,
@@ -257,6 +266,8 @@ export class Endpoint {
 		this.#known = known;
 		this.#isTold = info !== undefined && tellsCounts(info);
 		this.#detours.saw([...(known.kernel?.values() ?? [])]);
+		/* Before the kernel hears of a peer, and while it still knows one. */
+		const unenforced = known.kernel && (await this.#limits.hold(known));
 		const mibMost = this.#world.memoryMib();
 		const desiredPeers = desiredPeersOf(known.announced, {
 			...this.#world,
@@ -265,6 +276,7 @@ export class Endpoint {
 			vifs: await this.#world.vifs(),
 			takesMtu: info !== undefined && knowsLinkState(info),
 			unheard: this.#silence.refusal(),
+			unenforced,
 			isAsked: name => this.#asked.has(name),
 			/* An end that declines answers no offer; when it wants a channel after all, it offers. */
 			isWaiting: domid =>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type {Identity, PairRule, Verdict} from '../../policy/types.ts';
+import type {Identity, LimitsRule, PairRule, Verdict} from '../../policy/types.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
@@ -15,6 +15,7 @@ export type HostWorld = ContextWorld & {
 	readonly hints: ReadonlyArray<(signal: AbortSignal) => AsyncIterable<unknown>>;
 	decide(a: Identity, b: Identity): Verdict<PairRule>;
 	isHeld(nameA: string, nameB: string): boolean;
+	limitsOf(domain: Identity): LimitsRule | undefined;
 	readonly clock: Clock;
 	readonly log: Log;
 };

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import {createHash} from 'node:crypto';
+import type {Limits} from '../../limits.ts';
 import {ruleName} from '../../policy/rule-name.ts';
-import type {Identity, PairRule, Verdict} from '../../policy/types.ts';
+import type {Identity, LimitsRule, PairRule, Verdict} from '../../policy/types.ts';
 import {whoText} from '../../policy/who.ts';
 import type {Domain} from '../../xenstore/discover.ts';
-import {hasWords} from '../../xenstore/features.ts';
+import {hasEnforcement, hasWords} from '../../xenstore/features.ts';
 import {speaks} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
 import {refuseApart} from './apart.ts';
@@ -18,6 +19,8 @@ export type Criteria = {
 	/** The rule of dom0 that a channel between two ports would bypass, as a sentence. */
 	readonly bypassed: (a: Port, b: Port) => string | undefined;
 	readonly isHeld: (nameA: string, nameB: string) => boolean;
+	/** What a domain may send over channels; undefined: anything. */
+	readonly limitsOf: (domain: Identity) => LimitsRule | undefined;
 };
 
 export type SharedLink = {readonly a: Port; readonly b: Port};
@@ -42,9 +45,14 @@ export type PairVerdict = {
 	readonly terms: Terms;
 	/** Where the channel runs; of a pair that is refused whatever its links, where the two meet. */
 	readonly links: readonly SharedLink[];
+	/** What a and b may send. Each is for the other end to enforce. */
+	readonly limits: PairLimits;
 	/** Why the pair is not announced; undefined where it is. */
 	readonly refusal: Refusal | undefined;
 };
+
+/** Undefined: neither has any. */
+export type PairLimits = readonly [a: Limits | undefined, b: Limits | undefined] | undefined;
 
 /** More rarely pay: flows are few, and the memory is shared among them. */
 const defaultQueues = 4;
@@ -66,6 +74,8 @@ export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdi
 	const verdict = criteria.decide(a, b);
 	const terms = termsOf(verdict);
 	const shared = sharedLinks(a, b);
+	const rules = [criteria.limitsOf(a), criteria.limitsOf(b)] as const;
+	const limits = limitsOf(rules);
 	const refusal =
 		refuseDomain(a) ??
 		refuseDomain(b) ??
@@ -74,14 +84,15 @@ export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdi
 		refusePolicy(verdict, terms) ??
 		refuseMisnamed(a, b) ??
 		refuseMisnamed(b, a) ??
-		refuseAudit(terms, a, b);
+		refuseAudit(terms, a, b) ??
+		refuseLimits(a, b, rules);
 	if (refusal) {
-		return {a, b, terms, links: shared, refusal};
+		return {a, b, terms, links: shared, limits, refusal};
 	}
 
-	const {links, refusal: linkRefusal} = judgeLinks(a, b, shared, criteria);
+	const {links, refusal: linkRefusal} = judgeLinks(a, b, shared, criteria, limits);
 
-	return {a, b, terms, links, refusal: linkRefusal};
+	return {a, b, terms, links, limits, refusal: linkRefusal};
 }
 
 /** Every way between two domains over one bridge. */
@@ -107,12 +118,13 @@ function judgeLinks(
 	b: Subject,
 	shared: readonly SharedLink[],
 	criteria: Criteria,
+	limits: PairLimits,
 ): Pick<PairVerdict, 'links' | 'refusal'> {
 	const links: SharedLink[] = [];
 	let first: Refusal | undefined;
 
 	for (const link of shared) {
-		const refusal = refuseLink(a, b, link, criteria);
+		const refusal = refuseLink(a, b, link, criteria, limits);
 
 		if (refusal) {
 			first ??= refusal;
@@ -206,8 +218,12 @@ function refuseLink(
 	{ambiguousPorts: theirs}: Subject,
 	{a, b}: SharedLink,
 	{bypassed}: Criteria,
+	limits: PairLimits,
 ): Refusal | undefined {
-	const limited = a.rate !== undefined ? a : b.rate !== undefined ? b : undefined;
+	/* The toolstack's rate is for all that a vif sends; policy may say what a channel may carry of it. */
+	const isUnmet = ({rate}: Port, end: 0 | 1) =>
+		rate !== undefined && limits?.[end]?.rate === undefined;
+	const limited = isUnmet(a, 0) ? a : isUnmet(b, 1) ? b : undefined;
 	if (limited) {
 		return {code: 'rate', reason: `${limited.name} has a rate limit`};
 	}
@@ -218,6 +234,25 @@ function refuseLink(
 	const rule = bypassed(a, b);
 
 	return rule === undefined ? undefined : {code: 'rule', reason: rule};
+}
+
+type LimitsRules = readonly [a: LimitsRule | undefined, b: LimitsRule | undefined];
+
+function limitsOf([a, b]: LimitsRules): PairLimits {
+	return a === undefined && b === undefined ? undefined : [a?.limits, b?.limits];
+}
+
+/** Who may not send everything has a channel only with those who see to it. */
+function refuseLimits(a: Domain, b: Domain, [ofA, ofB]: LimitsRules): Refusal | undefined {
+	const refuse = (limited: Domain, rule: LimitsRule | undefined, receiver: Domain) =>
+		rule === undefined || hasEnforcement(receiver.hello)
+			? undefined
+			: {
+					code: 'limits' as const,
+					reason: `${receiver.name} cannot enforce what ${limited.name} may send (${ruleName(rule)}): its coloopd is older, or has no libnftables`,
+				};
+
+	return refuse(a, ofA, b) ?? refuse(b, ofB, a);
 }
 
 const termsByRule = new WeakMap<object, Terms>();

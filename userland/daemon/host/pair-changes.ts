@@ -18,19 +18,20 @@ export function partOf(
 }
 
 /** Takes the new verdict on an allowed pair, and marks what was told by the old one. */
-export function change(pair: Pair, {a, b, terms, links}: PairVerdict): void {
+export function change(pair: Pair, {a, b, terms, links, limits}: PairVerdict): void {
 	const part = partOf(links, a, b);
 	const isSamePair =
 		pair.a.text === a.text &&
 		pair.b.text === b.text &&
 		pair.terms.digest === terms.digest &&
+		isSame(pair.limits, limits) &&
 		(pair.links === part || isSame(pair.links, part));
 	if (isSamePair) {
 		pair.terms = terms;
 
 		return;
 	}
-	const changed: Pair = {...pair, a, b, terms, links: part};
+	const changed: Pair = {...pair, a, b, terms, limits, links: part};
 	const sides = ([0, 1] as const).map(side => {
 		const [before, after] = [pair, changed].map(each => announcementFor(side, each, 1));
 

@@ -10,7 +10,7 @@ import {
 } from '../../xenstore/values.ts';
 import type {Words} from '../../xenstore/words.ts';
 import type {EpochHistory} from './epochs.ts';
-import {sharedLinks, type SharedLink, type Terms} from './judge.ts';
+import {sharedLinks, type PairLimits, type SharedLink, type Terms} from './judge.ts';
 import {isSame} from './same.ts';
 import type {Subject} from './subjects.ts';
 
@@ -38,6 +38,8 @@ export type Pair = {
 	terms: Terms;
 	/** Undefined: every link that they share. */
 	links: readonly SharedLink[] | undefined;
+	/** What each may send. */
+	limits: PairLimits;
 	/** As announced to each: 0 for nothing, `wrong` for what may not stand. */
 	toldA: number;
 	toldB: number;
@@ -113,8 +115,9 @@ export function announcementFor(
 	epoch: number,
 	links = linksOf(pair),
 ): Announcement {
-	const {a, b, terms} = pair;
+	const {a, b, terms, limits: both} = pair;
 	const [own, peer] = side === 0 ? [a, b] : [b, a];
+	const limits = both?.[side === 0 ? 1 : 0];
 
 	return {
 		epoch,
@@ -125,6 +128,7 @@ export function announcementFor(
 		ringPagesMin: terms.ringPagesMin,
 		queues: Math.min(own.vcpus, peer.vcpus, terms.queues),
 		...(hasWords(own.hello) && wordsFor(peer, terms)),
+		...(limits !== undefined && {limits}),
 	};
 }
 

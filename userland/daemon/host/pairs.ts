@@ -175,13 +175,14 @@ export class PairTable {
 		this.#histories.prune(now);
 	}
 
-	#begin(key: number, {a, b, terms, links}: PairVerdict): Pair {
+	#begin(key: number, {a, b, terms, links, limits}: PairVerdict): Pair {
 		const history = this.#histories.take(key);
 
 		return {
 			a,
 			b,
 			terms,
+			limits,
 			links: partOf(links, a, b),
 			toldA: 0,
 			toldB: 0,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {nameProblem} from '../../names.ts';
 import type {Domain} from '../../xenstore/discover.ts';
-import {hasLinkState, hasWords} from '../../xenstore/features.ts';
+import {hasEnforcement, hasLinkState, hasWords} from '../../xenstore/features.ts';
 import {speaks} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
 import {ambiguousNames} from './namesakes.ts';
@@ -104,7 +104,12 @@ function textOf(
 	{name, uuid, vcpus, hello}: Domain,
 	{ports, ambiguousPorts, misnamed}: Pick<Subject, 'ports' | 'ambiguousPorts' | 'misnamed'>,
 ): string {
-	const speech = [hello && speaks(hello), hasLinkState(hello), hasWords(hello)];
+	const speech = [
+		hello && speaks(hello),
+		hasLinkState(hello),
+		hasWords(hello),
+		hasEnforcement(hello),
+	];
 
 	const twice = ambiguousPorts.map(port => port.name);
 

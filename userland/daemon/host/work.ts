@@ -16,7 +16,7 @@ import type {HostStep} from './steps.ts';
 import {createSubjects, onlyCovered, type Subject} from './subjects.ts';
 import type {Tree} from './trees.ts';
 
-type WorkWorld = Pick<Criteria, 'decide' | 'isHeld'> & {
+type WorkWorld = Pick<Criteria, 'decide' | 'isHeld' | 'limitsOf'> & {
 	readonly clock: Clock;
 	readonly log: Log;
 	/** What a prepared tree says of us. */
@@ -89,10 +89,10 @@ export class Work {
 	take(latest: CurrentContext['latest']): void {
 		if (latest !== undefined && latest !== this.#latest) {
 			const before = this.#latest?.context.bypassed;
-			const {decide, isHeld} = this.#world;
+			const {decide, isHeld, limitsOf} = this.#world;
 			this.#latest = latest;
 			this.#areSubjectsStale = true;
-			this.criteria = {...latest.context, decide, isHeld};
+			this.criteria = {...latest.context, decide, isHeld, limitsOf};
 			if (before !== latest.context.bypassed) {
 				this.judgeAll();
 			}

@@ -29,7 +29,7 @@ function pair(ofA: Partial<End> = {}, ofB: Partial<End> = {}, change: Partial<Pa
 
 	return {
 		...{a: verdict.a, b: verdict.b, terms: verdict.terms, links: undefined},
-		...{toldA: 7, toldB: 7, isReworded: false, history: undefined},
+		...{limits: undefined, toldA: 7, toldB: 7, isReworded: false, history: undefined},
 		ends: [
 			{...nothing, ...ofA},
 			{...nothing, ...ofB},
