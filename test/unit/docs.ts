@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+//
+// What the documents name is there: files and headings behind links, commands, targets, tests, XenStore's nodes and words.
+import {execFileSync} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import test from 'ava';
+import {Command} from 'commander';
+import {groups} from '../../userland/cli/commands.ts';
+import {hasEnforcement, hasLinkState, hasWords} from '../../userland/xenstore/features.ts';
+import {hostAlive, pathsOf} from '../../userland/xenstore/paths.ts';
+import {renderAnnouncement, renderHello, parseHello} from '../../userland/xenstore/values.ts';
+import {parseLimits} from '../../userland/limits.ts';
+
+const documents = execFileSync('git', ['ls-files', '*.md'], {encoding: 'utf8'})
+	.split('\n')
+	.filter(path => path !== '' && existsSync(path));
+const read = (path: string) => readFileSync(path, 'utf8');
+
+/** Of GitHub's: small letters, no punctuation, dashes for spaces. */
+function anchors(text: string): Set<string> {
+	const headings = withoutBlocks(text).match(/^#{1,6} .*$/gm) ?? [];
+
+	return new Set(
+		headings.map(heading =>
+			heading
+				.replace(/^#+ /, '')
+				.toLowerCase()
+				.replace(/[^\p{L}\p{N} _-]/gu, '')
+				.replaceAll(' ', '-'),
+		),
+	);
+}
+
+function withoutBlocks(text: string): string {
+	return text.replace(/^```.*?^```$/gms, '');
+}
+
+for (const path of documents) {
+	test(`links of ${path} lead somewhere`, t => {
+		const links = [...withoutBlocks(read(path)).matchAll(/\]\(([^)\s]+)\)/g)].map(
+			([, target = '']) => target,
+		);
+		const broken = links.filter(link => {
+			if (/^[a-z]+:/.test(link)) {
+				return false;
+			}
+			const [file = '', anchor] = link.split('#');
+			const target = file === '' ? path : join(dirname(path), file);
+
+			return (
+				!existsSync(target) || (anchor !== undefined && !anchors(read(target)).has(anchor))
+			);
+		});
+		t.deepEqual(broken, []);
+	});
+}
+
+/** In spans and blocks of code. */
+function codeOf(text: string): string[] {
+	const blocks = [...text.matchAll(/^```[a-z]*\n(.*?)^```$/gms)].map(([, code = '']) => code);
+	const indented = text.match(/^ {4}.*$/gm) ?? [];
+	const spans = [...withoutBlocks(text).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+
+	return [...blocks, ...indented, ...spans].flatMap(code => code.split('\n'));
+}
+
+const forPeople = [
+	'README.md',
+	'CONTRIBUTING.md',
+	'SECURITY.md',
+	'CHANGELOG.md',
+	'policy/README.md',
+	'userland/README.md',
+].concat(documents.filter(path => path.startsWith('docs/')));
+const lines = forPeople.flatMap(path => codeOf(read(path)).map(code => ({path, code})));
+
+test('commands of coloop that documents name are there', t => {
+	const known = new Set([...commandNames(), 'help']);
+	const named = lines.flatMap(({path, code}) =>
+		[...code.matchAll(/(?:^\s*|\$ )coloop ([a-z]+)(?: ([a-z]+))?/g)].map(
+			([, command = '', sub = '']) => ({path, command, sub}),
+		),
+	);
+	t.true(named.length > 10);
+	t.deepEqual(
+		named.filter(({command}) => !known.has(command)),
+		[],
+	);
+	const policies = named.filter(({command, sub}) => command === 'policy' && sub !== '');
+	t.deepEqual(
+		policies.filter(({sub}) => !known.has(`policy ${sub}`)),
+		[],
+	);
+});
+
+/** `list`, `policy`, `policy lint`. */
+function commandNames(): string[] {
+	const program = new Command();
+	const shell = {
+		...{program, console: {out() {}, err() {}, now: () => 0}, exit: {status: 0}},
+		...{raw() {}, socket: () => ''},
+	};
+	groups.forEach(group => group(shell));
+
+	return program.commands.flatMap(command => [
+		command.name(),
+		...command.commands.map(sub => `${command.name()} ${sub.name()}`),
+	]);
+}
+
+test('targets of make that documents name are there', t => {
+	const makefile = read('Makefile');
+	const targets = lines.flatMap(({path, code}) =>
+		[...code.matchAll(/(?:^|[\s;])make ([a-z][a-z0-9-]*)/g)].map(([, target = '']) => ({
+			path,
+			target,
+		})),
+	);
+	t.true(targets.length > 10);
+	t.deepEqual(
+		targets.filter(({target}) => !new RegExp(`^${target}:`, 'm').test(makefile)),
+		[],
+	);
+});
+
+test('tests that documents name are there', t => {
+	const named = documents.flatMap(path =>
+		[...read(path).matchAll(/build\/ts\/([\w/.-]+)\.js\b/g)].map(([, file = '']) => ({
+			path,
+			file,
+		})),
+	);
+	t.deepEqual(
+		named.filter(({file}) => !/[A-Z]/.test(file) && !existsSync(`${file}.ts`)),
+		[],
+	);
+});
+
+const contract = read('docs/xenstore.md');
+
+test('docs/xenstore.md names every node that is ours, and no other', t => {
+	const own = pathsOf(0);
+	const leaves = [own.peers, own.relayed, own.declinedBy, own.offers, own.declined, own.stats];
+	const nodes = [
+		...[hostAlive, own.fromHost, own.host, own.hello],
+		...leaves.map(path => `${path}/<B>`),
+	].map(path => path.replace('/local/domain/0/', '/local/domain/<A>/'));
+	const table = [...contract.matchAll(/^\| `(\/[^`]+)`/gm)].map(([, node]) => node);
+
+	t.deepEqual([...table].sort(), [...nodes].sort());
+});
+
+test('docs/xenstore.md names every word and feature', t => {
+	const limits = parseLimits('rate:8000;from:10.0.0.1/32;no:ra');
+	const text = renderAnnouncement({
+		...{
+			epoch: 1,
+			name: 'b',
+			links: [],
+			digest: '0',
+			ringPages: 32,
+			ringPagesMin: 32,
+			queues: 1,
+		},
+		...{uuid: '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001', isNameShared: true, idleTimeoutS: 60},
+		...{isEager: true, isAudit: true, ...(limits && {limits})},
+	});
+	const keys = text
+		.split(' ')
+		.filter(word => word.includes('='))
+		.map(word => word.split('=')[0] ?? '');
+
+	t.true(keys.length >= 6);
+	for (const key of keys) {
+		t.true(contract.includes(`| \`${key}=`), key);
+	}
+	const bits = [16, 17, 18];
+	const hello = (bit: number) =>
+		parseHello(renderHello({min: 1, max: 1, features: (2 ** bit) | (2 ** 17)}));
+	t.deepEqual(
+		bits.map(bit => [
+			hasLinkState(hello(bit)),
+			hasWords(hello(bit)),
+			hasEnforcement(hello(bit)),
+		]),
+		[
+			[true, true, false],
+			[false, true, false],
+			[false, true, true],
+		],
+	);
+	for (const bit of bits) {
+		t.regex(contract, new RegExp(`^\\| ${bit} +\\|`, 'm'));
+	}
+});
