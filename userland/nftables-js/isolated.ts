@@ -173,9 +173,9 @@ function start(ended: () => void): Running {
 	};
 
 	child.on('error', error => {
-		complaint = error.message;
-		// What never began has no end to be heard of.
+		// What never began has no end to be heard of; a call that could not be sent has, and that says more.
 		if (child.pid === undefined) {
+			complaint = error.message;
 			end('libnftables got no process');
 		}
 	});
