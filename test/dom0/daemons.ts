@@ -161,8 +161,8 @@ test(
 		const socket = join(dom0.namespace.run, 'xenstored/socket');
 		await dom0.sh('mv /run/xenstored/socket /run/xenstored/hidden');
 		const daemon = dom0.start('--role', 'host');
-		const {message} = await daemon.logged('role.failed');
-		t.regex(String(message), /XenStore/);
+		const {reason} = await daemon.logged('store.awaited');
+		t.regex(String(reason), /XenStore/);
 		await dom0.sh(`mv /run/xenstored/hidden /run/xenstored/socket; test -S ${socket} || :`);
 		await dom0.announced('web', 'db');
 	}),

@@ -19,7 +19,7 @@ export async function supervise(
 		const start = clock.now();
 		problems.delete(role);
 		/* What is tried again every half minute is no news. */
-		log[delay === first ? 'info' : 'debug']('role.started', {role});
+		log[delay < most ? 'info' : 'debug']('role.started', {role});
 		try {
 			await run(signal);
 		} catch (error) {
