@@ -52,7 +52,8 @@ function whatIsMissing() {
 		stdio: ['pipe', 'ignore', 'ignore'],
 	});
 
-	if (error) {
+	// One that ends before it has read all leaves an error, too, and a status.
+	if (error && status === null) {
 		return `no compiler: ${compiler} (Debian: apt-get install g++ make)`;
 	}
 
