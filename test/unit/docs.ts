@@ -5,8 +5,10 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import test from 'ava';
-import {Command} from 'commander';
-import {groups} from '../../userland/cli/commands.ts';
+import type {Command} from 'commander';
+import {programOf} from '../../userland/cli/main.ts';
+import {program} from '../../userland/daemon/main.ts';
+import {describeProgram, type Described} from '../../userland/manual/program.ts';
 import {hasEnforcement, hasLinkState, hasWords} from '../../userland/xenstore/features.ts';
 import {hostAlive, pathsOf} from '../../userland/xenstore/paths.ts';
 import {renderAnnouncement, renderHello, parseHello} from '../../userland/xenstore/values.ts';
@@ -72,11 +74,35 @@ const forPeople = [
 	'CHANGELOG.md',
 	'policy/README.md',
 	'userland/README.md',
+	'monitoring/README.md',
+	'packaging/README.md',
+	'kmod/README.md',
 ].concat(documents.filter(path => path.startsWith('docs/')));
 const lines = forPeople.flatMap(path => codeOf(read(path)).map(code => ({path, code})));
 
+/** `coloop`, `coloop policy`, `coloop policy lint`, `coloopd` and their options. */
+const flags = new Map([coloop(), program()].flatMap(each => flagsOf(describeProgram(each))));
+/* `coloop` is `coloop list`. */
+flags.get('coloop list')?.forEach(flag => flags.get('coloop')?.add(flag));
+
+function flagsOf(described: Described, before = ''): Array<readonly [string, Set<string>]> {
+	const name = `${before}${described.name}`;
+	const own = described.flags.flatMap(({short, long}) => [short ?? [], long ?? []].flat());
+
+	return [
+		[name, new Set(own)],
+		...described.commands.flatMap(command => flagsOf(command, `${name} `)),
+	];
+}
+
+function coloop(): Command {
+	return programOf({console: {out() {}, err() {}, now: () => 0}, exit: {status: 0}, raw() {}});
+}
+
 test('commands of coloop that documents name are there', t => {
-	const known = new Set([...commandNames(), 'help']);
+	const known = new Set(
+		[...flags.keys()].map(name => name.replace('coloop ', '')).concat('help'),
+	);
 	const named = lines.flatMap(({path, code}) =>
 		[...code.matchAll(/(?:^\s*|\$ )coloop ([a-z]+)(?: ([a-z]+))?/g)].map(
 			([, command = '', sub = '']) => ({path, command, sub}),
@@ -94,20 +120,37 @@ test('commands of coloop that documents name are there', t => {
 	);
 });
 
-/** `list`, `policy`, `policy lint`. */
-function commandNames(): string[] {
-	const program = new Command();
-	const shell = {
-		...{program, console: {out() {}, err() {}, now: () => 0}, exit: {status: 0}},
-		...{raw() {}, socket: () => ''},
-	};
-	groups.forEach(group => group(shell));
+test('options of coloop and coloopd that documents name are there', t => {
+	const named = lines.flatMap(({path, code}) => optionsIn(code).map(each => ({path, ...each})));
+	t.true(named.length > 10);
+	t.deepEqual(
+		named.filter(({command, option}) => !flags.get(command)?.has(option)),
+		[],
+	);
+});
 
-	return program.commands.flatMap(command => [
-		command.name(),
-		...command.commands.map(sub => `${command.name()} ${sub.name()}`),
-	]);
+/** `-d` of `coloop policy test`, where a line has `coloop policy test a b -d DIR`. */
+function optionsIn(code: string): Array<{command: string; option: string}> {
+	const line = /(?:^\s*|\$ )(coloopd?\b[^#|;&]*)/.exec(code)?.[1] ?? '';
+	const words = line.trim().split(/[\s[\]]+/);
+	const command = [3, 2, 1]
+		.map(count => words.slice(0, count).join(' '))
+		.find(name => flags.has(name));
+
+	return command === undefined
+		? []
+		: words
+				.filter(word => /^--?[a-z]/.test(word))
+				.map(option => ({command, option: option.replace(/=.*/, '')}));
 }
+
+test('options in a line are those of the longest command that it names', t => {
+	t.deepEqual(optionsIn('    $ coloop policy test a b -d DIR   # --no'), [
+		{command: 'coloop policy test', option: '-d'},
+	]);
+	t.deepEqual(optionsIn('coloop show [A [B]] -j'), [{command: 'coloop show', option: '-j'}]);
+	t.deepEqual(optionsIn('apt purge coloop --yes'), []);
+});
 
 test('targets of make that documents name are there', t => {
 	const makefile = read('Makefile');
