@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {createGrowth, pairsPeriod} from '../control/growth.ts';
 import type {Status} from '../control/protocol.ts';
 
 /** What moves between two of a kind, each second. */
@@ -24,62 +25,25 @@ type Counters = {
 	readonly dropped: number;
 };
 
-type Seen = {counters: Counters; at: number; rate: Counters | undefined};
-
-/** The ends tell dom0 their counters every 5 s: until then they stand still although packets move. */
-const stillMs = 7000;
-
 /** Takes one look after the other, `now` in milliseconds that never jump, and answers what moves. */
 export function createRates(): (status: Status, now: number) => Rate[] {
-	const seen = new Map<string, Seen>();
-	const rateOf = (key: string, counters: Counters, now: number, stillFor: number) => {
-		const before = seen.get(key);
-		/* Counters begin anew with each channel. */
-		const isAnew = before !== undefined && counters.packets < before.counters.packets;
-		if (before === undefined) {
-			seen.set(key, {counters, at: now, rate: undefined});
-
-			return undefined;
-		}
-		const isStill = counters.packets === before.counters.packets;
-		if (isStill && now - before.at < stillFor) {
-			return before.rate;
-		}
-		const from = isAnew ? zero : before.counters;
-		const rate = perSecond(from, counters, (now - before.at) / 1000);
-		seen.set(key, {counters, at: now, rate});
-
-		return rate;
-	};
+	const growth = createGrowth<Counters>();
 
 	return (status, now) =>
-		rowsOf(status).map(row => {
-			const key = `${row.shown.kind} ${row.shown.domid} ${row.shown.other_domid ?? ''}`;
-			const rate = rateOf(key, row.counters, now, row.shown.kind === 'pair' ? stillMs : 0);
+		rowsOf(status).map(({shown, counters, queued}) => {
+			const key = `${shown.kind} ${shown.domid} ${shown.other_domid ?? ''}`;
+			const period = shown.kind === 'pair' ? pairsPeriod : 0;
+			const rate = growth.of(key, counters, now / 1000, period);
 
 			return {
-				...row.shown,
+				...shown,
 				sent_bytes_per_s: rate?.sent ?? null,
 				received_bytes_per_s: rate?.received ?? null,
 				packets_per_s: rate?.packets ?? null,
-				dropped_per_s: row.shown.kind === 'peer' ? (rate?.dropped ?? null) : null,
-				queued_bytes: row.queued,
+				dropped_per_s: shown.kind === 'peer' ? (rate?.dropped ?? null) : null,
+				queued_bytes: queued,
 			};
 		});
-}
-
-const zero: Counters = {sent: 0, received: 0, packets: 0, dropped: 0};
-
-function perSecond(before: Counters, after: Counters, seconds: number): Counters {
-	const of = (key: keyof Counters) =>
-		seconds > 0 ? Math.max(0, after[key] - before[key]) / seconds : 0;
-
-	return {
-		sent: of('sent'),
-		received: of('received'),
-		packets: of('packets'),
-		dropped: of('dropped'),
-	};
 }
 
 function rowsOf({peers, pairs}: Status) {

@@ -33,7 +33,7 @@ function addTop({program, console, raw, socket}: Shell): void {
 		.command('top')
 		.summary('what moves, look after look, the busiest first, until ^C')
 		.description(
-			'What moves over each channel, look after look, the busiest first, until `^C`. In dom0 of the pairs of the host, whose ends tell their counters every 5 s.',
+			'What moves over each channel, look after look, the busiest first, until `^C`. In dom0 of the pairs of the host, whose ends tell their counters every 30 s.',
 		)
 		.option('-d, --delay <seconds>', 'between two looks', parsePositive, 3)
 		.option('-i, --iterations <count>', 'end after so many', parseCount)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+import {pairsPeriod, type Growth} from '../control/growth.ts';
 import {rankOf} from '../control/pairs.ts';
 import type {PairStatus, PeerStatus, Status} from '../control/protocol.ts';
 import {printable} from '../names.ts';
 import {layOut, type Place} from './layout.ts';
-import type {Rates} from './rates.ts';
 
 /** What the page draws; all of it is data, and nothing of it markup. Texts are printable, as on a terminal. */
 export type Scene = {
@@ -50,7 +50,10 @@ type End = {readonly name: string; readonly domid: number};
 /** More lines would be one blot, and cost the browser more than they tell. */
 export const mostPairs = 400;
 
-/** `rates` is told what the counters are now. */
+export type Counts = {readonly sent: number; readonly received: number};
+type Rates = Growth<Counts>;
+
+/** `rates` learns what the counters are now, in seconds. */
 export function sceneOf(status: Status, rates: Rates, now: number): Scene {
 	const all = pairsOf(status, rates, now).sort(byInterest);
 	const pairs = all.slice(0, mostPairs);
@@ -91,7 +94,7 @@ function pairOf(pair: PairStatus, rates: Rates, now: number): ScenePair {
 		b: {name: printable(b.name), domid: b.domid},
 		...{state, code, since, ...textsOf(pair)},
 		...counts,
-		...rates.of(`${a.domid} ${b.domid}`, counts, now),
+		...flowOf(rates.of(`${a.domid} ${b.domid}`, counts, now, pairsPeriod)),
 	};
 }
 
@@ -104,8 +107,12 @@ function peerOf(status: PeerStatus, own: End, rates: Rates, now: number): SceneP
 		b: {name: printable(peer), domid},
 		...{state, code, since, ...textsOf(status)},
 		...counts,
-		...rates.of(`${own.domid} ${domid}`, counts, now),
+		...flowOf(rates.of(`${own.domid} ${domid}`, counts, now, 0)),
 	};
+}
+
+function flowOf(rate: Counts | undefined) {
+	return {sending: rate?.sent ?? 0, receiving: rate?.received ?? 0};
 }
 
 function textsOf({reason, rule}: Pick<PairStatus, 'reason' | 'rule'>) {

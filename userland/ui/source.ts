@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Status, Want} from '../control/protocol.ts';
-import {createRates} from './rates.ts';
-import {pairsOf, sceneOf, type Scene, type ScenePair} from './scene.ts';
+import {createGrowth} from '../control/growth.ts';
+import {pairsOf, sceneOf, type Counts, type Scene, type ScenePair} from './scene.ts';
 
 type Ask = (want: Want) => Promise<Status>;
 
@@ -24,7 +24,7 @@ const want: Want = {peers: 'unless-pairs', pairs: 'some', domains: true};
 /** `ask` asks the daemon; one question is under way at a time. */
 export function createSource(ask: Ask, now = () => performance.now() / 1000): Source {
 	const listeners = new Set<(news: News) => void>();
-	const rates = createRates();
+	const rates = createGrowth<Counts>();
 	let last: News | undefined;
 	let timer: NodeJS.Timeout | undefined;
 	let isAsking = false;
@@ -67,7 +67,7 @@ export function createSource(ask: Ask, now = () => performance.now() / 1000): So
 				const status = await ask({peers: 'unless-pairs', pairs: 'some', names});
 
 				/* One that does not know the question tells everything. */
-				return pairsOf(status, createRates(), now()).filter(({a, b}) =>
+				return pairsOf(status, createGrowth(), now()).filter(({a, b}) =>
 					[a.domid, b.domid].includes(domid),
 				);
 			});

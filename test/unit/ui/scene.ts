@@ -2,7 +2,7 @@
 import test from 'ava';
 import type {Daemon} from '../../../userland/daemon/daemon.ts';
 import {parseAnswer, type Status} from '../../../userland/control/protocol.ts';
-import {createRates} from '../../../userland/ui/rates.ts';
+import {createGrowth} from '../../../userland/control/growth.ts';
 import {mostPairs, sceneOf} from '../../../userland/ui/scene.ts';
 import {createStage} from '../daemon/_stage.ts';
 
@@ -32,7 +32,7 @@ async function hosted() {
 
 test('dom0 shows the host', async t => {
 	const {stage, host} = await hosted();
-	const scene = sceneOf(await statusOf(host), createRates(), 1);
+	const scene = sceneOf(await statusOf(host), createGrowth(), 1);
 	t.is(scene.side, 'dom0');
 	t.deepEqual(
 		scene.domains.map(({name, bridges}) => [name, bridges]),
@@ -57,7 +57,7 @@ test('a daemon that tells no domains tells pairs', async t => {
 	const {stage, host} = await hosted();
 	const status = await statusOf(host);
 	delete status.domains;
-	const scene = sceneOf(status, createRates(), 1);
+	const scene = sceneOf(status, createGrowth(), 1);
 	t.deepEqual(scene.domains.map(({name}) => name).sort(), ['Domain-0', 'a', 'b', 'c']);
 	t.true(scene.bridges.some(({name}) => name === 'xenbr0'));
 	await stage.stopAll();
@@ -65,7 +65,7 @@ test('a daemon that tells no domains tells pairs', async t => {
 
 test('a guest shows itself and its peers', async t => {
 	const {stage, guest} = await hosted();
-	const scene = sceneOf(await statusOf(guest), createRates(), 1);
+	const scene = sceneOf(await statusOf(guest), createGrowth(), 1);
 	t.is(scene.side, 'guest');
 	t.like(scene.pairs[0], {state: 'live', a: {name: 'this domain', domid: 1}, b: {name: 'b'}});
 	t.true(scene.bridges.every(({name}) => name === 'eth0'));
@@ -76,7 +76,7 @@ test('a guest shows itself and its peers', async t => {
 test('without peers, without a daemon’s domid: an empty picture', async t => {
 	const {stage, guest} = await hosted();
 	const change = {peers: [], domid: null, problems: ['endpoint: XenStore hung up']};
-	const scene = sceneOf(await statusOf(guest, change), createRates(), 1);
+	const scene = sceneOf(await statusOf(guest, change), createGrowth(), 1);
 	t.deepEqual([scene.domains, scene.pairs, scene.bridges], [[], [], []]);
 	t.deepEqual(scene.problems, ['endpoint: XenStore hung up']);
 	await stage.stopAll();
@@ -92,7 +92,7 @@ test('of more pairs than can be drawn the live are, and the others counted', asy
 		state: index % 2 ? 'refused' : 'live',
 		...(index % 2 ? {code: 'policy'} : {code: null}),
 	})) as NonNullable<Status['pairs']>;
-	const scene = sceneOf({...status, pairs, pairs_left: {open: 3, refused: 5}}, createRates(), 1);
+	const scene = sceneOf({...status, pairs, pairs_left: {open: 3, refused: 5}}, createGrowth(), 1);
 	t.is(scene.pairs.length, mostPairs);
 	t.true(scene.pairs.every(({state}) => state === 'live'));
 	t.deepEqual(scene.left, {open: 3 + 100, refused: 5 + 500});
@@ -103,7 +103,7 @@ test('names that would turn text around are spelled out', async t => {
 	const {stage, host} = await hosted();
 	await stage.xen.write('/local/domain/1/name', 'a\u202Eb');
 	await stage.clock.advance(20_000);
-	const scene = sceneOf(await statusOf(host), createRates(), 1);
+	const scene = sceneOf(await statusOf(host), createGrowth(), 1);
 	t.true(scene.domains.some(({name}) => name === 'a\\u{202e}b'));
 	t.notRegex(JSON.stringify(scene), /\u202E/);
 	await stage.stopAll();
