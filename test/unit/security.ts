@@ -56,6 +56,16 @@ for (const {rule, code, tests, rest} of rows) {
 	});
 }
 
+test('suites of the lab that check a promise are there', async t => {
+	const text = await readFile('SECURITY.md', 'utf8');
+	const suites = [...text.matchAll(/LAB_TESTS=(?:'([^']*)'|(\w+))/g)].flatMap(
+		([, several, one = '']) => several?.split(' ') ?? [one],
+	);
+	t.true(suites.length > 20);
+	const gone = await Promise.all(suites.map(suite => missing(`test/lab/tests/${suite}.ts`)));
+	t.deepEqual(gone.flat(), []);
+});
+
 test('what is not there is found', async t => {
 	t.deepEqual(await missing('kmod/ring.c#no_such_function'), [
 		'kmod/ring.c has no "no_such_function"',
