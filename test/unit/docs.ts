@@ -180,6 +180,20 @@ test('tests that documents name are there', t => {
 	);
 });
 
+test('userland/README.md maps every folder, and every file that is in none', t => {
+	const files = execFileSync('git', ['ls-files', 'userland'], {encoding: 'utf8'}).split('\n');
+	const names = files.flatMap(path => {
+		const [, first = '', second] = path.split('/');
+
+		return second === undefined ? (first.match(/^.*\.ts$/) ?? []) : [`${first}/`];
+	});
+	const map = read('userland/README.md');
+	t.deepEqual(
+		[...new Set(names)].filter(name => !map.includes(`\`${name}`)),
+		[],
+	);
+});
+
 const contract = read('docs/xenstore.md');
 
 test('docs/xenstore.md names every node that is ours, and no other', t => {
