@@ -24,7 +24,7 @@ export class Lives {
 	}
 
 	/** Forgets the peers that are gone. */
-	saw(peers: readonly Peer[]): void {
+	update(peers: readonly Peer[]): void {
 		const here = new Set(peers.map(({domid}) => domid));
 		for (const domid of this.#wanted.keys()) {
 			if (!here.has(domid)) {

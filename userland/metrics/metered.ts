@@ -69,8 +69,8 @@ function meteredKernel(kernel: Kernel, totals: PeerTotals, lives: Lives): Kernel
 		...kernel,
 		async peers() {
 			const peers = await kernel.peers();
-			totals.saw(peers);
-			lives.saw(peers);
+			totals.update(peers);
+			lives.update(peers);
 
 			return peers;
 		},

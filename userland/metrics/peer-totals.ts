@@ -30,7 +30,7 @@ export class PeerTotals {
 	readonly #entries = new Map<number, Entry>();
 
 	/** All peers that the module has. */
-	saw(peers: readonly Peer[]): void {
+	update(peers: readonly Peer[]): void {
 		const here = new Set(peers.map(({domid}) => domid));
 		for (const domid of this.#entries.keys()) {
 			if (!here.has(domid)) {

@@ -46,7 +46,7 @@ const peers = domids.map((domid): PeerStatus => ({
 	...{waits: 0, waits_paid: 0},
 }));
 const totals = new PeerTotals();
-totals.saw(
+totals.update(
 	domids.map(domid => ({
 		...{domid, epoch: 1, name: '', links: [], wanted: false, busyPollUs: 0},
 		ordinary: new Map([

@@ -11,7 +11,7 @@ export type Backoff = {
 	/** A person asks: try at once. */
 	reset(domid: number): void;
 	/** Channels that stay live for 10 s make good for what failed before. */
-	saw(live: ReadonlySet<number>): void;
+	update(live: ReadonlySet<number>): void;
 	/** Only these peers are still of interest. */
 	keep(domids: Iterable<number>): void;
 	isWaiting(domid: number): boolean;
@@ -57,7 +57,7 @@ export function createBackoff(clock: Clock): Backoff {
 			});
 		},
 		reset: domid => void records.delete(domid),
-		saw(live) {
+		update(live) {
 			for (const domid of live) {
 				if (!liveSince.has(domid)) {
 					liveSince.set(domid, clock.now());

@@ -10,12 +10,12 @@ import type {DesiredPeer} from './desired.ts';
 
 type CountersWorld = StatsWorld & {
 	readonly sizes: Sizes;
-	readonly idle: Pick<Idle, 'saw'>;
+	readonly idle: Pick<Idle, 'update'>;
 	kernel(): Kernel | undefined;
 	/** Does the module tell of what must not wait for the next look? */
 	isTold(): boolean;
 	desiredPeers(): readonly DesiredPeer[];
-	readonly detours: Pick<Detours, 'saw' | 'isNews'>;
+	readonly detours: Pick<Detours, 'update' | 'isNews'>;
 	/** A channel ought to have rings of another size, or dom0 to hear something else. */
 	changed(): void;
 };
@@ -39,18 +39,18 @@ export function createCounters(world: CountersWorld): Work {
 				.kernel()
 				?.peers()
 				.catch(() => [])) ?? [];
-		const isNew = world.detours.saw(peers);
+		const isNew = world.detours.update(peers);
 		const live = peers.filter(isLive);
 		const audited = auditedOf(world.desiredPeers());
 		await tell(
 			live,
 			peers.filter(({domid}) => audited.has(domid)),
 		);
-		const choices = sizes.saw(live, rangesOf(world.desiredPeers()));
+		const choices = sizes.update(live, rangesOf(world.desiredPeers()));
 		for (const choice of choices) {
 			report(choice, log);
 		}
-		const idle = world.idle.saw(live, timeoutsOf(world.desiredPeers()));
+		const idle = world.idle.update(live, timeoutsOf(world.desiredPeers()));
 		for (const {domid, epoch, name} of idle) {
 			log.info('channel.idle', {peer: name, domid, epoch});
 		}

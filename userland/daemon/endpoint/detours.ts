@@ -11,7 +11,7 @@ export type Detour = {readonly reason: string; readonly packets: bigint};
  */
 export type Detours = {
 	/** Answers whether another rule, or none, is in the way of one of them now. */
-	saw(peers: readonly Peer[]): boolean;
+	update(peers: readonly Peer[]): boolean;
 	/** Has a count grown of a rule that is not known to be in the way now? */
 	isNews(peer: Peer): boolean;
 	of(domid: number): Detour | undefined;
@@ -61,7 +61,7 @@ export function createDetours(clock: Clock): Detours {
 	let before = new Map<number, string>();
 
 	return {
-		saw(peers) {
+		update(peers) {
 			const here = new Set(peers.map(({domid}) => domid));
 			for (const domid of seen.keys()) {
 				if (!here.has(domid)) {

@@ -185,7 +185,7 @@ export class Endpoint {
 	async view(): Promise<EndpointView> {
 		const {kernel, isPresent} = this.#module;
 		const peers = (await kernel?.peers().catch(() => [])) ?? [];
-		if (this.#detours.saw(peers)) {
+		if (this.#detours.update(peers)) {
 			this.#rescan.poke();
 		}
 
@@ -265,7 +265,7 @@ export class Endpoint {
 		const known = await readKnown(store, this.#world.paths, kernel);
 		this.#known = known;
 		this.#isTold = info !== undefined && tellsCounts(info);
-		this.#detours.saw([...(known.kernel?.values() ?? [])]);
+		this.#detours.update([...(known.kernel?.values() ?? [])]);
 		/* Before the kernel hears of a peer, and while it still knows one. */
 		const unenforced = known.kernel && (await this.#limits.hold(known));
 		const mibMost = this.#world.memoryMib();
@@ -295,7 +295,7 @@ export class Endpoint {
 		for (const {name} of live) {
 			this.#asked.delete(name);
 		}
-		this.#backoff.saw(new Set(live.map(({domid}) => domid)));
+		this.#backoff.update(new Set(live.map(({domid}) => domid)));
 		this.#backoff.keep(known.announced.keys());
 		this.#sizes.keep(known.announced.keys());
 

@@ -5,7 +5,7 @@ import type {LivePeer} from './sizes.ts';
 /** What tells that channels carry nothing any more. */
 export type Idle = {
 	/** A look at all live channels; `timeouts` by domid, in seconds. Answers those that are idle since now. */
-	saw(live: readonly LivePeer[], timeouts: ReadonlyMap<number, number>): LivePeer[];
+	update(live: readonly LivePeer[], timeouts: ReadonlyMap<number, number>): LivePeer[];
 	/** A channel that is to end, as it carried nothing for so long: since when it is live. */
 	mismatch(domid: number): bigint | undefined;
 };
@@ -23,7 +23,7 @@ export function createIdle(clock: Clock): Idle {
 	let seen = new Map<number, Seen>();
 
 	return {
-		saw(live, timeouts) {
+		update(live, timeouts) {
 			const now = clock.now();
 			const before = seen;
 			seen = new Map(live.map(peer => [peer.domid, look(peer, before, timeouts, now)]));

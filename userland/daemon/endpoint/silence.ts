@@ -14,7 +14,7 @@ export type HostState = 'unknown' | 'lives' | 'silent';
  */
 export type Silence = {
 	/** What was read; answers whether it is another word than before. */
-	saw(word: string | undefined): boolean;
+	update(word: string | undefined): boolean;
 	/** What the host role that prepared our tree says of itself, where the word is as before. */
 	servedBy(host: string | undefined): void;
 	state(): HostState;
@@ -42,7 +42,7 @@ export function createSilence(clock: Clock, limit: () => number | undefined): Si
 	};
 
 	return {
-		saw(word) {
+		update(word) {
 			const isNew = word !== last?.word;
 			if (isNew) {
 				last = word === undefined ? undefined : {word, since: clock.now()};
@@ -75,7 +75,7 @@ export function createSilence(clock: Clock, limit: () => number | undefined): Si
 
 /** One reading. What we may not read is taken for what is not there. */
 export async function readSilence(store: Store, paths: Own, silence: Silence): Promise<void> {
-	if (!silence.saw(await readOr(store, hostAlive))) {
+	if (!silence.update(await readOr(store, hostAlive))) {
 		silence.servedBy(await readOr(store, paths.host));
 	}
 }

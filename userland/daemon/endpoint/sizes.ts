@@ -20,7 +20,7 @@ export type Sizes = {
 	/** A channel that is to end for the sake of its size: since when it is live. */
 	sizeMismatch(domid: number): bigint | undefined;
 	/** A look at all live channels; answers what it changed. */
-	saw(live: readonly LivePeer[], ranges: ReadonlyMap<number, Range>): Choice[];
+	update(live: readonly LivePeer[], ranges: ReadonlyMap<number, Range>): Choice[];
 	/** Might a look at this peer's channel, whose ring is full, be the first of those that grow it? */
 	mayFill(domid: number, range: Range): boolean;
 	/** A channel may have to grow: look again soon. */
@@ -56,7 +56,7 @@ export function createSizes(clock: Clock): Sizes {
 
 			return size && isSizeMismatch(size) ? size.seen.since : undefined;
 		},
-		saw(live, ranges) {
+		update(live, ranges) {
 			filling = false;
 
 			return live.flatMap(peer => see(peer, ranges.get(peer.domid)));

@@ -20,12 +20,12 @@ test('ten good seconds, a person, or the end of the peer make it forgotten', asy
 	const clock = fakeClock();
 	const backoff = createBackoff(clock);
 	backoff.failed(2, 'timeout', 'silence');
-	backoff.saw(new Set([2]));
+	backoff.update(new Set([2]));
 	await clock.advance(9000);
-	backoff.saw(new Set([2]));
+	backoff.update(new Set([2]));
 	t.is(backoff.lastFailure(2), 'timeout');
 	await clock.advance(1000);
-	backoff.saw(new Set());
+	backoff.update(new Set());
 	t.is(backoff.lastFailure(2), undefined);
 
 	backoff.failed(2, 'timeout', 'silence');

@@ -17,13 +17,13 @@ test('a count that grows is a detour, from what it was before', async t => {
 	const clock = fakeClock();
 	const detours = createDetours(clock);
 
-	t.false(detours.saw([peer({qdisc: 100})]), 'nobody knows when those passed');
+	t.false(detours.update([peer({qdisc: 100})]), 'nobody knows when those passed');
 	t.is(detours.of(2), undefined);
 	await clock.advance(5000);
-	t.true(detours.saw([peer({qdisc: 140})]));
+	t.true(detours.update([peer({qdisc: 140})]));
 	t.deepEqual(detours.of(2), {reason: 'qdisc', packets: 40n});
 	await clock.advance(5000);
-	t.false(detours.saw([peer({qdisc: 141})]), 'it goes on');
+	t.false(detours.update([peer({qdisc: 141})]), 'it goes on');
 	t.deepEqual(detours.of(2), {reason: 'qdisc', packets: 41n});
 });
 
@@ -31,15 +31,15 @@ test('a rule that nothing meets for a minute is forgotten', async t => {
 	const clock = fakeClock();
 	const detours = createDetours(clock);
 
-	detours.saw([peer({})]);
-	t.true(detours.saw([peer({tc: 3})]));
+	detours.update([peer({})]);
+	t.true(detours.update([peer({tc: 3})]));
 	await clock.advance(59_000);
-	t.false(detours.saw([peer({tc: 3})]));
+	t.false(detours.update([peer({tc: 3})]));
 	t.is(detours.of(2)?.reason, 'tc');
 	await clock.advance(2000);
 	t.is(detours.of(2), undefined);
-	t.true(detours.saw([peer({tc: 3})]));
-	t.true(detours.saw([peer({tc: 4})]));
+	t.true(detours.update([peer({tc: 3})]));
+	t.true(detours.update([peer({tc: 4})]));
 	t.deepEqual(detours.of(2), {reason: 'tc', packets: 1n});
 });
 
@@ -47,22 +47,22 @@ test('packets that pass for reasons of their own are no detour', t => {
 	const detours = createDetours(fakeClock());
 	const others = ['none', 'no-channel', 'pacing', 'form', 'neighbour', 'reason-98'];
 
-	detours.saw([peer({})]);
-	t.false(detours.saw([peer(Object.fromEntries(others.map(reason => [reason, 50])))]));
+	detours.update([peer({})]);
+	t.false(detours.update([peer(Object.fromEntries(others.map(reason => [reason, 50])))]));
 	t.is(detours.of(2), undefined);
 });
 
 test('a peer that is made anew, or another, begins anew', t => {
 	const detours = createDetours(fakeClock());
 
-	detours.saw([peer({qdisc: 50})]);
-	detours.saw([peer({qdisc: 60})]);
-	detours.saw([peer({qdisc: 5})]);
+	detours.update([peer({qdisc: 50})]);
+	detours.update([peer({qdisc: 60})]);
+	detours.update([peer({qdisc: 5})]);
 	t.is(detours.of(2), undefined);
-	detours.saw([peer({qdisc: 6})]);
+	detours.update([peer({qdisc: 6})]);
 	t.deepEqual(detours.of(2), {reason: 'qdisc', packets: 1n});
-	t.true(detours.saw([]));
-	detours.saw([peer({qdisc: 70})]);
+	t.true(detours.update([]));
+	detours.update([peer({qdisc: 70})]);
 	t.is(detours.of(2), undefined);
 	t.is(detours.of(3), undefined);
 });
@@ -72,10 +72,10 @@ test('news is what no look has seen, of a rule that is not known to be in the wa
 	const detours = createDetours(clock);
 
 	t.true(detours.isNews(peer({tc: 1})), 'nobody has looked yet');
-	detours.saw([peer({tc: 1})]);
+	detours.update([peer({tc: 1})]);
 	t.false(detours.isNews(peer({tc: 1})));
 	t.true(detours.isNews(peer({tc: 2})));
-	detours.saw([peer({tc: 2})]);
+	detours.update([peer({tc: 2})]);
 	t.false(detours.isNews(peer({tc: 9})), 'that it goes on is known');
 	t.true(detours.isNews(peer({tc: 9, qdisc: 1})));
 	t.false(detours.isNews(peer({tc: 9, form: 1})), 'such packets pass for reasons of their own');

@@ -7,16 +7,16 @@ test('a host role is silent when a word has been due for as long as policy says'
 	const clock = fakeClock();
 	const silence = createSilence(clock, () => 60);
 	t.is(silence.state(), 'unknown');
-	t.true(silence.saw('1 1 1000 1'));
+	t.true(silence.update('1 1 1000 1'));
 	await clock.advance(69_000);
-	t.false(silence.saw('1 1 1000 1'));
+	t.false(silence.update('1 1 1000 1'));
 	t.is(silence.state(), 'lives');
 	t.true(silence.next() <= 1000, 'it is read when it may be over');
 	await clock.advance(1000);
 	t.is(silence.state(), 'silent');
 	t.like(silence.refusal(), {code: 'host-silent'});
 	t.regex(silence.refusal()?.reason ?? '', /more than 60 s/);
-	t.true(silence.saw('1 1 2000 1'));
+	t.true(silence.update('1 1 2000 1'));
 	t.is(silence.state(), 'lives');
 	t.is(silence.refusal(), undefined);
 });
@@ -25,12 +25,12 @@ test('it is never silent where policy says so, where it has no word, or lost it'
 	const clock = fakeClock();
 	const limits: number[] = [];
 	const silence = createSilence(clock, () => limits[0]);
-	silence.saw('1 1 1000 1');
+	silence.update('1 1 1000 1');
 	await clock.advance(10_000_000);
 	t.is(silence.state(), 'lives');
 	limits.push(10);
 	t.is(silence.state(), 'silent');
-	silence.saw(undefined);
+	silence.update(undefined);
 	t.is(silence.state(), 'unknown');
 	await clock.advance(10_000_000);
 	t.is(silence.refusal(), undefined);
@@ -39,7 +39,7 @@ test('it is never silent where policy says so, where it has no word, or lost it'
 test('a word that a newer host role left behind says nothing of the older that serves us', async t => {
 	const clock = fakeClock();
 	const silence = createSilence(clock, () => 60);
-	silence.saw('1 1 1000 77');
+	silence.update('1 1 1000 77');
 	silence.servedBy('1 1 1000');
 	silence.servedBy(undefined);
 	t.is(silence.state(), 'lives');
