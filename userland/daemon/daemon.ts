@@ -123,7 +123,7 @@ function roleTasks({world, host, endpoint, problems}: Parts) {
 function hostOf(world: World, policy: () => LoadedPolicy): Host {
 	return new Host({
 		...world,
-		decide: (a, b) => told(world, 'host', decidePair(policy().policy, a, b)),
+		decide: (a, b) => counted(world, 'host', decidePair(policy().policy, a, b)),
 		isHeld: world.held.isPair,
 		limitsOf: domain => decideLimits(policy().policy, domain),
 	});
@@ -133,14 +133,14 @@ function endpointOf(world: World, policy: () => LoadedPolicy): Endpoint {
 	return new Endpoint({
 		...world,
 		paths: ownPaths(world.isDom0),
-		decide: peer => told(world, 'endpoint', decideAccept(policy().policy, peer)),
+		decide: peer => counted(world, 'endpoint', decideAccept(policy().policy, peer)),
 		isHeld: name => world.held.peers.has(name),
 		hostSilence: () => policy().hostSilenceS,
 		memoryMib: () => policy().policy.memory?.mib,
 	});
 }
 
-function told<V extends Verdict>({decided}: World, role: Role, verdict: V): V {
+function counted<V extends Verdict>({decided}: World, role: Role, verdict: V): V {
 	decided?.(role, verdict.action);
 
 	return verdict;

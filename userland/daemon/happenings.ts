@@ -12,8 +12,8 @@ type Story = {
 	isOpen: boolean;
 	/** Why the channel is about to end, said before it has. */
 	ending: string | undefined;
-	/** What was told last, so that what is tried again is not news again. */
-	told: string;
+	/** What happened last, so that what is tried again is not news again. */
+	last: string;
 	/** Of the host: the ends that say that they are live, by domid, with the epoch. */
 	readonly live: Map<number, number>;
 };
@@ -37,7 +37,7 @@ export function createHappenings(
 		const story = stories.get(key) ?? {
 			isOpen: false,
 			ending: undefined,
-			told: '',
+			last: '',
 			live: new Map(),
 		};
 		stories.delete(key);
@@ -63,9 +63,9 @@ export function createHappenings(
 			return undefined;
 		}
 		const story = storyOf(keyOf(happening.domid, happening.other_domid));
-		const told = [happening.event, happening.epoch, happening.code, happening.reason].join();
-		const isNews = told !== story.told;
-		story.told = told;
+		const what = [happening.event, happening.epoch, happening.code, happening.reason].join();
+		const isNews = what !== story.last;
+		story.last = what;
 
 		return isNews ? happening : undefined;
 	};
@@ -83,8 +83,8 @@ function endpointReaders(storyOf: StoryOf, named: Named): Record<string, Read> {
 	const story = (fields: Fields) => storyOf(keyOf(domidOf(fields), null));
 	const ended = (fields: Fields): Happening | undefined => {
 		const before = story(fields);
-		const [said, ending] = [wordOf(fields, 'reason'), before.ending];
-		const code = said === 'none' || said === null ? (ending ?? null) : said;
+		const reason = wordOf(fields, 'reason');
+		const code = reason === 'none' || reason === null ? (before.ending ?? null) : reason;
 		const wasOpen = before.isOpen;
 		Object.assign(before, {isOpen: false, ending: undefined});
 		if (wasOpen) {

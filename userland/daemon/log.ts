@@ -37,8 +37,8 @@ export function createLog(
 			if (leftOut === undefined) {
 				return;
 			}
-			const said = {time: new Date().toISOString(), level, event, ...fields};
-			const line = JSON.stringify(leftOut > 0 ? {...said, repeated: leftOut} : said);
+			const record = {time: new Date().toISOString(), level, event, ...fields};
+			const line = JSON.stringify(leftOut > 0 ? {...record, repeated: leftOut} : record);
 			write(hasPriority ? `<${priorities[level]}>${line}` : line);
 		};
 

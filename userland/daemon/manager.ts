@@ -16,22 +16,22 @@ export type Manager = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `warn` hears, once, that the manager cannot be told. */
+/** `warn` hears, once, that the manager cannot be reached. */
 export function serviceManager(
 	environment: Environment,
 	warn: (error: unknown) => void,
 	{pid = process.pid, send = sendDatagram} = {},
 ): Manager {
 	const path = environment['NOTIFY_SOCKET'];
-	let isTold = path !== undefined && path !== '';
+	let isReachable = path !== undefined && path !== '';
 	const tell = (...lines: readonly string[]) => {
-		if (!isTold) {
+		if (!isReachable) {
 			return;
 		}
 		try {
 			send(path ?? '', Buffer.from(`${lines.join('\n')}\n`));
 		} catch (error) {
-			isTold = false;
+			isReachable = false;
 			warn(error);
 		}
 	};

@@ -61,7 +61,7 @@ const chainTypes = {nftables: 1, bpf: 2} as const;
  * the kernel does not tell (before Linux 5.14, or without CONFIG_NETFILTER_NETLINK_HOOK).
  */
 export async function readHooks(): Promise<Hook[] | undefined> {
-	return await ifTold(async connection => {
+	return await ifSupported(async connection => {
 		const found: Hook[] = [];
 
 		for (const place of bridgePlaces) {
@@ -79,7 +79,7 @@ export async function readHooks(): Promise<Hook[] | undefined> {
 
 /** What is hooked to devices. One that has gone has none. */
 export async function readDeviceHooks(devices: readonly string[]): Promise<Hook[] | undefined> {
-	return await ifTold(async connection => {
+	return await ifSupported(async connection => {
 		const found: Hook[] = [];
 
 		for (const device of devices) {
@@ -93,7 +93,7 @@ export async function readDeviceHooks(devices: readonly string[]): Promise<Hook[
 }
 
 /** A kernel that has no such subsystem answers EINVAL, and some have a family or place less. */
-async function ifTold(
+async function ifSupported(
 	read: (connection: Connection) => Promise<Hook[]>,
 ): Promise<Hook[] | undefined> {
 	try {

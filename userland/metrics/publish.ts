@@ -59,17 +59,17 @@ async function keepTrying(
 	{clock, log}: Pick<World, 'clock'> & {log: Log},
 	signal: AbortSignal,
 ): Promise<void> {
-	let said: string | undefined;
+	let lastMessage: string | undefined;
 	while (!signal.aborted) {
 		try {
 			await attempt();
-			said = undefined;
+			lastMessage = undefined;
 		} catch (error) {
 			const message = sentence(error);
-			if (message !== said) {
+			if (message !== lastMessage) {
 				log.error('metrics.failed', {where, message});
 			}
-			said = message;
+			lastMessage = message;
 		}
 		await clock.sleep(period, signal);
 	}

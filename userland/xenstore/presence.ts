@@ -28,7 +28,7 @@ export async function awaitStore(
 	const there = (paths: readonly string[]) => paths.some(path => existsSync(path));
 	let answers = !isDom0;
 	let asking: Promise<void> | undefined;
-	let said: string | undefined;
+	let lastReason: string | undefined;
 	try {
 		while (!signal.aborted && !there(sockets) && !(answers && there(devices))) {
 			if (there(devices)) {
@@ -40,9 +40,9 @@ export async function awaitStore(
 			const reason = there(devices)
 				? 'xenstored does not answer yet; coloopd waits for it'
 				: 'this machine has no XenStore yet; coloopd waits for it';
-			if (reason !== said) {
+			if (reason !== lastReason) {
 				waits(reason);
-				said = reason;
+				lastReason = reason;
 			}
 			await sleep(period, signal);
 		}

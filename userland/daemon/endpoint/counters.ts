@@ -13,7 +13,7 @@ type CountersWorld = StatsWorld & {
 	readonly idle: Pick<Idle, 'update'>;
 	kernel(): Kernel | undefined;
 	/** Does the module tell of what must not wait for the next look? */
-	isTold(): boolean;
+	notifiesCounts(): boolean;
 	desiredPeers(): readonly DesiredPeer[];
 	readonly detours: Pick<Detours, 'update' | 'isNews'>;
 	/** A channel ought to have rings of another size, or dom0 to hear something else. */
@@ -22,8 +22,8 @@ type CountersWorld = StatsWorld & {
 
 /** In ms; what dom0 lists of a guest is as old as that at most. */
 export const countersPeriod = 30_000;
-/* A module that tells nothing. */
-const untold = 5000;
+/* Of a module that does not. */
+const unnotifiedPeriod = 5000;
 /* Only after a look that found a ring full: a channel that is quiet costs no more than before. */
 const soon = 1000;
 
@@ -61,13 +61,15 @@ export function createCounters(world: CountersWorld): Work {
 			return soon;
 		}
 
-		return world.isTold() ? dueIn(timeoutsOf(world.desiredPeers())) : untold;
+		return world.notifiesCounts() ? dueIn(timeoutsOf(world.desiredPeers())) : unnotifiedPeriod;
 	};
 }
 
 /** In time to notice that a channel is idle; undefined: the usual period will do. */
 function dueIn(timeouts: ReadonlyMap<number, number>): number | undefined {
-	return timeouts.size === 0 ? undefined : Math.max(untold, Math.min(...timeouts.values()) * 500);
+	return timeouts.size === 0
+		? undefined
+		: Math.max(unnotifiedPeriod, Math.min(...timeouts.values()) * 500);
 }
 
 /** The module tells of a peer: does that make a look worth while, or is it known, or of no use? */

@@ -81,11 +81,11 @@ export function desiredPeersOf(
 	return [...announced].flatMap(([domid, announcement]) =>
 		announcement === undefined || domid === criteria.domid
 			? []
-			: [wishFor(domid, announcement, criteria)],
+			: [desiredPeerOf(domid, announcement, criteria)],
 	);
 }
 
-function wishFor(domid: number, announcement: Announcement, criteria: Criteria): DesiredPeer {
+function desiredPeerOf(domid: number, announcement: Announcement, criteria: Criteria): DesiredPeer {
 	const {epoch, links, name, uuid, isNameShared} = announcement;
 	const verdict = criteria.decide({name, uuid, domid, isNameShared});
 	const queues = Math.min(verdict.rule?.queues ?? announcement.queues, announcement.queues);

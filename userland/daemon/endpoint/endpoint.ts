@@ -73,7 +73,7 @@ export class Endpoint {
 	readonly #reasons: Reasons;
 	readonly #asked = new Set<string>();
 	#known: Known | undefined;
-	#isTold = false;
+	#notifiesCounts = false;
 	#ranges = '';
 	#desiredPeers: readonly DesiredPeer[] = [];
 
@@ -140,7 +140,7 @@ export class Endpoint {
 			store,
 			idle: this.#idle,
 			kernel: () => this.#module.kernel,
-			isTold: () => this.#isTold,
+			notifiesCounts: () => this.#notifiesCounts,
 			changed: poke,
 		});
 		try {
@@ -264,7 +264,7 @@ export class Endpoint {
 	): Promise<Known> {
 		const known = await readKnown(store, this.#world.paths, kernel);
 		this.#known = known;
-		this.#isTold = info !== undefined && tellsCounts(info);
+		this.#notifiesCounts = info !== undefined && tellsCounts(info);
 		this.#detours.update([...(known.kernel?.values() ?? [])]);
 		/* Before the kernel hears of a peer, and while it still knows one. */
 		const unenforced = known.kernel && (await this.#limits.hold(known));
