@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {existsSync} from 'node:fs';
-import {createConnection} from 'node:net';
+import {createConnection, type Socket} from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {ColoopError} from '../errors.ts';
 import {openDevice, SystemError} from '../netlink-js/index.ts';
 import {bodyMax, socketBodyMax} from './wire.ts';
@@ -67,22 +68,48 @@ export async function openTransport(
 }
 
 export async function openUnixSocket(path: string, listener: Listener): Promise<Transport> {
-	return await new Promise((resolve, reject) => {
-		const socket = createConnection(path);
+	const socket = await connect(path);
 
-		socket.once('error', reject);
-		socket.once('connect', () => {
+	socket.on('data', listener.onData);
+	socket.once('error', cause => socket.destroy(cause));
+	socket.once('close', () => listener.onEnd(socket.errored));
+
+	return {
+		oneAtATime: false,
+		bodyMax: socketBodyMax,
+		send: bytes => void socket.write(bytes),
+		close: () => socket.destroy(),
+	};
+}
+
+/* In milliseconds: between two tries, and in all. */
+const busyPeriod = 20;
+const busyMost = 5000;
+
+/**
+ * Both xenstoreds listen with a backlog of 1. While that is full, connect(2) waits, as libxenstore's does; a
+ * socket that may not wait, as Node's, gets EAGAIN, and nothing tells when there is room: unix(7).
+ */
+async function connect(path: string): Promise<Socket> {
+	for (let waited = 0; ; waited += busyPeriod) {
+		try {
+			return await connectNow(path);
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || waited >= busyMost) {
+				throw error;
+			}
+			await sleep(busyPeriod);
+		}
+	}
+}
+
+function connectNow(path: string): Promise<Socket> {
+	return new Promise((resolve, reject) => {
+		const socket = createConnection(path, () => {
 			socket.off('error', reject);
-			socket.on('data', listener.onData);
-			socket.once('error', cause => socket.destroy(cause));
-			socket.once('close', () => listener.onEnd(socket.errored));
-			resolve({
-				oneAtATime: false,
-				bodyMax: socketBodyMax,
-				send: bytes => void socket.write(bytes),
-				close: () => socket.destroy(),
-			});
+			resolve(socket);
 		});
+		socket.once('error', reject);
 	});
 }
 

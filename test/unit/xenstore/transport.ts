@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {ColoopError} from '../../../userland/errors.ts';
-import {openTransport} from '../../../userland/xenstore/transport.ts';
+import {openTransport, openUnixSocket} from '../../../userland/xenstore/transport.ts';
 
 const listener = {onData() {}, onEnd() {}};
 
@@ -47,4 +49,31 @@ test('where there is neither, it is no Xen', async t => {
 	});
 
 	t.is(error.code, 'NO_XEN');
+});
+
+test('an xenstored whose backlog is full is waited for', async t => {
+	const {none: path} = await places(t);
+	const xenstored = spawn(process.execPath, [
+		'-e',
+		`require('net').createServer(() => {}).listen({path: ${JSON.stringify(path)}, backlog: 1},
+			() => console.log('listens'))`,
+	]);
+	t.teardown(() => xenstored.kill('SIGKILL'));
+	await once(xenstored.stdout, 'data');
+	xenstored.kill('SIGSTOP');
+
+	const opened: unknown[] = [];
+	const all = ['a', 'b', 'c', 'd'].map(async name => {
+		const transport = await openUnixSocket(path, listener);
+		opened.push(name);
+
+		return transport;
+	});
+	await sleep(200);
+	t.true(opened.length < all.length, 'the backlog is full');
+	xenstored.kill('SIGCONT');
+	for (const transport of await Promise.all(all)) {
+		transport.close();
+	}
+	t.is(opened.length, all.length);
 });
