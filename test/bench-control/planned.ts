@@ -64,7 +64,7 @@ async function run(work: Work): Promise<void> {
 	while (!work.isSettled) {
 		const domid = work.nextToAdopt();
 		if (domid !== undefined) {
-			work.adopt(domid, {told: new Map(), said: new Map(), mentioned: new Set()});
+			work.adopt(domid, {fromHost: new Map(), fromGuest: new Map(), mentioned: new Set()});
 		}
 		work.judgeAndPlan(slice.isOver);
 		await slice.breathe();

@@ -30,8 +30,8 @@ const slice = 2000;
 async function countPairs(view: HostView): Promise<Map<string, number>> {
 	const counts = new Map<string, number>();
 	let looked = 0;
-	for (const said of view.said()) {
-		const state = stateOf(said);
+	for (const negotiation of view.negotiations()) {
+		const state = stateOf(negotiation);
 		counts.set(state, (counts.get(state) ?? 0) + 1);
 		if (++looked % slice === 0) {
 			await breathe();

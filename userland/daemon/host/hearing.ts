@@ -3,7 +3,7 @@ import type {Agenda} from './agenda.ts';
 import type {DomainTrees} from './domain-trees.ts';
 import type {GuestNodes} from './guest-nodes.ts';
 import type {Inventory} from './inventory.ts';
-import {domidsOf, keyOf, sideOf, toldOf} from './pair.ts';
+import {domidsOf, keyOf, sideOf, announcedTo} from './pair.ts';
 import type {PairTable} from './pairs.ts';
 import type {Heard, Sample} from './trees.ts';
 
@@ -49,14 +49,18 @@ export class Hearing {
 			this.#hearNames(domid, heard.mentioned);
 		}
 		if ('about' in heard) {
-			this.#hearSaid(domid, heard.about, heard.said);
+			this.#takeFromGuest(domid, heard.about, heard.fromGuest);
 		}
 	}
 
-	#hearSaid(domid: number, about: number, said: Parameters<PairTable['hear']>[2]): void {
+	#takeFromGuest(
+		domid: number,
+		about: number,
+		fromGuest: Parameters<PairTable['hear']>[2],
+	): void {
 		const key = keyOf(domid, about);
 
-		if (this.#to.pairs.hear(key, domid, said)) {
+		if (this.#to.pairs.hear(key, domid, fromGuest)) {
 			this.#to.agenda.urgent.add(key);
 		}
 	}
@@ -66,14 +70,14 @@ export class Hearing {
 		if (sample === undefined) {
 			return;
 		}
-		const {announced, said, mentioned} = sample;
+		const {announced, fromGuest, mentioned} = sample;
 		const isSame = this.#to.trees.domids.every(
-			about => announced.has(about) === this.#isTold(domid, about),
+			about => announced.has(about) === this.#isAnnounced(domid, about),
 		);
 		if (!isSame) {
 			this.#to.reread(domid);
 		}
-		said.forEach((value, about) => this.#hearSaid(domid, about, value));
+		fromGuest.forEach((value, about) => this.#takeFromGuest(domid, about, value));
 		this.#hearSilence(domid, mentioned);
 	}
 
@@ -101,14 +105,14 @@ export class Hearing {
 			const [a, b] = domidsOf(key);
 			const about = a === domid ? b : a;
 			if ((a === domid || b === domid) && !mentioned.has(about)) {
-				this.#hearSaid(domid, about, {offer: undefined, declined: undefined});
+				this.#takeFromGuest(domid, about, {offer: undefined, declined: undefined});
 			}
 		}
 	}
 
-	#isTold(domid: number, about: number): boolean {
+	#isAnnounced(domid: number, about: number): boolean {
 		const pair = this.#to.pairs.get(keyOf(domid, about));
 
-		return pair !== undefined && toldOf(pair, sideOf(pair, domid)) !== 0;
+		return pair !== undefined && announcedTo(pair, sideOf(pair, domid)) !== 0;
 	}
 }

@@ -74,6 +74,6 @@ export class Looks {
 		inventory.invalidate(domid);
 		const sample = await readSample(store, domid, about => work.hearing.mention(domid, about));
 		work.hearing.compare(domid, sample);
-		audit.spent(requestsOf(domain, sample?.said.size ?? 0), domids.length);
+		audit.spent(requestsOf(domain, sample?.fromGuest.size ?? 0), domids.length);
 	}
 }

@@ -71,7 +71,7 @@ export class Mending {
 			return;
 		}
 		for (const end of domidsOf(key)) {
-			pairs.forgetTold(key, end, wrong);
+			pairs.forgetAnnounced(key, end, wrong);
 		}
 		if (step.kind !== 'withdraw') {
 			apply(withdraw(pair));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {PairVerdict, SharedLink} from './judge.ts';
-import {announcementFor, isSameWay, setTold, toldOf, wrong, type Pair} from './pair.ts';
+import {announcementFor, isSameWay, setAnnounced, announcedTo, wrong, type Pair} from './pair.ts';
 import type {FromHost} from './read.ts';
 import {isSame} from './same.ts';
 import type {HostStep} from './steps.ts';
@@ -38,8 +38,8 @@ export function change(pair: Pair, {a, b, terms, links, limits}: PairVerdict): v
 		return {side, before, after};
 	});
 	for (const {side, before, after} of sides) {
-		if (before && after && toldOf(pair, side) > 0 && !isSameWay(before, after)) {
-			setTold(changed, side, wrong);
+		if (before && after && announcedTo(pair, side) > 0 && !isSameWay(before, after)) {
+			setAnnounced(changed, side, wrong);
 		}
 		changed.isReworded ||= !isSame(before, after);
 	}
@@ -47,14 +47,14 @@ export function change(pair: Pair, {a, b, terms, links, limits}: PairVerdict): v
 }
 
 export function adoptionSteps(
-	told: FromHost,
+	fromHost: FromHost,
 	relayed: unknown,
 	declinedBy: unknown,
 	to: number,
 	from: number,
 ): HostStep[] {
-	const isStrangeOffer = told.offer !== undefined && relayed === undefined;
-	const isStrangeDecline = told.declined !== undefined && declinedBy === undefined;
+	const isStrangeOffer = fromHost.offer !== undefined && relayed === undefined;
+	const isStrangeDecline = fromHost.declined !== undefined && declinedBy === undefined;
 
 	return [
 		...(isStrangeOffer ? [{kind: 'unrelay', to, from} as const] : []),

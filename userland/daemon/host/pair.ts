@@ -41,8 +41,8 @@ export type Pair = {
 	/** What each may send. */
 	limits: PairLimits;
 	/** As announced to each: 0 for nothing, `wrong` for what may not stand. */
-	toldA: number;
-	toldB: number;
+	announcedA: number;
+	announcedB: number;
 	/** What is announced reads otherwise than it should, which needs no new epoch. */
 	isReworded: boolean;
 	history: EpochHistory | undefined;
@@ -70,23 +70,23 @@ export function domidsOf(key: number): readonly [number, number] {
 }
 
 /** The epoch that both ends were told. */
-export function agreedEpoch({toldA, toldB}: Pair): number | undefined {
-	return toldA > 0 && toldA === toldB ? toldA : undefined;
+export function agreedEpoch({announcedA, announcedB}: Pair): number | undefined {
+	return announcedA > 0 && announcedA === announcedB ? announcedA : undefined;
 }
 
 export function sideOf({a}: Pair, domid: number): Side {
 	return a.domid === domid ? 0 : 1;
 }
 
-export function toldOf(pair: Pair, side: Side): number {
-	return side === 0 ? pair.toldA : pair.toldB;
+export function announcedTo(pair: Pair, side: Side): number {
+	return side === 0 ? pair.announcedA : pair.announcedB;
 }
 
-export function setTold(pair: Pair, side: Side, epoch: number): void {
+export function setAnnounced(pair: Pair, side: Side, epoch: number): void {
 	if (side === 0) {
-		pair.toldA = epoch;
+		pair.announcedA = epoch;
 	} else {
-		pair.toldB = epoch;
+		pair.announcedB = epoch;
 	}
 }
 
@@ -161,19 +161,19 @@ export function linksFor(
 }
 
 /** How what an end was told compares with what it should be: the words may differ, the ways may not. */
-export function compareTold(
+export function compareAnnounced(
 	text: string | undefined,
 	side: Side,
 	pair: Pair,
-): {readonly told: number; readonly isReworded: boolean; readonly epoch: number} {
+): {readonly announced: number; readonly isReworded: boolean; readonly epoch: number} {
 	const value = parseAnnouncement(text ?? '');
 	if (value === undefined) {
-		return {told: text === undefined ? 0 : wrong, isReworded: false, epoch: 0};
+		return {announced: text === undefined ? 0 : wrong, isReworded: false, epoch: 0};
 	}
 	const right = announcementFor(side, pair, value.epoch);
-	const told = isSameWay(value, right) ? value.epoch : wrong;
+	const announced = isSameWay(value, right) ? value.epoch : wrong;
 
-	return {told, isReworded: !isSame(value, right), epoch: value.epoch};
+	return {announced, isReworded: !isSame(value, right), epoch: value.epoch};
 }
 
 /** Links of another MTU are the same links. */

@@ -8,10 +8,10 @@ import {judgePair, type Criteria, type PairVerdict} from './judge.ts';
 import {
 	agreedEpoch,
 	closeEnds,
-	compareTold,
+	compareAnnounced,
 	keyOf,
 	openEnd,
-	setTold,
+	setAnnounced,
 	sideOf,
 	type wrong,
 	type Pair,
@@ -102,16 +102,16 @@ export class PairTable {
 	}
 
 	/** What one end says now. Answers whether that is new. */
-	hear(key: number, domid: number, said: Partial<FromGuest>): boolean {
+	hear(key: number, domid: number, fromGuest: Partial<FromGuest>): boolean {
 		const pair = this.#pairs.get(key);
 		if (pair === undefined) {
 			return false;
 		}
 		const side = sideOf(pair, domid);
-		if (isSame({...pair.ends?.[side], ...said}, {...pair.ends?.[side]})) {
+		if (isSame({...pair.ends?.[side], ...fromGuest}, {...pair.ends?.[side]})) {
 			return false;
 		}
-		Object.assign(openEnd(pair, side), said);
+		Object.assign(openEnd(pair, side), fromGuest);
 		closeEnds(pair);
 		this.#mark(key, pair);
 
@@ -122,22 +122,22 @@ export class PairTable {
 	 * What XenStore says that a domain was told about another, by whichever host role. Steps take back what
 	 * may not stand.
 	 */
-	adopt(key: number, domid: number, about: number, told: FromHost): readonly HostStep[] {
+	adopt(key: number, domid: number, about: number, fromHost: FromHost): readonly HostStep[] {
 		const pair = this.#pairs.get(key);
 		if (pair === undefined) {
-			this.#lastEpoch = Math.max(this.#lastEpoch, epochOf(told));
+			this.#lastEpoch = Math.max(this.#lastEpoch, epochOf(fromHost));
 
 			return [{kind: 'withdraw', from: domid, peer: about, isBare: false}];
 		}
 		const side = sideOf(pair, domid);
-		const compared = compareTold(told.peer, side, pair);
+		const compared = compareAnnounced(fromHost.peer, side, pair);
 		this.#lastEpoch = Math.max(this.#lastEpoch, compared.epoch);
-		setTold(pair, side, compared.told);
+		setAnnounced(pair, side, compared.announced);
 		pair.isReworded ||= compared.isReworded;
 		const end = openEnd(pair, side);
-		end.relayed = parseOffer(told.offer ?? '');
-		end.declinedBy = parseDeclined(told.declined ?? '');
-		const steps = adoptionSteps(told, end.relayed, end.declinedBy, domid, about);
+		end.relayed = parseOffer(fromHost.offer ?? '');
+		end.declinedBy = parseDeclined(fromHost.declined ?? '');
+		const steps = adoptionSteps(fromHost, end.relayed, end.declinedBy, domid, about);
 		closeEnds(pair);
 		this.#mark(key, pair);
 
@@ -145,13 +145,13 @@ export class PairTable {
 	}
 
 	/** The domain may have been told anything, or nothing. */
-	forgetTold(key: number, domid: number, told: 0 | typeof wrong): void {
+	forgetAnnounced(key: number, domid: number, announced: 0 | typeof wrong): void {
 		const pair = this.#pairs.get(key);
 		if (pair === undefined) {
 			return;
 		}
 		const side = sideOf(pair, domid);
-		setTold(pair, side, told);
+		setAnnounced(pair, side, announced);
 		Object.assign(openEnd(pair, side), {relayed: undefined, declinedBy: undefined});
 		closeEnds(pair);
 		this.#mark(key, pair);
@@ -184,8 +184,8 @@ export class PairTable {
 			terms,
 			limits,
 			links: partOf(links, a, b),
-			toldA: 0,
-			toldB: 0,
+			announcedA: 0,
+			announcedB: 0,
 			isReworded: false,
 			history,
 			ends: undefined,

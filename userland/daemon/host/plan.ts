@@ -6,9 +6,9 @@ import {
 	closeEnds,
 	linksOf,
 	openEnd,
-	setTold,
+	setAnnounced,
 	sideOf,
-	toldOf,
+	announcedTo,
 	type Pair,
 	type Side,
 } from './pair.ts';
@@ -63,13 +63,13 @@ export function withdraw(pair: Pair): HostStep[] {
 export function record(pair: Pair, step: HostStep): void {
 	switch (step.kind) {
 		case 'announce':
-			setTold(pair, sideOf(pair, step.to), step.value.epoch);
+			setAnnounced(pair, sideOf(pair, step.to), step.value.epoch);
 			pair.isReworded = false;
 
 			return;
 		case 'withdraw': {
 			const side = sideOf(pair, step.from);
-			setTold(pair, side, 0);
+			setAnnounced(pair, side, 0);
 			if (!step.isBare) {
 				Object.assign(openEnd(pair, side), {relayed: undefined, declinedBy: undefined});
 			}
@@ -92,11 +92,11 @@ export function record(pair: Pair, step: HostStep): void {
 
 function withdrawFrom(pair: Pair, side: Side, from: number, peer: number): HostStep[] {
 	const {relayed, declinedBy} = pair.ends?.[side] ?? {};
-	const told = toldOf(pair, side);
+	const announced = announcedTo(pair, side);
 	/* What is wrong may be anything: all of it goes. */
-	const isBare = told >= 0 && relayed === undefined && declinedBy === undefined;
+	const isBare = announced >= 0 && relayed === undefined && declinedBy === undefined;
 
-	return isBare && told === 0 ? [] : [{kind: 'withdraw', from, peer, isBare}];
+	return isBare && announced === 0 ? [] : [{kind: 'withdraw', from, peer, isBare}];
 }
 
 /** Another rule decides now, or in other words, or an MTU changed; the epoch stays. */

@@ -18,8 +18,8 @@ import {
 
 /** What XenStore has of what a domain was told and says, by the domid that it is about. */
 export type Tree = {
-	readonly told: ReadonlyMap<number, FromHost>;
-	readonly said: ReadonlyMap<number, FromGuest>;
+	readonly fromHost: ReadonlyMap<number, FromHost>;
+	readonly fromGuest: ReadonlyMap<number, FromGuest>;
 	/** About whom it may say something. */
 	readonly mentioned: ReadonlySet<number>;
 };
@@ -37,14 +37,19 @@ export async function readTree(
 	isWanted: (about: number) => boolean,
 ): Promise<Tree | undefined> {
 	try {
-		const [told, mentioned] = await Promise.all([
+		const [fromHost, mentioned] = await Promise.all([
 			readFromHost(store, domid),
 			listMentioned(store, domid),
 		]);
-		const abouts = new Set([...told.keys(), ...mentioned]);
-		const said = await readSaid(store, domid, [...abouts].filter(isWanted), mentioned);
+		const abouts = new Set([...fromHost.keys(), ...mentioned]);
+		const fromGuest = await readAllFromGuest(
+			store,
+			domid,
+			[...abouts].filter(isWanted),
+			mentioned,
+		);
 
-		return {told, said, mentioned};
+		return {fromHost, fromGuest, mentioned};
 	} catch (error) {
 		if (refusalName(error) === undefined) {
 			throw error;
@@ -56,15 +61,15 @@ export async function readTree(
 }
 
 /** What a domain says of these. */
-async function readSaid(
+async function readAllFromGuest(
 	store: Store,
 	domid: number,
 	abouts: readonly number[],
 	mentioned: ReadonlySet<number>,
 ): Promise<Map<number, FromGuest>> {
-	const said = new Map<number, FromGuest>();
+	const fromGuest = new Map<number, FromGuest>();
 	const read = async (about: number) =>
-		said.set(
+		fromGuest.set(
 			about,
 			mentioned.has(about)
 				? await readFromGuest(store, domid, about)
@@ -75,13 +80,13 @@ async function readSaid(
 		await Promise.all(abouts.slice(start, start + batch).map(read));
 	}
 
-	return said;
+	return fromGuest;
 }
 
 /** What was found of a node that a guest changed. */
 export type Heard =
 	| {readonly hello: Hello | undefined}
-	| {readonly about: number; readonly said: Partial<FromGuest>}
+	| {readonly about: number; readonly fromGuest: Partial<FromGuest>}
 	| {readonly hello: Hello | undefined; readonly mentioned: ReadonlySet<number>}
 	| {readonly areVifsChanged: true}
 	| {readonly isRefused: true};
@@ -107,12 +112,12 @@ export async function readGuestNode(
 			case 'offer':
 				return {
 					about: node.about,
-					said: {offer: await readOffer(store, domid, node.about)},
+					fromGuest: {offer: await readOffer(store, domid, node.about)},
 				};
 			case 'declined':
 				return {
 					about: node.about,
-					said: {declined: await readDeclined(store, domid, node.about)},
+					fromGuest: {declined: await readDeclined(store, domid, node.about)},
 				};
 		}
 	} catch (error) {
@@ -129,7 +134,7 @@ export async function readGuestNode(
 export type Sample = {
 	/** Whom the domain was told of. */
 	readonly announced: ReadonlySet<number>;
-	readonly said: ReadonlyMap<number, FromGuest>;
+	readonly fromGuest: ReadonlyMap<number, FromGuest>;
 	readonly mentioned: ReadonlySet<number>;
 };
 
@@ -144,9 +149,14 @@ export async function readSample(
 			listAnnounced(store, domid),
 			listMentioned(store, domid),
 		]);
-		const said = await readSaid(store, domid, [...mentioned].filter(isWanted), mentioned);
+		const fromGuest = await readAllFromGuest(
+			store,
+			domid,
+			[...mentioned].filter(isWanted),
+			mentioned,
+		);
 
-		return {announced: new Set(announced), said, mentioned};
+		return {announced: new Set(announced), fromGuest, mentioned};
 	} catch (error) {
 		if (refusalName(error) === undefined) {
 			throw error;

@@ -42,8 +42,8 @@ export type HostView = {
 	/** Pairs that are allowed and in which an end has offered, declined, or been told of either. */
 	active(): Iterable<PairView>;
 	allowed(): Iterable<PairView>;
-	/** What is said in each pair of `active()`, at the price of a look-up: nothing is judged. */
-	said(): Iterable<Said>;
+	/** What the ends of each pair of `active()` have written, at the price of a look-up: nothing is judged. */
+	negotiations(): Iterable<Negotiation>;
 	/** Every pair of one domain, refused or not. */
 	of(domid: number): Iterable<PairView>;
 	all(): Iterable<PairView>;
@@ -51,7 +51,7 @@ export type HostView = {
 	readonly verdicts: readonly PairView[];
 };
 
-export type Said = Pick<PairView, 'epoch' | 'offers' | 'declined'>;
+export type Negotiation = Pick<PairView, 'epoch' | 'offers' | 'declined'>;
 
 type Viewed = {
 	readonly store: Store;
@@ -89,9 +89,9 @@ export function viewOf({store, subjects, pairs, criteria}: Viewed): HostView {
 		pair,
 		active: () => pairsOf(pairs.active),
 		allowed: () => pairsOf(pairs.keys()),
-		*said() {
+		*negotiations() {
 			for (const key of pairs.active) {
-				yield saidIn(pairs.get(key));
+				yield negotiationOf(pairs.get(key));
 			}
 		},
 		of: domid => pairsOf(domains.map(other => keyOf(domid, other.domid))),
@@ -109,7 +109,7 @@ export const emptyView: HostView = {
 	pair: () => undefined,
 	active: () => [],
 	allowed: () => [],
-	said: () => [],
+	negotiations: () => [],
 	of: () => [],
 	all: () => [],
 	verdicts: [],
@@ -129,10 +129,10 @@ function viewPair(a: Subject, b: Subject, pairs: PairTable, criteria: Criteria):
 
 	const {rule, isAudit} = terms;
 
-	return {...{a, b, rule, links, refusal, isAudit}, ...saidIn(pair)};
+	return {...{a, b, rule, links, refusal, isAudit}, ...negotiationOf(pair)};
 }
 
-function saidIn(pair: Pair | undefined): Said {
+function negotiationOf(pair: Pair | undefined): Negotiation {
 	const [ofA, ofB] = pair?.ends ?? [];
 
 	return {

@@ -130,15 +130,15 @@ export class Work {
 
 			return;
 		}
-		for (const [about, told] of tree.told) {
+		for (const [about, fromHost] of tree.fromHost) {
 			const key = keyOf(domid, about);
 			this.#judge(key);
-			this.#world.apply(this.pairs.adopt(key, domid, about, told));
+			this.#world.apply(this.pairs.adopt(key, domid, about, fromHost));
 		}
-		for (const [about, said] of tree.said) {
+		for (const [about, fromGuest] of tree.fromGuest) {
 			const key = keyOf(domid, about);
 			this.#judge(key);
-			this.pairs.hear(key, domid, said);
+			this.pairs.hear(key, domid, fromGuest);
 			this.#agenda.urgent.add(key);
 		}
 		this.trees.take(domid, tree.mentioned);
@@ -234,7 +234,7 @@ export class Work {
 		this.trees.invalidate(domid);
 		for (const other of this.#world.inventory.domains.keys()) {
 			if (other !== domid) {
-				this.pairs.forgetTold(keyOf(domid, other), domid, 0);
+				this.pairs.forgetAnnounced(keyOf(domid, other), domid, 0);
 			}
 		}
 	}

@@ -6,7 +6,7 @@ import type {Domain} from '../../xenstore/discover.ts';
 import {pathsOf} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {parseStats, type Stats} from '../../xenstore/values.ts';
-import type {HostView, PairView, Said} from '../host/view.ts';
+import type {HostView, PairView, Negotiation} from '../host/view.ts';
 import {declinedText} from '../ordinary.ts';
 
 /** How many pairs one answer tells, where there are pages. */
@@ -197,24 +197,24 @@ function conditionOf(verdict: PairView): Condition {
  * Of a pair that dom0 allows. Live when both ends say so: dom0 is not on the channel and cannot see it. An
  * end that declines has just begun to where the channel is up still.
  */
-export function stateOf(said: Said): State {
-	const state = offeredState(said);
+export function stateOf(negotiation: Negotiation): State {
+	const state = offeredState(negotiation);
 
-	return state !== 'live' && said.declined.some(isRefusal) ? 'refused' : state;
+	return state !== 'live' && negotiation.declined.some(isRefusal) ? 'refused' : state;
 }
 
-function offeredState({epoch, offers}: Said): State {
-	const said = offers
+function offeredState({epoch, offers}: Negotiation): State {
+	const states = offers
 		.filter(offer => offer !== undefined && offer.epoch === epoch)
 		.map(offer => offer?.state);
-	if (said.includes('closed')) {
+	if (states.includes('closed')) {
 		return 'closed';
 	}
-	if (said.length === 2 && said.every(state => state === 'live')) {
+	if (states.length === 2 && states.every(state => state === 'live')) {
 		return 'live';
 	}
 
-	return said.length > 0 ? 'offered' : 'ready';
+	return states.length > 0 ? 'offered' : 'ready';
 }
 
 /** What both ends would have sent over a channel. */

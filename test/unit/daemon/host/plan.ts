@@ -29,7 +29,7 @@ function pair(ofA: Partial<End> = {}, ofB: Partial<End> = {}, change: Partial<Pa
 
 	return {
 		...{a: verdict.a, b: verdict.b, terms: verdict.terms, links: undefined},
-		...{limits: undefined, toldA: 7, toldB: 7, isReworded: false, history: undefined},
+		...{limits: undefined, announcedA: 7, announcedB: 7, isReworded: false, history: undefined},
 		ends: [
 			{...nothing, ...ofA},
 			{...nothing, ...ofB},
@@ -45,7 +45,7 @@ function planned(of: Pair, at = now) {
 const young: EpochHistory = {...noEpochYet, givenAt: now - 50};
 
 test('a new pair is announced to both with one new epoch', t => {
-	const {steps, history} = planned(pair({}, {}, {toldA: 0, toldB: 0, ends: undefined}));
+	const {steps, history} = planned(pair({}, {}, {announcedA: 0, announcedB: 0, ends: undefined}));
 	t.like(steps, [
 		{kind: 'announce', to: 1, peer: 2, value: {epoch: 5000, name: 'b'}},
 		{kind: 'announce', to: 2, peer: 1, value: {epoch: 5000, name: 'a'}},
@@ -111,8 +111,8 @@ test('an offer that closed before it was relayed ends the epoch too', t => {
 });
 
 test('epochs that do not agree make a new one', t => {
-	for (const told of [{toldA: 8}, {toldB: 0}, {toldA: wrong}]) {
-		const {steps} = planned(pair({}, {}, told));
+	for (const announced of [{announcedA: 8}, {announcedB: 0}, {announcedA: wrong}]) {
+		const {steps} = planned(pair({}, {}, announced));
 		t.deepEqual(
 			steps.map(({kind}) => kind),
 			['announce', 'announce'],
@@ -135,8 +135,8 @@ test('what is withdrawn is what was told', t => {
 		{...bare, from: 2, peer: 1},
 	]);
 	t.like(withdraw(pair({}, {relayed: offer()})), [{isBare: true}, {isBare: false}]);
-	t.like(withdraw(pair({}, {}, {toldA: wrong})), [{isBare: false}, {isBare: true}]);
-	t.like(withdraw(pair({}, {}, {toldA: 0})), [{from: 2}]);
+	t.like(withdraw(pair({}, {}, {announcedA: wrong})), [{isBare: false}, {isBare: true}]);
+	t.like(withdraw(pair({}, {}, {announcedA: 0})), [{from: 2}]);
 });
 
 test('an end that declines is passed on, and taken back', t => {
@@ -207,7 +207,9 @@ test('an epoch that was told to be over stays over, whatever is offered in it th
 });
 
 test('a wrong announcement does not stand while the right one waits', t => {
-	const {steps, wait} = planned(pair({}, {}, {toldA: wrong, toldB: wrong, history: young}));
+	const {steps, wait} = planned(
+		pair({}, {}, {announcedA: wrong, announcedB: wrong, history: young}),
+	);
 	t.like(steps, [
 		{kind: 'withdraw', from: 1, peer: 2},
 		{kind: 'withdraw', from: 2, peer: 1},
@@ -224,6 +226,6 @@ test('what is done is not done again', t => {
 	for (const step of withdraw(told)) {
 		record(told, step);
 	}
-	t.deepEqual([told.toldA, told.toldB], [0, 0]);
+	t.deepEqual([told.announcedA, told.announcedB], [0, 0]);
 	t.deepEqual(withdraw(told), []);
 });

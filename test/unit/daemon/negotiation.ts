@@ -13,8 +13,8 @@ const rules = {code: 'rules', detail: 'qdisc'} as const;
 test('of a pair that dom0 allows', t => {
 	const silent = [undefined, undefined] as const;
 	const live = [offer(3, 'live'), offer(3, 'live')] as const;
-	const state = (said: Partial<Parameters<typeof stateOf>[0]>) =>
-		stateOf({epoch: 3, offers: silent, declined: silent, ...said});
+	const state = (negotiation: Partial<Parameters<typeof stateOf>[0]>) =>
+		stateOf({epoch: 3, offers: silent, declined: silent, ...negotiation});
 	t.is(state({}), 'ready');
 	t.is(state({offers: [offer(3, 'offered'), undefined]}), 'offered');
 	t.is(state({offers: [offer(2, 'live'), offer(2, 'live')]}), 'ready');
