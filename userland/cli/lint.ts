@@ -71,9 +71,9 @@ async function lintInput(
 
 function textOf(
 	{errors, warnings}: Pick<LoadedPolicy, 'errors' | 'warnings'>,
-	told: readonly string[] = [],
+	doubts: readonly string[] = [],
 ): Findings {
-	return {errors: errors.map(({message}) => message), warnings: [...told, ...warnings]};
+	return {errors: errors.map(({message}) => message), warnings: [...doubts, ...warnings]};
 }
 
 /** Undefined where no coloopd with dom0's role answers. */
@@ -82,9 +82,9 @@ export async function domainsHere(socket: string): Promise<Identity[] | undefine
 	const want: Want = {peers: 'none', pairs: 'none', domains: true};
 	const domains = (await askStatus(socket, want).catch(() => undefined))?.domains ?? [];
 	/* One that does not tell UUIDs is older than us; dom0 at least is there. */
-	const isTold = domains.length > 0 && domains.every(({uuid}) => uuid !== undefined);
+	const hasUuids = domains.length > 0 && domains.every(({uuid}) => uuid !== undefined);
 
-	return isTold
+	return hasUuids
 		? domains.map(({name, domid, uuid}) => ({name, domid, uuid: uuid ?? undefined}))
 		: undefined;
 }

@@ -68,7 +68,7 @@ async function unload({run}: ModuleTools): Promise<void> {
 	try {
 		await run('rmmod', 'coloop');
 	} catch (cause) {
-		throw new ColoopError('KERNEL', `the module stays loaded: ${said(cause)}`, {
+		throw new ColoopError('KERNEL', `the module stays loaded: ${messageOf(cause)}`, {
 			cause,
 			hint: 'it is unloaded as root, when nothing of it is in use: lsmod',
 		});
@@ -80,7 +80,7 @@ async function load({run}: ModuleTools, wasLoaded: boolean): Promise<void> {
 		await run('modprobe', 'coloop');
 	} catch (cause) {
 		const now = wasLoaded ? 'the old module is gone and the new one' : 'the module';
-		throw new ColoopError('KERNEL', `${now} cannot be loaded: ${said(cause)}`, {
+		throw new ColoopError('KERNEL', `${now} cannot be loaded: ${messageOf(cause)}`, {
 			cause,
 			hint: 'all packets take the ordinary path; `dmesg` says why, a signature that the machine does not trust for one',
 		});
@@ -91,7 +91,7 @@ function describe({version, build}: Build): string {
 	return build === '' ? version : `${version} (${build})`;
 }
 
-function said(cause: unknown): string {
+function messageOf(cause: unknown): string {
 	const {stderr, message} = cause as {stderr?: string; message?: string};
 
 	return (stderr || message || String(cause)).trim().split('\n').at(-1) ?? '';

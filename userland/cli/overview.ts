@@ -136,7 +136,7 @@ export function overviewLines(overview: Overview): string[] {
 		['peers', countText(peers)],
 		...(pairs ? [['pairs', countText(pairs)] as const] : []),
 	];
-	const said = troubles.slice(-3).map(({time, level, event, message}) => {
+	const recent = troubles.slice(-3).map(({time, level, event, message}) => {
 		const text = message === null ? event : `${event}: ${message}`;
 
 		return `  ${moment(time)}  ${level.padEnd(5)}  ${text}`;
@@ -144,7 +144,7 @@ export function overviewLines(overview: Overview): string[] {
 
 	return [
 		...lines.map(([name, text]) => `${`${name}:`.padEnd(11)} ${text}`),
-		...(said.length > 0 ? ['last troubles:', ...said] : []),
+		...(recent.length > 0 ? ['last troubles:', ...recent] : []),
 		...(faults.length === 0
 			? ['healthy']
 			: ['not healthy:', ...faults.map(text => `  ${text}`)]),

@@ -109,9 +109,11 @@ function addSuggest(policy: Command, shell: Shell): void {
 		.description('rules for what `mode: audit` has seen, the busiest first')
 		.option(...json)
 		.action(async (options: Reading) => {
-			const {told} = await import('./told.ts');
+			const {readStatus} = await import('./read-status.ts');
 			const {suggestedPolicy, suggestionsFrom} = await import('./policy-suggest.ts');
-			const suggestions = suggestionsFrom(await told(shell, {peers: 'all', pairs: 'all'}));
+			const suggestions = suggestionsFrom(
+				await readStatus(shell, {peers: 'all', pairs: 'all'}),
+			);
 			if (suggestions.length === 0 && !options.json) {
 				shell.console.err('coloop: nothing that mode: audit keeps off a channel was seen');
 			}

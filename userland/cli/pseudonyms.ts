@@ -29,8 +29,8 @@ export function createPseudonyms(key: string, names: readonly string[]): Pseudon
 			? undefined
 			: new RegExp(`(?<![\\p{L}\\p{N}_])(?:${words.join('|')})(?![\\p{L}\\p{N}_])`, 'gu');
 
-	const text = (said: string) =>
-		(named ? said.replace(named, name => known.get(name) ?? '') : said)
+	const text = (original: string) =>
+		(named ? original.replace(named, name => known.get(name) ?? '') : original)
 			.replace(uuids, uuid => {
 				const hex = digest('uuid', uuid.toLowerCase());
 

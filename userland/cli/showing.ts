@@ -26,7 +26,7 @@ function addList(shell: Shell): void {
 			if (args[0] !== undefined) {
 				throw unknownCommand(args[0], program);
 			}
-			const status = await told(shell, {
+			const status = await readStatus(shell, {
 				peers: options.json ? 'all' : 'unless-pairs',
 				pairs: options.all ? 'all' : 'some',
 			});
@@ -46,7 +46,7 @@ function addShow(shell: Shell): void {
 		.action(
 			async (peer: string | undefined, other: string | undefined, options: {json?: true}) => {
 				const names = namesOf(peer, other);
-				const status = await told(shell, {peers: 'all', pairs: 'some', names});
+				const status = await readStatus(shell, {peers: 'all', pairs: 'some', names});
 				await print(console, status, options.json && names, ({show}) =>
 					show(status, names, console.now()),
 				);
@@ -61,7 +61,7 @@ function addVersion(shell: Shell): void {
 		.description('of the command, the daemon and the module')
 		.action(async () => {
 			console.out(`coloop ${version}`);
-			const status = await told(shell, {peers: 'none', pairs: 'none'});
+			const status = await readStatus(shell, {peers: 'none', pairs: 'none'});
 			console.out(`coloopd ${status.version}`);
 			if (status.module) {
 				console.out(`module ${status.module.version}`);
@@ -100,8 +100,8 @@ function unknownCommand(word: string, program: Command): ColoopError {
 	});
 }
 
-async function told(shell: Shell, want: Want): Promise<Status> {
-	const {told} = await import('./told.ts');
+async function readStatus(shell: Shell, want: Want): Promise<Status> {
+	const {readStatus} = await import('./read-status.ts');
 
-	return told(shell, want);
+	return readStatus(shell, want);
 }

@@ -127,8 +127,8 @@ async function programs(system: System, lines: ReadonlyArray<readonly string[]>)
 	const texts: string[] = [];
 	for (const [program = '', ...args] of lines) {
 		const ended = await system.run(program, ...args);
-		const said = ended ? `${ended.out}${ended.err}` : 'no such program, or it did not end\n';
-		texts.push(`$ ${[program, ...args].join(' ')}\n${said}\n`);
+		const output = ended ? `${ended.out}${ended.err}` : 'no such program, or it did not end\n';
+		texts.push(`$ ${[program, ...args].join(' ')}\n${output}\n`);
 	}
 
 	return texts.join('');

@@ -127,12 +127,16 @@ async function textOf(
 async function pack(work: string, archive: FileHandle): Promise<void> {
 	const args = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name', '-czC', work];
 	const tar = spawn('tar', [...args, 'coloop-sysdump'], {stdio: ['ignore', archive.fd, 'pipe']});
-	const said: string[] = [];
-	tar.stderr?.setEncoding('utf8').on('data', text => said.push(String(text)));
+	const complaints: string[] = [];
+	tar.stderr?.setEncoding('utf8').on('data', text => complaints.push(String(text)));
 	const [status] = (await once(tar, 'close')) as [number | null];
 	if (status !== 0) {
-		throw new ColoopError('USAGE', `tar: ${said.join('').trim() || `ended with ${status}`}`, {
-			hint: 'is there room on the disk?',
-		});
+		throw new ColoopError(
+			'USAGE',
+			`tar: ${complaints.join('').trim() || `ended with ${status}`}`,
+			{
+				hint: 'is there room on the disk?',
+			},
+		);
 	}
 }

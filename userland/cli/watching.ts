@@ -15,9 +15,12 @@ function addDump(shell: Shell): void {
 		.option('-a, --all', 'every pair of the host, also the refused ones')
 		.option('-H, --header', 'the names of the columns first')
 		.action(async (options: {all?: true; header?: true}) => {
-			const {told} = await import('./told.ts');
+			const {readStatus} = await import('./read-status.ts');
 			const {columns, dump} = await import('./dump.ts');
-			const status = await told(shell, {peers: 'all', pairs: options.all ? 'all' : 'some'});
+			const status = await readStatus(shell, {
+				peers: 'all',
+				pairs: options.all ? 'all' : 'some',
+			});
 			const head = options.header ? [columns.map(({name}) => name).join('\t')] : [];
 			[...head, ...dump(status)].forEach(shell.raw);
 		});

@@ -166,10 +166,12 @@ function start(ended: () => void): Running {
 		}
 	});
 	const end = (how: string) => {
-		const said = complaint.trim().split('\n').at(-1);
+		const lastLine = complaint.trim().split('\n').at(-1);
 
 		ended();
-		running.current?.reject(new NftablesError('DIED', `${how}${said ? `: ${said}` : ''}`));
+		running.current?.reject(
+			new NftablesError('DIED', `${how}${lastLine ? `: ${lastLine}` : ''}`),
+		);
 	};
 
 	child.on('error', error => {

@@ -121,10 +121,10 @@ type Folder = {
 function loadFolder(folder: PolicyFolder, dir: string, of: Folder): LoadedPolicy {
 	const {included} = of.expansion;
 	const pathOf = (file: string) => resolve(dir, file);
-	const {policy, errors, warnings} = judgeRules(of.expansion, of.options, pathOf);
-	const told = [...of.before, ...ignoredFiles(dir, folder), ...warnings];
+	const judged = judgeRules(of.expansion, of.options, pathOf);
+	const warnings = [...of.before, ...ignoredFiles(dir, folder), ...judged.warnings];
 
-	return inForce({policy, errors, warnings: told, dir, included: [...included]});
+	return inForce({...judged, warnings, dir, included: [...included]});
 }
 
 type Judged = Pick<LoadedPolicy, 'policy' | 'errors' | 'warnings'>;

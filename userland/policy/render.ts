@@ -34,11 +34,12 @@ export function optionsOf(rule: PairRule | AcceptRule): Record<string, string | 
 		on_demand: isOnDemand === undefined ? undefined : isOnDemand ? 'yes' : 'no',
 		mode: isAudit === undefined ? undefined : isAudit ? 'audit' : 'enforce',
 	};
-	const said = Object.entries(options).flatMap(([key, value]) =>
-		value === undefined ? [] : [[key, value] as const],
-	);
 
-	return Object.fromEntries(said);
+	return Object.fromEntries(
+		Object.entries(options).flatMap(([key, value]) =>
+			value === undefined ? [] : [[key, value] as const],
+		),
+	);
 }
 
 function section(key: string, lines: readonly string[]): string[] {

@@ -183,8 +183,8 @@ async function lookAtQuotas({system, isDom0, status}: Evidence): Promise<Finding
 }
 
 async function nodeQuota(system: Evidence['system']): Promise<number | undefined> {
-	const told = await system.run('xenstore-control', 'quota');
-	const text = /^\s*(?:nb-)?nodes\W+(\d+)/m.exec(told?.status === 0 ? told.out : '')?.[1];
+	const quota = await system.run('xenstore-control', 'quota');
+	const text = /^\s*(?:nb-)?nodes\W+(\d+)/m.exec(quota?.status === 0 ? quota.out : '')?.[1];
 	const config = await system.read('/etc/xen/oxenstored.conf');
 	const file = /^\s*quota-maxentity\s*=\s*(\d+)/m.exec(config ?? '')?.[1];
 	const found = text ?? file;

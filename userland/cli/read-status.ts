@@ -4,8 +4,8 @@ import {errorCodes} from '../errors.ts';
 import {statusFor} from './ask.ts';
 import type {Shell} from './command.ts';
 
-/** The status, as what is wrong is said beside the data, never instead of it. */
-export async function told(
+/** The status. What is wrong goes to `err`, beside the data and never instead of it. */
+export async function readStatus(
 	{console: {err}, exit, socket}: Pick<Shell, 'console' | 'exit' | 'socket'>,
 	want: Want,
 ): Promise<Status> {
