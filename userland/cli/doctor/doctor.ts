@@ -4,11 +4,23 @@ import {ColoopError} from '../../errors.ts';
 import {statusFor} from '../ask.ts';
 import type {System} from '../system.ts';
 import {line, type Check, type Evidence, type Finding, type Verdict} from './check.ts';
-import {installedChecks} from './installed.ts';
+import {daemonChecks} from './daemon.ts';
+import {deviceChecks} from './device.ts';
 import {machineChecks} from './machine.ts';
-import {networkChecks} from './network.ts';
+import {moduleChecks} from './module.ts';
+import {pairChecks} from './pairs.ts';
+import {vifChecks} from './vifs.ts';
+import {xenstoreChecks} from './xenstore.ts';
 
-export const checks: readonly Check[] = [...machineChecks, ...installedChecks, ...networkChecks];
+export const checks: readonly Check[] = [
+	machineChecks,
+	moduleChecks,
+	daemonChecks,
+	xenstoreChecks,
+	pairChecks,
+	vifChecks,
+	deviceChecks,
+].flat();
 
 export type Diagnosis = {
 	readonly findings: ReadonlyArray<Finding & {readonly check: string}>;

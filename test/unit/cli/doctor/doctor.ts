@@ -366,6 +366,16 @@ const cases: ReadonlyArray<readonly [string, string, Machine, string, RegExp, Re
 		...(['warning', /2 pairs kept apart: a <-> b: nftables drops/, /coloop show a b/] as const),
 	],
 	[
+		'limits that the other end does not enforce',
+		'dom0 rules',
+		{isDom0: true, status: {pairs: [refused('limits', 'b does not enforce limits')]}},
+		...([
+			'warning',
+			/1 pair kept apart: a <-> b: b does not/,
+			/bring coloop.*up to date/,
+		] as const),
+	],
+	[
 		'a rate of a vif with a name to be quoted',
 		'dom0 rules',
 		{
