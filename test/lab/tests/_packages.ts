@@ -46,7 +46,8 @@ async function buildModule(debian: '12' | '13', built: string): Promise<void> {
 		...[stdout.trim(), built, 'sh', '-ec'],
 		`dpkg -i /work/coloop-dkms_*.deb
 		version=$(dpkg-query -W -f '\${Version}' coloop-dkms)
-		dkms mktarball -m coloop -v "\${version%-*}" --archive module.tar.gz
+		kernel=$(cd /lib/modules && ls -d *-amd64)
+		dkms mktarball -m coloop -v "\${version%-*}" -k "$kernel" --archive module.tar.gz
 		cp "$(find /var/lib/dkms -name module.tar.gz)" /work/module.tar.gz`,
 	]);
 }
@@ -80,11 +81,13 @@ export async function install(machine: Guest, packages: Packages): Promise<void>
 	);
 }
 
-/** Hands dkms what was built elsewhere; loads nothing. */
+/** Hands dkms what was built elsewhere, in place of the source alone, which it has; loads nothing. */
 export async function takeBuilt(machine: Guest): Promise<void> {
 	await machine.run(
-		`dkms ldtarball --archive=/root/debs/module.tar.gz --force &&
-		dkms install -m coloop -v "$(ls /var/lib/dkms/coloop | head -n 1)" -k "$(uname -r)" --force`,
+		`version=$(ls /var/lib/dkms/coloop)
+		dkms remove -m coloop -v "$version" --all &&
+		dkms ldtarball --archive=/root/debs/module.tar.gz --force &&
+		dkms install -m coloop -v "$version" -k "$(uname -r)" --force`,
 		patient,
 	);
 }
