@@ -25,6 +25,10 @@ until_true() {
 	done
 }
 waits() { coloop -j | grep -q 'waits for it'; }
+metrics() {
+	node -e 'http.get({socketPath: "/run/coloop/metrics.sock", path: "/metrics"}, page => page.pipe(process.stdout))' |
+		grep '^coloop_build_info'
+}
 
 # A machine with init scripts, on Xen as these see it, before xenstored.
 mkdir -p /sys/hypervisor/properties
@@ -41,6 +45,11 @@ modinfo -F vermagic "$module"
 until_true waits
 service coloopd status
 pid=$(cat /run/coloopd.pid)
+metrics
+[ "$(stat -c '%a %U' /run/coloop/metrics.sock)" = '600 root' ] || fail "metrics are not root's alone"
+for manual in README SECURITY policy/README docs/xcp-ng monitoring/README; do
+	ls /usr/share/doc/coloop/"$manual".md* || fail "no manual $manual"
+done
 
 echo "== what is asked of it"
 service coloopd reload

@@ -46,6 +46,28 @@ const installs: Body = async (_, {dom0, a, b}) => {
 	}
 };
 
+/* Where the unit lets metrics go: the socket of the package, and what its file of options names instead. */
+const measures: Body = async (t, {a}) => {
+	const page = 'curl -s --unix-socket /run/coloop/metrics.sock http://localhost/metrics';
+	await a.run(`until ${page} | grep '^coloop_build_info'; do sleep 1; done`, patient);
+	t.is((await a.run('stat -c "%a %U" /run/coloop/metrics.sock')).stdout, '600 root\n');
+	const folder = '/var/lib/prometheus/node-exporter';
+	await a.run(`mkdir -p ${folder} && cp /etc/default/coloopd /root/options`);
+	await a.push(
+		'/etc/default/coloopd',
+		`COLOOPD_OPTIONS="--metrics 127.0.0.1:9787 --metrics ${folder}/coloop.prom"\n`,
+	);
+	await a.run(
+		`systemctl restart coloopd
+		until curl -s http://127.0.0.1:9787/metrics | grep '^coloop_build_info'; do sleep 1; done
+		until grep '^coloop_build_info' ${folder}/coloop.prom; do sleep 1; done
+		mv /root/options /etc/default/coloopd && systemctl restart coloopd
+		! ls ${folder}/coloop.prom && rm -r /var/lib/prometheus`,
+		patient,
+	);
+	await says(a, 'open');
+};
+
 /* Nothing is allowed before the administrator says so, and what he says wrong is in nobody's way. */
 const allows: Body = async (t, {dom0, a, b, lab}) => {
 	await a.run('ping -c 3 -W 2 b');
@@ -142,7 +164,7 @@ test(
 	'installed, used, upgraded under traffic, removed, purged',
 	withSystemd,
 	inTurn({
-		...{prepare, installs, allows, upgrades},
+		...{prepare, installs, measures, allows, upgrades},
 		...{removesInGuest, removesInDom0, purges},
 	}),
 );
