@@ -23,6 +23,7 @@
 #   make harness    the ring core in user space; make fuzz HOURS=n, make model, make frama
 #   make fuzz-guard MINUTES=n       random rules of dom0 on a real bridge, real packets: does the guard
 #                   let anything be bypassed?  SEED=n repeats, FIRST=n begins at a ruleset
+#   make fuzz-policy COUNT=n        random policies: do the schema for editors and the parser say the same?
 #   make audit      every place where the module reads what a peer or a caller said, with its test
 #   make coverage   of the module (harness, and the labs of STACK=debug and debug-pv that ran
 #                   before) and of the TypeScript
@@ -57,7 +58,7 @@ ROW ?=
 ARM ?= channel
 export BENCH ROW ARM
 
-.PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure frama audit
+.PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure fuzz-policy frama audit
 .PHONY: coverage dom0-test watched-test ui-picture lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
@@ -198,6 +199,10 @@ fuzz-guard:
 # The guard against a packet-by-packet interpreter; COUNT=20000 is a try.
 fuzz-guard-pure:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/guard-model/fuzz.js $(or $(COUNT),1000000)
+
+# The policy's schema against its parser, by random documents.
+fuzz-policy:
+	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/policy-documents/fuzz.js $(or $(COUNT),100000) $(SEED)
 
 frama:
 	$(ready) && coloop_need frama-c frama-c-base
