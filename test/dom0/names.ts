@@ -3,7 +3,7 @@ import {chmod} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
 import {domainPath, pathsOf} from '../../userland/xenstore/paths.ts';
-import {parseAnnouncement} from '../../userland/xenstore/values.ts';
+import {parseAnnouncement} from '../../userland/xenstore/announcement.ts';
 import {allowAll, type Dom0} from './harness/dom0.ts';
 import {sharedDom0, withDom0} from './harness/with-dom0.ts';
 

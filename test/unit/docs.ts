@@ -11,7 +11,8 @@ import {program} from '../../userland/daemon/main.ts';
 import {describeProgram, type Described} from '../../userland/manual/program.ts';
 import {hasEnforcement, hasLinkState, hasWords} from '../../userland/xenstore/features.ts';
 import {hostAlive, pathsOf} from '../../userland/xenstore/paths.ts';
-import {renderAnnouncement, renderHello, parseHello} from '../../userland/xenstore/values.ts';
+import {renderAnnouncement} from '../../userland/xenstore/announcement.ts';
+import {renderHello, parseHello} from '../../userland/xenstore/values.ts';
 import {parseLimits} from '../../userland/limits.ts';
 
 const documents = execFileSync('git', ['ls-files', '*.md'], {encoding: 'utf8'})

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {parseMac} from './values.ts';
+import {parseMac} from './fields.ts';
 import {frontendPath, libxlVifsPath, numbers, parseDomid, vifsPath} from './paths.ts';
 import type {Store} from './store.ts';
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {linkState} from '../../../userland/xenstore/features.ts';
-import {parseAnnouncement, renderHello, renderOffer} from '../../../userland/xenstore/values.ts';
+import {parseAnnouncement} from '../../../userland/xenstore/announcement.ts';
+import {renderHello, renderOffer} from '../../../userland/xenstore/values.ts';
 import {domainPath, pathsOf, vifsPath} from '../../../userland/xenstore/paths.ts';
 import type {Store} from '../../../userland/xenstore/store.ts';
 import type {Xenstored} from './xenstored.ts';

@@ -6,7 +6,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {setTimeout} from 'node:timers/promises';
 import test from 'ava';
-import {parseAnnouncement} from '../../../userland/xenstore/values.ts';
+import {parseAnnouncement} from '../../../userland/xenstore/announcement.ts';
 import type {Store} from '../../../userland/xenstore/store.ts';
 import {macOf} from '../daemon/_domains.ts';
 import {createStage, type Stage} from '../daemon/_stage.ts';

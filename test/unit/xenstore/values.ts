@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import fc from 'fast-check';
+import {parseAnnouncement, renderAnnouncement} from '../../../userland/xenstore/announcement.ts';
+import {parseMac} from '../../../userland/xenstore/fields.ts';
 import {
-	parseAnnouncement,
 	parseHello,
-	parseMac,
 	parseOffer,
 	parseStats,
-	renderAnnouncement,
 	renderHello,
 	renderOffer,
 	renderStats,

@@ -7,7 +7,7 @@ import type {AcceptRule, Identity, Verdict} from '../../policy/types.ts';
 import {ruleName} from '../../policy/rule-name.ts';
 import {ordinaryText} from '../ordinary.ts';
 import type {Refusal} from '../refusal.ts';
-import type {Announcement, AnnouncedLink} from '../../xenstore/values.ts';
+import type {Announcement, AnnouncedLink} from '../../xenstore/announcement.ts';
 import type {Range} from './size.ts';
 
 /** A network device of ours, of which a link may be the upper half. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type {Link, Offer, Peer, PeerConfig} from '../../kernel/kernel.ts';
 import type {Declined} from '../../xenstore/declined.ts';
-import type {Announcement, OfferValue} from '../../xenstore/values.ts';
+import type {Announcement} from '../../xenstore/announcement.ts';
+import type {OfferValue} from '../../xenstore/values.ts';
 import {blockedLink} from './declines.ts';
 import type {Failure} from './backoff.ts';
 import type {DesiredPeer} from './desired.ts';

@@ -5,7 +5,8 @@ import {readValues} from '../../xenstore/discover.ts';
 import {numbers, parseDomid, type Own} from '../../xenstore/paths.ts';
 import type {Store, StorePath} from '../../xenstore/store.ts';
 import {parseDeclined} from '../../xenstore/declined.ts';
-import {parseAnnouncement, parseOffer} from '../../xenstore/values.ts';
+import {parseAnnouncement} from '../../xenstore/announcement.ts';
+import {parseOffer} from '../../xenstore/values.ts';
 import type {Known} from './plan.ts';
 
 /** What we are told, what we say, and what the kernel has. Throws rather than knowing half. */

@@ -4,7 +4,8 @@ import {isLeftover} from '../../xenstore/discover.ts';
 import {domainPath, pathsOf} from '../../xenstore/paths.ts';
 import {refusalName} from '../../xenstore/errors.ts';
 import type {Store, StorePath} from '../../xenstore/store.ts';
-import {renderAnnouncement, renderOffer} from '../../xenstore/values.ts';
+import {renderAnnouncement} from '../../xenstore/announcement.ts';
+import {renderOffer} from '../../xenstore/values.ts';
 import type {Log} from '../log.ts';
 import type {HostStep} from './steps.ts';
 

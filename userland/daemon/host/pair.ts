@@ -6,8 +6,8 @@ import {
 	parseAnnouncement,
 	type AnnouncedLink,
 	type Announcement,
-	type OfferValue,
-} from '../../xenstore/values.ts';
+} from '../../xenstore/announcement.ts';
+import type {OfferValue} from '../../xenstore/values.ts';
 import type {Words} from '../../xenstore/words.ts';
 import type {EpochHistory} from './epochs.ts';
 import {sharedLinks, type PairLimits, type SharedLink, type Terms} from './judge.ts';

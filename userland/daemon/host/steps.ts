@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Declined} from '../../xenstore/declined.ts';
-import type {Announcement, OfferValue} from '../../xenstore/values.ts';
+import type {Announcement} from '../../xenstore/announcement.ts';
+import type {OfferValue} from '../../xenstore/values.ts';
 
 /** One thing to do to a domain's tree in XenStore. */
 export type HostStep =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import {desiredPeersOf, type Criteria} from '../../../../userland/daemon/endpoint/desired.ts';
-import type {Announcement} from '../../../../userland/xenstore/values.ts';
+import type {Announcement} from '../../../../userland/xenstore/announcement.ts';
 import {bridgeMac, macOf} from '../_domains.ts';
 
 const eth0 = {ifindex: 2, name: 'eth0', mac: macOf(1)};
