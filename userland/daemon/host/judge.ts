@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-import {createHash} from 'node:crypto';
 import type {Limits} from '../../limits.ts';
 import {ruleName} from '../../policy/rule-name.ts';
 import type {Identity, LimitsRule, PairRule, Verdict} from '../../policy/types.ts';
-import {whoText} from '../../policy/who.ts';
 import type {Domain} from '../../xenstore/discover.ts';
 import {hasEnforcement, hasWords} from '../../xenstore/features.ts';
 import {speaks} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
-import {refuseApart} from './apart.ts';
 import type {Port, Topology} from './ports.ts';
+import {judgeLinks, sharedLinks, type SharedLink} from './shared-links.ts';
 import {subjectsOf, type Subject} from './subjects.ts';
+import {termsOf, type Terms} from './terms.ts';
 
 /** What two domains are judged by. */
 export type Criteria = {
@@ -21,22 +20,6 @@ export type Criteria = {
 	readonly isHeld: (nameA: string, nameB: string) => boolean;
 	/** What a domain may send over channels; undefined: anything. */
 	readonly limitsOf: (domain: Identity) => LimitsRule | undefined;
-};
-
-export type SharedLink = {readonly a: Port; readonly b: Port};
-
-/** What policy says about a pair; pairs for which the same rule decides share the object. */
-export type Terms = {
-	/** Where the policy decided, for people. */
-	readonly rule: string | undefined;
-	/** Stays the same while the same words decide, wherever in the files they stand. */
-	readonly digest: string;
-	readonly ringPages: number | undefined;
-	readonly ringPagesMin: number | undefined;
-	readonly queues: number;
-	readonly idleTimeoutS: number | undefined;
-	readonly isEager: boolean;
-	readonly isAudit: boolean;
 };
 
 export type PairVerdict = {
@@ -53,12 +36,6 @@ export type PairVerdict = {
 
 /** Undefined: neither has any. */
 export type PairLimits = readonly [a: Limits | undefined, b: Limits | undefined] | undefined;
-
-/** More rarely pay: flows are few, and the memory is shared among them. */
-const defaultQueues = 4;
-
-/** The kernel's limit, see kmod/spec/coloop.yaml. */
-const linksMax = 16;
 
 /** Every pair of domains with its verdict, lower domid first. */
 export function judge(domains: readonly Domain[], criteria: Criteria): PairVerdict[] {
@@ -93,57 +70,6 @@ export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdi
 	const {links, refusal: linkRefusal} = judgeLinks(a, b, shared, criteria, limits);
 
 	return {a, b, terms, links, limits, refusal: linkRefusal};
-}
-
-/** Every way between two domains over one bridge. */
-export function sharedLinks({ports: ours}: Subject, {ports: theirs}: Subject): SharedLink[] {
-	const links: SharedLink[] = [];
-
-	for (const a of ours) {
-		for (const b of theirs) {
-			if (a.bridge === b.bridge && links.length < sharedMax) {
-				links.push({a, b});
-			}
-		}
-	}
-
-	return links;
-}
-
-/** More than that are neither judged nor shown: two guests with 16 vifs each on a bridge have 256. */
-const sharedMax = 256;
-
-function judgeLinks(
-	a: Subject,
-	b: Subject,
-	shared: readonly SharedLink[],
-	criteria: Criteria,
-	limits: PairLimits,
-): Pick<PairVerdict, 'links' | 'refusal'> {
-	const links: SharedLink[] = [];
-	let first: Refusal | undefined;
-
-	for (const link of shared) {
-		const refusal = refuseLink(a, b, link, criteria, limits);
-
-		if (refusal) {
-			first ??= refusal;
-		} else if (links.push(link) === linksMax) {
-			break;
-		}
-	}
-
-	return {links, refusal: links.length > 0 ? undefined : (first ?? refusePlaces(a, b, criteria))};
-}
-
-/** Many pairs are apart, and nobody asks why: the sentence is made for who does. */
-function refusePlaces(a: Domain, b: Domain, {topology}: Criteria): Refusal {
-	return {
-		code: 'bridge',
-		get reason() {
-			return refuseApart({a, b}, topology).reason;
-		},
-	};
 }
 
 function refuseDomain({name, hello, domid}: Domain): Refusal | undefined {
@@ -213,29 +139,6 @@ function refuseAudit({isAudit}: Terms, a: Subject, b: Subject): Refusal | undefi
 	};
 }
 
-function refuseLink(
-	{ambiguousPorts: ours}: Subject,
-	{ambiguousPorts: theirs}: Subject,
-	{a, b}: SharedLink,
-	{bypassed}: Criteria,
-	limits: PairLimits,
-): Refusal | undefined {
-	/* The toolstack's rate is for all that a vif sends; policy may say what a channel may carry of it. */
-	const isUnmet = ({rate}: Port, end: 0 | 1) =>
-		rate !== undefined && limits?.[end]?.rate === undefined;
-	const limited = isUnmet(a, 0) ? a : isUnmet(b, 1) ? b : undefined;
-	if (limited) {
-		return {code: 'rate', reason: `${limited.name} has a rate limit`};
-	}
-	const twice = ours.includes(a) ? a : theirs.includes(b) ? b : undefined;
-	if (twice) {
-		return {code: 'mac', reason: `${twice.mac} is on ${twice.bridge} twice`};
-	}
-	const rule = bypassed(a, b);
-
-	return rule === undefined ? undefined : {code: 'rule', reason: rule};
-}
-
 type LimitsRules = readonly [a: LimitsRule | undefined, b: LimitsRule | undefined];
 
 function limitsOf([a, b]: LimitsRules): PairLimits {
@@ -253,30 +156,4 @@ function refuseLimits(a: Domain, b: Domain, [ofA, ofB]: LimitsRules): Refusal | 
 				};
 
 	return refuse(a, ofA, b) ?? refuse(b, ofB, a);
-}
-
-const termsByRule = new WeakMap<object, Terms>();
-
-/** For the verdict that no rule gave. */
-const noRule = {};
-
-function termsOf({action, rule}: Verdict<PairRule>): Terms {
-	let terms = termsByRule.get(rule ?? noRule);
-
-	if (!terms) {
-		const {ringPages, ringPagesMin, queues, idleTimeoutS, isOnDemand, isAudit} = rule ?? {};
-		const words = [ringPages, ringPagesMin, queues].map(word => word ?? 'default');
-		const others = [idleTimeoutS, isOnDemand, isAudit].filter(word => word !== undefined);
-		const whos = rule?.between.map(whoText) ?? [];
-		const text = [action, ...whos, ...words, ...others.map(String)].join(' ');
-		const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
-		terms = {
-			...{rule: ruleName(rule), digest, ringPages, ringPagesMin},
-			queues: queues ?? defaultQueues,
-			...{idleTimeoutS, isEager: isOnDemand === false, isAudit: isAudit === true},
-		};
-		termsByRule.set(rule ?? noRule, terms);
-	}
-
-	return terms;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type {PairVerdict, SharedLink} from './judge.ts';
+import type {PairVerdict} from './judge.ts';
+import type {SharedLink} from './shared-links.ts';
 import {announcementFor, isSameWay, setAnnounced, announcedTo, wrong, type Pair} from './pair.ts';
 import type {FromHost} from './read.ts';
 import {isSame} from './same.ts';

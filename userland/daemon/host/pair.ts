@@ -10,7 +10,9 @@ import {
 import type {OfferValue} from '../../xenstore/values.ts';
 import type {Words} from '../../xenstore/words.ts';
 import type {EpochHistory} from './epochs.ts';
-import {sharedLinks, type PairLimits, type SharedLink, type Terms} from './judge.ts';
+import type {PairLimits} from './judge.ts';
+import {sharedLinks, type SharedLink} from './shared-links.ts';
+import type {Terms} from './terms.ts';
 import {isSame} from './same.ts';
 import type {Subject} from './subjects.ts';
 
