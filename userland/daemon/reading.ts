@@ -4,7 +4,7 @@ import type {Reading} from '../metrics/reading.ts';
 import type {Parts} from './daemon.ts';
 import type {HostView} from './host/view.ts';
 import {readStatus} from './status/read.ts';
-import {stateOf} from './status/pairs.ts';
+import {stateOf} from './status/pair-state.ts';
 
 /** What metrics are made of. */
 export async function readForMetrics(parts: Parts): Promise<Reading> {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import {createChoice, type Condition, type Left, type Limits} from '../../control/pairs.ts';
-import type {PairStatus, State, Status} from '../../control/protocol.ts';
-import {isRefusal, renderDeclined} from '../../xenstore/declined.ts';
+import {createChoice, type Left, type Limits} from '../../control/pairs.ts';
+import type {PairStatus, Status} from '../../control/protocol.ts';
+import {renderDeclined} from '../../xenstore/declined.ts';
 import type {Domain} from '../../xenstore/discover.ts';
 import {pathsOf} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
 import {parseStats, type Stats} from '../../xenstore/values.ts';
-import type {HostView, PairView, Negotiation} from '../host/view.ts';
-import {declinedText} from '../ordinary.ts';
+import type {HostView, PairView} from '../host/view.ts';
+import {conditionOf} from './pair-state.ts';
 
 /** How many pairs one answer tells, where there are pages. */
 const page = 2000;
@@ -165,56 +165,6 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 
 function endOf({name, domid, uuid}: Domain): PairStatus['a'] {
 	return {name, domid, uuid: uuid ?? null};
-}
-
-/** An end that declines while the channel is up has just begun to, or only has packets elsewhere. */
-function conditionOf(verdict: PairView): Condition {
-	const {a, b, refusal} = verdict;
-	if (refusal) {
-		const state = refusal.code === 'held' ? 'held' : 'refused';
-
-		return {state, code: refusal.code, reason: refusal.reason};
-	}
-	const state = stateOf(verdict);
-	const [ofA, ofB] = verdict.declined;
-	const texts = [
-		ofA && declinedText(a.name, b.name, ofA),
-		ofB && declinedText(b.name, a.name, ofB),
-	];
-	const reason = texts.filter(text => text !== undefined).join('; ') || null;
-	if (state === 'refused') {
-		return {state, code: 'declined', reason};
-	}
-	if (verdict.isAudit) {
-		return {state, code: 'audit', reason: 'mode: audit: nothing is diverted'};
-	}
-	const rules = [ofA, ofB].find(declined => declined?.code === 'rules');
-
-	return {state, code: rules?.detail ?? rules?.code ?? null, reason};
-}
-
-/**
- * Of a pair that dom0 allows. Live when both ends say so: dom0 is not on the channel and cannot see it. An
- * end that declines has just begun to where the channel is up still.
- */
-export function stateOf(negotiation: Negotiation): State {
-	const state = offeredState(negotiation);
-
-	return state !== 'live' && negotiation.declined.some(isRefusal) ? 'refused' : state;
-}
-
-function offeredState({epoch, offers}: Negotiation): State {
-	const states = offers
-		.filter(offer => offer !== undefined && offer.epoch === epoch)
-		.map(offer => offer?.state);
-	if (states.includes('closed')) {
-		return 'closed';
-	}
-	if (states.length === 2 && states.every(state => state === 'live')) {
-		return 'live';
-	}
-
-	return states.length > 0 ? 'offered' : 'ready';
 }
 
 /** What both ends would have sent over a channel. */

@@ -2,7 +2,7 @@
 //
 // Pairs are counted by state without being judged: as if they were.
 import test from 'ava';
-import {stateOf} from '../../../userland/daemon/status/pairs.ts';
+import {stateOf} from '../../../../userland/daemon/status/pair-state.ts';
 
 const offer = (epoch: number, state: 'offered' | 'live' | 'closed') => ({
 	...{epoch, state, version: 1, controlRef: 1, eventPort: 1},
