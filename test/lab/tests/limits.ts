@@ -14,10 +14,17 @@ import type {Guest} from '../guest.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
 
-const slow = {timeout: 240_000};
+const slow = {timeout: 1_200_000};
+
+/** In Mbit/s; a channel carries many times that. */
+const limit = 8;
+
+/** A limit lets a second's worth and 128 KiB through at once: over so many seconds that is 4.7 %. */
+const seconds = 24;
 
 const limitA = (limits: string) => `${allowPair}limits:\n  - domain: a\n    ${limits}\n`;
 const ownAddresses = limitA("addresses: [10.0.0.1, 'fd00::1']");
+const rateOnly = limitA(`rate: ${limit} Mbit/s`);
 
 type Listing = {
 	readonly nftables: ReadonlyArray<{
@@ -49,7 +56,7 @@ async function set(dom0: Guest, receiver: Guest, policy: string, holds: string):
 		async () => {
 			const {stdout} = await receiver.run('nft list ruleset', {silent: true});
 
-			return stdout.includes(holds);
+			return holds === '' ? !stdout.includes('coloop') : stdout.includes(holds);
 		},
 		patient,
 	);
@@ -110,6 +117,46 @@ const broken: Body = async (t, {a, b}) => {
 	await a.run('ip addr del 10.0.0.77/24 dev eth0; ip addr del fd00::77/64 dev eth0');
 };
 
+type Interval = {
+	readonly sum: {readonly bytes: number; readonly seconds: number; readonly omitted: boolean};
+};
+type Report = {readonly server_output_json: {readonly intervals: readonly Interval[]}};
+
+/** What iperf3's server got, in Mbit/s of payload, after the first seconds; it came by the channel. */
+async function received(t: ExecutionContext, from: Guest, how: string, time = seconds) {
+	const before = await diverted(from);
+	const command = `iperf3 -c b -O 4 -t ${time} -J --get-server-output ${how}`;
+	const {stdout} = await from.run(command, slow);
+	const intervals = (JSON.parse(stdout) as Report).server_output_json.intervals
+		.map(({sum}) => sum)
+		.filter(({omitted}) => !omitted);
+	const total = (key: 'bytes' | 'seconds') =>
+		intervals.reduce((sum, interval) => sum + interval[key], 0);
+	t.true(total('seconds') > time - 1);
+	t.true((await diverted(from)) - before > total('bytes') / 65_536);
+	const rate = (total('bytes') * 8) / total('seconds') / 1e6;
+	t.log(`${how || 'TCP'}: ${rate.toFixed(2)} Mbit/s in ${total('seconds').toFixed(0)} s`);
+
+	return rate;
+}
+
+const rates: Body = async (t, {dom0, a, b}) => {
+	const epoch = (await peer(b, 'a'))?.epoch;
+	await b.run('iperf3 --server --daemon --json');
+	await set(dom0, b, rateOnly, `rate over ${limit * 125_000} bytes/second`);
+	const datagrams = ((await received(t, a, '-u -b 24M -l 1400')) * 1428) / 1400;
+	t.true(Math.abs(datagrams / limit - 1) < 0.05, `${datagrams} Mbit/s of packets`);
+	const stream = await received(t, a, '');
+	t.true(Math.abs(stream / limit - 1) < 0.05, `${stream} Mbit/s`);
+	t.true(((await drops(b))?.[4] ?? 0) > 0);
+	t.like(await peer(b, 'a'), {state: 'live', epoch});
+
+	await set(dom0, b, allowPair, '');
+	t.true((await received(t, a, '', 4)) > 2 * limit);
+	t.like(await peer(b, 'a'), {state: 'live', epoch});
+	await b.run('pkill -x iperf3');
+};
+
 test(
 	'what dom0 lets a guest send, its receiver holds it to',
 	labWith({mode: 'icount'}),
@@ -117,6 +164,7 @@ test(
 		inTurn({
 			'addresses of its own': addresses,
 			'rules that somebody removes': broken,
+			'a rate, set and lifted': rates,
 		}),
 	),
 );
