@@ -125,7 +125,7 @@ static unsigned int divert_decline(struct coloop_peer *peer, struct sk_buff *skb
 	atomic64_inc(&peer->ordinary[reason]);
 	if (reason == COLOOP_ORDINARY_QDISC || reason == COLOOP_ORDINARY_TC ||
 	    reason == COLOOP_ORDINARY_SIZE)
-		coloop_peer_tell(peer);
+		coloop_peer_notify_counts(peer);
 	coloop_socket_sends(&peer->channel, skb, false);
 	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP && skb_linearize(skb))
 		return NF_DROP;

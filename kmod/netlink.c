@@ -302,7 +302,7 @@ int coloop_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
-	coloop_peer_untell(peer);
+	coloop_peer_rearm_counts(peer);
 	ret = nl_reply_peer(peer, info, COLOOP_CMD_PEER_GET);
 	nl_unlock_peer(peer);
 	return ret;
@@ -333,7 +333,7 @@ int coloop_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		int ret;
 
 		mutex_lock(&peer->lock);
-		coloop_peer_untell(peer);
+		coloop_peer_rearm_counts(peer);
 		ret = nl_fill_peer(skb, peer, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				   NLM_F_MULTI, COLOOP_CMD_PEER_GET);
 		if (!ret)

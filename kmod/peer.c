@@ -192,16 +192,16 @@ void coloop_peer_want(struct coloop_peer *peer)
 		coloop_peer_post(peer, COLOOP_TODO_WANT);
 }
 
-void coloop_peer_tell(struct coloop_peer *peer)
+void coloop_peer_notify_counts(struct coloop_peer *peer)
 {
-	if (!READ_ONCE(peer->told) && !xchg(&peer->told, 1))
+	if (!READ_ONCE(peer->counts_notified) && !xchg(&peer->counts_notified, 1))
 		coloop_peer_post(peer, COLOOP_TODO_COUNTS);
 }
 
-void coloop_peer_untell(struct coloop_peer *peer)
+void coloop_peer_rearm_counts(struct coloop_peer *peer)
 {
-	/* What is counted from here on, and may not be read any more, is told again. */
-	xchg(&peer->told, 0);
+	/* What is counted from here on, and may not be read any more, is notified again. */
+	xchg(&peer->counts_notified, 0);
 }
 
 static bool peer_take_todo(struct coloop_peer *peer, enum coloop_todo todo)

@@ -30,8 +30,8 @@ struct coloop_peer {
 
 	/* Set once the control plane was asked for a channel. */
 	unsigned long wanted;
-	/* Set once the control plane was told to look at the counters, until it does. */
-	unsigned long told;
+	/* Set once the control plane was notified to look at the counters, until it does. */
+	unsigned long counts_notified;
 	unsigned long todo;
 	struct work_struct work;
 
@@ -84,9 +84,9 @@ void coloop_peer_want(struct coloop_peer *peer);
  * Packets wait for room, or are kept on the ordinary path by how a lower device is set up; tells
  * the control plane once, until it has read the counters.
  */
-void coloop_peer_tell(struct coloop_peer *peer);
+void coloop_peer_notify_counts(struct coloop_peer *peer);
 /* It reads them now. */
-void coloop_peer_untell(struct coloop_peer *peer);
+void coloop_peer_rearm_counts(struct coloop_peer *peer);
 
 static inline struct coloop_peer *coloop_channel_peer(struct coloop_channel *ch)
 {

@@ -308,7 +308,7 @@ static bool send_hold(struct coloop_queue *queue, enum coloop_class class, struc
 	}
 	backlog->bytes += skb->len;
 	queue->tx_stats.backlogged++;
-	coloop_peer_tell(coloop_channel_peer(queue->channel));
+	coloop_peer_notify_counts(coloop_channel_peer(queue->channel));
 	/* As in the queue of a device.  The route may be read-locked only, during this call. */
 	skb_dst_drop(skb);
 	__skb_queue_tail(&backlog->queue, skb);
