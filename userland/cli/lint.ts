@@ -71,9 +71,9 @@ async function lintInput(
 
 function textOf(
 	{errors, warnings}: Pick<LoadedPolicy, 'errors' | 'warnings'>,
-	doubts: readonly string[] = [],
+	unread: readonly string[] = [],
 ): Findings {
-	return {errors: errors.map(({message}) => message), warnings: [...doubts, ...warnings]};
+	return {errors: errors.map(({message}) => message), warnings: [...unread, ...warnings]};
 }
 
 /** Undefined where no coloopd with dom0's role answers. */
