@@ -103,7 +103,7 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'ring.c:coloop_rx_next': {by: [`${ring}#record longer than what is there`, record]},
 	'ring.c:coloop_rx_copy': {by: [`${ring}#a record copied in parts`, record]},
 	'ring.c:coloop_rx_publish': {by: [`${ring}#room event`, record]},
-	'ring.c:coloop_rx_arm': {by: [record, 'test/model/runs.sh#no C9']},
+	'ring.c:coloop_rx_is_empty': {by: [record, 'test/model/runs.sh#no C9']},
 	'marker.c:coloop_marker_look': {by: [`${order}#numbered datagrams`]},
 	'send.c:coloop_send_is_taken': {by: [`${order}#numbered datagrams`, lies]},
 };
