@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {PairQueue} from './by-pair.ts';
+import {PairQueue} from './pair-queue.ts';
 import {keyOf} from './pair.ts';
 import {Queue} from './queue.ts';
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import {highOf, keyOf, lowOf} from './pair.ts';
-import {Queue} from './queue.ts';
+import {Slots} from './slots.ts';
 
 /*
  * Half a million pairs in one map or set: when it grows, all are moved at once, which takes tenths of a
- * second. Those of one domain are a thousand.
+ * second. Those of one domain are a thousand, in an array with a slot for each other domain.
  */
 
 /** Rows by the lower domid. Work goes from one pair of a row to the next, so that the last row is at hand. */
@@ -46,16 +46,12 @@ class Rows<Row> {
 		this.#rows.delete(low);
 		this.#low = -1;
 	}
-
-	/** The lower domid of the oldest row. */
-	get first(): number | undefined {
-		return this.#rows.keys().next().value;
-	}
 }
 
 /** A map by the keys of pairs. */
-export class PairMap<T> {
-	readonly #rows = new Rows(() => new Map<number, T>());
+export class PairMap<T extends object> {
+	readonly #slots = new Slots();
+	readonly #rows = new Rows(() => ({size: 0, values: new Array<T | undefined>(this.#slots.size)}));
 	#size = 0;
 
 	get size(): number {
@@ -63,68 +59,45 @@ export class PairMap<T> {
 	}
 
 	get(key: number): T | undefined {
-		return this.#rows.get(lowOf(key))?.get(highOf(key));
+		const slot = this.#slots.get(highOf(key));
+
+		return slot === undefined ? undefined : this.#rows.get(lowOf(key))?.values[slot];
 	}
 
 	set(key: number, value: T): void {
+		const isNew = this.get(key) === undefined;
+		const slot = isNew ? this.#slots.take(highOf(key)) : this.#slots.get(highOf(key));
 		const row = this.#rows.open(lowOf(key));
-		this.#size -= row.size;
-		row.set(highOf(key), value);
-		this.#size += row.size;
+		if (slot !== undefined) {
+			row.values[slot] = value;
+		}
+		row.size += isNew ? 1 : 0;
+		this.#size += isNew ? 1 : 0;
 	}
 
 	delete(key: number): void {
 		const row = this.#rows.get(lowOf(key));
-		this.#size -= row?.delete(highOf(key)) ? 1 : 0;
-		if (row?.size === 0) {
+		const slot = this.#slots.get(highOf(key));
+		if (row === undefined || slot === undefined || row.values[slot] === undefined) {
+			return;
+		}
+		row.values[slot] = undefined;
+		row.size -= 1;
+		this.#size -= 1;
+		this.#slots.release(highOf(key));
+		if (row.size === 0) {
 			this.#rows.delete(lowOf(key));
 		}
 	}
 
+	/** What is added or deleted meanwhile may be among them. */
 	*keys(): Generator<number> {
-		for (const [low, row] of this.#rows) {
-			for (const high of row.keys()) {
-				yield keyOf(low, high);
+		for (const [low, {values}] of this.#rows) {
+			for (let slot = 0; slot < values.length; slot++) {
+				if (values[slot] !== undefined) {
+					yield keyOf(low, this.#slots.domidIn(slot));
+				}
 			}
 		}
-	}
-}
-
-/** Keys of pairs that wait for their turn, those with the same lower domid one after the other. */
-export class PairQueue {
-	readonly #rows = new Rows(() => new Queue<number>());
-	#size = 0;
-	/** The row that is taken from. */
-	#low: number | undefined;
-
-	get size(): number {
-		return this.#size;
-	}
-
-	add(key: number): void {
-		const row = this.#rows.open(lowOf(key));
-		this.#size -= row.size;
-		row.add(highOf(key));
-		this.#size += row.size;
-	}
-
-	take(): number | undefined {
-		this.#low ??= this.#rows.first;
-		if (this.#low === undefined) {
-			return undefined;
-		}
-		const low = this.#low;
-		const row = this.#rows.get(low);
-		const high = row?.take();
-		if (row === undefined || row.size === 0) {
-			this.#rows.delete(low);
-			this.#low = undefined;
-		}
-		if (high === undefined) {
-			return this.take();
-		}
-		this.#size -= 1;
-
-		return keyOf(low, high);
 	}
 }
