@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {Answer, PeerEvent, Trouble} from '../control/protocol.ts';
 import {eventQueue} from '../event-queue.ts';
-import {createHappenings} from './happenings.ts';
+import {createHappenings} from './happenings/happenings.ts';
 import type {Fields, Log, LogLevel} from './log.ts';
 
 /** What happened lately, for people who ask or follow. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {createHappenings} from '../../../userland/daemon/happenings.ts';
-import type {Fields} from '../../../userland/daemon/log.ts';
+import {createHappenings} from '../../../../userland/daemon/happenings/happenings.ts';
+import type {Fields} from '../../../../userland/daemon/log.ts';
 
 type Line = readonly [string, Fields];
 
