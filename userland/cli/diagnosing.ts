@@ -20,13 +20,14 @@ function addStatus({program, console, exit, socket}: Shell): void {
 		.option('-t, --timeout <seconds>', 'how long to wait', parseSeconds, 60)
 		.option('-j, --json', 'the same, for programs')
 		.action(async ({wait, timeout, json}: StatusOptions) => {
-			const {overviewLines, readOverview} = await import('./overview.ts');
+			const {readOverview} = await import('./overview.ts');
 			const system = await systemOf(console);
 			const overview = await readOverview(socket(), system, wait ? timeout * 1000 : 0);
 			if (json) {
 				const {ownJson} = await import('./json.ts');
 				console.out(ownJson(overview));
 			} else {
+				const {overviewLines} = await import('./overview-lines.ts');
 				overviewLines(overview).forEach(console.out);
 			}
 			exit.status = overview.healthy ? 0 : 1;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type {Status} from '../control/protocol.ts';
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Status} from '../control/protocol.ts';
 import {statusFor} from './ask.ts';
 import {ColoopError} from '../errors.ts';
 import type {System} from './system.ts';
-import {moment} from './units.ts';
 
 /** All of it on one screen. `faults` are the reasons why it is not healthy. */
 export type Overview = {
@@ -120,82 +119,3 @@ function pairCounts(
 
 	return counts;
 }
-
-/** One screen. */
-export function overviewLines(overview: Overview): string[] {
-	const {daemon, host, policy, peers, pairs, troubles, faults} = overview;
-	const lines: Array<readonly [string, string]> = [
-		['module', moduleText(overview)],
-		['daemon', daemon ? `${daemon.version}, ${daemon.roles.join(' and ')}` : 'does not answer'],
-		['host role', hostTexts[host ?? ''] ?? host ?? '-'],
-		[
-			'XenStore',
-			overview.xenstore === null ? '-' : overview.xenstore ? 'answers' : 'does not answer',
-		],
-		['policy', policyText(policy)],
-		['peers', countText(peers)],
-		...(pairs ? [['pairs', countText(pairs)] as const] : []),
-	];
-	const recent = troubles.slice(-3).map(({time, level, event, message}) => {
-		const text = message === null ? event : `${event}: ${message}`;
-
-		return `  ${moment(time)}  ${level.padEnd(5)}  ${text}`;
-	});
-
-	return [
-		...lines.map(([name, text]) => `${`${name}:`.padEnd(11)} ${text}`),
-		...(recent.length > 0 ? ['last troubles:', ...recent] : []),
-		...(faults.length === 0
-			? ['healthy']
-			: ['not healthy:', ...faults.map(text => `  ${text}`)]),
-	];
-}
-
-const hostTexts: Readonly<Record<string, string>> = {
-	here: 'is here',
-	lives: 'is heard from dom0',
-	silent: 'silent: coloopd in dom0 does not run',
-	unknown: 'was never heard',
-};
-
-function moduleText({module, module_loaded: isLoaded}: Overview): string {
-	if (module === null) {
-		return isLoaded === null ? 'unknown' : isLoaded ? 'is loaded' : 'not loaded';
-	}
-	const {version, interface: device, channels, grants, grant_limit: limit, deferred} = module;
-	const of = limit === null ? '' : ` of ${limit}`;
-	const late = deferred > 0 ? `, ${deferred} of them of ended channels` : '';
-
-	return `${version}, ${device ?? 'no coloop0 here'}, ${channels} channels, ${grants}${of} grants${late}`;
-}
-
-function policyText(policy: Overview['policy']): string {
-	if (policy === null) {
-		return '-';
-	}
-	const {directory, errors, warnings} = policy;
-	const bad = [
-		errors.length > 0 ? `${errors.length} errors, the last good one is in force` : [],
-		warnings.length > 0 ? `${warnings.length} warnings` : [],
-	].flat();
-
-	return [directory ?? 'none, which allows nothing', ...bad].join(', ');
-}
-
-/** `5: 2 live, 3 ready` */
-function countText(counts: Readonly<Record<string, number>>): string {
-	const all = Object.entries(counts);
-	const sum = all.reduce((total, [, count]) => total + count, 0);
-	const order = (state: string) =>
-		(states.indexOf(state) + states.length + 1) % (states.length + 1);
-	const parts = all
-		.sort(([a], [b]) => order(a) - order(b))
-		.map(([state, count]) => `${count} ${state}`);
-
-	return sum === 0 ? 'none' : `${sum}: ${parts.join(', ')}`;
-}
-
-const states = [
-	...['live', 'ready', 'offered', 'mapped', 'draining', 'closed', 'stalled', 'broken', 'held'],
-	'refused',
-];
