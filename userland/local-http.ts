@@ -4,6 +4,7 @@ import {lstat, rm} from 'node:fs/promises';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {connect, isIP} from 'node:net';
 import {ColoopError} from './errors.ts';
+import {needFolder} from './need-folder.ts';
 
 /** Where a page is served: never farther than this machine. */
 export type LocalPlace =
@@ -119,6 +120,7 @@ async function listen(server: Server, place: LocalPlace): Promise<void> {
 
 /** The file is for root, and never there with wider rights: it gets its mode from the umask. */
 async function listenOnSocket(server: Server, path: string): Promise<void> {
+	await needFolder(path);
 	await clear(path);
 	const umask = process.umask(0o177);
 	try {

@@ -121,18 +121,24 @@ test('what does not work is said once, and works when it can', async t => {
 	const taken = {...anyPort, port};
 	const plain = join(folder, 'plain');
 	await writeFile(plain, 'kept');
-	const {stage, lines, stop} = await publish({kind: 'file', path}, taken, {
-		kind: 'socket',
-		path: plain,
-	});
-	await until(() => lines.length === 3);
+	const {stage, lines, stop} = await publish(
+		{kind: 'file', path},
+		taken,
+		{kind: 'socket', path: plain},
+		{kind: 'socket', path: join(folder, 'none', 'x.sock')},
+		{kind: 'socket', path: join(plain, 'x.sock')},
+	);
+	await until(() => lines.length === 5);
 	const messages = lines.map(({message}) => message).join('\n');
-	t.regex(messages, /ENOENT/);
+	t.regex(messages, /none\/coloop\.prom: there is no folder \/\S*none$/m);
+	t.regex(messages, /none\/x\.sock: there is no folder \/\S*none$/m);
+	t.regex(messages, /plain\/x\.sock: \/\S*plain is no folder$/m);
+	t.notRegex(messages, /EACCES|ENOENT|ENOTDIR/);
 	t.regex(messages, /another program listens on 127\.0\.0\.1:\d+/);
 	t.regex(messages, /plain: expected a socket or nothing, got another file/);
 	await stage.clock.advance(16_000);
 	await new Promise(resolve => setTimeout(resolve, 50));
-	t.is(lines.length, 3);
+	t.is(lines.length, 5);
 	other.close();
 	await once(other, 'close');
 	await stage.clock.advance(16_000);
