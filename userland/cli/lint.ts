@@ -7,6 +7,7 @@ import {ignoredFile, loadFile, loadPolicy, type LoadedPolicy} from '../policy/lo
 import {maxFileBytes} from '../policy/parse.ts';
 import type {Identity} from '../policy/types.ts';
 import type {Side} from '../policy/warnings.ts';
+import {isControlDomain} from '../xenstore/control-domain.ts';
 
 /** Lines `file:line:col: error: ...` and `...: warning: ...`. */
 type Findings = {readonly errors: readonly string[]; readonly warnings: readonly string[]};
@@ -91,10 +92,10 @@ export async function domainsHere(socket: string): Promise<Identity[] | undefine
 
 /** In a guest rules for pairs do nothing; where there is no Xen, a policy may be for anywhere. */
 async function thisSide(): Promise<Side | undefined> {
-	const read = (path: string) => readFile(path, 'latin1').catch(() => '');
-	if ((await read('/proc/xen/capabilities')).includes('control_d')) {
+	if (await isControlDomain()) {
 		return 'dom0';
 	}
+	const type = await readFile('/sys/hypervisor/type', 'latin1').catch(() => '');
 
-	return (await read('/sys/hypervisor/type')).trim() === 'xen' ? 'guest' : undefined;
+	return type.trim() === 'xen' ? 'guest' : undefined;
 }

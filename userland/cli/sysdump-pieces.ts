@@ -2,6 +2,7 @@
 import {observe} from '../control/client.ts';
 import type {Status} from '../control/protocol.ts';
 import {version} from '../control/version.ts';
+import {isControlDomain} from '../xenstore/control-domain.ts';
 import type {Store} from '../xenstore/store.ts';
 import {diagnose, diagnosisLines} from './doctor/doctor.ts';
 import type {System} from './system.ts';
@@ -87,10 +88,9 @@ export const pieces: readonly Piece[] = [
 	{
 		...{file: 'xenstore.txt', says: "XenStore's nodes of ours"},
 		read: async ({system}) => {
-			const capabilities = (await system.read('/proc/xen/capabilities')) ?? '';
 			const store = await system.openStore();
 			try {
-				return await nodes(store, capabilities.includes('control_d'));
+				return await nodes(store, await isControlDomain(system));
 			} finally {
 				await store.close();
 			}

@@ -6,6 +6,7 @@ import {defaultSocket} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
 import {parseOutlet} from '../metrics/outlets.ts';
+import {isControlDomain} from '../xenstore/control-domain.ts';
 import {createDaemon, type Daemon, type Role, type World} from './daemon.ts';
 import {createLocks, lockAll, lockToWithdraw, type Locks} from './locks.ts';
 import {describe, logLevels, openLog, type Log, type LogLevel} from './log.ts';
@@ -13,7 +14,7 @@ import {serviceManager, type Manager} from './manager.ts';
 import {together} from './together.ts';
 import {tellWellBeing} from './well-being.ts';
 import {withdraw} from './withdraw.ts';
-import {isControlDomain, systemWorld} from './world.ts';
+import {systemWorld} from './world.ts';
 
 type Options = {
 	readonly role: 'host' | 'endpoint' | 'auto';
@@ -50,7 +51,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function run(options: Options, log: Log): Promise<void> {
 	const outlets = options.metrics.map(parseOutlet);
-	const isDom0 = isControlDomain();
+	const isDom0 = await isControlDomain();
 	const roles = rolesOf(options.role, isDom0);
 	const locks = createLocks(roles);
 	await (options.withdraw

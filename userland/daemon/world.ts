@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import {existsSync, readFileSync} from 'node:fs';
 import type {Device} from '../kernel/devices.ts';
 import {interfaces, watchLinks} from '../kernel/links.ts';
 import {createEnforcement} from '../enforcement/enforcement.ts';
@@ -133,33 +132,6 @@ async function openDom0(clock: Clock, log: Log) {
 			return last.bypassed;
 		},
 	};
-}
-
-/** XENFEAT_dom0, in Xen's public features.h. */
-const dom0Feature = 11;
-
-/**
- * Dom0 may do everything to XenStore; its kernel says so, from the start in sysfs and, once xenfs is mounted, in
- * /proc. Where neither does, the socket says it.
- */
-export function isControlDomain(): boolean {
-	const features = Number.parseInt(content('/sys/hypervisor/properties/features') ?? '', 16);
-	const capabilities = content('/proc/xen/capabilities');
-	if (!Number.isNaN(features) || capabilities !== undefined) {
-		return (
-			Boolean((features >>> dom0Feature) & 1) || (capabilities ?? '').includes('control_d')
-		);
-	}
-
-	return existsSync('/run/xenstored/socket') || existsSync('/var/run/xenstored/socket');
-}
-
-function content(path: string): string | undefined {
-	try {
-		return readFileSync(path, 'latin1');
-	} catch {
-		return undefined;
-	}
 }
 
 /** Only Linux bridges count; the ports of Open vSwitch share a master that is none. */

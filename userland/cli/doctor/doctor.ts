@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {version} from '../../control/version.ts';
 import {ColoopError} from '../../errors.ts';
+import {isControlDomain} from '../../xenstore/control-domain.ts';
 import {statusFor} from '../ask.ts';
 import type {System} from '../system.ts';
 import {line, type Check, type Evidence, type Finding, type Verdict} from './check.ts';
@@ -39,7 +40,7 @@ export async function diagnose(system: System, socket: string, now: number): Pro
 }
 
 async function gather(system: System, socket: string, now: number): Promise<Evidence> {
-	const isDom0 = ((await system.read('/proc/xen/capabilities')) ?? '').includes('control_d');
+	const isDom0 = await isControlDomain(system);
 	try {
 		const status = await statusFor(socket, {peers: 'all', pairs: 'some'});
 
