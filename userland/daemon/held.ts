@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import {ColoopError} from '../errors.ts';
 import {describe, sentence, type Log} from './log.ts';
 
-/** What `coloop down` took down and `coloop up` has not brought back. Kept over restarts, not boots. */
+/** What `coloop down` took down and `coloop up` has not brought back. Kept over restarts and boots. */
 export type Held = {
 	/** Peers of our own, by name. */
 	readonly peers: ReadonlySet<string>;

@@ -102,7 +102,7 @@ async function worldOf(
 	locks: Locks,
 	log: Log,
 ): Promise<World> {
-	const heldFile = join(dirname(socket), 'held.json');
+	const heldFile = join(stateFolder(socket), 'held.json');
 	const world = await systemWorld({isDom0, policyDir: policy, heldFile, log});
 
 	return {
@@ -120,6 +120,13 @@ async function worldOf(
 			return store;
 		},
 	};
+}
+
+/** What outlives a boot; with a socket of its own a daemon keeps it beside that. systemd says where StateDirectory is. */
+function stateFolder(socket: string): string {
+	return socket === defaultSocket
+		? process.env['STATE_DIRECTORY'] || '/var/lib/coloop'
+		: dirname(socket);
 }
 
 function rolesOf(role: Options['role'], isDom0: boolean): Role[] {

@@ -27,7 +27,10 @@ export const coloopdSections: readonly Section[] = [
 		title: 'Files',
 		table: [
 			[defaultSocket, 'where `coloop` asks'],
-			['/run/coloop/held.json', 'what was taken down with `coloop down`'],
+			[
+				'/var/lib/coloop/held.json',
+				'what was taken down with `coloop down`, until `coloop up`',
+			],
 			['/etc/coloop/policy.d', 'the policy, see coloop-policy(5)'],
 		],
 	},

@@ -42,6 +42,7 @@ export function program(name: 'coloopd' | 'coloop'): string[] {
 export function startColoopd(namespace: Namespace, args: readonly string[]): Coloopd {
 	const child = namespace.start([...program('coloopd'), ...args], {
 		stdio: ['ignore', 'ignore', 'pipe'],
+		env: {STATE_DIRECTORY: '/run/coloop'},
 	});
 	const log = follow(child);
 	const ended = once(child, 'close').then(([status, signal]) => status ?? signal);
