@@ -51,7 +51,10 @@ class Rows<Row> {
 /** A map by the keys of pairs. */
 export class PairMap<T extends object> {
 	readonly #slots = new Slots();
-	readonly #rows = new Rows(() => ({size: 0, values: new Array<T | undefined>(this.#slots.size)}));
+	readonly #rows = new Rows(() => ({
+		size: 0,
+		values: new Array<T | undefined>(this.#slots.size),
+	}));
 	#size = 0;
 
 	get size(): number {

@@ -8,6 +8,9 @@ const least = 200;
 const most = 10_000;
 const short = 5_000;
 
+/** In ms. A history that ended, or whose epoch began, longer ago than that has no say in when the next one may be given. */
+export const forgettableAfter = most + short;
+
 export type EpochHistory = {
 	/** When the current epoch was given. */
 	readonly givenAt: number | undefined;
@@ -49,12 +52,4 @@ export function give(history: EpochHistory | undefined, now: number): EpochHisto
 /** How many ms the next epoch is away; 0 or less: now. */
 export function dueIn({endedAt, delay}: EpochHistory, now: number): number {
 	return (endedAt ?? now) + delay - now;
-}
-
-/** Whether it has no say in when the next epoch may be given. */
-export function isForgettable(history: EpochHistory, now: number): boolean {
-	const {endedAt, delay} = history;
-	const start = history.firstOfferAt ?? history.givenAt ?? -Infinity;
-
-	return endedAt === undefined ? now - start >= short : now - endedAt >= delay + short;
 }

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
-import {isForgettable, type EpochHistory} from './epochs.ts';
+import {PairMap} from './by-pair.ts';
+import {forgettableAfter, type EpochHistory} from './epochs.ts';
 
-/** What is remembered of the epochs of pairs, though they may not have a channel now. */
+/**
+ * What is remembered of the epochs of pairs, though they may not have a channel now. After `forgettableAfter` it makes no
+ * difference. A new policy may leave half a million of them, so they are not looked through: what was kept
+ * before the last turn goes at the next.
+ */
 export class Histories {
-	readonly #kept = new Map<number, EpochHistory>();
+	#kept = new PairMap<EpochHistory>();
+	#older = new PairMap<EpochHistory>();
+	#turnedAt = 0;
 	#last: EpochHistory | undefined;
 
 	/** Of a pair that may not have a channel any more. */
@@ -15,18 +22,19 @@ export class Histories {
 
 	/** Of one that may again. */
 	take(key: number): EpochHistory | undefined {
-		const history = this.#kept.get(key);
+		const history = this.#kept.get(key) ?? this.#older.get(key);
 		this.#kept.delete(key);
+		this.#older.delete(key);
 
 		return history;
 	}
 
 	/** Drops what makes no difference any more. */
 	prune(now: number): void {
-		for (const [key, history] of this.#kept) {
-			if (isForgettable(history, now)) {
-				this.#kept.delete(key);
-			}
+		if (now - this.#turnedAt >= forgettableAfter) {
+			this.#older = this.#kept;
+			this.#kept = new PairMap();
+			this.#turnedAt = now;
 		}
 	}
 
