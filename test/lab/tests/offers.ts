@@ -69,13 +69,14 @@ const rounds = 8;
 
 /**
  * Down while both ends are in the middle of the next channel's first steps, and up again.  Asked by
- * the socket: a command of its own would take longer than the steps.
+ * the socket: a command of its own would take longer than the steps.  dom0 has a pair that comes and
+ * goes so often wait, up to 10 s in the end, so it is not asked too often meanwhile.
  */
 const hasty: Body = async (t, {lab, a, b}) => {
 	const ask = (request: string) => `echo '{${request}}' | nc -U -w 30 /run/coloop/coloopd.sock`;
 	const [down, up] = ['down', 'up'].map(op => `${ask(`"op":"${op}","names":["b"]`)} >/dev/null`);
 	const becomes = (state: string) =>
-		`until ${ask('"op":"status"')} | grep -q '"state":"${state}"'; do busybox usleep 100000; done`;
+		`until ${ask('"op":"status"')} | grep -q '"state":"${state}"'; do busybox usleep 400000; done`;
 	const counter = await Counter.start(b);
 	const flow = new Numbers(a, 'b', 50);
 	await a.run(
@@ -83,7 +84,7 @@ const hasty: Body = async (t, {lab, a, b}) => {
 			${down}; ${up}; busybox usleep $((150000 + 20000 * time))
 			${down}; ${becomes('held')}; ${up}; ${becomes('live')}
 		done`,
-		patient,
+		{timeout: 2 * patient.timeout},
 	);
 	const received = await flow.stop();
 	await a.run('ping -q -c 5 -i 0.2 -W 5 b');
