@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: MIT
 import {version} from '../../control/version.ts';
-import {
-	count,
-	error,
-	noAnswer,
-	ok,
-	skipped,
-	some,
-	warning,
-	type Check,
-	type Evidence,
-	type Finding,
-} from './check.ts';
+import type {Check, Evidence} from './check.ts';
+import {error, noAnswer, ok, skipped, warning, type Finding} from './finding.ts';
+import {count, some} from './wording.ts';
 
 /** The daemons, here and in dom0, and their policy. */
 export const daemonChecks: readonly Check[] = [

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: MIT
-import {
-	error,
-	line,
-	ok,
-	skipped,
-	some,
-	warning,
-	type Check,
-	type Evidence,
-	type Finding,
-} from './check.ts';
+import {line, type Check, type Evidence} from './check.ts';
+import {error, ok, skipped, warning, type Finding} from './finding.ts';
+import {some} from './wording.ts';
 import {asRecord, listOf} from './iproute.ts';
 
 /** Our own device, and who else has a hand on it. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import {error, line, ok, skipped, warning, type Check, type Evidence} from './check.ts';
+import {line, type Check, type Evidence} from './check.ts';
+import {error, ok, skipped, warning} from './finding.ts';
 
 /** The machine, before anything of ours. */
 export const machineChecks: readonly Check[] = [

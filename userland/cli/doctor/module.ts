@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
-import {
-	count,
-	error,
-	line,
-	noAnswer,
-	ok,
-	skipped,
-	warning,
-	type Check,
-	type Evidence,
-	type Finding,
-} from './check.ts';
+import {line, type Check, type Evidence} from './check.ts';
+import {error, noAnswer, ok, skipped, warning, type Finding} from './finding.ts';
+import {count} from './wording.ts';
 
 /** The module, and what it holds. */
 export const moduleChecks: readonly Check[] = [

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type {PairStatus} from '../../control/protocol.ts';
-import {
-	count,
-	line,
-	noAnswer,
-	ok,
-	skipped,
-	warning,
-	type Check,
-	type Evidence,
-	type Finding,
-} from './check.ts';
+import {line, type Check, type Evidence} from './check.ts';
+import {noAnswer, ok, skipped, warning, type Finding} from './finding.ts';
+import {count} from './wording.ts';
 
 /** What keeps pairs apart in dom0, and peers that are in trouble. */
 export const pairChecks: readonly Check[] = [

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-import {line, ok, some, warning, type Check, type Evidence, type Finding} from './check.ts';
+import {line, type Check, type Evidence} from './check.ts';
+import {ok, warning, type Finding} from './finding.ts';
+import {some} from './wording.ts';
 import {asRecord, listOf} from './iproute.ts';
 
 /** What keeps packets of our vifs on the ordinary path. */

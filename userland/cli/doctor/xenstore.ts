@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: MIT
-import {
-	error,
-	line,
-	ok,
-	skipped,
-	warning,
-	type Check,
-	type Evidence,
-	type Finding,
-} from './check.ts';
+import {line, type Check, type Evidence} from './check.ts';
+import {error, ok, skipped, warning, type Finding} from './finding.ts';
 
 /** XenStore, as it serves us. */
 export const xenstoreChecks: readonly Check[] = [
