@@ -11,11 +11,13 @@ import {deviceChecks} from './device.ts';
 import {machineChecks} from './machine.ts';
 import {moduleChecks} from './module.ts';
 import {pairChecks} from './pairs.ts';
+import {secureBootCheck} from './secure-boot.ts';
 import {vifChecks} from './vifs.ts';
 import {xenstoreChecks} from './xenstore.ts';
 
 export const checks: readonly Check[] = [
 	machineChecks,
+	secureBootCheck,
 	moduleChecks,
 	daemonChecks,
 	xenstoreChecks,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {line, type Check, type Evidence} from './check.ts';
-import {error, ok, skipped, warning} from './finding.ts';
+import {error, ok, warning} from './finding.ts';
 
 /** The machine, before anything of ours. */
 export const machineChecks: readonly Check[] = [
@@ -8,11 +8,6 @@ export const machineChecks: readonly Check[] = [
 	{name: 'kernel', reads: '/proc/sys/kernel/osrelease, /boot/config-*', look: lookAtKernel},
 	{name: 'Node', reads: "Node's version", look: lookAtNode},
 	{name: 'clock', reads: 'the clock, its source, timedatectl', look: lookAtClock},
-	{
-		name: 'Secure Boot',
-		reads: "EFI's variable SecureBoot, the kernel's lockdown, modinfo",
-		look: lookAtSecureBoot,
-	},
 ];
 
 async function lookAtXen({system, isDom0}: Evidence) {
@@ -92,27 +87,4 @@ async function lookAtClock({system, now}: Evidence) {
 	}
 
 	return ok(`plausible${source === undefined ? '' : `, from ${source}`}`);
-}
-
-const efiVariable = '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c';
-
-async function lookAtSecureBoot({system}: Evidence) {
-	const variable = await system.read(efiVariable);
-	const lockdown = await line(system, '/sys/kernel/security/lockdown');
-	const enforced = await line(system, '/sys/module/module/parameters/sig_enforce');
-	const isLocked = lockdown !== undefined && !/\[none\]/.test(lockdown);
-	if (!variable?.endsWith('\u0001') && !isLocked && enforced !== 'Y') {
-		return ok('the kernel takes modules that nobody signed');
-	}
-	const signer = await system.run('modinfo', '-F', 'signer', 'coloop');
-	if (signer === undefined || signer.status !== 0) {
-		return skipped('signatures are checked, and no module is installed yet');
-	}
-
-	return signer.out.trim() === ''
-		? error(
-				'the kernel takes signed modules only (Secure Boot), and the installed one is not signed',
-				'mokutil --import /var/lib/dkms/mok.pub, reboot and confirm; then dkms install --force coloop',
-			)
-		: ok(`signatures are checked; the module's is of ${signer.out.trim()}`);
 }

@@ -138,7 +138,42 @@ const cases: ReadonlyArray<readonly [string, string, Machine, string, RegExp, Re
 		'Secure Boot and a module that nobody signed',
 		'Secure Boot',
 		{files: {[efi]: '\u0006\0\0\0\u0001'}, programs: {'modinfo -F signer coloop': '\n'}},
-		...(['error', /not signed/, /mokutil --import/] as const),
+		...([
+			'error',
+			/\(Secure Boot\), and the installed one is not signed/,
+			/^apt install openssl mokutil.*mokutil --import .*Enroll MOK/,
+		] as const),
+	],
+	[
+		'Secure Boot, a key of dkms, and a module from before it',
+		'Secure Boot',
+		{
+			files: {[efi]: '\u0006\0\0\0\u0001', '/var/lib/dkms/mok.pub': 'DER'},
+			programs: {'modinfo -F signer coloop': '\n'},
+		},
+		...(['error', /not signed/, /^dkms build --force.*mokutil --import/] as const),
+	],
+	[
+		'Secure Boot and a signature whose key the machine does not know',
+		'Secure Boot',
+		{
+			files: {
+				[efi]: '\u0006\0\0\0\u0001',
+				'/sys/module/coloop/version': undefined,
+			},
+			programs: {
+				'modinfo -F signer coloop': 'DKMS module signing key\n',
+				'mokutil --test-key /var/lib/dkms/mok.pub': {
+					...{status: 0, err: ''},
+					out: '/var/lib/dkms/mok.pub is not enrolled\n',
+				},
+			},
+		},
+		...([
+			'error',
+			/the key of DKMS module signing key is none yet/,
+			/^mokutil --import/,
+		] as const),
 	],
 	[
 		'lockdown and a module that nobody signed',
@@ -147,7 +182,7 @@ const cases: ReadonlyArray<readonly [string, string, Machine, string, RegExp, Re
 			files: {'/sys/kernel/security/lockdown': 'none [integrity] confidentiality\n'},
 			programs: {'modinfo -F signer coloop': ''},
 		},
-		...(['error', /not signed/, /mokutil/] as const),
+		...(['error', /\(lockdown integrity\).*not signed/, /mokutil/] as const),
 	],
 	[
 		'no module for this kernel',
