@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import {existsSync} from 'node:fs';
-import {copyFile, mkdir, mkdtemp, readdir, rm} from 'node:fs/promises';
+import {copyFile, mkdir, mkdtemp, readdir, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import {begun, type Beginning} from './beginning.ts';
 import {pack, unpackCommand} from './cargo.ts';
 import {CrashError, LabError} from './errors.ts';
 import type {Guest} from './guest.ts';
@@ -15,6 +16,8 @@ import {snapshot, snapshotName, type Flavour} from './snapshot.ts';
 export type LabOptions = Partial<Flavour> & {
 	/** Whether build/stack-N goes in; without it the lab is bare Debian. */
 	readonly builds?: boolean;
+	/** What has happened before; without it the machines have just been booted. */
+	readonly begins?: Beginning;
 	/** A plugin of the emulator, as machine.ts takes it; it is not in the snapshot. */
 	readonly plugin?: string;
 	/** Hears each command as it is run. */
@@ -49,7 +52,10 @@ export class Lab {
 		const {mode = usualMode(stack), type = usualType(stack)} = options;
 		const {builds = true, say = () => {}} = options;
 		const flavour = {stack, mode, type};
-		const {images, emulator, disk: saved} = await snapshot(flavour, say);
+		const {images, emulator, disk: bare} = await snapshot(flavour, say);
+		const saved = options.begins
+			? await begun(options.begins, bare, disk => Lab.#begin(options, disk))
+			: bare;
 
 		const folder = await runFolder();
 		const disk = path.join(folder, 'disk.qcow2');
@@ -75,6 +81,19 @@ export class Lab {
 			await host.stop();
 			const why = error instanceof Error ? error.message : String(error);
 			throw new LabError(`restored machines do not answer: ${why}`, {cause: error});
+		}
+	}
+
+	/** Makes what tests begin with, and moves the disk with its snapshot to a place that is kept. */
+	static async #begin({begins, ...options}: LabOptions, disk: string): Promise<void> {
+		const lab = await Lab.start(options);
+		try {
+			await begins?.make(lab);
+			await lab.#host.machine.save(snapshotName);
+			await lab.#host.stop();
+			await rename(path.join(lab.#folder, 'disk.qcow2'), disk);
+		} finally {
+			await lab.stop();
 		}
 	}
 
