@@ -16,8 +16,8 @@ export type Readers = {
 };
 
 export const realReaders: Readers = {
-	readdir: readTrusted,
-	readFile: readRegularFile,
+	readdir: readTrustedFolder,
+	readFile: path => readTrusted(path),
 	readIncluded,
 };
 
@@ -53,7 +53,7 @@ export async function readPolicyFolder(
 		throw unreadable(dir, 'a directory', error);
 	}
 
-	const sorted = [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+	const sorted = [...names].sort(byName);
 	const files: PolicyFile[] = [];
 	for (const name of sorted.filter(isPolicy)) {
 		const path = join(dir, name);
@@ -63,6 +63,11 @@ export async function readPolicyFolder(
 	return {files, ignored: sorted.filter(name => !isPolicy(name) && looksLikePolicy(name))};
 }
 
+/** Byte order. */
+export function byName(a: string, b: string): number {
+	return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
 /** One file by its path, `directory` for one. What keeps it from being read is its content. */
 export async function readPolicyFile(path: string): Promise<PolicyFile | 'directory'> {
 	const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
@@ -70,7 +75,7 @@ export async function readPolicyFile(path: string): Promise<PolicyFile | 'direct
 		return 'directory';
 	}
 
-	return {name: path, path, content: await readRegularFile(path).catch(asError)};
+	return {name: path, path, content: await readTrusted(path).catch(asError)};
 }
 
 /** What the daemon reads; a `.yml` is an error to it, as rules that are silently ignored would be worse. */
@@ -94,7 +99,7 @@ export function unreadable(path: string, what: string, error: unknown): PolicyEr
 /** `message`: what others could do to the policy. */
 class Distrusted extends Error {}
 
-async function readTrusted(dir: string): Promise<string[]> {
+async function readTrustedFolder(dir: string): Promise<string[]> {
 	const names = await readdir(dir);
 	const why = distrust(dir, await stat(dir)) ?? (await distrustAbove(dir));
 	if (why !== undefined) {
@@ -104,8 +109,11 @@ async function readTrusted(dir: string): Promise<string[]> {
 	return names;
 }
 
-/** A pipe or a device in the directory must not hang the daemon, nor an endless file fill it. */
-async function readRegularFile(path: string): Promise<Uint8Array> {
+/**
+ * A file that nobody but root may have written; at most one byte more than `bytesMost` of it. A pipe or a device must
+ * not hang the daemon, nor an endless file fill it.
+ */
+export async function readTrusted(path: string, bytesMost = maxFileBytes): Promise<Uint8Array> {
 	const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
 
 	try {
@@ -119,14 +127,14 @@ async function readRegularFile(path: string): Promise<Uint8Array> {
 			throw new Distrusted(why);
 		}
 
-		return await readAll(handle);
+		return await readAll(handle, bytesMost);
 	} finally {
 		await handle.close();
 	}
 }
 
 async function readIncluded(path: string): Promise<Uint8Array> {
-	const content = await readRegularFile(path);
+	const content = await readTrusted(path);
 	const why = await distrustAbove(path);
 	if (why !== undefined) {
 		throw new Distrusted(why);
@@ -135,8 +143,11 @@ async function readIncluded(path: string): Promise<Uint8Array> {
 	return content;
 }
 
-async function readAll(handle: Awaited<ReturnType<typeof open>>): Promise<Uint8Array> {
-	const buffer = new Uint8Array(maxFileBytes + 1);
+async function readAll(
+	handle: Awaited<ReturnType<typeof open>>,
+	bytesMost: number,
+): Promise<Uint8Array> {
+	const buffer = new Uint8Array(bytesMost + 1);
 
 	for (let length = 0; ;) {
 		const {bytesRead} = await handle.read(buffer, length, buffer.length - length);

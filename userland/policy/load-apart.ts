@@ -2,6 +2,7 @@
 import {MessageChannel, receiveMessageOnPort, Worker, type MessagePort} from 'node:worker_threads';
 import {createSlice} from '../slice.ts';
 import {PolicyError} from './errors.ts';
+import type {PolicyFile} from './files.ts';
 import {fingerprintOf} from './fingerprint.ts';
 import {TooLarge} from './include.ts';
 import {emptyPolicy, inForce, loadPolicy, type LoadedPolicy, type PolicyDirs} from './load.ts';
@@ -9,7 +10,11 @@ import {fileError} from './parse.ts';
 import type {AcceptRule, PairRule} from './types.ts';
 import type {Side} from './warnings.ts';
 
-type Task = {readonly dirs: PolicyDirs; readonly side: Side | undefined};
+type Task = {
+	readonly dirs: PolicyDirs;
+	readonly side: Side | undefined;
+	readonly documents?: readonly PolicyFile[] | undefined;
+};
 
 /** What the thread is given: `rules` is where it puts those, a few at a time. */
 export type ThreadTask = Task & {readonly rules: MessagePort};
@@ -34,9 +39,9 @@ const smallMost = 16 * 1024;
  * Once the signal aborts, that thread ends, and what is returned says nothing.
  */
 export async function loadApart(task: Task, signal: AbortSignal): Promise<Read> {
-	const {dirs, side} = task;
+	const {dirs, ...options} = task;
 	try {
-		return withFingerprint(await loadPolicy(dirs, {side, bytesMost: smallMost}));
+		return withFingerprint(await loadPolicy(dirs, {...options, bytesMost: smallMost}));
 	} catch (error) {
 		if (!(error instanceof TooLarge)) {
 			throw error;

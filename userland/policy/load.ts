@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {join, resolve} from 'node:path';
-import {formatWarning, type PolicyError} from './errors.ts';
+import {isDocument, withDocuments} from './documents.ts';
+import {formatWarning, PolicyError} from './errors.ts';
 import {
 	readPolicyFolder,
 	realReaders,
@@ -12,6 +13,7 @@ import {
 import {asPolicyError, expand, newExpansion, TooLarge, type Expansion} from './include.ts';
 import {fileError, parsePolicy} from './parse.ts';
 import {hostSilence} from './silence.ts';
+import {shorten} from './shorten.ts';
 import type {Identity, Policy} from './types.ts';
 import {unknownTags} from './tags.ts';
 import {hiddenNumbers, policyWarnings, type Side} from './warnings.ts';
@@ -46,6 +48,8 @@ type LoadOptions = {
 	readonly present?: readonly Identity[] | undefined;
 	/** Of all files together. */
 	readonly bytesMost?: number | undefined;
+	/** What is kept elsewhere and stands among the files. */
+	readonly documents?: readonly PolicyFile[] | undefined;
 };
 
 /** Reads and merges the files of a directory. One broken file makes the whole policy empty: half a policy may
@@ -54,20 +58,14 @@ export async function loadPolicy(
 	dirs: PolicyDirs = policyDirs,
 	options: LoadOptions = {},
 ): Promise<LoadedPolicy> {
-	const {readers = realReaders, bytesMost} = options;
+	const {readers = realReaders, documents = []} = options;
 	const emptied: EmptyFolder[] = [];
 
 	for (const dir of typeof dirs === 'string' ? [dirs] : dirs) {
 		try {
 			const folder = await readPolicyFolder(dir, readers);
 			if (folder && folder.files.length > 0) {
-				const expansion = newExpansion(bytesMost);
-				for (const file of folder.files) {
-					await expand(file, parseFile, expansion, readers);
-				}
-				const before = emptied.flatMap(each => ignoredFiles(each.dir, each.folder));
-
-				return loadFolder(folder, dir, {expansion, options, before});
+				return await loadFolder(withDocuments(folder, documents), dir, emptied, options);
 			}
 			if (folder) {
 				emptied.push({dir, folder});
@@ -79,6 +77,12 @@ export async function loadPolicy(
 
 			return inForce({policy: emptyPolicy, errors: [asPolicyError(error, dir)], dir});
 		}
+	}
+
+	if (documents.length > 0) {
+		const folder = withDocuments({files: [], ignored: []}, documents);
+
+		return await loadFolder(folder, emptied[0]?.dir, emptied, options);
 	}
 
 	return loadNothing(emptied);
@@ -111,20 +115,23 @@ export function inForce(read: Read): LoadedPolicy {
 	};
 }
 
-type Folder = {
-	readonly expansion: Expansion;
-	readonly options: LoadOptions;
-	/** Warnings about directories that were looked at before. */
-	readonly before: readonly string[];
-};
+/** `dir`: undefined where there is none, only documents. `emptied`: what was looked at before. */
+async function loadFolder(
+	folder: PolicyFolder,
+	dir: string | undefined,
+	emptied: readonly EmptyFolder[],
+	options: LoadOptions,
+): Promise<LoadedPolicy> {
+	const expansion = newExpansion(options.bytesMost);
+	for (const file of folder.files) {
+		await expand(file, parseFile, expansion, options.readers ?? realReaders);
+	}
+	const pathOf = (file: string) => (isDocument(file) ? file : resolve(dir ?? '', file));
+	const judged = judgeRules(expansion, options, pathOf);
+	const before = emptied.flatMap(each => ignoredFiles(each.dir, each.folder));
+	const warnings = [...before, ...ignoredFiles(dir ?? '', folder), ...judged.warnings];
 
-function loadFolder(folder: PolicyFolder, dir: string, of: Folder): LoadedPolicy {
-	const {included} = of.expansion;
-	const pathOf = (file: string) => resolve(dir, file);
-	const judged = judgeRules(of.expansion, of.options, pathOf);
-	const warnings = [...of.before, ...ignoredFiles(dir, folder), ...judged.warnings];
-
-	return inForce({...judged, warnings, dir, included: [...included]});
+	return inForce({...judged, warnings, dir, included: [...expansion.included]});
 }
 
 type Judged = Pick<LoadedPolicy, 'policy' | 'errors' | 'warnings'>;
@@ -171,7 +178,7 @@ function emptyFolder(dir: string): string {
 }
 
 function ignoredFiles(dir: string, {ignored}: PolicyFolder): string[] {
-	return ignored.map(name => ignoredFile(join(dir, name)));
+	return ignored.map(name => ignoredFile(isDocument(name) ? name : join(dir, name)));
 }
 
 /** Of a file whose name keeps it from being read. */
@@ -208,5 +215,12 @@ function parseFile({name, path, content}: PolicyFile): Policy {
 		throw fileError(path, 'expected a name that ends in .yaml, got .yml');
 	}
 
-	return parsePolicy(content, path, name);
+	const policy = parsePolicy(content, path, name);
+	const [include] = policy.includes ?? [];
+	if (include && isDocument(path)) {
+		const message = `expected no include in a document of etcd, got ${shorten(include.path)}`;
+		throw new PolicyError([{...include.source, file: path, where: 'include', message}]);
+	}
+
+	return policy;
 }

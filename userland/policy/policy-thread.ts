@@ -5,8 +5,8 @@ import type {Answer, Rules, ThreadTask} from './load-apart.ts';
 import {loadPolicy} from './load.ts';
 
 // The program of the thread that load-apart.ts starts: it reads the policy once.
-const {dirs, side, rules} = workerData as ThreadTask;
-const loaded = await loadPolicy(dirs, {side});
+const {dirs, rules, ...options} = workerData as ThreadTask;
+const loaded = await loadPolicy(dirs, options);
 const {policy, errors} = loaded;
 /** Taking so many takes about a millisecond. */
 const batch = 100;

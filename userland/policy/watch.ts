@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {readdirSync, watch, type FSWatcher} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import type {Documents} from './documents.ts';
 import {loadApart} from './load-apart.ts';
 import {inForce, policyDirs, type LoadedPolicy, type PolicyDirs} from './load.ts';
 import type {Side} from './warnings.ts';
@@ -22,12 +23,13 @@ export function watchPolicy(
 	signal: AbortSignal = new AbortController().signal,
 	warn: Warn = () => {},
 	side?: Side,
+	documents?: Documents,
 ): PolicyWatch {
 	const bell = createBell();
 
 	return {
 		reload: () => bell.ring('reload'),
-		[Symbol.asyncIterator]: () => states(dirs, {signal, warn, bell, side}),
+		[Symbol.asyncIterator]: () => states(dirs, {signal, warn, bell, side, documents}),
 	};
 }
 
@@ -39,11 +41,12 @@ type Watching = {
 	readonly warn: Warn;
 	readonly bell: Bell;
 	readonly side: Side | undefined;
+	readonly documents: Documents | undefined;
 };
 
 async function* states(
 	dirs: PolicyDirs,
-	{signal, warn, bell, side}: Watching,
+	{signal, warn, bell, side, documents}: Watching,
 ): AsyncGenerator<LoadedPolicy, void, undefined> {
 	const places = typeof dirs === 'string' ? [dirs] : dirs;
 	const hints = createHints(places, () => bell.ring('hint'), warn);
@@ -52,6 +55,8 @@ async function* states(
 	let last: LoadedPolicy | undefined;
 	let seen: string | undefined;
 	let included: readonly string[] = [];
+	void documents?.follow(() => bell.ring('hint'), signal);
+	await documents?.ready(signal);
 
 	try {
 		for (let why: Why = 'reload'; !signal.aborted; why = await bell.wait(settleMs)) {
@@ -60,9 +65,13 @@ async function* states(
 			}
 			// Watch first, then read: what changes in between rings the bell again.
 			hints.renew(included);
-			const {fingerprint, ...read} = await loadApart({dirs, side}, signal);
+			const given = documents?.read();
+			const {fingerprint, ...read} = await loadApart({dirs, side, documents: given}, signal);
 			if (signal.aborted) {
 				return;
+			}
+			if (given && read.errors.length === 0) {
+				documents?.accept(given);
 			}
 			if (String(included) !== String(read.included ?? [])) {
 				included = read.included ?? [];
