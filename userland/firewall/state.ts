@@ -137,10 +137,13 @@ function ruleObstacle(a: Port, b: Port, state: FirewallState): Obstacle | undefi
 
 	return {
 		kind: 'rule',
-		text: `a rule of dom0 would be bypassed${why}: ${describe(rule, state)}${how}`,
+		text: `a rule of dom0 would be bypassed${why}: ${describe(rule, state)}${how}${found.isForGroups ? groupsHint : ''}`,
 		rule,
 	};
 }
+
+const groupsHint =
+	'; a guest can send what is for a group in a frame for one guest, as a channel carries it: a rule for frames, meta pkttype { broadcast, multicast }, would be no obstacle';
 
 /** What the bridge would carry on reaches no other isolated port, what dom0 routes does: see redirection.ts. */
 function redirectObstacle(a: Port, b: Port, state: FirewallState): Obstacle | undefined {

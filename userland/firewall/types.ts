@@ -28,6 +28,8 @@ export type RuleRef = {
 	readonly text: string;
 	/** Where bridged frames meet the rule only because br_netfilter hands them to dom0's IP chains. */
 	readonly by?: 'br_netfilter';
+	/** It is for packets to groups alone, which frames for one guest may carry; see groups.ts. */
+	readonly isForGroups?: true;
 	/** The rule that sends on to other guests what a guest sends to dom0, where that alone lets it meet this one. */
 	readonly redirectedBy?: RuleRef;
 };

@@ -2,6 +2,7 @@
 import type {NftChain, NftRule} from '../nftables-js/index.ts';
 import type {CompiledRule, Verdict} from './compile-rule.ts';
 import type {CompiledChain, FindChain} from './compile.ts';
+import {isForGroups} from './groups.ts';
 import type {Condition} from './match.ts';
 import type {Traffic} from './traffic.ts';
 import type {RuleRef} from './types.ts';
@@ -196,7 +197,9 @@ function isInAnonymous({name}: NftChain, found: RuleRef): boolean {
 }
 
 export function referTo(rule: NftRule): RuleRef {
-	return refer(rule, rule.chain, rule.handle, rule.comment ?? JSON.stringify(rule.expr));
+	const found = refer(rule, rule.chain, rule.handle, rule.comment ?? JSON.stringify(rule.expr));
+
+	return isForGroups(rule) ? {...found, isForGroups: true} : found;
 }
 
 function refer(
