@@ -70,7 +70,7 @@ async function peerOf(socket: string, given: string): Promise<PeerStatus> {
 		return found.peer;
 	}
 	throw new ColoopError('PEER', `${given} is no peer of this domain`, {
-		hint: 'coloop list names them; a pair of two others is tested in one of them',
+		hint: 'coloop list names them; of a pair that dom0 keeps apart `coloop show` of both names says why, there',
 	});
 }
 
@@ -82,7 +82,7 @@ function refuseUnfit({peer, state, reason}: PeerStatus): void {
 	}
 	if (state === 'refused') {
 		throw new ColoopError('PEER', `${peer} has no channel: ${reason ?? 'refused'}`, {
-			hint: `coloop show ${peer}, coloop doctor`,
+			hint: `coloop show ${peer}, coloop doctor; in dom0 coloop show of both names`,
 		});
 	}
 }

@@ -10,10 +10,10 @@ const texts: Readonly<Record<string, string>> = {
 	'bad-record': 'a record of the peer is not well formed',
 	'bad-state': 'the peer took a step that the protocol does not have',
 	'bad-frame': 'the peer keeps sending frames that are not from it to us, or no IP',
-	stalled: 'the peer took none of the data that waited for it',
+	stalled: 'the peer took none of the data that waited for it: it is paused, or hangs',
 	suspend: 'this domain is being saved or migrated',
 	unload: 'the module is being unloaded',
-	timeout: 'the peer did not answer our offer in time',
+	timeout: 'the peer did not answer our offer in time: does its coloopd run?',
 	device: 'an interface of the channel went away',
 	blocked: 'an interface may not receive from a channel',
 };

@@ -69,6 +69,7 @@ export const guestFiles: Readonly<Record<string, string>> = {
 
 export const guestPrograms: Readonly<Record<string, string | Ended>> = {
 	'modinfo -F version coloop': '0.1.0\n',
+	'xl list': 'Name   ID  Mem VCPUs\tState\tTime(s)\na       1  512     1     -b----       9.1\n',
 	'timedatectl show -p NTPSynchronized --value': 'yes\n',
 	'tc -j qdisc show dev eth0': '[{"kind":"mq","root":true},{"kind":"fq_codel"}]',
 	'ip -j -d link show dev eth0': '[{"ifname":"eth0","mtu":1500}]',

@@ -8,6 +8,7 @@ import {auditedPackets} from '../endpoint/stats.ts';
 import type {EndpointView} from '../endpoint/endpoint.ts';
 import type {Device, DesiredPeer} from '../endpoint/desired.ts';
 import {declinedText, ownOrdinaryText} from '../ordinary.ts';
+import {reasonText} from '../reasons.ts';
 
 /** Our peers for people and programs, by domid. */
 export function peerStatuses(
@@ -101,9 +102,10 @@ function upCondition(peer: Peer, channel: Channel, context: Context): Condition 
 	if (state === 'live') {
 		return {state, ...(detourOf(peer, context) ?? none)};
 	}
-	const failure = context.view.lastFailure(peer.domid) ?? null;
+	const failure = context.view.lastFailure(peer.domid);
+	const text = reasonText(reason === 'none' ? null : reason);
 
-	return {state, code: reason === 'none' ? null : reason, reason: failure};
+	return {state, ...text, reason: failure ?? text.reason};
 }
 
 /** No channel is tried for. */
@@ -142,7 +144,7 @@ function downCondition({config, isWaiting}: DesiredPeer, peer: Peer | undefined,
 		} as const;
 	}
 	if (view.known?.own.get(domid)?.state === 'closed') {
-		return {state: 'closed', code, reason: ended ?? null} as const;
+		return {state: 'closed', ...reasonText(code)} as const;
 	}
 
 	return {

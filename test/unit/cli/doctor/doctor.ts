@@ -67,7 +67,7 @@ test('nothing is wrong with a healthy guest', async t => {
 	t.deepEqual(err, []);
 	t.is(
 		out.at(-1),
-		'coloop 0.1.0, coloopd 0.1.0, module 0.1.0; Linux 6.12.48+deb13-amd64, Xen 4.20, Node 20.19.0; guest: 20 ok, 0 warning, 0 error, 3 skipped',
+		'coloop 0.1.0, coloopd 0.1.0, module 0.1.0; Linux 6.12.48+deb13-amd64, Xen 4.20, Node 20.19.0; guest: 20 ok, 0 warning, 0 error, 5 skipped',
 	);
 });
 
@@ -78,7 +78,7 @@ test('nor with a healthy dom0', async t => {
 		[],
 	);
 	t.is(exit, 0);
-	t.regex(out.at(-1) ?? '', /; dom0: 23 ok, 0 warning, 0 error, 0 skipped$/);
+	t.regex(out.at(-1) ?? '', /; dom0: 25 ok, 0 warning, 0 error, 0 skipped$/);
 });
 
 const module = {...{version: '0.1.0', interface: 'coloop0', peers: 1, channels: 1, grants: 10}};
@@ -422,6 +422,51 @@ const cases: ReadonlyArray<readonly [string, string, Machine, string, RegExp, Re
 			/1 pair kept apart/,
 			/rate=.*coloop show 'Debian 12 '\\''web'\\''' b/,
 		] as const),
+	],
+	[
+		'domains on different bridges',
+		'ends',
+		{isDom0: true, status: {pairs: [refused('bridge', 'they meet on no bridge')]}},
+		...(['warning', /a <-> b: they meet on no bridge/, /one bridge.*coloop show a b/] as const),
+	],
+	[
+		'an end that declines',
+		'ends',
+		{
+			isDom0: true,
+			status: {pairs: [refused('declined', 'b declines: x'), refused('policy', 'no rule')]},
+		},
+		...(['warning', /^1 pair kept apart: a <-> b: b declines: x$/, /accept/] as const),
+	],
+	[
+		'a domain that is paused',
+		'paused',
+		{
+			isDom0: true,
+			programs: {
+				'xl list': [
+					'Name          ID   Mem VCPUs\tState\tTime(s)',
+					'Domain-0       0  1024     1     r-----     159.9',
+					'a              1   512     1     -b----       9.1',
+					'my db          2   512     1     --p---       8.8',
+					'other          7   512     1     --p---       8.8',
+					'',
+				].join('\n'),
+			},
+		},
+		...(['warning', /^my db is paused/, /xl unpause 'my db'/] as const),
+	],
+	[
+		'a peer that declines',
+		'peers',
+		{status: {peers: [peerStatus({state: 'refused', code: 'declined', reason: 'b declines'})]}},
+		...(['warning', /b: refused: b declines/, /coloop doctor in b/] as const),
+	],
+	[
+		'a peer that does not answer',
+		'peers',
+		{status: {peers: [peerStatus({state: 'closed', code: 'timeout', reason: 'no answer'})]}},
+		...(['warning', /b: closed: no answer/, /xl list/] as const),
 	],
 	[
 		'a peer that broke the protocol',

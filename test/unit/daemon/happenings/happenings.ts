@@ -47,7 +47,7 @@ const cases: ReadonlyArray<readonly [string, readonly Line[], readonly string[]]
 	[
 		'a peer that stalls',
 		[['channel.stalled', {...b, epoch: 7, reason: 'stalled'}]],
-		['broken b [stalled]: the peer took none of the data that waited for it'],
+		['broken b [stalled]: the peer took none of the data that waited for it: it is paused, or hangs'],
 	],
 	[
 		'an offer that nobody answers, again and again',
@@ -57,8 +57,8 @@ const cases: ReadonlyArray<readonly [string, readonly Line[], readonly string[]]
 			['channel.closed', {...b, epoch: 8, reason: 'timeout'}],
 		],
 		[
-			'fallen-back b [timeout]: the peer did not answer our offer in time',
-			'fallen-back b [timeout]: the peer did not answer our offer in time',
+			'fallen-back b [timeout]: the peer did not answer our offer in time: does its coloopd run?',
+			'fallen-back b [timeout]: the peer did not answer our offer in time: does its coloopd run?',
 		],
 	],
 	[
