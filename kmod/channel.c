@@ -146,8 +146,7 @@ void coloop_channel_look(struct coloop_channel *ch)
 {
 	if (READ_ONCE(ch->state) == COLOOP_CHANNEL_STATE_LIVE)
 		coloop_marker_look(ch);
-	else
-		wake_up(&ch->drained);
+	wake_up(&ch->drained);
 }
 
 /*
@@ -422,15 +421,27 @@ int coloop_channel_attach(struct coloop_channel *ch, grant_ref_t control_ref,
 	return 0;
 }
 
+static void channel_hold(struct coloop_channel *ch)
+{
+	for_each_used_queue(ch, queue)
+		coloop_send_hold(queue);
+}
+
+/* Held are packets by now, until those that went the ordinary path before them have arrived. */
+static void channel_start_diverting(struct coloop_channel *ch)
+{
+	WRITE_ONCE(ch->diverts_all, !coloop_peer_has_selectors(coloop_channel_peer(ch)));
+	WRITE_ONCE(ch->diverting, true);
+	coloop_marker_start(ch);
+}
+
 void coloop_channel_go_live(struct coloop_channel *ch)
 {
 	if (ch->state != COLOOP_CHANNEL_STATE_MAPPED)
 		return;
-	for_each_used_queue(ch, queue)
-		coloop_send_hold(queue);
+	channel_hold(ch);
 	channel_set_state(ch, COLOOP_CHANNEL_STATE_LIVE, COLOOP_REASON_NONE);
-	WRITE_ONCE(ch->diverting, true);
-	coloop_marker_start(ch);
+	channel_start_diverting(ch);
 }
 
 /* What the queues hold, and all that comes, goes the ordinary path. */
@@ -439,6 +450,29 @@ static void channel_stop_diverting(struct coloop_channel *ch)
 	for_each_used_queue(ch, queue)
 		coloop_send_close(queue);
 	WRITE_ONCE(ch->diverting, false);
+	WRITE_ONCE(ch->diverts_all, false);
+}
+
+void coloop_channel_pause(struct coloop_channel *ch)
+{
+	lockdep_assert_held(&coloop_channel_peer(ch)->lock);
+	if (!coloop_channel_is_live(ch))
+		return;
+	coloop_marker_stop(ch);
+	channel_hold(ch);
+	wait_event_timeout(ch->drained, channel_is_taken(ch), msecs_to_jiffies(COLOOP_DRAIN_MS));
+	channel_stop_diverting(ch);
+}
+
+void coloop_channel_resume(struct coloop_channel *ch)
+{
+	lockdep_assert_held(&coloop_channel_peer(ch)->lock);
+	if (!coloop_channel_is_live(ch))
+		return;
+	/* Hooks that asked the selectors before have seen no channel, and sent their packets. */
+	synchronize_rcu_expedited();
+	channel_hold(ch);
+	channel_start_diverting(ch);
 }
 
 /* R12: mark dead, stop NAPI, unbind, unmap, end grants, free.  The first is the caller's. */
@@ -474,8 +508,7 @@ void coloop_channel_start_closing(struct coloop_channel *ch, enum coloop_reason 
 	if (!coloop_channel_is_up(ch))
 		return;
 	channel_set_state(ch, COLOOP_CHANNEL_STATE_DRAINING, reason);
-	for_each_used_queue(ch, queue)
-		coloop_send_hold(queue);
+	channel_hold(ch);
 	channel_set_side(ch, COLOOP_SIDE_CLOSING);
 	/*
 	 * Pairs with the peer's coloop_channel_attach(), which stores mapped before its poll reads

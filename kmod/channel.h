@@ -33,6 +33,8 @@ struct coloop_channel {
 	unsigned long flags;
 	/* Packets are given to the queues: the channel is live, or what it holds goes back. */
 	bool diverting;
+	/* The same, and whatever they are: the peer has no selectors. */
+	bool diverts_all;
 	/* How many are in use, by both sides. */
 	u32 queues;
 	/* Microseconds that sockets poll busily; as the peer was set, in every life. */
@@ -74,6 +76,12 @@ int coloop_channel_offer(struct coloop_channel *ch, const struct coloop_offer *o
 int coloop_channel_attach(struct coloop_channel *ch, grant_ref_t control_ref,
 			  evtchn_port_t port, struct netlink_ext_ack *extack);
 void coloop_channel_go_live(struct coloop_channel *ch);
+/*
+ * Around a change of the peer's selectors, by which flows change sides: what a live channel holds
+ * goes first, as at its end, and what it is given after that follows, as at its beginning.
+ */
+void coloop_channel_pause(struct coloop_channel *ch);
+void coloop_channel_resume(struct coloop_channel *ch);
 /* Drains and ends it, from any state; waits up to COLOOP_DRAIN_MS. */
 void coloop_channel_close(struct coloop_channel *ch, enum coloop_reason reason);
 /* Its two halves, for callers that end many channels and wait for all of them at once. */
@@ -112,6 +120,12 @@ static inline bool coloop_channel_is_live(const struct coloop_channel *ch)
 static inline bool coloop_channel_is_diverting(const struct coloop_channel *ch)
 {
 	return READ_ONCE(ch->diverting);
+}
+
+/* And whatever they are? */
+static inline bool coloop_channel_diverts_all(const struct coloop_channel *ch)
+{
+	return READ_ONCE(ch->diverts_all);
 }
 
 /* Until when rings that close from now on may run empty, in jiffies. */

@@ -74,6 +74,7 @@ static bool datagram_crosses_whole(struct sk_buff *skb, struct net_device *out)
 		return false;
 	ch = &link->peer->channel;
 	return coloop_channel_is_diverting(ch) &&
+	       (coloop_channel_diverts_all(ch) || coloop_peer_selects(link->peer, skb)) &&
 	       READ_ONCE(ch->remote_features) & COLOOP_FEATURE_LARGE_DATAGRAMS &&
 	       coloop_egress_is_alone(link->egress) &&
 	       (!READ_ONCE(link->mtu) || READ_ONCE(link->mtu) >= READ_ONCE(out->mtu)) &&

@@ -206,6 +206,16 @@ static enum coloop_ordinary divert_want(struct coloop_link *link)
 	return COLOOP_ORDINARY_NO_CHANNEL;
 }
 
+/* Not every packet goes through the channel: the peer has selectors, or there is no channel. */
+static enum coloop_ordinary divert_select(struct coloop_link *link, const struct sk_buff *skb)
+{
+	/* Before a channel is asked for: it would not be for this packet. */
+	if (!coloop_peer_selects(link->peer, skb))
+		return COLOOP_ORDINARY_SELECTOR;
+	return coloop_channel_is_diverting(&link->peer->channel) ? COLOOP_ORDINARY_NONE :
+								   divert_want(link);
+}
+
 unsigned int coloop_divert_frame(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
@@ -223,8 +233,11 @@ unsigned int coloop_divert_frame(void *priv, struct sk_buff *skb,
 	obstacle = divert_obstacle(egress, link, skb);
 	if (unlikely(obstacle != COLOOP_ORDINARY_NONE))
 		return divert_decline(link->peer, skb, obstacle);
-	if (unlikely(!coloop_channel_is_diverting(&link->peer->channel)))
-		return divert_decline(link->peer, skb, divert_want(link));
+	if (unlikely(!coloop_channel_diverts_all(&link->peer->channel))) {
+		obstacle = divert_select(link, skb);
+		if (obstacle != COLOOP_ORDINARY_NONE)
+			return divert_decline(link->peer, skb, obstacle);
+	}
 	return divert_take(egress, link, skb);
 }
 

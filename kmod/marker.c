@@ -161,6 +161,8 @@ void coloop_marker_start(struct coloop_channel *ch)
 
 void coloop_marker_stop(struct coloop_channel *ch)
 {
+	/* An answer that comes yet is to none that we wait for. */
+	WRITE_ONCE(ch->marker.sent, 0);
 	cancel_delayed_work_sync(&ch->marker.work);
 }
 

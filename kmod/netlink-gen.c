@@ -17,6 +17,27 @@ const struct nla_policy coloop_count_nl_policy[COLOOP_A_COUNT_MAX + 1] = {
 	[COLOOP_A_COUNT_PACKETS] = { .type = NLA_U64, },
 };
 
+const struct nla_policy coloop_end_nl_policy[COLOOP_A_END_MAX + 1] = {
+	[COLOOP_A_END_IPV4] = NLA_POLICY_EXACT_LEN(4),
+	[COLOOP_A_END_IPV6] = NLA_POLICY_EXACT_LEN(16),
+	[COLOOP_A_END_PREFIX] = NLA_POLICY_MAX(NLA_U32, 128),
+	[COLOOP_A_END_PORT_MIN] = NLA_POLICY_MAX(NLA_U32, 65535),
+	[COLOOP_A_END_PORT_MAX] = NLA_POLICY_MAX(NLA_U32, 65535),
+};
+
+const struct nla_policy coloop_selector_nl_policy[COLOOP_A_SELECTOR_MAX + 1] = {
+	[COLOOP_A_SELECTOR_LIST] = NLA_POLICY_MAX(NLA_U32, COLOOP_SELECTOR_LIST_MAX),
+	[COLOOP_A_SELECTOR_PROTO] = NLA_POLICY_RANGE(NLA_U32, 1, 255),
+	[COLOOP_A_SELECTOR_EITHER] = { .type = NLA_FLAG, },
+	[COLOOP_A_SELECTOR_FROM] = NLA_POLICY_NESTED(coloop_end_nl_policy),
+	[COLOOP_A_SELECTOR_TO] = NLA_POLICY_NESTED(coloop_end_nl_policy),
+};
+
+const struct nla_policy coloop_selectors_nl_policy[COLOOP_A_SELECTORS_MAX + 1] = {
+	[COLOOP_A_SELECTORS_SELECTOR] = NLA_POLICY_NESTED(coloop_selector_nl_policy),
+	[COLOOP_A_SELECTORS_ID] = { .type = NLA_U32, },
+};
+
 const struct nla_policy coloop_channel_nl_policy[COLOOP_A_CHANNEL_MAX + 1] = {
 	[COLOOP_A_CHANNEL_PAD] = { .type = NLA_REJECT, },
 	[COLOOP_A_CHANNEL_STATE] = NLA_POLICY_MAX(NLA_U32, COLOOP_CHANNEL_STATE_MAX),
@@ -49,20 +70,22 @@ const struct nla_policy coloop_channel_nl_policy[COLOOP_A_CHANNEL_MAX + 1] = {
 	[COLOOP_A_CHANNEL_WAITS_PAID] = { .type = NLA_U64, },
 };
 
-static const struct nla_policy peer_new_nl_policy[COLOOP_A_PEER_BUSY_POLL + 1] = {
+static const struct nla_policy peer_new_nl_policy[COLOOP_A_PEER_SELECTORS + 1] = {
 	[COLOOP_A_PEER_DOMID] = NLA_POLICY_MAX(NLA_U32, 32751),
 	[COLOOP_A_PEER_EPOCH] = NLA_POLICY_MIN(NLA_U32, 1),
 	[COLOOP_A_PEER_NAME] = { .type = NLA_NUL_STRING, .len = COLOOP_NAME_MAX, },
 	[COLOOP_A_PEER_LINK] = NLA_POLICY_NESTED(coloop_link_nl_policy),
 	[COLOOP_A_PEER_BUSY_POLL] = NLA_POLICY_MAX(NLA_U32, COLOOP_BUSY_POLL_MAX),
+	[COLOOP_A_PEER_SELECTORS] = NLA_POLICY_NESTED(coloop_selectors_nl_policy),
 };
 
-static const struct nla_policy peer_set_nl_policy[COLOOP_A_PEER_BUSY_POLL + 1] = {
+static const struct nla_policy peer_set_nl_policy[COLOOP_A_PEER_SELECTORS + 1] = {
 	[COLOOP_A_PEER_DOMID] = NLA_POLICY_MAX(NLA_U32, 32751),
 	[COLOOP_A_PEER_EPOCH] = NLA_POLICY_MIN(NLA_U32, 1),
 	[COLOOP_A_PEER_NAME] = { .type = NLA_NUL_STRING, .len = COLOOP_NAME_MAX, },
 	[COLOOP_A_PEER_LINK] = NLA_POLICY_NESTED(coloop_link_nl_policy),
 	[COLOOP_A_PEER_BUSY_POLL] = NLA_POLICY_MAX(NLA_U32, COLOOP_BUSY_POLL_MAX),
+	[COLOOP_A_PEER_SELECTORS] = NLA_POLICY_NESTED(coloop_selectors_nl_policy),
 };
 
 static const struct nla_policy peer_del_nl_policy[COLOOP_A_PEER_DOMID + 1] = {

@@ -11,6 +11,9 @@
 
 extern const struct nla_policy coloop_link_nl_policy[COLOOP_A_LINK_MAX + 1];
 extern const struct nla_policy coloop_count_nl_policy[COLOOP_A_COUNT_MAX + 1];
+extern const struct nla_policy coloop_end_nl_policy[COLOOP_A_END_MAX + 1];
+extern const struct nla_policy coloop_selector_nl_policy[COLOOP_A_SELECTOR_MAX + 1];
+extern const struct nla_policy coloop_selectors_nl_policy[COLOOP_A_SELECTORS_MAX + 1];
 extern const struct nla_policy coloop_channel_nl_policy[COLOOP_A_CHANNEL_MAX + 1];
 
 int coloop_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info);

@@ -140,6 +140,14 @@ static int nl_put_ordinary(struct sk_buff *msg, const struct coloop_peer *peer)
 	return 0;
 }
 
+static int nl_put_selectors_id(struct sk_buff *msg, const struct coloop_peer *peer)
+{
+	const struct coloop_selectors *selectors =
+		rcu_dereference_protected(peer->selectors, lockdep_is_held(&peer->lock));
+
+	return nla_put_u32(msg, COLOOP_A_PEER_SELECTORS_ID, selectors ? selectors->id : 0);
+}
+
 static int nl_put_peer(struct sk_buff *msg, struct coloop_peer *peer)
 {
 	lockdep_assert_held(&peer->lock);
@@ -149,7 +157,8 @@ static int nl_put_peer(struct sk_buff *msg, struct coloop_peer *peer)
 	    nla_put_u32(msg, COLOOP_A_PEER_BUSY_POLL, peer->channel.busy_poll_us) ||
 	    (READ_ONCE(peer->wanted) && nla_put_flag(msg, COLOOP_A_PEER_WANTED)))
 		return -EMSGSIZE;
-	return nl_put_links(msg, peer) ?:
+	return nl_put_selectors_id(msg, peer) ?:
+	       nl_put_links(msg, peer) ?:
 	       nl_put_channel(msg, &peer->channel) ?:
 	       nl_put_ordinary(msg, peer);
 }

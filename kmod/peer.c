@@ -153,9 +153,28 @@ struct coloop_peer *coloop_peer_get(domid_t domid)
 	return peer;
 }
 
+bool coloop_peer_selects(const struct coloop_peer *peer, const struct sk_buff *skb)
+{
+	const struct coloop_selectors *selectors =
+		rcu_dereference_check(peer->selectors, rcu_read_lock_bh_held());
+	struct coloop_flow flow;
+
+	if (!selectors)
+		return true;
+	coloop_flow_read(&flow, skb);
+	return coloop_selectors_take(selectors, &flow);
+}
+
+/* When no reader is left. */
+static void peer_free(struct coloop_peer *peer)
+{
+	kfree(rcu_dereference_protected(peer->selectors, true));
+	kvfree(peer);
+}
+
 static void peer_free_rcu(struct rcu_head *rcu)
 {
-	kvfree(container_of(rcu, struct coloop_peer, rcu));
+	peer_free(container_of(rcu, struct coloop_peer, rcu));
 }
 
 static void peer_release(struct kref *refcount)
@@ -274,12 +293,14 @@ static void peer_set_busy_poll(struct coloop_peer *peer, const struct coloop_pee
 	WRITE_ONCE(ch->busy_poll_us, *config->busy_poll_us);
 }
 
-static struct coloop_peer *peer_alloc(const struct coloop_peer_config *config)
+static struct coloop_peer *peer_alloc(const struct coloop_peer_config *config,
+				      struct coloop_selectors *selectors)
 {
 	struct coloop_peer *peer = kvzalloc(sizeof(*peer), GFP_KERNEL);
 
 	if (!peer)
 		return NULL;
+	RCU_INIT_POINTER(peer->selectors, selectors);
 	peer->domid = config->domid;
 	peer->epoch = config->epoch;
 	strscpy(peer->name, config->name, sizeof(peer->name));
@@ -292,13 +313,26 @@ static struct coloop_peer *peer_alloc(const struct coloop_peer_config *config)
 	return peer;
 }
 
+/* NULL: none in the request, or no more. */
+static struct coloop_selectors *peer_make_selectors(const struct coloop_peer_config *config,
+						    struct netlink_ext_ack *extack)
+{
+	return config->selectors ? coloop_selectors_make(config->selectors, extack) : NULL;
+}
+
 int coloop_peer_create(const struct coloop_peer_config *config, struct netlink_ext_ack *extack)
 {
-	struct coloop_peer *peer = peer_alloc(config);
+	struct coloop_selectors *selectors = peer_make_selectors(config, extack);
+	struct coloop_peer *peer;
 	int ret;
 
-	if (!peer)
+	if (IS_ERR(selectors))
+		return PTR_ERR(selectors);
+	peer = peer_alloc(config, selectors);
+	if (!peer) {
+		kfree(selectors);
 		return -ENOMEM;
+	}
 	mutex_lock(&coloop_peers_lock);
 	if (peer_find(config->domid)) {
 		NL_SET_ERR_MSG_FMT_MOD(extack, "domain %u is a peer already", config->domid);
@@ -319,19 +353,37 @@ err_unlock:
 	/* A link that was found for a moment may have let a reader see the peer, and want it. */
 	synchronize_net();
 	cancel_work_sync(&peer->work);
-	kvfree(peer);
+	peer_free(peer);
 	return ret;
+}
+
+static void peer_set_selectors(struct coloop_peer *peer, struct coloop_selectors *selectors)
+{
+	struct coloop_selectors *before =
+		rcu_dereference_protected(peer->selectors, lockdep_is_held(&peer->lock));
+
+	if (!selectors && !before)
+		return;
+	coloop_channel_pause(&peer->channel);
+	rcu_assign_pointer(peer->selectors, selectors);
+	coloop_channel_resume(&peer->channel);
+	if (before)
+		kfree_rcu(before, rcu);
 }
 
 static int peer_change(struct coloop_peer *peer, const struct coloop_peer_config *config,
 		       struct netlink_ext_ack *extack)
 {
+	struct coloop_selectors *selectors;
 	bool relink;
 	int ret;
 
 	/* Whoever removed it has seen to its links, and would not see new ones. */
 	if (peer->is_dead)
 		return -ENOENT;
+	selectors = peer_make_selectors(config, extack);
+	if (IS_ERR(selectors))
+		return PTR_ERR(selectors);
 	mutex_lock(&coloop_peers_lock);
 	relink = config->links && !peer_has_links(peer, config);
 	if (config->links && !relink)
@@ -345,6 +397,8 @@ static int peer_change(struct coloop_peer *peer, const struct coloop_peer_config
 	if (config->name)
 		strscpy(peer->name, config->name, sizeof(peer->name));
 	peer_set_busy_poll(peer, config);
+	if (config->selectors)
+		peer_set_selectors(peer, selectors);
 	if (!relink)
 		return 0;
 	mutex_lock(&coloop_peers_lock);

@@ -9,6 +9,7 @@
 #include <linux/workqueue.h>
 
 #include "channel.h"
+#include "selectors.h"
 
 struct coloop_peer_config;
 
@@ -34,6 +35,9 @@ struct coloop_peer {
 	unsigned long counts_notified;
 	unsigned long todo;
 	struct work_struct work;
+
+	/* Asked where the channel does not divert all; replaced under the lock. NULL: all. */
+	struct coloop_selectors __rcu *selectors;
 
 	/* Packets that took the ordinary path, by enum coloop_ordinary. */
 	atomic64_t ordinary[COLOOP_ORDINARY_MAX + 1];
@@ -87,6 +91,14 @@ void coloop_peer_want(struct coloop_peer *peer);
 void coloop_peer_notify_counts(struct coloop_peer *peer);
 /* It reads them now. */
 void coloop_peer_rearm_counts(struct coloop_peer *peer);
+
+static inline bool coloop_peer_has_selectors(const struct coloop_peer *peer)
+{
+	return rcu_access_pointer(peer->selectors);
+}
+
+/* Under rcu_read_lock(): do its selectors leave the packet to the channel? */
+bool coloop_peer_selects(const struct coloop_peer *peer, const struct sk_buff *skb);
 
 static inline struct coloop_peer *coloop_channel_peer(struct coloop_channel *ch)
 {

@@ -55,6 +55,7 @@ int coloop_request_peer(struct coloop_peer_config *config, struct genl_info *inf
 		config->name = nla_data(info->attrs[COLOOP_A_PEER_NAME]);
 	if (info->attrs[COLOOP_A_PEER_BUSY_POLL])
 		config->busy_poll_us = nla_data(info->attrs[COLOOP_A_PEER_BUSY_POLL]);
+	config->selectors = info->attrs[COLOOP_A_PEER_SELECTORS];
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != COLOOP_A_PEER_LINK)
 			continue;

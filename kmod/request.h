@@ -15,17 +15,20 @@
 #include "uapi/coloop.h"
 
 struct genl_info;
+struct nlattr;
 
 /**
  * struct coloop_peer_config - what the control plane says of a peer; links are made from it
  * @name: in the request; NULL: as it is
  * @busy_poll_us: in the request; NULL: as it is
+ * @selectors: in the request, for coloop_selectors_make(); NULL: as they are
  */
 struct coloop_peer_config {
 	domid_t domid;
 	u32 epoch;
 	const char *name;
 	const u32 *busy_poll_us;
+	const struct nlattr *selectors;
 	unsigned int links;
 	struct {
 		int ifindex;

@@ -12,7 +12,7 @@
  */
 
 #define COLOOP_FAMILY_NAME "coloop"
-#define COLOOP_FAMILY_VERSION 3
+#define COLOOP_FAMILY_VERSION 4
 
 /* Longest name of a peer in bytes, terminator excluded. */
 #define COLOOP_NAME_MAX 64
@@ -34,6 +34,9 @@
 
 /* Largest busy-poll of a peer, in microseconds. */
 #define COLOOP_BUSY_POLL_MAX 1000
+
+/* Most selectors of a peer: 16 from each of two policies. */
+#define COLOOP_SELECTORS_MAX 32
 
 /* Oldest version of the shared page format this module speaks. */
 #define COLOOP_PROTOCOL_MIN 1
@@ -157,6 +160,8 @@ enum coloop_reason {
  * @COLOOP_ORDINARY_NETNS: The lower device is in another network namespace.
  * @COLOOP_ORDINARY_NO_HOOK: This kernel was built without
  *   CONFIG_NETFILTER_EGRESS.
+ * @COLOOP_ORDINARY_SELECTOR: The peer's selectors leave it there, or cannot
+ *   tell: a fragment has no ports.
  */
 enum coloop_ordinary {
 	COLOOP_ORDINARY_NONE,
@@ -171,10 +176,28 @@ enum coloop_ordinary {
 	COLOOP_ORDINARY_INACTIVE,
 	COLOOP_ORDINARY_NETNS,
 	COLOOP_ORDINARY_NO_HOOK,
+	COLOOP_ORDINARY_SELECTOR,
 
 	/* private: */
 	__COLOOP_ORDINARY_MAX,
 	COLOOP_ORDINARY_MAX = __COLOOP_ORDINARY_MAX - 1,
+};
+
+/**
+ * enum coloop_selector_list - A packet is diverted where each `only` list that
+ *   has selectors has one that it matches.
+ * @COLOOP_SELECTOR_LIST_ONLY: One of these has to match.
+ * @COLOOP_SELECTOR_LIST_AND_ONLY: And one of these.
+ * @COLOOP_SELECTOR_LIST_EXCEPT: None of these may match.
+ */
+enum coloop_selector_list {
+	COLOOP_SELECTOR_LIST_ONLY,
+	COLOOP_SELECTOR_LIST_AND_ONLY,
+	COLOOP_SELECTOR_LIST_EXCEPT,
+
+	/* private: */
+	__COLOOP_SELECTOR_LIST_MAX,
+	COLOOP_SELECTOR_LIST_MAX = __COLOOP_SELECTOR_LIST_MAX - 1,
 };
 
 /**
@@ -257,6 +280,64 @@ enum coloop_a_count {
 };
 
 /**
+ * enum coloop_a_end - Where a packet comes from or goes to. What is absent
+ *   matches anything.
+ * @COLOOP_A_END_IPV4: Packets of IPv4 whose address begins as this one.
+ * @COLOOP_A_END_IPV6: Packets of IPv6 whose address begins as this one.
+ * @COLOOP_A_END_PREFIX: So many bits of the address; absent: all.
+ * @COLOOP_A_END_PORT_MIN: The lowest port.
+ * @COLOOP_A_END_PORT_MAX: The highest; absent: the lowest.
+ */
+enum coloop_a_end {
+	COLOOP_A_END_IPV4 = 1,
+	COLOOP_A_END_IPV6,
+	COLOOP_A_END_PREFIX,
+	COLOOP_A_END_PORT_MIN,
+	COLOOP_A_END_PORT_MAX,
+
+	/* private: */
+	__COLOOP_A_END_MAX,
+	COLOOP_A_END_MAX = __COLOOP_A_END_MAX - 1,
+};
+
+/**
+ * enum coloop_a_selector - Some of a peer's packets.
+ * @COLOOP_A_SELECTOR_LIST: What a match means.
+ * @COLOOP_A_SELECTOR_PROTO: The protocol in IP; absent: any, or with ports any
+ *   that has ports.
+ * @COLOOP_A_SELECTOR_EITHER: Packets the other way, from `to` to `from`, match
+ *   too.
+ * @COLOOP_A_SELECTOR_FROM: The source.
+ * @COLOOP_A_SELECTOR_TO: The destination.
+ */
+enum coloop_a_selector {
+	COLOOP_A_SELECTOR_LIST = 1,
+	COLOOP_A_SELECTOR_PROTO,
+	COLOOP_A_SELECTOR_EITHER,
+	COLOOP_A_SELECTOR_FROM,
+	COLOOP_A_SELECTOR_TO,
+
+	/* private: */
+	__COLOOP_A_SELECTOR_MAX,
+	COLOOP_A_SELECTOR_MAX = __COLOOP_A_SELECTOR_MAX - 1,
+};
+
+/**
+ * enum coloop_a_selectors - Which of a peer's packets are diverted.
+ * @COLOOP_A_SELECTORS_SELECTOR: One nest each; none are all packets.
+ * @COLOOP_A_SELECTORS_ID: A number to know these selectors by later, see
+ *   selectors-id.
+ */
+enum coloop_a_selectors {
+	COLOOP_A_SELECTORS_SELECTOR = 1,
+	COLOOP_A_SELECTORS_ID,
+
+	/* private: */
+	__COLOOP_A_SELECTORS_MAX,
+	COLOOP_A_SELECTORS_MAX = __COLOOP_A_SELECTORS_MAX - 1,
+};
+
+/**
  * enum coloop_a_peer - Another domain on this host.
  * @COLOOP_A_PEER_DOMID: The peer's domain number; 0x7FF0 and up are reserved by
  *   Xen.
@@ -275,6 +356,11 @@ enum coloop_a_count {
  *   most.
  * @COLOOP_A_PEER_ORDINARY: One nest for each reason that has kept packets to
  *   the peer on the ordinary path.
+ * @COLOOP_A_PEER_SELECTORS: Which packets are diverted; all that the peer had
+ *   before go. A live channel stays, and each packet behind those of its flow.
+ *   Only in requests. Since version 4.
+ * @COLOOP_A_PEER_SELECTORS_ID: The id of the selectors that the peer has; 0:
+ *   none, or an id of 0. Since version 4.
  */
 enum coloop_a_peer {
 	COLOOP_A_PEER_DOMID = 1,
@@ -285,6 +371,8 @@ enum coloop_a_peer {
 	COLOOP_A_PEER_WANTED,
 	COLOOP_A_PEER_BUSY_POLL,
 	COLOOP_A_PEER_ORDINARY,
+	COLOOP_A_PEER_SELECTORS,
+	COLOOP_A_PEER_SELECTORS_ID,
 
 	/* private: */
 	__COLOOP_A_PEER_MAX,

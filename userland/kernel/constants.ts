@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Generated from kmod/spec/coloop.yaml by `make generate`, do not edit.
-export const family = {name: 'coloop', version: 3} as const;
+export const family = {name: 'coloop', version: 4} as const;
 
 /** Longest name of a peer in bytes, terminator excluded. */
 export const nameMax = 64;
@@ -22,6 +22,9 @@ export const queuesMax = 8;
 
 /** Largest busy-poll of a peer, in microseconds. */
 export const busyPollMax = 1000;
+
+/** Most selectors of a peer: 16 from each of two policies. */
+export const selectorsMax = 32;
 
 /** Oldest version of the shared page format this module speaks. */
 export const protocolMin = 1;
@@ -90,7 +93,11 @@ export const ordinarys = [
 	'inactive',
 	'netns',
 	'no-hook',
+	'selector',
 ] as const;
+
+/** A packet is diverted where each `only` list that has selectors has one that it matches. */
+export const selectorLists = ['only', 'and-only', 'except'] as const;
 
 /** The module and the host resources it holds. */
 export const infoAttributes = {
@@ -122,6 +129,15 @@ export const countAttributes = {
 	pad: {id: 1, type: 'pad'},
 	reason: {id: 2, type: 'u32'},
 	packets: {id: 3, type: 'u64'},
+} as const;
+
+/** Where a packet comes from or goes to. What is absent matches anything. */
+export const endAttributes = {
+	ipv4: {id: 1, type: 'binary'},
+	ipv6: {id: 2, type: 'binary'},
+	prefix: {id: 3, type: 'u32'},
+	portMin: {id: 4, type: 'u32'},
+	portMax: {id: 5, type: 'u32'},
 } as const;
 
 /** The fast path to one peer. */
@@ -157,6 +173,21 @@ export const channelAttributes = {
 	waitsPaid: {id: 29, type: 'u64'},
 } as const;
 
+/** Some of a peer's packets. */
+export const selectorAttributes = {
+	list: {id: 1, type: 'u32'},
+	proto: {id: 2, type: 'u32'},
+	either: {id: 3, type: 'flag'},
+	from: {id: 4, type: 'nest', set: endAttributes},
+	to: {id: 5, type: 'nest', set: endAttributes},
+} as const;
+
+/** Which of a peer's packets are diverted. */
+export const selectorsAttributes = {
+	selector: {id: 1, type: 'nest', set: selectorAttributes, multi: true},
+	id: {id: 2, type: 'u32'},
+} as const;
+
 /** Another domain on this host. */
 export const peerAttributes = {
 	domid: {id: 1, type: 'u32'},
@@ -167,6 +198,8 @@ export const peerAttributes = {
 	wanted: {id: 6, type: 'flag'},
 	busyPoll: {id: 7, type: 'u32'},
 	ordinary: {id: 8, type: 'nest', set: countAttributes, multi: true},
+	selectors: {id: 9, type: 'nest', set: selectorsAttributes},
+	selectorsId: {id: 10, type: 'u32'},
 } as const;
 
 export const commands = {
