@@ -30,6 +30,9 @@ const requests: Cover = {
 	],
 };
 const checked: Cover = {by: ['test/kmod/fuzz-request.c', ...requests.by]};
+const selecting: Cover = {
+	by: ['test/kmod/selectors.c#requests that are refused', 'test/kmod/fuzz-selectors.c'],
+};
 const granting: Cover = {
 	by: [`${offers}#ring-grants`, `${offers}#offer-grants`, `${faults}#a peer is destroyed`],
 };
@@ -104,6 +107,11 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'ring.c:coloop_rx_copy': {by: [`${ring}#a record copied in parts`, record]},
 	'ring.c:coloop_rx_publish': {by: [`${ring}#room event`, record]},
 	'ring.c:coloop_rx_is_empty': {by: [record, 'test/model/runs.sh#no C9']},
+	'selectors.c:selectors_set_address': selecting,
+	'selectors.c:selectors_set_ports': selecting,
+	'selectors.c:selectors_parse_end': selecting,
+	'selectors.c:selectors_parse': selecting,
+	'selectors.c:selectors_parse_all': selecting,
 	'marker.c:coloop_marker_look': {by: [`${order}#numbered datagrams`]},
 	'send.c:coloop_send_is_taken': {by: [`${order}#numbered datagrams`, lies]},
 };

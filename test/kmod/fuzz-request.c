@@ -115,6 +115,7 @@ static int check_peer(const struct coloop_peer_config *config, bool is_new)
 	const u8 *epoch = last_of(first, end, COLOOP_A_PEER_EPOCH);
 	const u8 *name = last_of(first, end, COLOOP_A_PEER_NAME);
 	const u8 *wait = last_of(first, end, COLOOP_A_PEER_BUSY_POLL);
+	const u8 *selectors = last_of(first, end, COLOOP_A_PEER_SELECTORS);
 	int ret;
 
 	if (!domid || !epoch)
@@ -125,6 +126,8 @@ static int check_peer(const struct coloop_peer_config *config, bool is_new)
 	must(config->domid == u32_at(domid + 4) && config->domid < 32752);
 	must(config->epoch == u32_at(epoch + 4) && config->epoch);
 	must(!config->name == !name && !config->busy_poll_us == !wait);
+	must(!config->selectors == !selectors);
+	must(!selectors || config->selectors == (const void *)selectors);
 	must(!name || (config->name == (const char *)name + 4 && strlen(config->name) <= 64));
 	must(!wait || (*config->busy_poll_us == u32_at(wait + 4) && *config->busy_poll_us <= 1000));
 	return 0;
@@ -225,7 +228,7 @@ int coloop_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 /* A refusal says why; but for the tables, which the kernel speaks for. */
 static void handle(const struct genl_ops *op, const struct nlmsghdr *message)
 {
-	const struct nlattr *attrs[COLOOP_A_PEER_BUSY_POLL + 1];
+	const struct nlattr *attrs[COLOOP_A_PEER_SELECTORS + 1];
 	struct netlink_ext_ack extack = {};
 	struct genl_info info = {
 		.nlhdr = message,

@@ -15,6 +15,8 @@ failed=0
 build_with() {
 	case $2 in
 	peerlookup) set -- "$@" "$here/expect.c" -DPEERLOOKUP_C="\"$build/peerlookup.c\"" ;;
+	selectors) set -- "$@" "$here/expect.c" "$here/kernel/netlink.c" "$here/kernel/handlers.c" \
+		"$build/selectors.c" "$build/flow.c" "$build/netlink-gen.c" ;;
 	fuzz-request) set -- "$@" "$here/kernel/netlink.c" "$build/request.c" "$build/netlink-gen.c" ;;
 	fuzz-record | fuzz-tx) set -- "$@" "$here/pair.c" -DRING_C="\"$build/ring.c\"" ;;
 	fuzz-*) set -- "$@" -DRING_C="\"$build/ring.c\"" ;;
@@ -28,8 +30,8 @@ build_with() {
 }
 
 copy() {
-	cp "$kmod/ring.c" "$kmod/peerlookup.c" "$kmod/request.c" "$kmod/netlink-gen.c" "$kmod"/*.h \
-		"$build"
+	cp "$kmod/ring.c" "$kmod/peerlookup.c" "$kmod/request.c" "$kmod/netlink-gen.c" "$kmod/flow.c" \
+		"$kmod/selectors.c" "$kmod"/*.h "$build"
 	mkdir -p "$build/uapi" && cp "$kmod/uapi/coloop.h" "$build/uapi"
 }
 
@@ -71,7 +73,7 @@ all='ring window random exhaustive'
 
 # Who fails without a break, or takes too long here, would find every one.
 copy
-for test in $all threads tso peerlookup fuzz-record fuzz-tx fuzz-control fuzz-meta fuzz-request; do
+for test in $all threads tso peerlookup selectors fuzz-record fuzz-tx fuzz-control fuzz-meta fuzz-request; do
 	passes $test || {
 		tail -n 20 "$build/log"
 		echo "FAIL $test: fails with nothing broken, or is not done within a minute"
@@ -155,6 +157,21 @@ mutant peerlookup peerlookup.c 'one pair, two links' 's/if (coloop_link_find(lin
 mutant peerlookup peerlookup.c 'our address not compared' 's/ether_addr_equal_unaligned(link->local, local)/true/'
 mutant peerlookup peerlookup.c "the peer's address not compared" 's/ether_addr_equal_unaligned(link->remote, remote)/true/'
 mutant peerlookup peerlookup.c 'links stay in the table' '/hash_del_rcu/d'
+
+mutant selectors flow.c 'a first fragment has its ports' 's/!ip_is_fragment(ip) \&\&/!(ip->frag_off \& htons(IP_OFFSET)) \&\&/'
+mutant selectors flow.c 'further fragments have ports' 's/!ip_is_fragment(ip) \&\&/true \&\&/'
+mutant selectors flow.c 'a fragment is told by what only the first has' 's/if (ipv6_ext_hdr(next))/if (0)/'
+mutant selectors flow.c 'fragments of IPv6 read on' 's/next == NEXTHDR_FRAGMENT \&\& flow_is_fragment(header)/0/'
+mutant selectors flow.c 'what is encrypted counts as known' 's/flow->is_hidden = proto == .*/flow->is_hidden = false;/'
+mutant selectors flow.c 'a chain without an end counts as known' '/^\tflow->is_hidden = true;/d'
+mutant selectors selectors.c 'what cannot be told passes an exception' 's/EXCEPT && match != SELECTORS_NO/EXCEPT \&\& match == SELECTORS_YES/'
+mutant selectors selectors.c 'what cannot be told matches' 's/if (match == SELECTORS_YES)/if (match != SELECTORS_NO)/'
+mutant selectors selectors.c 'one list is enough' 's/return matched == selectors->needed/return !selectors->needed || matched/'
+mutant selectors selectors.c 'ends match each by itself' 's/selector->end\[!turned\]/selector->end[1]/'
+mutant selectors selectors.c 'masks one bit short' 's/U32_MAX >> bits/U32_MAX >> bits << 1/'
+mutant selectors selectors.c 'prefixes one bit short' 's/most = is == 4 ? 32 : 128/most = is == 4 ? 31 : 128/'
+mutant selectors selectors.c 'versions mixed' 's/(\*version && \*version != is)/0/'
+mutant selectors selectors.c 'selectors not counted' 's/count > COLOOP_SELECTORS_MAX/0/'
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -3,6 +3,13 @@
 #define KERNEL_MINMAX_H
 
 #ifndef min_t
+#define min(a, b) min_t(__typeof__(a), a, b)
+#define max(a, b) ({				\
+	__typeof__(a) _a = (a);			\
+	__typeof__(a) _b = (b);			\
+	_a > _b ? _a : _b;			\
+})
+
 #define min_t(type, a, b) ({			\
 	type _a = (a);				\
 	type _b = (b);				\

@@ -13,4 +13,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
 
+#define U16_MAX UINT16_MAX
+#define U32_MAX UINT32_MAX
+
 #endif

@@ -88,6 +88,9 @@ static inline bool nla_ok(const struct nlattr *attr, int rest)
 	     rest -= NLA_ALIGN(attr->nla_len),							\
 	     attr = (struct nlattr *)((char *)attr + NLA_ALIGN(attr->nla_len)))
 
+#define nla_for_each_nested(attr, nest, rest)							\
+	nla_for_each_attr(attr, (struct nlattr *)nla_data(nest), nla_len(nest), rest)
+
 #define nlmsg_header(header) (NLMSG_HDRLEN + NLMSG_ALIGN(header))
 
 #define nlmsg_for_each_attr(attr, message, header, rest)					\
