@@ -42,6 +42,7 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 	let scope = '';
 	let macs: string | undefined;
 	let due = () => {};
+	let agreed: Partial<Bridges> = {};
 	const {parts, rulesReader} = createParts(tools, world, {
 		names: () => ports.devices,
 		due: () => due(),
@@ -77,6 +78,25 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 		}
 	}
 
+	/**
+	 * What a port is set to and the entries for its address decide together. Where either is other than before, both are
+	 * read until they stay the same: an older reading of the one beside a newer one of the other is what dom0 never had.
+	 */
+	async function readBridges(links: Links, tries = 3): Promise<Bridges> {
+		await follow(links);
+		const entries = await parts.entries.get();
+		const forwarding = keepTable(indexForwarding(entries, ports.addresses, links.devices));
+		const relevant = keepLinks(relevantLinks(links, ours, forwarding));
+		if ((relevant === agreed.bridges && forwarding === agreed.forwarding) || tries === 0) {
+			return {links, bridges: relevant, forwarding};
+		}
+		agreed = {bridges: relevant, forwarding};
+		parts.links.invalidate('urgent');
+		parts.entries.invalidate('urgent');
+
+		return await readBridges(await parts.links.get(), tries - 1);
+	}
+
 	return {
 		parts,
 		rulesReader,
@@ -88,17 +108,13 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 				: (ports.addresses?.some(({mac}) => mac === what.mac) ?? true),
 		async read(asked) {
 			ports = asked;
-			const links = await parts.links.get();
-
-			await follow(links);
-			const [entries, control, deviceHooks, rules, unheard] = await Promise.all([
-				parts.entries.get(),
+			const {links, bridges, forwarding} = await readBridges(await parts.links.get());
+			const [control, deviceHooks, rules, unheard] = await Promise.all([
 				parts.control.get(),
 				parts.deviceHooks.get(),
 				parts.rules.get(),
 				parts.unheard.get(),
 			]);
-			const forwarding = keepTable(indexForwarding(entries, asked.addresses, links.devices));
 			const covered = [control, deviceHooks, rules, unheard].map(({covers}) => covers);
 			const isIpUnread = filtersIpAnywhere(links, unheard) && !rules.covers.has(ipTables);
 			const unread = ours.filter(
@@ -107,7 +123,7 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 
 			return keepState({
 				...unheard.found,
-				...keepLinks(relevantLinks(links, ours, forwarding)),
+				...bridges,
 				...rules.found,
 				forwarding,
 				control: control.found,
@@ -117,6 +133,13 @@ export function openFirewall(tools: Tools, world: PartWorld): Firewall {
 		},
 	};
 }
+
+type Bridges = {
+	readonly links: Links;
+	/** Those of them that matter. */
+	readonly bridges: Links;
+	readonly forwarding: ForwardingTable;
+};
 
 /** Our devices, and those that sentences about them name: dom0 may have many others, which come and go. */
 function relevantLinks(

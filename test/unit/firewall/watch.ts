@@ -60,6 +60,7 @@ function stage(t: ExecutionContext, knobs: Knobs) {
 	);
 	let states: unknown[] = [];
 	let text: string | undefined;
+	const texts = new Set<string | undefined>();
 	const host = async () => {
 		for await (const hint of changed) {
 			t.is(hint, 'changed');
@@ -67,6 +68,7 @@ function stage(t: ExecutionContext, knobs: Knobs) {
 				const state = await firewall.read(ports);
 
 				text = refusalBetween(vifA, vifB, state)?.text;
+				texts.add(text);
 				states = [...states.filter(each => each !== state), state];
 			} catch (error) {
 				text = String(error);
@@ -82,6 +84,10 @@ function stage(t: ExecutionContext, knobs: Knobs) {
 		reads,
 		states: () => states.length,
 		text: () => text,
+		/** All that was answered, once each. */
+		texts: () => [...texts],
+		/** No time passes. */
+		say: (...notices: Notice[]) => notices.forEach(notice => route?.push(notice)),
 		async hear(...notices: Notice[]) {
 			notices.forEach(notice => route?.push(notice));
 			await time.pass(100);
@@ -283,3 +289,43 @@ test('a device that came back has not been looked at, whatever was known under i
 	await time.pass(100);
 	t.is(text(), undefined);
 });
+
+for (const [way, before, after] of [
+	['a port learns no more, as an entry was made', true, false],
+	['a port floods again, and its entry goes', false, true],
+] as const) {
+	test(`what a port is set to and its entries are of one time: ${way}`, async t => {
+		let floods: boolean = before;
+		let isReadOnce = false;
+		const entry: ForwardingEntry = {
+			...{mac: vifB.mac, vlan: 0, bridge: indexes.xenbr0, device: indexes['vif4.0']},
+			...({kind: 'fixed', isLocked: false} as const),
+		};
+		const found = stage(t, {
+			readDevices: async () => [
+				bridgeDevice(),
+				portDevice('vif3.0'),
+				portDevice('vif4.0', {floods}),
+			],
+			async readForwarding() {
+				const entries = floods ? [] : [entry];
+
+				// Both change just behind a reading of the entries, which then rests.
+				if (isReadOnce && floods === before) {
+					floods = after;
+					found.say(`forwarding ${vifB.mac}`, 'links');
+				}
+				isReadOnce = true;
+
+				return entries;
+			},
+		});
+
+		await found.time.pass(1000);
+		await found.hear(`forwarding ${vifB.mac}`);
+		await found.time.pass(1000);
+
+		t.is(floods, after);
+		t.deepEqual(found.texts(), [undefined]);
+	});
+}
