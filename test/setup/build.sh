@@ -107,6 +107,8 @@ bundle test/lab/inside drive
 bundle test/lab/inside flow
 bundle test/lab/inside numbered
 bundle test/bench peers
+rm -rf "$out/conform"
+cp -r "$top/test/conform/inside" "$out/conform"
 rm -rf "$out/policy"
 cp -r "$top/policy" "$out/policy"
 rm -rf "$out/ui"
