@@ -44,16 +44,25 @@ export function withChannel(body: Body, policy: string = allowPair): Body {
 
 /** A test with module and daemons in dom0, a and b. */
 export function withColoop(policy: string, body: Body): Body {
-	return async (t, given) => {
-		const {dom0, a, b} = given.lab;
-		// One after the other: three at once take emulation several times as long.
-		await start(dom0, policy);
-		for (const guest of [a, b]) {
-			await start(guest);
-		}
-		await body(t, given);
-		await takeBack(given.lab);
-	};
+	return (t, given) => withColoopIn(given.lab, policy, () => body(t, given));
+}
+
+/** The same without a test around it. */
+export async function withColoopIn<T>(
+	lab: Lab,
+	policy: string,
+	body: () => Promise<T>,
+): Promise<T> {
+	const {dom0, a, b} = lab;
+	// One after the other: three at once take emulation several times as long.
+	await start(dom0, policy);
+	for (const guest of [a, b]) {
+		await start(guest);
+	}
+	const result = await body();
+	await takeBack(lab);
+
+	return result;
 }
 
 /** Steps that share the setup, which costs most of the time; a step that fails is the last. */
