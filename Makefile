@@ -17,6 +17,8 @@
 #   make test-long  and what takes hours: counts by the thousand, every stack, the kernels that watch,
 #                   a soak
 #   make lab        a Xen host with two guests to play with; Ctrl-D ends it
+#   make conform    each kind of packet over the channel and over netfront: what programs, captures and
+#                   counters saw, compared; writes test/README.md's table.  CASES='name' 'name' picks some
 #   make soak HOURS=2   traffic both ways, every byte compared, while things go wrong; SEED=n repeats
 #   make claims     all that is claimed of safety: how it is checked, what it showed, and when;
 #                   KEEP=1 puts what runs in this tree have shown into the tree for good
@@ -59,7 +61,7 @@ ARM ?= channel
 export BENCH ROW ARM
 
 .PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure fuzz-policy frama audit
-.PHONY: coverage dom0-test watched-test ui-picture lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
+.PHONY: conform coverage dom0-test watched-test ui-picture lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
 demo: build
@@ -216,6 +218,11 @@ build:
 
 lab-test: build
 	$(ready) && $(ava) --config test/lab/ava.config.js $(LAB_TESTS:%=build/ts/test/lab/tests/%.js)
+
+# Counted time: what waits for nothing is skipped.
+conform: export MODE := icount
+conform: build
+	$(ready) && node build/ts/test/conform/main.js $(CASES)
 
 # HOURS=0.1 is a try.
 HOURS ?= 2

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a case can do in one machine; a guest serves it to dom0's driver:
+
+    machine.py DEVICE PORT
+
+by IPv6 on the management link, so that the driver is not among the IPv4 packets that counters count."""
+
+import contextlib
+import ctypes
+import os
+import socket
+import subprocess
+import sys
+
+import counters
+from capture import Capture
+from remote import End
+
+PATIENCE = 10  # seconds; a time that counts in no result
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class NotHere(Exception):
+    """A program or a feature of the kernel is missing, so that the case says nothing."""
+
+
+@contextlib.contextmanager
+def inside(namespace):
+    """This thread is in a network namespace that `ip netns` made."""
+    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    other = os.open(f"/run/netns/{namespace}", os.O_RDONLY) if namespace else own
+    try:
+        if libc.setns(other, 0):
+            raise OSError(ctypes.get_errno(), f"setns {namespace}")
+        yield
+    finally:
+        libc.setns(own, 0)
+        for each in {own, other}:
+            os.close(each)
+
+
+class Machine:
+    def __init__(self):
+        self.kept = []
+
+    def socket(self, family=socket.AF_INET, kind=socket.SOCK_DGRAM, protocol=0, namespace=None):
+        with inside(namespace):
+            try:
+                made = socket.socket(family, kind, protocol)
+            except OSError as error:
+                raise NotHere(f"socket({family}, {kind}, {protocol}): {error.strerror}") from error
+        made.settimeout(PATIENCE)
+        if family in (socket.AF_INET, socket.AF_INET6):
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return self.keep(made)
+
+    def keep(self, thing):
+        self.kept.append(thing)
+        return thing
+
+    def run(self, command, fails=False):
+        """What a command of the shell prints."""
+        done = subprocess.run(
+            ["sh", "-ec", command], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
+        )
+        if done.returncode and not fails:
+            raise RuntimeError(f"{command}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def set(self, command, undo):
+        """A change that is taken back after the case; what came last goes first, sockets among it."""
+        self.kept.append(Undo(undo))
+        return self.run(command)
+
+    def start(self, command):
+        """A program that goes on; `output` ends it."""
+        return self.keep(
+            Program(["sh", "-ec", f"exec {command}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        )
+
+    def module(self, *names):
+        for name in names:
+            done = subprocess.run(["modprobe", name], capture_output=True, text=True)
+            if done.returncode:
+                raise NotHere(f"no module {name}")
+
+    def program(self, name):
+        if subprocess.run(["sh", "-c", f"command -v {name}"], capture_output=True).returncode:
+            raise NotHere(f"no program {name}")
+
+    def capture(self, device):
+        return Capture(device)
+
+    def counters(self, device):
+        return counters.read(device)
+
+    def sent(self):
+        """How many packets of this machine have taken a channel."""
+        return counters.statistic("coloop0", "tx_packets")
+
+    def call(self, module, function, *args):
+        """A function of a file beside this one, where a case needs more than a socket at a time."""
+        made = getattr(__import__(module), function)(*args)
+        return self.keep(made) if hasattr(made, "close") else made
+
+    def tidy(self):
+        """All that a case opened and changed is closed and taken back; what could not be is said."""
+        failed = [each.close() for each in reversed(self.kept)]
+        self.kept = []
+        return [each for each in failed if each]
+
+
+class Undo:
+    def __init__(self, command):
+        self.command = command
+
+    def close(self):
+        done = subprocess.run(["sh", "-c", self.command], capture_output=True, text=True)
+        return f"{self.command}: {done.stderr.strip()}" if done.returncode else None
+
+
+class Program(subprocess.Popen):
+    def output(self):
+        """All that it printed until now, when it ends or is ended."""
+        self.terminate()
+        return self.communicate(timeout=PATIENCE)[0]
+
+    def lines_until(self, text):
+        """Waits for a line that has `text`."""
+        for line in self.stdout:
+            if text in line:
+                return line
+        raise RuntimeError(f"it ended without {text}")
+
+    def close(self):
+        self.kill()
+        self.wait()
+        self.stdout.close()
+
+
+def main(device, port):
+    listener = socket.socket(socket.AF_INET6)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
+    listener.bind(("::", int(port)))
+    listener.listen()
+    print("ready", flush=True)
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            machine = Machine()
+            End(connection, (socket.socket, Program, Capture)).serve(machine)
+            machine.tidy()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
