@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import {createHash} from 'node:crypto';
 import {ColoopError} from '../errors.ts';
 import {readPolicyFolder, type PolicyFolder} from '../policy/files.ts';
 import {loadPolicy, policyDirs, type LoadedPolicy} from '../policy/load.ts';
 import {fileError} from '../policy/parse.ts';
+import {tokenOfFiles} from '../policy/token.ts';
 
 /** The policy of a directory, or the installed one. Throws where it is broken, or there is no such directory. */
 export async function readPolicy(directory: string | undefined): Promise<LoadedPolicy> {
@@ -35,13 +35,5 @@ export async function tokenOf(directory: string): Promise<string> {
 }
 
 export function tokenOfFolder(folder: PolicyFolder | undefined): string {
-	const hash = createHash('sha256');
-	for (const {name, content} of folder?.files ?? []) {
-		hash.update(
-			`${JSON.stringify(name)} ${content instanceof Error ? 'error' : content.length}\n`,
-		);
-		hash.update(content instanceof Error ? content.message : content);
-	}
-
-	return hash.digest('hex').slice(0, 16);
+	return tokenOfFiles(folder?.files ?? []);
 }
