@@ -7,6 +7,7 @@ export const errorCodes = {
 	STORE: {exit: 1, meaning: 'XenStore refused or could not be reached'},
 	KERNEL: {exit: 1, meaning: 'the module refused a request'},
 	FIREWALL: {exit: 1, meaning: 'libnftables refused or could not be read'},
+	FLEET: {exit: 1, meaning: 'etcd refused, or no member of it could be reached'},
 	NO_MODULE: {exit: 3, meaning: 'the coloop module is not loaded'},
 	NO_DAEMON: {exit: 3, meaning: 'coloopd does not answer'},
 	NO_XEN: {exit: 3, meaning: 'this machine has no XenStore'},

@@ -99,7 +99,7 @@ function hostOf(header: string): string {
 	return header.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
 	const isIPv4 = isIP(host) === 4 && host.startsWith('127.');
 
 	return isIPv4 || host === '::1' || host.toLowerCase() === 'localhost';

@@ -27,7 +27,8 @@ export function parsePolicy(text: string | Uint8Array, file: string, name: strin
 	return toPolicy(result.data, path => ({file: name, ...yaml.positionOf(path)}));
 }
 
-function decode(input: string | Uint8Array, file: string): string {
+/** Text of UTF-8, as long as a file may be. Throws PolicyError. */
+export function decode(input: string | Uint8Array, file: string): string {
 	const bytes = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength;
 
 	if (bytes > maxFileBytes) {
