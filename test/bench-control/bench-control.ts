@@ -12,8 +12,8 @@ import {rows, type Figures} from './rows.ts';
 const run = promisify(execFile);
 const row = fileURLToPath(new URL('row.js', import.meta.url));
 const asked = process.argv.slice(2);
-/** For one row, in ms: each takes some 20 s where nobody else wants the processor. */
-const patience = 120_000;
+/** For one row, in ms: each takes some 20 s where nobody else wants the processor, a real xenstored a minute. */
+const patience = 300_000;
 /** Rows that make devices and rules: they want root. */
 const ofOwnNetwork: ReadonlySet<string> = new Set(['rules']);
 const found: Record<string, Figures> = {};

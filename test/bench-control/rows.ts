@@ -4,6 +4,7 @@ import {guardedByFlows, guardedByRules} from './guarded.ts';
 import {floods, handshakesBeside} from './handshakes.ts';
 import {listed} from './listed.ts';
 import {planned} from './planned.ts';
+import {announcedIn} from './real.ts';
 import {policyRead} from './read-policy.ts';
 import {rulesRead} from './read-rules.ts';
 import {cpuOf, manyRules, memory, policyOf, startScene, until, type Scene} from './scene.ts';
@@ -24,6 +25,8 @@ export const rows: Readonly<Record<string, () => Promise<Figures>>> = {
 	ovs: () => guardedByFlows(200),
 	rules: () => rulesRead(5000),
 	list: () => listing(1000, 50),
+	oxenstored: () => announcedIn('oxenstored', 300),
+	xenstored: () => announcedIn('xenstored', 300),
 };
 
 function pairsOf(guests: number): number {

@@ -36,6 +36,24 @@ const floods: Line[] = ['30', '100', '300'].flatMap((guests, index) => {
 	];
 });
 
+const real: Line[] = (['oxenstored', 'xenstored'] as const).flatMap(row => {
+	const title = (what: string) => `300 guests in a real ${row}: ${what}`;
+
+	return [
+		{row, title: title('all announced'), figure: 'first', unit: 'ms'},
+		{row, title: title('of xenstored itself'), figure: 'firstOfXenstored', unit: 'ms'},
+		{row, title: title('longest turn'), figure: 'blocked', unit: 'ms', most: 50},
+		{row, title: title('requests for it'), figure: 'requests', unit: ''},
+		{row, title: title('idle requests'), figure: 'idleRequests', unit: '/s', most: 30},
+		{row, title: title('idle CPU'), figure: 'idleCpuPercent', unit: '%'},
+		{
+			...{row, title: title('idle CPU of xenstored'), unit: '%'},
+			figure: 'idleCpuPercentOfXenstored',
+		},
+		{row, title: title('memory'), figure: 'rss', unit: 'MiB', most: 256},
+	];
+});
+
 const thousand = '1000 guests, 10 000 rules, all pairs allowed:';
 
 const lines: readonly Line[] = [
@@ -132,6 +150,7 @@ const lines: readonly Line[] = [
 		unit: 'B',
 		before: 173_000_000,
 	},
+	...real,
 	...floods,
 	{
 		...{title: '300 guests, one that floods: turns of a handshake', row: 'handshake'},
