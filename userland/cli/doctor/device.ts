@@ -65,18 +65,17 @@ async function lookAtManagers({system}: Evidence): Promise<Finding> {
 			'nmcli device set coloop0 managed no, and [keyfile] unmanaged-devices=interface-name:coloop0',
 		);
 	}
-	const clients = await system.run(
-		'pgrep',
-		'-a',
-		'-f',
-		'(dhclient|dhcpcd|udhcpc|wpa_supplicant).*coloop0',
-	);
+	const clients = await system.run('pgrep', '-a', '-f', `${clientNames}.*coloop0`);
 	const client = clients?.status === 0 ? clients.out.trim().split('\n')[0] : undefined;
 
 	return client === undefined
 		? ok('keep off coloop0')
 		: warning(
-				`a program wants an address for coloop0: ${client}`,
-				'keep it off: denyinterfaces coloop0',
+				`a program wants an address for coloop0, which takes none: ${client}`,
+				client.includes('dhcpcd')
+					? 'echo denyinterfaces coloop0 >>/etc/dhcpcd.conf, and restart dhcpcd'
+					: 'take coloop0 out of what starts it',
 			);
 }
+
+const clientNames = '(dhclient|dhcpcd|udhcpc|wpa_supplicant)';

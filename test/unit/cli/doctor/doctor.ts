@@ -571,7 +571,18 @@ const cases: ReadonlyArray<readonly [string, string, Machine, string, RegExp, Re
 					'812 dhclient coloop0\n',
 			},
 		},
-		...(['warning', /812 dhclient coloop0/, /denyinterfaces/] as const),
+		...(['warning', /812 dhclient coloop0/, /take coloop0 out/] as const),
+	],
+	[
+		'dhcpcd on coloop0, as it titles itself',
+		'managers',
+		{
+			programs: {
+				'pgrep -a -f (dhclient|dhcpcd|udhcpc|wpa_supplicant).*coloop0':
+					'118 dhcpcd: [BPF BOOTP] coloop0\n',
+			},
+		},
+		...(['warning', /118 dhcpcd/, /denyinterfaces coloop0 >>\/etc\/dhcpcd\.conf/] as const),
 	],
 ];
 
