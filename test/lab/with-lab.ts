@@ -62,6 +62,12 @@ async function runInLab(t: ExecutionContext, body: Body, options: LabOptions): P
 	}
 	await keep({title: t.title, outcome, ms: Date.now() - from, error, transcript, lab});
 	await lab?.stop();
+	conclude(t, error, transcript);
+}
+
+/** Ends the test as its lab did. */
+export function conclude(t: ExecutionContext, error: unknown, transcript: readonly string[]): void {
+	const outcome = outcomeOf(error);
 	for (const line of outcome === 'pass' ? [] : transcript.slice(-20)) {
 		t.log(line);
 	}
@@ -79,13 +85,21 @@ type Claim = Parameters<Given['claim']>;
 async function testAndCheck(t: ExecutionContext, body: Body, lab: Lab): Promise<Claim[]> {
 	const {dom0, a, b} = lab;
 	const shown: Claim[] = [];
-	const looks = await Promise.all(checks.map(check => check(lab)));
 	const skip = (missing: string): never => {
 		throw new Skip(missing);
 	};
+	const claim: Given['claim'] = (...each) => void shown.push(each);
+	await leavesNothing(lab, () => body(t, {lab, dom0, a, b, until, skip, claim}));
+
+	return shown;
+}
+
+/** Runs something in a lab, and throws unless everything in it is then as before. */
+export async function leavesNothing(lab: Lab, run: () => Promise<void>): Promise<void> {
+	const looks = await Promise.all(checks.map(check => check(lab)));
 
 	try {
-		await body(t, {lab, dom0, a, b, until, skip, claim: (...each) => void shown.push(each)});
+		await run();
 	} catch (error) {
 		await explain(lab, error);
 	}
@@ -97,8 +111,6 @@ async function testAndCheck(t: ExecutionContext, body: Body, lab: Lab): Promise<
 	if (left.length > 0) {
 		throw new CommandError(`the test left behind:\n${left.join('\n')}`);
 	}
-
-	return shown;
 }
 
 // A machine that crashed explains a failure better than the failure does; one that is silent, beside it.
