@@ -7,11 +7,13 @@
 # another), cpu_handle_exception() delivers it once more, whatever the guest's interrupt flag says: in
 # the entry of the first before its SWAPGS, which ends the guest, or with a lock held. Seen in 7.2;
 # target/i386/tcg/sysemu/svm_helper.c, accel/tcg/cpu-exec.c. The line that leaves it is not needed.
+#
+# And two machines joined by a wire count their time together: emulator-wire.c.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/host.sh"
 version=$(dpkg-query --show --showformat '${source:Version}' qemu-system-x86)
-key=$(sha256sum "$0" | cut -c1-12)
+key=$(cat "$0" "$here/emulator-wire.c" | sha256sum | cut -c1-12)
 folder=$coloop_cache/qemu-${version#*:}-$key
 
 fetch() {
@@ -31,13 +33,26 @@ fetch() {
 }
 
 mend() {
-	local file=source/target/i386/tcg/sysemu/svm_helper.c
-	cp "$file" before
-	sed -i '/case SVM_EVTINJ_TYPE_INTR:/ { n; /exception_index = vector;/d }' "$file"
-	! cmp before "$file" || { echo "emulator.sh: there is no such line in $file"; return 1; }
+	edit target/i386/tcg/sysemu/svm_helper.c \
+		'/case SVM_EVTINJ_TYPE_INTR:/ { n; /exception_index = vector;/d }' &&
+	cp "$here/emulator-wire.c" source/net/ &&
+	edit net/socket.c '/^static void net_socket_writable(.*;/a #include "emulator-wire.c"' &&
+	edit net/socket.c '/^static ssize_t net_socket_receive(/,/^}/ s/^ *remaining = iov_size/\
+		if (icount_enabled())\
+			return wire_put(buf, size);\n&/' &&
+	edit net/socket.c '/^static void net_socket_connect(void.*)$/,/^}/ s/^ *s->send_fn =/\
+		if (icount_enabled()) {\
+			wire_begin(s);\
+			return;\
+		}\n&/'
 }
 
-# The lab's machine has serial ports and disks, and no network.
+edit() { # FILE COMMAND-OF-SED
+	cp "source/$1" before && sed -i "$2" "source/$1" &&
+		! cmp -s before "source/$1" || { echo "emulator.sh: there is no such line in $1"; return 1; }
+}
+
+# The lab's machine has serial ports and disks, and a wire at most.
 build() {
 	mkdir source/build && cd source/build &&
 		../configure --target-list=x86_64-softmmu --without-default-features --disable-docs \
