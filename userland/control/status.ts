@@ -150,6 +150,23 @@ const trouble = z.object({
 	message: text,
 });
 
+/** What of the policy etcd has, and how we stand with it. */
+const fleet = z.object({
+	/** `etcd:/coloop/policy/` */
+	source: z.string(),
+	/** The member that is heard; null: none. */
+	endpoint: text,
+	/** The last revision at which one of its documents was written, and their token; null: never read. */
+	revision: number,
+	token: text,
+	documents: count,
+	/** Whether it is these that are in force, and not the ones before. */
+	in_force: z.boolean(),
+	/** When etcd last had them, in seconds since 1970. */
+	confirmed: number,
+	problem: text,
+});
+
 /** What `coloop -j` prints. */
 export const status = z.object({
 	version: z.string(),
@@ -164,6 +181,8 @@ export const status = z.object({
 	policy_errors: list(z.string()),
 	/** What is well formed and surely not meant. */
 	policy_warnings: z.optional(z.array(z.string())),
+	/** Policy of an etcd; absent where there is none. */
+	fleet: z.optional(fleet),
 	/** What keeps a role from running, e.g. that XenStore does not answer. */
 	problems: list(z.string()),
 	peers: list(peer),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {Answer, Observation, Request} from '../control/protocol.ts';
+import type {Fleet} from '../fleet/fleet.ts';
 import type {Reading} from '../metrics/reading.ts';
 import type {LoadedPolicy} from '../policy/load.ts';
 import {decideAccept, decideLimits, decidePair} from '../policy/match.ts';
@@ -28,6 +29,8 @@ export type World = Omit<
 		/** Resolves when XenStore can be opened, or the signal aborts; `waits` hears why it takes longer. */
 		awaitStore(waits: (reason: string) => void, signal: AbortSignal): Promise<void>;
 		readonly held: Held;
+		/** Where an etcd has policy of ours. */
+		readonly fleet?: Pick<Fleet, 'state'>;
 		/** Our domain is dom0. */
 		readonly isDom0: boolean;
 		/** Is told each answer of the policy. */

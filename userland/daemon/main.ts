@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import {Command, CommanderError, Option} from 'commander';
-import {dirname, join} from 'node:path';
 import {serve} from '../control/server.ts';
-import {defaultSocket} from '../control/socket.ts';
+import {defaultSocket, stateFolder} from '../control/socket.ts';
 import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
+import {configFile, readConfig} from '../fleet/config.ts';
 import {parseOutlet} from '../metrics/outlets.ts';
 import {isControlDomain} from '../xenstore/control-domain.ts';
 import {createDaemon, type Daemon, type Role, type World} from './daemon.ts';
@@ -19,6 +19,7 @@ import {systemWorld} from './world.ts';
 type Options = {
 	readonly role: 'host' | 'endpoint' | 'auto';
 	readonly policy?: string;
+	readonly fleet: string;
 	readonly socket: string;
 	readonly logLevel: LogLevel;
 	readonly metrics: readonly string[];
@@ -98,12 +99,14 @@ function onSignals(daemon: Daemon, manager: Manager): AbortSignal {
 
 async function worldOf(
 	isDom0: boolean,
-	{policy, socket}: Options,
+	{policy, fleet, socket}: Options,
 	locks: Locks,
 	log: Log,
 ): Promise<World> {
-	const heldFile = join(stateFolder(socket), 'held.json');
-	const world = await systemWorld({isDom0, policyDir: policy, heldFile, log});
+	const world = await systemWorld({
+		...{isDom0, policyDir: policy, stateFolder: stateFolder(socket), log},
+		fleet: await readConfig(fleet).catch(misused),
+	});
 
 	return {
 		...world,
@@ -122,11 +125,9 @@ async function worldOf(
 	};
 }
 
-/** What outlives a boot; with a socket of its own a daemon keeps it beside that. systemd says where StateDirectory is. */
-function stateFolder(socket: string): string {
-	return socket === defaultSocket
-		? process.env['STATE_DIRECTORY'] || '/var/lib/coloop'
-		: dirname(socket);
+/** As an option that is wrong: to try again changes nothing. */
+function misused({message}: Error): never {
+	throw new ColoopError('USAGE', message, {hint: 'see docs/fleet.md'});
 }
 
 function rolesOf(role: Options['role'], isDom0: boolean): Role[] {
@@ -165,6 +166,7 @@ export function program(): Command {
 				.default('auto'),
 		)
 		.option('-p, --policy <directory>', 'where the policy files are')
+		.option('--fleet <file>', 'which etcd has policy of ours too', configFile)
 		.option('-s, --socket <path>', 'where coloop finds us', defaultSocket)
 		.option('-m, --metrics <where>', metricsHelp, (where, all: string[]) => [...all, where], [])
 		.option('-f, --foreground', 'as always: stay in the foreground')

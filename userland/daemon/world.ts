@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {join} from 'node:path';
 import type {Device} from '../kernel/devices.ts';
 import {interfaces, watchLinks} from '../kernel/links.ts';
 import {createEnforcement} from '../enforcement/enforcement.ts';
@@ -7,6 +8,9 @@ import {openNftables} from '../nftables-js/index.ts';
 import {vifs} from '../kernel/vif.ts';
 import {watchRoute, watchTables} from '../kernel/notices.ts';
 import {openKernel, watchModule} from '../kernel/client.ts';
+import type {FleetConfig} from '../fleet/config.ts';
+import {createFleet} from '../fleet/fleet.ts';
+import {keptFile} from '../fleet/kept.ts';
 import {watchPolicy} from '../policy/watch.ts';
 import {openStore} from '../xenstore/client.ts';
 import {awaitStore} from '../xenstore/presence.ts';
@@ -22,7 +26,10 @@ type WorldOptions = {
 	readonly isDom0: boolean;
 	/** Undefined: where policy is installed. */
 	readonly policyDir: string | undefined;
-	readonly heldFile: string;
+	/** Of what outlives a boot. */
+	readonly stateFolder: string;
+	/** Policy of an etcd, beside the files. */
+	readonly fleet: FleetConfig | undefined;
 	readonly log: Log;
 };
 
@@ -30,16 +37,20 @@ type WorldOptions = {
 export async function systemWorld({
 	isDom0,
 	policyDir,
-	heldFile,
+	stateFolder,
+	fleet: config,
 	log,
 }: WorldOptions): Promise<World> {
 	const clock = systemClock();
+	const fleet =
+		config && createFleet(config, {file: keptFile(stateFolder), log, unix: clock.unix});
 
 	return {
+		...(fleet && {fleet}),
 		isDom0,
 		log,
 		clock,
-		held: await openHeld(heldFile, log),
+		held: await openHeld(join(stateFolder, 'held.json'), log),
 		openStore,
 		awaitStore: (waits, signal) => awaitStore({isDom0, sleep: clock.sleep, waits}, signal),
 		openKernel,
@@ -55,6 +66,7 @@ export async function systemWorld({
 				signal,
 				error => log.warn('policy.unwatched', describe(error)),
 				isDom0 ? 'dom0' : 'guest',
+				fleet,
 			),
 		...dom0World(clock, log),
 	};

@@ -13,9 +13,9 @@ export type Kept = Snapshot & {
 	readonly confirmed: number;
 };
 
-/** Where a daemon keeps them; systemd says which directory is its own. */
-export function keptFile(directory = process.env['STATE_DIRECTORY'] ?? '/var/lib/coloop'): string {
-	return join(directory, 'fleet.json');
+/** In the folder of what outlives a boot. */
+export function keptFile(folder: string): string {
+	return join(folder, 'fleet.json');
 }
 
 const format = 1;

@@ -36,6 +36,7 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 		policy_directory: policy().dir ?? null,
 		policy_errors: policy().errors.flatMap(({message}) => message.split('\n')),
 		policy_warnings: [...policy().warnings],
+		...(world.fleet && {fleet: world.fleet.state()}),
 		problems: [
 			...problems.values(),
 			...(world.held.problem ? [world.held.problem] : []),
