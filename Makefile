@@ -12,6 +12,7 @@
 #   make test       unit and harness tests, those of a dom0 without Xen, then the lab's on real Xen, one stack
 #   make dom0-test  the real daemon with real rules and packets, in namespaces: test/dom0/README.md
 #   make watched-test   what Debian's Prometheus reads, alerts, and the page of `coloop ui` in Chromium
+#   make fleet-test     policy of a real etcd of three members, which die; two hundred hosts
 #   make ui-picture     draws docs/ui.png anew
 #   make test-all   and models, fuzzing, mutants, proofs, attacks; ends with `make claims`
 #   make test-long  and what takes hours: counts by the thousand, every stack, the kernels that watch,
@@ -61,7 +62,7 @@ ARM ?= channel
 export BENCH ROW ARM
 
 .PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure fuzz-policy frama audit
-.PHONY: conform coverage dom0-test watched-test ui-picture lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
+.PHONY: conform coverage dom0-test watched-test fleet-test ui-picture lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
 demo: build
@@ -99,6 +100,7 @@ test-all-runs: unit
 	$(MAKE) harness
 	$(MAKE) dom0-test
 	$(MAKE) watched-test
+	$(MAKE) fleet-test
 	$(claim) harness passed
 	$(claim) exhaustive passed
 	$(MAKE) -C test/kmod records
@@ -167,6 +169,11 @@ watched-test:
 	$(ready) && coloop_need prometheus prometheus && coloop_need chromium chromium && \
 		coloop_need prometheus-node-exporter prometheus-node-exporter && npx tsc -p tsconfig.json
 	$(ready) && $(ava) --config test/watched/ava.config.js
+
+fleet-test:
+	$(ready) && coloop_need etcd etcd-server && coloop_need etcdctl etcd-client && \
+		coloop_need openssl openssl && npx tsc -p tsconfig.json
+	$(ready) && $(ava) --config test/fleet/ava.config.js
 
 ui-picture:
 	$(ready) && coloop_need chromium chromium && npx tsc -p tsconfig.json
