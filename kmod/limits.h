@@ -20,9 +20,12 @@ enum coloop_limits {
 
 	/*
 	 * When a channel comes up, packets are held until the last that took the ordinary path has
-	 * arrived there, and no longer than this.
+	 * arrived there: no longer than this after the lower device's queue got shorter the last
+	 * time, or after the device let go of the last.
 	 */
 	COLOOP_ORDER_MS = 100,
+	/* The time in which the lower device sends nothing at all does not count, up to this. */
+	COLOOP_ORDER_STILL_MS = 1000,
 
 	/*
 	 * Datagrams in flight in the ring, in bytes of the receiver's socket buffer.  Two such

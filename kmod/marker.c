@@ -10,7 +10,8 @@
  *  3  send marker frames by the lower devices  -->   4  note which have arrived
  *  6  put what is held into the ring, in order <--   5  all: store `marker`, send an event
  *
- * A marker that is lost or forged costs or saves a moment of holding, see COLOOP_ORDER_MS.
+ * What is held would have had to wait for the same packets on the ordinary path.  A queue that others
+ * keep full, and a marker that is lost or forged, cost or save a moment of holding (COLOOP_ORDER_MS).
  */
 
 #include "marker.h"
@@ -73,6 +74,16 @@ static bool marker_can_send(const struct coloop_link *link)
 	return netif_running(link->dev) && netif_carrier_ok(link->dev);
 }
 
+/* The copy tells when the device lets go of the frame: until then they share its data. */
+static void marker_send_frame(struct coloop_marker *marker, struct sk_buff *skb)
+{
+	struct sk_buff *copy = skb_clone(skb, GFP_KERNEL);
+
+	if (copy)
+		__skb_queue_tail(&marker->frames, copy);
+	dev_queue_xmit(skb);
+}
+
 static void marker_send(struct coloop_channel *ch)
 {
 	struct coloop_peer *peer = coloop_channel_peer(ch);
@@ -87,17 +98,23 @@ static void marker_send(struct coloop_channel *ch)
 		for (i = 0; i < COLOOP_MARKER_FRAMES && marker_can_send(link); i++) {
 			skb = marker_make_frame(link, ch->marker.sent, index++, count);
 			if (skb)
-				dev_queue_xmit(skb);
+				marker_send_frame(&ch->marker, skb);
 		}
 	}
 	mutex_unlock(&coloop_peers_lock);
 }
 
-/* Does a lower device's discipline hold packets?  Markers might overtake those of a flow. */
-static bool marker_must_wait(struct coloop_peer *peer)
+/* What lower devices have to send before the channel may. */
+struct marker_load {
+	u32 packets;
+	unsigned long sent_at; /* changes with each packet that a device takes */
+};
+
+/* Packets in the disciplines, where markers might overtake those of a flow. */
+static struct marker_load marker_load_queues(struct coloop_peer *peer)
 {
+	struct marker_load load = {};
 	struct coloop_link *link;
-	bool ret = false;
 	unsigned int i;
 
 	mutex_lock(&coloop_peers_lock);
@@ -106,18 +123,60 @@ static bool marker_must_wait(struct coloop_peer *peer)
 		for (i = 0; i < link->dev->real_num_tx_queues; i++) {
 			struct netdev_queue *txq = netdev_get_tx_queue(link->dev, i);
 
-			ret |= qdisc_qlen_sum(rcu_dereference(txq->qdisc));
+			load.packets += qdisc_qlen_sum(rcu_dereference(txq->qdisc));
+			load.sent_at += READ_ONCE(txq->trans_start);
 		}
 	}
 	rcu_read_unlock();
 	mutex_unlock(&coloop_peers_lock);
-	return ret;
+	return load;
+}
+
+/* Markers that a device has not let go of, and behind which nothing of the flow is left. */
+static struct marker_load marker_load_frames(const struct coloop_marker *marker)
+{
+	struct marker_load load = {.sent_at = marker->sent_at};
+	const struct sk_buff *skb;
+
+	skb_queue_walk(&marker->frames, skb)
+		load.packets += skb_cloned(skb);
+	return load;
+}
+
+/* Is there hope?  The time in which a device sends nothing does not count, within bounds. */
+static bool marker_may_wait(struct coloop_marker *marker, struct marker_load load)
+{
+	if (load.sent_at != marker->sent_at) {
+		marker->sent_at = load.sent_at;
+		marker->still_until = jiffies + msecs_to_jiffies(COLOOP_ORDER_STILL_MS);
+	} else if (load.packets && time_before(jiffies, marker->still_until)) {
+		marker->until = jiffies + msecs_to_jiffies(COLOOP_ORDER_MS);
+	}
+	if (load.packets < marker->least) {
+		marker->least = load.packets;
+		marker->until = jiffies + msecs_to_jiffies(COLOOP_ORDER_MS);
+	}
+	return time_before(jiffies, marker->until);
+}
+
+static void marker_begin_to_wait(struct coloop_marker *marker)
+{
+	marker->least = U32_MAX;
+	marker->still_until = jiffies + msecs_to_jiffies(COLOOP_ORDER_STILL_MS);
+}
+
+static bool marker_is_answered(const struct coloop_channel *ch)
+{
+	u32 sent = READ_ONCE(ch->marker.sent);
+
+	return sent && READ_ONCE(ch->queue->rx.peer->marker) == sent;
 }
 
 static void marker_open(struct coloop_channel *ch)
 {
 	unsigned int i;
 
+	__skb_queue_purge(&ch->marker.frames);
 	for (i = 0; i < READ_ONCE(ch->queues); i++)
 		coloop_send_open(&ch->queue[i]);
 }
@@ -127,21 +186,20 @@ static void marker_work(struct work_struct *work)
 	struct coloop_marker *marker = container_of(to_delayed_work(work), struct coloop_marker,
 						    work);
 	struct coloop_channel *ch = container_of(marker, struct coloop_channel, marker);
+	struct marker_load load = marker->sent ? marker_load_frames(marker) :
+						 marker_load_queues(coloop_channel_peer(ch));
 
-	/* The second time the peer has answered, or does not in time. */
-	if (marker->sent || !time_before(jiffies, marker->until)) {
+	if (marker_is_answered(ch) || !marker_may_wait(marker, load)) {
 		marker_open(ch);
 		return;
 	}
-	if (marker_must_wait(coloop_channel_peer(ch))) {
-		queue_delayed_work(system_unbound_wq, &marker->work, 1);
+	/* Before the frames: the answer pulls it forward. */
+	queue_delayed_work(system_unbound_wq, &marker->work, 1);
+	if (marker->sent || load.packets)
 		return;
-	}
 	marker->last += marker->last == U32_MAX ? 2 : 1;
 	WRITE_ONCE(marker->sent, marker->last);
-	marker->until = jiffies + msecs_to_jiffies(COLOOP_ORDER_MS);
-	/* Before the frames: the answer pulls it forward. */
-	queue_delayed_work(system_unbound_wq, &marker->work, msecs_to_jiffies(COLOOP_ORDER_MS));
+	marker_begin_to_wait(marker);
 	marker_send(ch);
 }
 
@@ -155,7 +213,7 @@ void coloop_marker_start(struct coloop_channel *ch)
 	/* Hooks that saw no channel have handed their packets to the lower device. */
 	synchronize_rcu_expedited();
 	WRITE_ONCE(ch->marker.sent, 0);
-	ch->marker.until = jiffies + msecs_to_jiffies(COLOOP_ORDER_MS);
+	marker_begin_to_wait(&ch->marker);
 	queue_delayed_work(system_unbound_wq, &ch->marker.work, 0);
 }
 
@@ -164,13 +222,12 @@ void coloop_marker_stop(struct coloop_channel *ch)
 	/* An answer that comes yet is to none that we wait for. */
 	WRITE_ONCE(ch->marker.sent, 0);
 	cancel_delayed_work_sync(&ch->marker.work);
+	__skb_queue_purge(&ch->marker.frames);
 }
 
 void coloop_marker_look(struct coloop_channel *ch)
 {
-	u32 sent = READ_ONCE(ch->marker.sent);
-
-	if (sent && READ_ONCE(ch->queue->rx.peer->marker) == sent)
+	if (marker_is_answered(ch))
 		mod_delayed_work(system_unbound_wq, &ch->marker.work, 0);
 }
 
@@ -243,6 +300,7 @@ static struct packet_type marker_type __read_mostly = {
 void coloop_marker_init(struct coloop_channel *ch)
 {
 	spin_lock_init(&ch->marker.lock);
+	__skb_queue_head_init(&ch->marker.frames);
 	INIT_DELAYED_WORK(&ch->marker.work, marker_work);
 	/* After the module was loaded anew the peer may still know what we sent before. */
 	ch->marker.last = get_random_u32();

@@ -5,6 +5,7 @@
 #define _COLOOP_MARKER_H
 
 #include <linux/bitmap.h>
+#include <linux/skbuff.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -20,7 +21,11 @@ enum {
  * struct coloop_marker - of one channel
  * @sent: number of ours that the peer is to answer; 0: none
  * @last: number that we gave last
+ * @frames: copies of those that we sent, while we wait
+ * @least: fewest packets that were still to be sent when we looked
+ * @sent_at: sum of the times when each transmit queue last sent anything, in jiffies
  * @until: when we wait no longer, in jiffies
+ * @still_until: when we wait no longer for devices that send nothing, in jiffies
  * @work: waits, sends, and opens the channel
  * @lock: guards what follows
  * @number: of the peer's newest marker of which a frame has arrived; 0: none
@@ -30,7 +35,11 @@ enum {
 struct coloop_marker {
 	u32 sent;
 	u32 last;
+	struct sk_buff_head frames;
+	u32 least;
+	unsigned long sent_at;
 	unsigned long until;
+	unsigned long still_until;
 	struct delayed_work work;
 	spinlock_t lock; /* guards what follows */
 	u32 number;

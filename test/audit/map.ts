@@ -112,6 +112,6 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'selectors.c:selectors_parse_end': selecting,
 	'selectors.c:selectors_parse': selecting,
 	'selectors.c:selectors_parse_all': selecting,
-	'marker.c:coloop_marker_look': {by: [`${order}#numbered datagrams`]},
+	'marker.c:marker_is_answered': {by: [`${order}#numbered datagrams`]},
 	'send.c:coloop_send_is_taken': {by: [`${order}#numbered datagrams`, lies]},
 };
