@@ -22,27 +22,55 @@ static bool discipline_has_filters(struct Qdisc *q)
 	return block && !list_empty(&block->chain_list);
 }
 
+struct discipline_option {
+	int type;
+	u64 value;
+};
+
+/* Without a rate of flows fq paces sockets, and does nothing else. */
+static const struct discipline_option fq_paces[] = {
+	{TCA_FQ_FLOW_MAX_RATE, ~0U},
+};
+
+/* Without a rate, and without taking DSCPs off, cake only queues. */
+static const struct discipline_option cake_queues[] = {
+	{TCA_CAKE_BASE_RATE64, 0},
+	{TCA_CAKE_AUTORATE, 0},
+	{TCA_CAKE_WASH, 0},
+};
+
+static bool discipline_option_is(const struct nlattr *options,
+				 const struct discipline_option *option)
+{
+	const struct nlattr *attr = nla_find_nested(options, option->type);
+	u64 value;
+
+	if (!attr)
+		return false;
+	value = nla_len(attr) == sizeof(u64) ? nla_get_u64(attr) : nla_get_u32(attr);
+	return value == option->value;
+}
+
 /*
- * Is the option's value @unlimited?  A discipline's options are known to its own file alone, and
- * can change in place.  What they are now is in its dump, which in fq and cake takes no lock.
+ * Are the discipline's options all like this?  They are known to its own file alone, and can change
+ * in place.  What they are now is in its dump, which in fq and cake takes no lock.
  */
-static bool discipline_is_unlimited(struct Qdisc *q, int option, u64 unlimited)
+static bool discipline_has(struct Qdisc *q, const struct discipline_option *option,
+			   unsigned int count)
 {
 	struct sk_buff *dump = alloc_skb(DISCIPLINE_DUMP_BYTES, GFP_ATOMIC);
-	const struct nlattr *options, *value = NULL;
-	bool ret = false;
+	const struct nlattr *options = NULL;
 
 	if (!dump)
 		return false;
-	if (q->ops->dump && q->ops->dump(q, dump) >= 0) {
+	if (q->ops->dump && q->ops->dump(q, dump) >= 0)
 		options = nla_find((struct nlattr *)dump->data, dump->len, TCA_OPTIONS);
-		value = options ? nla_find_nested(options, option) : NULL;
+	while (options && count && discipline_option_is(options, option)) {
+		option++;
+		count--;
 	}
-	if (value)
-		ret = nla_len(value) == sizeof(u64) ? nla_get_u64(value) == unlimited :
-						      nla_get_u32(value) == unlimited;
 	kfree_skb(dump);
-	return ret;
+	return !count;
 }
 
 static enum coloop_discipline discipline_of_queue(struct Qdisc *q)
@@ -53,10 +81,10 @@ static enum coloop_discipline discipline_of_queue(struct Qdisc *q)
 	if (discipline_has_filters(q))
 		return COLOOP_DISCIPLINE_RULES;
 	if (!strcmp(kind, "fq"))
-		return discipline_is_unlimited(q, TCA_FQ_FLOW_MAX_RATE, ~0U) ?
+		return discipline_has(q, fq_paces, ARRAY_SIZE(fq_paces)) ?
 			COLOOP_DISCIPLINE_PACES : COLOOP_DISCIPLINE_RULES;
 	if (!strcmp(kind, "cake"))
-		return discipline_is_unlimited(q, TCA_CAKE_BASE_RATE64, 0) ?
+		return discipline_has(q, cake_queues, ARRAY_SIZE(cake_queues)) ?
 			COLOOP_DISCIPLINE_PLAIN : COLOOP_DISCIPLINE_RULES;
 	return match_string(plain, ARRAY_SIZE(plain), kind) >= 0 ? COLOOP_DISCIPLINE_PLAIN :
 								   COLOOP_DISCIPLINE_RULES;

@@ -9,7 +9,7 @@
 enum coloop_discipline {
 	COLOOP_DISCIPLINE_PLAIN, /* orders packets, or drops beyond a length: promises nothing */
 	COLOOP_DISCIPLINE_PACES, /* plain, but sends packets of some sockets at a set time */
-	COLOOP_DISCIPLINE_RULES, /* a rate, an order or a filter that somebody set */
+	COLOOP_DISCIPLINE_RULES, /* a rate, an order, a filter or a change that somebody set */
 };
 
 /* Under rcu_read_lock().  The strictest of all transmit queues of @dev. */

@@ -28,6 +28,7 @@ const disciplines = [
 	['fq_pie', true],
 	['cake', true],
 	['cake bandwidth 10mbit', false],
+	['cake wash', false],
 	['fq', true],
 	['fq maxrate 20mbit', false],
 	['tbf rate 10mbit burst 32k latency 400ms', false],
