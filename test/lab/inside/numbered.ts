@@ -42,17 +42,29 @@ function serve(port: number): void {
 function send(host: string, port: number, ms: number, size: number): void {
 	const socket = createSocket('udp4');
 	let sent = 0;
+	let gone = 0;
+	let isOver = false;
+	// Those that wait for room in the socket's buffer would end with the socket.
+	const endIfGone = () => {
+		if (isOver && gone === sent) {
+			console.log(JSON.stringify({sent}));
+			socket.close(() => process.exit(0));
+		}
+	};
 	socket.connect(port, host, () => {
 		const timer = setInterval(() => {
 			const message = Buffer.alloc(size);
 			message.writeUInt32LE(sent, 0);
-			socket.send(message);
 			sent += 1;
+			socket.send(message, () => {
+				gone += 1;
+				endIfGone();
+			});
 		}, ms);
 		process.on('SIGTERM', () => {
 			clearInterval(timer);
-			console.log(JSON.stringify({sent}));
-			socket.close(() => process.exit(0));
+			isOver = true;
+			endIfGone();
 		});
 	});
 }

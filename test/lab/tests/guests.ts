@@ -1,33 +1,12 @@
 // SPDX-License-Identifier: MIT
-import test, {type ExecutionContext} from 'ava';
-import {
-	channelUp,
-	diverted,
-	inTurn,
-	pair,
-	patient,
-	peer,
-	withChannel,
-	type Body,
-} from '../channel.ts';
-import type {Guest} from '../guest.ts';
+import test from 'ava';
+import {channelUp, inTurn, pair, patient, peer, withChannel, type Body} from '../channel.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
+import {addressesOf, pings} from './_pings.ts';
+import {bonds, teams} from './_ports.ts';
 
 const slow = {timeout: 600_000};
-
-/** How many packets were diverted while all of the pings, which `where` has ping send, were answered. */
-async function pings(t: ExecutionContext, where: Guest, to: string, inside = ''): Promise<number> {
-	const before = await diverted(where);
-	const {stdout} = await where.run(`${inside} ping -q -c 10 -i 0.2 -W 5 ${to}`, slow);
-	t.regex(stdout, / 0% packet loss/, `${where.name}: ${inside} ping ${to}`);
-
-	return (await diverted(where)) - before;
-}
-
-const addressesOf = (number: number, device: string) =>
-	`ip addr replace 10.0.0.${number}/24 dev ${device}
-	ip -6 addr replace fd00::${number}/64 dev ${device} nodad`;
 
 /** Beneath a bridge, with a container beside the guest: its own packets are diverted. */
 const bridge: Body = async (t, {a, b}) => {
@@ -115,21 +94,6 @@ const namespace: Body = async (t, {lab, dom0, a}) => {
 	t.true((await pings(t, a, 'b')) >= 10);
 };
 
-/** Eth0 as the port of a bond: what the guest sends by it is diverted. */
-const bond: Body = async (t, {lab, a}) => {
-	await a.run(
-		`modprobe bonding max_bonds=0
-		ip link add bond0 type bond mode active-backup miimon 100
-		ip addr flush dev eth0; ip link set eth0 down; ip link set eth0 master bond0
-		ip link set bond0 up; ${addressesOf(1, 'bond0')}
-		until grep -q eth0 /sys/class/net/bond0/bonding/active_slave; do busybox usleep 100000; done`,
-	);
-	await channelUp(lab);
-	t.true((await pings(t, a, 'b')) >= 10);
-	await a.run(`ip link del bond0; ip link set eth0 up; ${addressesOf(1, 'eth0')}`);
-	await channelUp(lab);
-};
-
 /** Dom0's bridge floods nothing to b: others reach b for as long as the bridge knows it. */
 const known: Body = async (t, {dom0, a}) => {
 	await dom0.run(
@@ -156,7 +120,8 @@ test(
 			containers: containers,
 			'VLAN and VRF': vlanAndVrf,
 			'another namespace': namespace,
-			'a bond over eth0': bond,
+			'a bond over eth0': bonds,
+			'a team over eth0': teams,
 		}),
 	),
 );
