@@ -72,7 +72,7 @@ function differencesOf({channel, netfront}: Readonly<Record<Way, Sighting>>): st
 		...(['a', 'b'] as const).flatMap(name => [
 			...lists(`${name} packets`, channel[name].packets, netfront[name].packets),
 			...lists(`${name} forms`, channel[name].forms, netfront[name].forms),
-			...counts(`${name} counters`, channel[name].counters, netfront[name].counters),
+			...counts(`${name} counters`, channel[name], netfront[name]),
 		]),
 	];
 }
@@ -109,10 +109,14 @@ function without(first: readonly string[], second: readonly string[]): string[] 
 
 function counts(
 	what: string,
-	byChannel: Readonly<Record<string, number>>,
-	byNetfront: Readonly<Record<string, number>>,
+	{counters: byChannel, blurred}: Sighting['a'],
+	{counters: byNetfront, blurred: alsoBlurred}: Sighting['a'],
 ): string[] {
-	const names = [...new Set([...Object.keys(byChannel), ...Object.keys(byNetfront)])].sort();
+	const isBlurred = (name: string) =>
+		[...blurred, ...alsoBlurred].some(prefix => name.startsWith(prefix));
+	const names = [...new Set([...Object.keys(byChannel), ...Object.keys(byNetfront)])]
+		.filter(name => !isBlurred(name))
+		.sort();
 
 	return names.flatMap(name => {
 		const [one, other] = [byChannel[name] ?? 0, byNetfront[name] ?? 0];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // main.js [NAME...]: every case, or those that are named, over the channel and over netfront, on real Xen.
-// Writes build/conform.json and, of all cases, test/README.md's table; fails if anything differs.
-import {mkdir, readFile, writeFile} from 'node:fs/promises';
+// Writes build/conform.json, what was seen to build/conform.jsonl and, of all cases, test/README.md's table; fails if anything differs.
+import {appendFileSync, mkdirSync, writeFileSync} from 'node:fs';
+import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {allowPair, withColoopIn} from '../lab/channel.ts';
@@ -16,7 +17,11 @@ import {summary, table, withTable} from './table.ts';
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const names = process.argv.slice(2);
 
-function hear(way: Way, {subject, case: name, outcome, why, seconds}: Sighting): void {
+const sightings = path.join(repository, 'build/conform.jsonl');
+
+function hear(way: Way, seen: Sighting): void {
+	const {subject, case: name, outcome, why, seconds} = seen;
+	appendFileSync(sightings, `${JSON.stringify({way, ...seen})}\n`);
 	say(`${way}: ${subject}: ${name}: ${[outcome, why].filter(Boolean).join(', ')} (${seconds} s)`);
 }
 
@@ -38,15 +43,18 @@ async function compareIn(lab: Lab): Promise<readonly Comparison[]> {
 }
 
 async function keep(comparisons: readonly Comparison[]): Promise<void> {
-	const build = path.join(repository, 'build');
-	await mkdir(build, {recursive: true});
-	await writeFile(path.join(build, 'conform.json'), JSON.stringify(comparisons, undefined, '\t'));
+	await writeFile(
+		path.join(repository, 'build/conform.json'),
+		JSON.stringify(comparisons, undefined, '\t'),
+	);
 	if (names.length === 0) {
 		const readme = path.join(repository, 'test/README.md');
 		await writeFile(readme, withTable(await readFile(readme, 'utf8'), table(comparisons)));
 	}
 }
 
+mkdirSync(path.dirname(sightings), {recursive: true});
+writeFileSync(sightings, '');
 const lab = await Lab.start({say});
 try {
 	const comparisons = await compareIn(lab);

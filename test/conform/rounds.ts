@@ -83,7 +83,7 @@ async function bothWaysAt(
 			seen[way].push(each);
 			hear(way, each);
 		};
-		await drive(lab, [...places, way, String(round + index), ...selection], listen);
+		await drive(lab, [...places, way, String(round + index)], selection, listen);
 	}
 
 	return seen.channel.map(channel => {
@@ -109,11 +109,12 @@ async function turnTo(lab: Lab, way: Way): Promise<void> {
 async function drive(
 	{dom0}: Lab,
 	args: readonly string[],
+	selection: Selection,
 	hear: (seen: Sighting) => void,
 ): Promise<void> {
 	let rest = '';
-	const quoted = args.map(each => `'${each}'`).join(' ');
-	const driver = dom0.spawn(`exec python3 ${folder}/drive.py ${quoted}`, {
+	const driver = dom0.spawn(`exec python3 ${folder}/drive.py ${args.join(' ')}`, {
+		input: selection.join('\n'),
 		stdout: chunk => {
 			const lines = (rest + chunk.toString()).split('\n');
 			rest = lines.pop() ?? '';

@@ -10,6 +10,8 @@ const guest = z.object({
 	packets: z.array(z.string()),
 	forms: z.array(z.string()),
 	counters: z.record(z.string(), z.number()),
+	/** Counters that packets moved which are not compared, by the beginnings of their names. */
+	blurred: z.array(z.string()),
 	/** Packets that went into the channel and came out of it: coloop0's own counters. */
 	diverted: z.tuple([z.number(), z.number()]),
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {markdownTable} from '../bench/markdown.ts';
 import type {Comparison} from './compare.ts';
 
 const [begin, end] = ['<!-- conform: written by `make conform` -->', '<!-- /conform -->'];
@@ -12,13 +13,12 @@ export function table(comparisons: readonly Comparison[]): string[] {
 	const rows = comparisons.map(({subject, name, verdict, notes: own, diverted}) => {
 		const said = verdict === 'same' ? own.map(mark).join(' ') : own.map(brief).join('; ');
 
-		return `| ${subject} | ${name} | ${diverted} | ${[verdict, said].filter(Boolean).join(' ')} |`;
+		return [subject, name, String(diverted), [verdict, said].filter(Boolean).join(' ')];
 	});
+	const head = ['subject', 'case', 'packets by the channel', 'against netfront'];
 
 	return [
-		'| subject | case | packets by the channel | against netfront |',
-		'| --- | --- | ---: | --- |',
-		...rows,
+		...markdownTable([head, ...rows], new Set([2])),
 		'',
 		...notes.map(note => `${mark(note)} ${note}.  `),
 	];

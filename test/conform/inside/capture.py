@@ -23,9 +23,16 @@ class Capture:
         self.socket.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         self.socket.bind((device, ETH_P_ALL))
-        self.before = counters.read(device)
+        self.device = device
+        self.restart()
+
+    def restart(self):
+        """Forgets what was until now."""
+        while select.select([self.socket], [], [], QUIET)[0]:
+            self.receive()
+        self.before = counters.read(self.device)
         self.volume = counters.volume()
-        self.device, self.frames = device, []
+        self.frames = []
 
     def finish(self, options):
         """Waits until all is quiet; then what was seen, and how counters moved meanwhile."""
@@ -44,6 +51,7 @@ class Capture:
             quiet = told.pop("unseen")
             counts |= {f"link {name}": sum(change) - quiet.get(name, 0) for name, change in ways.items()}
         told.pop("unseen", None)
+        told["blurred"] = sorted(prefix for kind in told["blurred"] for prefix in counters.OF[kind])
         self.close()
         return {**told, "counters": counts, "diverted": [ways["tx_packets"][1], ways["rx_packets"][1]]}
 

@@ -14,12 +14,15 @@ how many there are is a matter of time."""
 import errno
 import itertools
 import socket
+import time
 from collections import namedtuple
 
 from machine import NotHere  # noqa: F401, cases say it
 
 Case = namedtuple("Case", "name subject run ordinary fast options")
 cases = []
+# What the driver sets: which way packets are to take, and the captures of the case that runs.
+way, captures = "netfront", {}
 # Of datagrams always the same, as some cases sum and cut them by hand; of connections never, as ends of older ones wait.
 ports = {socket.SOCK_DGRAM: itertools.count(10000)}
 
@@ -94,6 +97,18 @@ def tcp(a, b, family=4, protocol=0, before=lambda client, listener: None):
     listener.listen()
     client.connect((b.address(family), port))
     return client, listener.accept()[0]
+
+
+def begin(a, b):
+    """After changes that may have closed the channel: waits until packets take it again, and compares from here on."""
+    for _ in range(600):
+        before = [each.sent() for each in (a, b)]
+        a.run(f"ping -n -q -c 1 -W 1 {b.ip4}", fails=True)
+        if all((each.sent() > count) == (way == "channel") for each, count in zip((a, b), before)):
+            break
+        time.sleep(0.5)
+    for each in captures.values():
+        each.restart()
 
 
 def receive(server, size):

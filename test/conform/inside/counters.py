@@ -21,6 +21,8 @@ TOLD = {
 }  # fmt: skip
 # What depends on how many segments a stream took.
 VOLUME = re.compile(r"^Ip.*(Receives|Delivers|Requests|Transmits|Octets|ECTPkts|ECT[01]Pkts|CEPkts)$")
+# What packets of neighbours and groups are counted by, which come when they like.
+OF = {4: ("IpIn", "IpOut", "IpExtIn", "IpExtOut"), 6: ("Ip6In", "Ip6Out", "Icmp6In", "Icmp6Out")}
 LINKS = ("eth0", "coloop0")
 
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Runs cases between guests a and b, from dom0, one after the other; a line of JSON says what each saw.
 
-    drive.py A B channel|netfront ROUND all|fast|NAME...
+    drive.py A B channel|netfront ROUND <NAMES
 
-A and B are where their machine.py is reached, ADDRESS%DEVICE:PORT. ROUND keeps the ports of one run from those of another, whose connections may be waiting for their end."""
+A and B are where their machine.py is reached, ADDRESS%DEVICE:PORT; NAMES are lines: `all`, `fast`, or names. ROUND keeps the ports of one run from those of another, whose connections may be waiting for their end."""
 
 import contextlib
 import hashlib
@@ -74,7 +74,7 @@ def turned_to(way, a, b):
 def run(each, a, b, dom0):
     machines = {"a": a, "b": b}
     case.ports[socket.SOCK_DGRAM] = itertools.count(10000)
-    captures = {name: machine.capture(DEVICE) for name, machine in machines.items()}
+    case.captures = captures = {name: machine.capture(DEVICE) for name, machine in machines.items()}
     seen = {"outcome": "ran"}
     try:
         several = len(inspect.signature(each.run).parameters) > 2 and "family" not in inspect.signature(each.run).parameters
@@ -103,8 +103,10 @@ def plain(value):
     return int(value) if isinstance(value, int) else repr(value)
 
 
-def main(where_a, where_b, way, number, *names):
+def main(where_a, where_b, way, number):
+    names = sys.stdin.read().splitlines()
     case.ports[None] = itertools.count(20000 + 2000 * int(number))
+    case.way = way
     load()
     a, b = connect("a", 1, where_a), connect("b", 2, where_b)
     dom0 = case.Guest("dom0", 254, Machine())

@@ -17,7 +17,7 @@ Fragment = namedtuple("Fragment", "number offset more")
 IP, IPV6, ARP = 0x0800, 0x86DD, 0x0806
 # Coloop's own frames, which keep dom0's bridge informed and show that the ordinary path has run empty.
 OURS = (0x9000, 0x88B5)
-TCP, UDP, ICMP, ICMPV6, FRAGMENT, UDPLITE, SCTP = 6, 17, 1, 58, 44, 136, 132
+TCP, UDP, ICMP, IGMP, ICMPV6, FRAGMENT, UDPLITE, SCTP = 6, 17, 1, 2, 58, 44, 136, 132
 EXTENSIONS = {0: "hop-by-hop", 43: "routing", 60: "destination"}
 NEIGHBOUR = (130, 131, 132, 143, 133, 134, 135, 136)
 NOT_READY = 0x8
@@ -25,8 +25,9 @@ UDP_L4 = 5
 
 
 def describe(captured, options):
-    """`packets`: by flow and direction, in order; `forms`: what was cut or put together; `unseen`: what was left out."""
-    flows, forms, unseen, talk = {}, set(), {}, streams.Streams()
+    """`packets`: by flow and direction, in order; `forms`: what was cut or put together; `unseen`: what was left out;
+    `blurred`: of which versions of IP it was."""
+    flows, forms, unseen, blurred, talk = {}, set(), {}, set(), streams.Streams()
     seen = Seen(options)
     for frame in captured:
         if frame.error:
@@ -34,6 +35,7 @@ def describe(captured, options):
             continue
         if seen.is_noise(frame):
             way = "tx" if frame.is_out else "rx"
+            blurred.add(4 if frame.data[12:14] == b"\x08\0" else 6 if frame.data[12:14] == b"\x86\xdd" else 0)
             for name, count in (("packets", 1), ("bytes", len(frame.data) - (0 if frame.is_out else 14))):
                 unseen[f"{way}_{name}"] = unseen.get(f"{way}_{name}", 0) + count
             continue
@@ -46,6 +48,7 @@ def describe(captured, options):
         "packets": packets + talk.tell(),
         "forms": sorted(forms),
         "unseen": unseen,
+        "blurred": sorted(blurred - {0}),
         "has streams": bool(talk.flows),
     }
 
@@ -60,6 +63,8 @@ class Seen:
             return True
         if "neighbours" in self.options:
             return False
+        if kind == IP:
+            return frame.data[23] == IGMP
         return kind == ARP or (kind == IPV6 and neighbour(frame.data))
 
     def tell(self, frame, talk):

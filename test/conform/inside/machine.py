@@ -100,9 +100,13 @@ class Machine:
         return counters.statistic("coloop0", "tx_packets")
 
     def call(self, module, function, *args):
-        """A function of a file beside this one, where a case needs more than a socket at a time."""
+        """A function of a file beside this one, where a case needs more than one call on a socket; what it makes to be
+        closed is closed after the case."""
         made = getattr(__import__(module), function)(*args)
-        return self.keep(made) if hasattr(made, "close") else made
+        if hasattr(made, "close"):
+            self.keep(made)
+            return None
+        return made
 
     def tidy(self):
         """All that a case opened and changed is closed and taken back; what could not be is said."""

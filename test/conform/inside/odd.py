@@ -90,3 +90,11 @@ def only_longer_than(sock, size):
     program += struct.pack("=HBBI", 6, 0, 0, 0xFFFFFFFF) + struct.pack("=HBBI", 6, 0, 0, 0)
     kept = ctypes.create_string_buffer(program)
     sock.setsockopt(socket.SOL_SOCKET, 26, struct.pack("=HxxxxxxQ", 4, ctypes.addressof(kept)))
+
+
+class Virtual:
+    """Forgets all services of ip_vs in the end."""
+
+    def close(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, 255) as control:
+            control.setsockopt(socket.IPPROTO_IP, 1157, b"")

@@ -10,14 +10,19 @@ const comparisons = [
 ] as const;
 
 test('a row for each case; what is accepted is explained once', t => {
-	t.deepEqual(table(comparisons).slice(2), [
-		'| udp | echo | 4 | same |',
-		'| udp | groups | 0 | same [1] |',
-		'| ip | options | 2 | differs a: x \\| y |',
-		'| sctp | SCTP | 0 | not here no module sctp |',
-		'',
-		'[1] multicast.  ',
-	]);
+	t.deepEqual(
+		table(comparisons)
+			.slice(2)
+			.map(line => line.replaceAll(/ +/g, ' ')),
+		[
+			'| udp | echo | 4 | same |',
+			'| udp | groups | 0 | same [1] |',
+			'| ip | options | 2 | differs a: x \\| y |',
+			'| sctp | SCTP | 0 | not here no module sctp |',
+			'',
+			'[1] multicast. ',
+		],
+	);
 	t.is(summary(comparisons), '2 same, 1 differs, 0 failed, 1 not here');
 });
 
