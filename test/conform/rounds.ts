@@ -34,7 +34,8 @@ export async function conform(
 	return first.map(each => again.find(({name}) => name === each.name) ?? each);
 }
 
-function isDoubtful({verdict}: Comparison): boolean {
+/** Neither the same nor missing. */
+export function isDoubtful({verdict}: Comparison): boolean {
 	return verdict === 'differs' || verdict === 'failed';
 }
 
