@@ -26,6 +26,20 @@ export function renderPrefix({address, length}: Prefix): string {
 	return `${address}/${length}`;
 }
 
+/** In network order: 4, or 16. */
+export function addressBytes({version, address}: Prefix): Uint8Array {
+	const bytes = version === 4 ? new Address4(address).toArray() : padded(new Address6(address));
+
+	return Uint8Array.from(bytes);
+}
+
+/** Without the zeros that the number does not need. */
+function padded(address: Address6): number[] {
+	const bytes = address.toUnsignedByteArray();
+
+	return [...Array<number>(Math.max(0, 16 - bytes.length)).fill(0), ...bytes].slice(-16);
+}
+
 /** Sorted, none within another: nftables takes no ranges that overlap. */
 export function mergePrefixes(prefixes: readonly Prefix[]): Prefix[] {
 	const sorted = [...prefixes].sort(
@@ -40,6 +54,21 @@ export function mergePrefixes(prefixes: readonly Prefix[]): Prefix[] {
 	}
 
 	return kept;
+}
+
+/** Of two of which one is within the other, or that are the halves of one: that one. */
+export function joinPrefixes(one: Prefix, other: Prefix): Prefix | undefined {
+	if (contains(one, other) || contains(other, one)) {
+		return contains(one, other) ? one : other;
+	}
+	if (one.version !== other.version || one.length !== other.length || one.length === 0) {
+		return undefined;
+	}
+	const [half, otherHalf] = [one, other].map(({version, address, length}) =>
+		parsePrefix(renderPrefix({version, address, length: length - 1})),
+	);
+
+	return half?.address === otherHalf?.address ? half : undefined;
 }
 
 function contains(outer: Prefix, inner: Prefix): boolean {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {optionsOf, ruleText} from './render.ts';
+import {optionTexts, ruleText} from './render.ts';
 import type {AcceptRule, PairRule, Policy} from './types.ts';
 
 /** A rule, tag or number that only one of two policies has. */
@@ -27,7 +27,7 @@ export function changesBetween(before: Policy, after: Policy): Change[] {
 type Line = {readonly text: string; readonly rule: Change['rule']};
 
 function line(rule: PairRule | AcceptRule): Line {
-	const options = Object.entries(optionsOf(rule)).map(([key, value]) => `, ${key}: ${value}`);
+	const options = optionTexts(rule).map(text => `, ${text}`);
 
 	return {text: `${ruleText(rule)}${options.join('')}`, rule};
 }

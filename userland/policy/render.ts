@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {stringify} from 'yaml';
 import {ruleName} from './rule-name.ts';
+import type {SelectorWords} from './selectors.ts';
 import type {AcceptRule, PairRule, Policy, Tag, Who} from './types.ts';
 
 /** A policy as one file, each rule with where it stands: what it allows is what the policy does. */
@@ -22,9 +23,11 @@ export function ruleText(rule: PairRule | AcceptRule): string {
 	return `${rule.action} ${flow('between' in rule ? rule.between : rule.peer)}`;
 }
 
+type Options = Readonly<Record<string, string | number | readonly SelectorWords[]>>;
+
 /** Its words but for whom it names, as in the file. */
-export function optionsOf(rule: PairRule | AcceptRule): Record<string, string | number> {
-	const {ringPages, ringPagesMin, queues, idleTimeoutS, isOnDemand, isAudit} = rule;
+export function optionsOf(rule: PairRule | AcceptRule): Options {
+	const {ringPages, ringPagesMin, queues, idleTimeoutS, isOnDemand, isAudit, only, except} = rule;
 	const options = {
 		ring_pages: ringPages,
 		ring_pages_min: ringPagesMin,
@@ -33,6 +36,7 @@ export function optionsOf(rule: PairRule | AcceptRule): Record<string, string | 
 		idle_timeout_s: idleTimeoutS,
 		on_demand: isOnDemand === undefined ? undefined : isOnDemand ? 'yes' : 'no',
 		mode: isAudit === undefined ? undefined : isAudit ? 'audit' : 'enforce',
+		...{only, except},
 	};
 
 	return Object.fromEntries(
@@ -46,9 +50,14 @@ function section(key: string, lines: readonly string[]): string[] {
 	return lines.length === 0 ? [] : [`${key}:\n`, ...lines];
 }
 
+/** `idle_timeout_s: 300`, of each, on a line of its own. */
+export function optionTexts(rule: PairRule | AcceptRule): string[] {
+	return Object.entries(optionsOf(rule)).map(([key, value]) => `${key}: ${flow(value)}`);
+}
+
 function renderRule(rule: PairRule | AcceptRule): string {
 	const who = flow('between' in rule ? rule.between : rule.peer);
-	const options = Object.entries(optionsOf(rule)).map(([key, value]) => `    ${key}: ${value}\n`);
+	const options = optionTexts(rule).map(text => `    ${text}\n`);
 
 	return `  # ${ruleName(rule)}\n  - ${rule.action}: ${who}\n${options.join('')}`;
 }

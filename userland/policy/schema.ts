@@ -4,8 +4,8 @@ import {busyPollMax} from '../kernel/constants.ts';
 import {addressesMax, guards} from '../limits.ts';
 import {nameBytesMax} from '../names.ts';
 import {defaultRingPages, memoryMib, queueCounts, ringPages} from './pages.ts';
-import {parsePrefix, prefixForm} from '../prefixes.ts';
 import {parseRate, rateForm, ratePattern} from './rate.ts';
+import {address, isCoarse, selection} from './selector-schema.ts';
 import {hostSilence, idleTimeout} from './silence.ts';
 import {anyName, tagName, uuidForm} from './who.ts';
 
@@ -67,6 +67,7 @@ const mode = z.literal(['enforce', 'audit'], {error: 'enforce or audit'}).option
 const options = {
 	...{ring_pages: pages, ring_pages_min: pages, queues},
 	...{idle_timeout_s: idleTimeoutS, on_demand: onDemand, mode},
+	...selection,
 };
 
 type Rings = {readonly ring_pages?: unknown; readonly ring_pages_min?: unknown};
@@ -87,12 +88,15 @@ const minFits = z.refine<Rings>(rule => Number(rule.ring_pages_min) <= most(rule
 const aRule = {error: 'a rule: "allow:" or "deny:" and its names'};
 
 const pairRule = z.union(
-	[z.strictObject({allow: pair, ...options}).check(minFits), z.strictObject({deny: pair})],
+	[
+		z.strictObject({allow: pair, ...options}).check(minFits, isCoarse),
+		z.strictObject({deny: pair}),
+	],
 	aRule,
 );
 const acceptRule = z.union(
 	[
-		z.strictObject({allow: who, ...options, busy_poll_us: busyPoll}).check(minFits),
+		z.strictObject({allow: who, ...options, busy_poll_us: busyPoll}).check(minFits, isCoarse),
 		z.strictObject({deny: who}),
 	],
 	aRule,
@@ -100,15 +104,8 @@ const acceptRule = z.union(
 
 const path = z.string({error: 'the path of a file'}).min(1, {error: 'the path of a file'});
 const paths = {error: 'a list of paths'};
-const prefix = {error: 'an IPv4 or IPv6 address, or a prefix as in 10.0.0.0/24 or fd00::/64'};
 const addresses = z
-	.array(
-		z
-			.string(prefix)
-			.regex(prefixForm, prefix)
-			.refine(text => parsePrefix(text) !== undefined, prefix),
-		{error: 'a list of addresses and prefixes'},
-	)
+	.array(address, {error: 'a list of addresses and prefixes'})
 	.max(addressesMax, {error: `at most ${addressesMax} addresses`})
 	.optional();
 const rateText = {error: rateForm};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {Limits} from '../limits.ts';
+import type {SelectionWords} from './selectors.ts';
 
 /** Where a rule stands, for people: `30-site.yaml:12:3`. Line and column count from 1. */
 export type RuleSource = {readonly file: string; readonly line: number; readonly column: number};
@@ -48,7 +49,7 @@ type RuleBody = {
 	/** Decides and counts, but diverts nothing. */
 	readonly isAudit?: boolean | undefined;
 	readonly source: RuleSource;
-};
+} & SelectionWords;
 
 /** Host policy: may these two domains share a channel? The pair matches either way round. */
 export type PairRule = RuleBody & {readonly between: readonly [Who, Who]};

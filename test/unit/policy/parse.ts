@@ -212,12 +212,12 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'a time to wait for others',
 		'version: 1\npairs:\n  - allow: [a, b]\n    busy_poll_us: 50',
-		'4:5: error: pairs[0].busy_poll_us: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand and mode in this rule, got busy_poll_us',
+		'4:5: error: pairs[0].busy_poll_us: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand, only, except and mode in this rule, got busy_poll_us',
 	],
 	[
 		'allow and deny in one rule',
 		'version: 1\naccept:\n  - allow: a\n    deny: b',
-		'4:5: error: accept[0].deny: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand, mode and busy_poll_us in this rule, got deny',
+		'4:5: error: accept[0].deny: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand, only, except, mode and busy_poll_us in this rule, got deny',
 	],
 	[
 		'a ring for a denied pair',
