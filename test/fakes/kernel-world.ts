@@ -126,11 +126,20 @@ export function tellCounts(world: FakeWorld, self: number, side: Side): void {
 export function snapshot({config, wanted, channel, blocked, ordinary}: Side): Peer {
 	const links = config.links.map(link => ({mtu: 0, ...link, blocked}));
 
-	return {busyPollUs: 0, ...config, links, ordinary: new Map(ordinary), wanted, channel};
+	const {selectors, ...rest} = config;
+	const selectorsId = selectors?.id ?? 0;
+
+	return {
+		...{busyPollUs: 0, ...rest, selectorsId, links},
+		...{ordinary: new Map(ordinary), wanted, channel},
+	};
 }
 
-/** A module of family version 1 parses strictly, too. */
-export function refuseUnknown({version}: FakeModule, {links}: PeerConfig): void {
+/** A module of an older family version parses strictly, too. */
+export function refuseUnknown({version}: FakeModule, {links, selectors}: PeerConfig): void {
+	if (version < 4 && selectors) {
+		throw refused('EINVAL', 'Unknown attribute type (selectors)');
+	}
 	if (version < 2 && links.some(({mtu}) => mtu)) {
 		throw refused('EINVAL', 'Unknown attribute type (link.mtu)');
 	}

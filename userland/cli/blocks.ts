@@ -14,6 +14,7 @@ export function peerBlock(peer: PeerStatus, now: number): string[] {
 		['packets', packetLine(peer)],
 		['busy polling', pollLine(peer)],
 		['dropped', dropLine(peer)],
+		['diverts', peer.selectors?.join(', ')],
 		['ordinary path', ordinaryLine(peer)],
 		['last failure', peer.last_failure],
 	]);

@@ -84,6 +84,8 @@ const peer = z.object({
 	audited_packets: z.optional(z.number()),
 	/** How long sockets poll busily for the next packet before they sleep, in microseconds. */
 	busy_poll_us: count,
+	/** Which packets we divert, as sentences for people, `only:` or `except:` before each; absent: all. */
+	selectors: z.optional(z.array(z.string())),
 	/** Packets that took the ordinary path, by reason. */
 	ordinary: z._default(z.record(z.string(), z.number()), {}),
 	...counters,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type {Selector} from '../selectors.ts';
 
 /** States and reasons carry the names of kmod/spec/coloop.yaml. */
 export type ChannelState =
@@ -57,6 +58,8 @@ export type Peer = {
 	readonly epoch: number;
 	readonly name: string;
 	readonly links: readonly LinkState[];
+	/** What the selectors that it has were called; 0 or undefined: none. */
+	readonly selectorsId?: number | undefined;
 	/** How many packets took the ordinary path, by names of the spec's `ordinary`. */
 	readonly ordinary: ReadonlyMap<string, bigint>;
 	readonly wanted: boolean;
@@ -77,7 +80,7 @@ export type ModuleInfo = {
 	readonly ports: number;
 	readonly deferred: number;
 	readonly moduleVersion: string;
-	/** Of the family; 1 knows neither the MTU of a link nor what blocks it, 2 tells no `counts`. */
+	/** Of the family; 1 knows neither the MTU of a link nor what blocks it, 2 tells no `counts`, 3 knows no selectors. */
 	readonly familyVersion: number;
 	/** How many grants it may hold; a module older than us does not say. */
 	readonly grantLimit: number | undefined;
@@ -93,13 +96,23 @@ export type KernelEvent =
 	/** The socket lost notifications; read everything again. */
 	| {readonly kind: 'overrun'};
 
-/** `busyPollUs`: 0 in a new peer and as it was in another, if not given. */
+/** Of which packets are diverted; `id` is anything but 0, by which `Peer` tells them. */
+export type PeerSelectors = {
+	readonly id: number;
+	readonly list: ReadonlyArray<{
+		readonly list: 'only' | 'and-only' | 'except';
+		readonly selector: Selector;
+	}>;
+};
+
+/** `selectors`: none in a new peer and as they were in another, if not given. `busyPollUs`: 0 in a new peer and as it was in another, if not given. */
 export type PeerConfig = {
 	readonly domid: number;
 	readonly epoch: number;
 	readonly name: string;
 	readonly links: readonly Link[];
 	readonly busyPollUs?: number;
+	readonly selectors?: PeerSelectors;
 };
 
 /** What a peer must know to attach; `eventPort` is 0 where the other side allocates it. */

@@ -13,6 +13,7 @@ import {
 	reasons,
 } from './constants.ts';
 import type {Channel, LinkState, ModuleInfo, Offer, Peer, PeerConfig} from './kernel.ts';
+import {selectorsValues} from './selectors.ts';
 
 export function parseInfo(
 	values: Values<typeof infoAttributes>,
@@ -44,6 +45,7 @@ export function parsePeer(values: Values<typeof peerAttributes>): Peer {
 		ordinary: new Map((values.ordinary ?? []).map(parseCount)),
 		wanted: values.wanted ?? false,
 		busyPollUs: values.busyPoll ?? 0,
+		selectorsId: values.selectorsId ?? 0,
 		channel: values.channel && parseChannel(values.channel),
 	};
 }
@@ -58,13 +60,14 @@ export function parseOffer(values: Values<typeof peerAttributes>): Offer {
 
 /** The attributes of a peer-new or peer-set. */
 export function peerValues(config: PeerConfig): Values<typeof peerAttributes> {
-	const {domid, epoch, name, links, busyPollUs} = config;
+	const {domid, epoch, name, links, busyPollUs, selectors} = config;
 
 	return {
 		domid,
 		epoch,
 		name,
 		busyPoll: busyPollUs,
+		selectors: selectors && selectorsValues(selectors),
 		link: links.map(({ifindex, localMac, remoteMac, mtu}) => ({
 			ifindex,
 			localMac: macBytes(localMac),

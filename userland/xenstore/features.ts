@@ -14,6 +14,13 @@ const words = 1 << 17;
 /** The daemon enforces what peers may send to it: the word `!limits`. */
 const enforcement = 1 << 18;
 
+/** Daemon and module divert what selectors say: the words `!only` and `!except`. */
+const selectors = 1 << 19;
+
+export function hasSelectors(hello: Hello | undefined): boolean {
+	return hasWords(hello) && hello !== undefined && (hello.features & selectors) !== 0;
+}
+
 export function hasEnforcement(hello: Hello | undefined): boolean {
 	return hasWords(hello) && hello !== undefined && (hello.features & enforcement) !== 0;
 }
@@ -36,11 +43,20 @@ export function tellsCounts({familyVersion}: ModuleInfo): boolean {
 	return familyVersion >= 3;
 }
 
+/** Of the module, since version 4. */
+export function knowsSelectors({familyVersion}: ModuleInfo): boolean {
+	return familyVersion >= 4;
+}
+
 /** What the endpoint role says of itself. */
 export function helloOf(info: ModuleInfo, {enforces}: {readonly enforces: boolean}): string {
 	const {protocolMin: min, protocolMax: max, features} = info;
 
-	const ours = words | (knowsLinkState(info) ? linkState : 0) | (enforces ? enforcement : 0);
+	const ours =
+		words |
+		(knowsLinkState(info) ? linkState : 0) |
+		(knowsSelectors(info) ? selectors : 0) |
+		(enforces ? enforcement : 0);
 
 	return renderHello({min, max, features: features | ours});
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {parseLimits, renderLimits, type Limits} from '../limits.ts';
+import {parseSelectors, renderSelectors, type Selector} from '../selectors.ts';
 
 /*
  * What an announcement says besides, as words `key=value` behind all else, to ends whose hello has `words`.
@@ -20,6 +21,10 @@ export type Words = {
 	readonly isAudit?: true;
 	/** What the peer may send, which the reader enforces; said to ends whose hello says that they do. */
 	readonly limits?: Limits;
+	/** What is diverted, said to ends whose hello says that they and their modules know it: one of these ... */
+	readonly only?: readonly Selector[];
+	/** ... and none of these. */
+	readonly except?: readonly Selector[];
 };
 
 const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -55,13 +60,23 @@ function parseWord(key: string, value: string): Words | undefined {
 
 			return limits && {limits};
 		}
+		case '!only': {
+			const only = parseSelectors(value);
+
+			return only && {only};
+		}
+		case '!except': {
+			const except = parseSelectors(value);
+
+			return except && {except};
+		}
 		default:
 			return key.startsWith('!') ? undefined : {};
 	}
 }
 
 export function renderWords(words: Words): string[] {
-	const {uuid, isNameShared, idleTimeoutS, isEager, isAudit, limits} = words;
+	const {uuid, isNameShared, idleTimeoutS, isEager, isAudit, limits, only, except} = words;
 
 	return [
 		...(uuid === undefined ? [] : [`uuid=${uuid}`]),
@@ -70,5 +85,7 @@ export function renderWords(words: Words): string[] {
 		...(isEager ? ['demand=none'] : []),
 		...(isAudit ? ['!mode=audit'] : []),
 		...(limits === undefined ? [] : [`!limits=${renderLimits(limits)}`]),
+		...(only === undefined ? [] : [`!only=${renderSelectors(only)}`]),
+		...(except === undefined ? [] : [`!except=${renderSelectors(except)}`]),
 	];
 }

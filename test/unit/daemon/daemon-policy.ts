@@ -154,6 +154,46 @@ for (const [where, of, audit] of [
 	});
 }
 
+test('selectors reach the module and change without an end of the channel', async t => {
+	const stage = await stageWith({});
+	await stage.connect(1, 2);
+	const idOf = async (domid: number) =>
+		(await stage.kernel(domid).peers()).find(peer => peer.domid === 3 - domid)?.selectorsId;
+	const since = async () => (await stage.kernel(1).peers())[0]?.channel?.since;
+	const before = await since();
+	t.is(await idOf(1), 0);
+	const policies = ['only: [{proto: tcp, ports: [5432]}]', 'except: [{proto: icmp}]'];
+	const seen = new Set<number | undefined>([0]);
+	for (const words of policies) {
+		stage.setPolicy(0, `version: 1\n${allow(words)}`);
+		await stage.clock.until('told', async () => !seen.has(await idOf(1)));
+		await stage.clock.until('told', async () => (await idOf(2)) === (await idOf(1)));
+		seen.add(await idOf(1));
+	}
+	stage.setPolicy(1, "version: 1\naccept:\n  - allow: '*'\n    only: [{proto: udp}]\n");
+	await stage.clock.until('told', async () => !seen.has(await idOf(1)));
+	t.true(seen.has(await idOf(2)), 'what a guest diverts is its own affair');
+	stage.setPolicy(1, "version: 1\naccept:\n  - allow: '*'\n");
+	stage.setPolicy(0, `version: 1\n${allow('mode: enforce')}`);
+	await stage.clock.until('over', async () => (await idOf(1)) === 0 && (await idOf(2)) === 0);
+	t.is(await since(), before);
+	t.true(await stage.isLive(1, 2));
+	await stage.stopAll();
+});
+
+test("a module older than selectors diverts nothing, and nothing by dom0's", async t => {
+	const stage = await stageWith({1: "accept:\n  - allow: '*'\n    only: [{proto: udp}]\n"});
+	await stage.connect(1, 2);
+	stage.kernel(1).setVersion(3);
+	await stage.clock.until('refused', async () => !(await stage.isLive(1, 2)));
+	stage.setPolicy(1, "version: 1\naccept:\n  - allow: '*'\n");
+	await stage.connect(1, 2);
+	stage.setPolicy(0, `version: 1\n${allow('only: [{proto: udp}]')}`);
+	await stage.clock.until('refused by dom0', async () => !(await stage.isLive(1, 2)));
+	await stage.stopAll();
+	t.pass();
+});
+
 test('what audit would have diverted is told', async t => {
 	const stage = createStage();
 	for (const domid of [0, 1, 2]) {

@@ -20,8 +20,44 @@ function across(given: Parameters<typeof peerValues>[0]) {
 test('a peer comes back as it was made', t => {
 	const peer = {...config, busyPollUs: 50};
 	const said = {links: links.map(link => ({...link, mtu: 0, blocked: undefined}))};
-	const more = {ordinary: new Map(), wanted: false, channel: undefined};
+	const more = {ordinary: new Map(), wanted: false, channel: undefined, selectorsId: 0};
 	t.deepEqual(across(peer), {...peer, ...said, ...more});
+});
+
+test('selectors are told with what they ask for, and no more', t => {
+	const any = {prefix: undefined, ports: undefined};
+	const list = [
+		{
+			list: 'and-only' as const,
+			selector: {
+				...{proto: 6, isEither: true, from: any},
+				to: {prefix: undefined, ports: {first: 80, last: 90}},
+			},
+		},
+		{
+			list: 'except' as const,
+			selector: {
+				...{proto: undefined, isEither: false, to: any},
+				from: {
+					prefix: {version: 6 as const, address: 'fd00::', length: 64},
+					ports: undefined,
+				},
+			},
+		},
+	];
+	const values = peerValues({...config, selectors: {id: 7, list}});
+	const said = decode(peerAttributes, encode(peerAttributes, values));
+	t.deepEqual(said.selectors, {
+		id: 7,
+		selector: [
+			{list: 1, proto: 6, either: true, to: {portMin: 80, portMax: 90}},
+			{list: 2, from: {ipv6: Uint8Array.from([0xfd, ...Array(15).fill(0)]), prefix: 64}},
+		],
+	});
+	t.deepEqual(peerValues({...config, selectors: {id: 0, list: []}}).selectors, {
+		...{id: 0, selector: []},
+	});
+	t.is(peerValues(config).selectors, undefined, 'an old module knows none');
 });
 
 test('the MTU of a link is told where there is one', t => {

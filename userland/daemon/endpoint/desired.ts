@@ -5,19 +5,12 @@ import {cutName} from '../../names.ts';
 import {defaultRingPages, defaultRingPagesMin} from '../../policy/pages.ts';
 import type {AcceptRule, Identity, Verdict} from '../../policy/types.ts';
 import {ruleName} from '../../policy/rule-name.ts';
-import {ordinaryText} from '../ordinary.ts';
 import type {Refusal} from '../refusal.ts';
-import type {Announcement, AnnouncedLink} from '../../xenstore/announcement.ts';
+import type {Announcement} from '../../xenstore/announcement.ts';
+import {bind, type Device} from './bind.ts';
+import {refuse, type Reasons} from './refuse.ts';
+import {selectorsFor} from './selection.ts';
 import type {Range} from './size.ts';
-
-/** A network device of ours, of which a link may be the upper half. */
-export type Device = {
-	readonly ifindex: number;
-	readonly name: string;
-	readonly mac: string;
-	/** The number of the vif that it is; undefined for all else, and in dom0. */
-	readonly vif?: string;
-};
 
 /** What we want of one announced peer: the desired state that plan.ts compares with what is. */
 export type DesiredPeer = {
@@ -25,7 +18,7 @@ export type DesiredPeer = {
 	readonly name: string;
 	/** As dom0 says; undefined where it does not. */
 	readonly uuid?: string | undefined;
-	readonly config: Required<PeerConfig>;
+	readonly config: Required<Omit<PeerConfig, 'selectors'>> & Pick<PeerConfig, 'selectors'>;
 	readonly refusal: Refusal | undefined;
 	/** Where our own policy decided, for people. */
 	readonly rule: string | undefined;
@@ -53,19 +46,12 @@ export type DesiredPeer = {
 	readonly isUnusable: boolean;
 };
 
-export type Criteria = {
+export type Criteria = Reasons & {
 	readonly domid: number;
 	readonly devices: readonly Device[];
-	/** The numbers of our vifs, whose devices may be in other network namespaces. */
-	readonly vifs: ReadonlySet<string>;
 	/** The module takes an MTU with a link. */
 	readonly takesMtu: boolean;
 	readonly decide: (peer: Identity) => Verdict<AcceptRule>;
-	readonly isHeld: (name: string) => boolean;
-	/** Why nobody may have a channel with us now. */
-	readonly unheard?: Refusal | undefined;
-	/** Why nobody may whom dom0 lets send less than everything. */
-	readonly unenforced?: Refusal | undefined;
 	readonly isAsked: (name: string) => boolean;
 	readonly isWaiting: (domid: number) => boolean;
 	readonly isUnusable: (domid: number) => boolean;
@@ -91,6 +77,7 @@ function desiredPeerOf(domid: number, announcement: Announcement, criteria: Crit
 	const queues = Math.min(verdict.rule?.queues ?? announcement.queues, announcement.queues);
 	const range = rangeOf(announcement, verdict.rule, queues);
 	const found = links.flatMap(link => bind(link, criteria));
+	const selectors = selectorsFor(announcement, verdict.rule);
 
 	return {
 		name,
@@ -98,8 +85,13 @@ function desiredPeerOf(domid: number, announcement: Announcement, criteria: Crit
 		config: {
 			...{domid, epoch, name: cutName(name, nameMax), links: found},
 			busyPollUs: verdict.rule?.busyPollUs ?? 0,
+			...(selectors && {selectors}),
 		},
-		refusal: refuse(announcement, found.length, verdict, criteria),
+		refusal: refuse(
+			announcement,
+			{verdict, links: found.length, hasSelectors: selectors !== undefined},
+			criteria,
+		),
 		rule: ruleName(verdict.rule),
 		listen: criteria.domid < domid,
 		order: criteria.orderFor(domid, range),
@@ -145,58 +137,4 @@ function rangeOf(announced: Announcement, rule: AcceptRule | undefined, queues: 
 /** Queues share the memory, down to the smallest ring that takes every packet. */
 function orderOf(pages: number, queues: number): number {
 	return Math.max(orderMin, Math.floor(Math.log2(pages / queues)));
-}
-
-function refuse(
-	{name, links, limits}: Announcement,
-	found: number,
-	verdict: Verdict<AcceptRule>,
-	criteria: Criteria,
-): Refusal | undefined {
-	if (criteria.isHeld(name)) {
-		return {code: 'held', reason: `taken down by \`coloop down ${name}\``};
-	}
-	if (verdict.action === 'deny') {
-		const by = ruleName(verdict.rule);
-		const reason = by === undefined ? 'no rule of our policy accepts it' : `denied by ${by}`;
-
-		return {code: 'policy', reason};
-	}
-	if (criteria.unheard !== undefined) {
-		return criteria.unheard;
-	}
-	if (limits !== undefined && criteria.unenforced !== undefined) {
-		return criteria.unenforced;
-	}
-	if (found > 0) {
-		return undefined;
-	}
-	const away = links.find(({vif}) => criteria.vifs.has(vif));
-	if (away !== undefined) {
-		const device = `vif ${away.vif} (${away.localMac})`;
-
-		return {code: 'device', detail: 'netns', reason: ordinaryText('netns', device)};
-	}
-	const mac = links[0]?.localMac ?? 'its address';
-	const reason = `no interface in this network namespace has ${mac}`;
-
-	return {code: 'device', reason};
-}
-
-/*
- * A VLAN, bridge or macvlan on top of a device has its address too, and so have all ports of a bond.
- * The device that is the announced vif is meant; where none says so, the one that was there first.
- */
-function bind({vif, localMac, remoteMac, mtu}: AnnouncedLink, criteria: Criteria) {
-	const {domid, devices, takesMtu} = criteria;
-	const device = devices
-		.filter(({mac, name}) => mac === localMac && (domid !== 0 || name === vif))
-		.filter(each => each.vif === undefined || each.vif === vif)
-		.sort((a, b) => Number(b.vif === vif) - Number(a.vif === vif) || a.ifindex - b.ifindex)[0];
-	if (device === undefined) {
-		return [];
-	}
-	const way = {ifindex: device.ifindex, localMac, remoteMac};
-
-	return [takesMtu && mtu !== undefined ? {...way, mtu} : way];
 }

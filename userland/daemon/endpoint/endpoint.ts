@@ -7,7 +7,7 @@ import type {Store} from '../../xenstore/store.ts';
 import {createRescan, type Rescan} from '../rescan.ts';
 import {forEach, together} from '../together.ts';
 import {isRefusal} from '../../xenstore/declined.ts';
-import {helloOf, knowsLinkState, tellsCounts} from '../../xenstore/features.ts';
+import {helloOf, knowsLinkState, knowsSelectors, tellsCounts} from '../../xenstore/features.ts';
 import {apply} from './apply.ts';
 import {declinesOf, planDeclines, type Reasons} from './declines.ts';
 import {createDetours, type Detours} from './detours.ts';
@@ -23,7 +23,8 @@ import {createIdle, type Idle} from './idle.ts';
 import {createSizes, type Sizes} from './sizes.ts';
 import {createBackoff, type Backoff} from './backoff.ts';
 import {endUnheard, listenToHost, type UnheardWorld} from './unheard.ts';
-import {desiredPeersOf, type Device, type DesiredPeer} from './desired.ts';
+import type {Device} from './bind.ts';
+import {desiredPeersOf, type DesiredPeer} from './desired.ts';
 
 /** The world of the endpoint role. */
 export type EndpointWorld = ModuleWorld &
@@ -275,6 +276,7 @@ export class Endpoint {
 			devices: await this.#world.interfaces(),
 			vifs: await this.#world.vifs(),
 			takesMtu: info !== undefined && knowsLinkState(info),
+			takesSelectors: info !== undefined && knowsSelectors(info),
 			unheard: this.#silence.refusal(),
 			unenforced,
 			isAsked: name => this.#asked.has(name),

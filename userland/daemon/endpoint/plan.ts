@@ -121,10 +121,10 @@ function planPeer(desired: DesiredPeer, known: Known, peer: Peer | undefined): E
 		known.own.has(domid) && own?.epoch !== epoch ? [{kind: 'unpublish', domid}] : [];
 
 	if (peer === undefined) {
-		return [...stale, {kind: 'peer-new', config: changed(config, 0)}];
+		return [...stale, {kind: 'peer-new', config: changed(config)}];
 	}
 	if (!isSame(peer, config)) {
-		return [...stale, {kind: 'peer-set', config: changed(config, peer.busyPollUs)}];
+		return [...stale, {kind: 'peer-set', config: changed(config, peer)}];
 	}
 	if (stale.length > 0) {
 		return stale;
@@ -133,11 +133,20 @@ function planPeer(desired: DesiredPeer, known: Known, peer: Peer | undefined): E
 	return planChannel(desired, peer, own, known);
 }
 
-/** Without a `busyPollUs` that is as it was: a module older than us, not reloaded yet, knows of none. */
-function changed(config: DesiredPeer['config'], before: number): PeerConfig {
-	const {busyPollUs, ...rest} = config;
+/** Without what is as it was: a module older than us, not reloaded yet, may not know of it. */
+function changed(config: DesiredPeer['config'], before?: Peer): PeerConfig {
+	const {busyPollUs, selectors, ...rest} = config;
+	const isOther = selectorsIdOf(before) !== (selectors?.id ?? 0);
 
-	return busyPollUs === before ? rest : config;
+	return {
+		...rest,
+		...(busyPollUs !== (before?.busyPollUs ?? 0) && {busyPollUs}),
+		...(isOther && {selectors: selectors ?? {id: 0, list: []}}),
+	};
+}
+
+function selectorsIdOf(peer: Peer | undefined): number {
+	return peer?.selectorsId ?? 0;
 }
 
 function planChannel(
@@ -248,6 +257,7 @@ function isSame(peer: Peer, config: DesiredPeer['config']): boolean {
 		peer.epoch === config.epoch &&
 		peer.name === config.name &&
 		peer.busyPollUs === config.busyPollUs &&
+		selectorsIdOf(peer) === (config.selectors?.id ?? 0) &&
 		areSame(peer.links, config.links)
 	);
 }

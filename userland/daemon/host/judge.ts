@@ -3,7 +3,7 @@ import type {Limits} from '../../limits.ts';
 import {ruleName} from '../../policy/rule-name.ts';
 import type {Identity, LimitsRule, PairRule, Verdict} from '../../policy/types.ts';
 import type {Domain} from '../../xenstore/discover.ts';
-import {hasEnforcement, hasWords} from '../../xenstore/features.ts';
+import {hasEnforcement, hasSelectors, hasWords} from '../../xenstore/features.ts';
 import {speaks} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
 import type {Port, Topology} from './ports.ts';
@@ -62,6 +62,7 @@ export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdi
 		refuseMisnamed(a, b) ??
 		refuseMisnamed(b, a) ??
 		refuseAudit(terms, a, b) ??
+		refuseSelection(terms, a, b) ??
 		refuseLimits(a, b, rules);
 	if (refusal) {
 		return {a, b, terms, links: shared, limits, refusal};
@@ -136,6 +137,19 @@ function refuseAudit({isAudit}: Terms, a: Subject, b: Subject): Refusal | undefi
 	return {
 		code: 'version',
 		reason: `the coloopd of ${old.name} does not know mode: audit, and would divert: upgrade it`,
+	};
+}
+
+/** The same. */
+function refuseSelection({selection, rule}: Terms, a: Subject, b: Subject): Refusal | undefined {
+	const old = selection && [a, b].find(({hello}) => !hasSelectors(hello));
+	if (old === undefined) {
+		return undefined;
+	}
+
+	return {
+		code: 'version',
+		reason: `${old.name} does not know only and except (${rule}), and would divert everything: upgrade its coloopd and load the new module`,
 	};
 }
 

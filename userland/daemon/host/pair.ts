@@ -134,13 +134,17 @@ export function announcementFor(
 	};
 }
 
-function wordsFor({uuid, isNameShared}: Subject, {idleTimeoutS, isEager, isAudit}: Terms): Words {
+function wordsFor({uuid, isNameShared}: Subject, terms: Terms): Words {
+	const {idleTimeoutS, isEager, isAudit, selection: {only = [], except = []} = {}} = terms;
+
 	return {
 		...(uuid !== undefined && {uuid}),
 		...(isNameShared && {isNameShared}),
 		...(idleTimeoutS !== undefined && {idleTimeoutS}),
 		...(isEager && {isEager}),
 		...(isAudit && {isAudit}),
+		...(only.length > 0 && {only}),
+		...(except.length > 0 && {except}),
 	};
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import {createHash} from 'node:crypto';
 import {ruleName} from '../../policy/rule-name.ts';
+import {compileSelection} from '../../policy/selectors.ts';
 import type {PairRule, Verdict} from '../../policy/types.ts';
 import {whoText} from '../../policy/who.ts';
+import type {Selection} from '../../selectors.ts';
 
 /** What policy says about a pair; pairs for which the same rule decides share the object. */
 export type Terms = {
@@ -16,6 +18,8 @@ export type Terms = {
 	readonly idleTimeoutS: number | undefined;
 	readonly isEager: boolean;
 	readonly isAudit: boolean;
+	/** Which packets are diverted; undefined: all. */
+	readonly selection: Selection | undefined;
 };
 
 /** More rarely pay: flows are few, and the memory is shared among them. */
@@ -33,13 +37,16 @@ export function termsOf({action, rule}: Verdict<PairRule>): Terms {
 		const {ringPages, ringPagesMin, queues, idleTimeoutS, isOnDemand, isAudit} = rule ?? {};
 		const words = [ringPages, ringPagesMin, queues].map(word => word ?? 'default');
 		const others = [idleTimeoutS, isOnDemand, isAudit].filter(word => word !== undefined);
+		const selection = rule && compileSelection(rule);
+		const selected = selection === undefined ? [] : [JSON.stringify(selection)];
 		const whos = rule?.between.map(whoText) ?? [];
-		const text = [action, ...whos, ...words, ...others.map(String)].join(' ');
+		const text = [action, ...whos, ...words, ...others.map(String), ...selected].join(' ');
 		const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
 		terms = {
 			...{rule: ruleName(rule), digest, ringPages, ringPagesMin},
 			queues: queues ?? defaultQueues,
 			...{idleTimeoutS, isEager: isOnDemand === false, isAudit: isAudit === true},
+			selection,
 		};
 		termsByRule.set(rule ?? noRule, terms);
 	}

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
 import type {PeerStatus} from '../../control/protocol.ts';
-import type {Channel, ChannelCounters, Link, LinkState, Peer} from '../../kernel/kernel.ts';
+import type {
+	Channel,
+	ChannelCounters,
+	Link,
+	LinkState,
+	Peer,
+	PeerSelectors,
+} from '../../kernel/kernel.ts';
 import {unixOf, type Clock} from '../clock.ts';
 import {isRefusal, renderDeclined} from '../../xenstore/declined.ts';
 import {blockedLink} from '../endpoint/declines.ts';
 import {auditedPackets} from '../endpoint/stats.ts';
 import type {EndpointView} from '../endpoint/endpoint.ts';
-import type {Device, DesiredPeer} from '../endpoint/desired.ts';
+import {selectorText} from '../../policy/selector-text.ts';
+import type {Device} from '../endpoint/bind.ts';
+import type {DesiredPeer} from '../endpoint/desired.ts';
 import {declinedText, ownOrdinaryText} from '../ordinary.ts';
 import {reasonText} from '../reasons.ts';
 
@@ -50,12 +59,19 @@ function peerStatus(desired: DesiredPeer, peer: Peer | undefined, context: Conte
 		queues: channel?.queues ?? null,
 		queued_bytes: channel?.queuedBytes ?? 0,
 		...(desired.isAudit && {audited_packets: Number(auditedPackets(peer))}),
+		...(config.selectors && {selectors: selectorTexts(config.selectors)}),
 		busy_poll_us: peer?.busyPollUs ?? 0,
 		ordinary: Object.fromEntries(
 			[...(known?.ordinary ?? [])].map(([reason, packets]) => [reason, Number(packets)]),
 		),
 		...counters(channel),
 	};
+}
+
+const selectorWords = {only: 'only', 'and-only': 'and only', except: 'except'} as const;
+
+function selectorTexts({list: selectors}: PeerSelectors): string[] {
+	return selectors.map(({list, selector}) => `${selectorWords[list]}: ${selectorText(selector)}`);
 }
 
 function linkStatus(link: Link | LinkState, context: Context): PeerStatus['links'][number] {

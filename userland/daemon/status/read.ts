@@ -6,7 +6,7 @@ import {version} from '../../control/version.ts';
 import type {ModuleInfo} from '../../kernel/kernel.ts';
 import type {Parts} from '../daemon.ts';
 import type {EndpointView} from '../endpoint/endpoint.ts';
-import type {Device} from '../endpoint/desired.ts';
+import type {Device} from '../endpoint/bind.ts';
 import type {Host} from '../host/host.ts';
 import {named} from '../named.ts';
 import {chosenPairs, pageOfPairs, pairsOf, type PairPart} from './pairs.ts';

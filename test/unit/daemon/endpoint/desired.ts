@@ -12,6 +12,7 @@ function criteria(change: Partial<Criteria> = {}): Criteria {
 		devices: [eth0],
 		vifs: new Set<string>(),
 		takesMtu: true,
+		takesSelectors: true,
 		decide: () => ({action: 'allow', rule: undefined}),
 		isHeld: () => false,
 		isAsked: () => false,

@@ -114,6 +114,18 @@ test('an end that does not know of audits, or of shared names, has no channel by
 	t.is(refusal([a, one, other])?.code, 'name', 'a would take the name for what it says');
 });
 
+test('an end that does not know of selectors, or whose module does not, has no channel by them', t => {
+	const rule = {...allowRule, only: [{proto: 'tcp', ports: [5432]}]};
+	const decide = () => ({action: 'allow' as const, rule});
+	const newer = {min: 1, max: 1, features: (1 << 17) | (1 << 19)};
+	const [newA, newB] = [domain(1, {hello: newer}), domain(2, {hello: newer})];
+	const old = domain(2, {hello: {...newer, features: 1 << 17}});
+	const told = refusal([newA, old], {decide});
+	t.is(told?.code, 'version');
+	t.regex(told?.reason ?? '', /^b does not know only and except .* divert everything: upgrade/);
+	t.is(refusal([newA, newB], {decide}), undefined);
+});
+
 test('the rules of dom0 are walked only for a pair that nothing else refuses', t => {
 	let walks = 0;
 	const bypassed = () => {
