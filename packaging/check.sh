@@ -6,6 +6,9 @@
 #   lintian     nothing that is not explained in debian/*.lintian-overrides
 #   install     in a clean root, as dpkg does it: dkms builds the module for the suite's kernel, the daemon runs
 #               by its init script beside a xenstored (debian/tests), an upgrade, removal, purge: nothing is left
+#   sign        dkms signs the module with the key that a machine has, and leaves it without where there is none
+#   autopkgtest what debian/tests declares, as Debian's own tool runs it
+#   piuparts    Debian's own look at what installation and purge leave behind
 #   unit        systemd-analyze finds the unit right, and exposed by 3.0 at most
 #
 # CHECKS='lintian unit' picks some.
@@ -44,19 +47,43 @@ unit() {
 	say "unit: $(tail -n 1 "$out/unit.log")"
 }
 
-install() {
-	cp "$top/packaging/install-check.sh" "$out/"
-	cp -r "$top/debian/tests" "$out/"
-	in_root install "$out" bash /work/install-check.sh >"$out/install.log" 2>&1 ||
-		{ tail -n 40 "$out/install.log" >&2; return 1; }
-	rm -r "$out/install-check.sh" "$out/tests"
-	say "install: $(tail -n 1 "$out/install.log")"
+# A script of ours, in a root like a machine that the packages are installed on; answers by its last line.
+in_machine() { # NAME SCRIPT
+	cp "$top/packaging/$2" "$out/"
+	in_root install "$out" bash "/work/$2" >"$out/$1.log" 2>&1 || { tail -n 40 "$out/$1.log" >&2; return 1; }
+	rm "$out/$2"
+	say "$1: $(tail -n 1 "$out/$1.log")"
+}
+
+install() { in_machine install install-check.sh; }
+sign() { in_machine sign sign-check.sh; }
+
+# The root is all the isolation that the test asks for, and has what it depends on.
+autopkgtest() {
+	in_root install "$out" sh -c '
+		rm -f /etc/apt/sources.list && autopkgtest --ignore-restrictions=isolation-container \
+			/work/*.dsc /work/coloop_*.deb /work/coloop-dkms_*.deb /work/coloop-doc_*.deb -- null' >"$out/autopkgtest.log" 2>&1 &&
+		grep -q '^daemon *PASS' "$out/autopkgtest.log" || { tail -n 40 "$out/autopkgtest.log" >&2; return 1; }
+	say "autopkgtest: $(grep '^daemon ' "$out/autopkgtest.log" | tail -n 1)"
+}
+
+# It copies the root that has what we depend on, and asks no mirror: what is upgraded there is ours to test (install).
+piuparts() {
+	mkdir -p "$out/piuparts"
+	BESIDE=$(root install) in_root build "$out" sh -c '
+		mount --bind /dev/null /beside/etc/apt/sources.list
+		piuparts --tmpdir /work/piuparts --existing-chroot /beside --keep-sources-list --no-upgrade-test \
+			--no-eatmydata --no-adequate --warn-on-debsums-errors \
+			/work/coloop_*.deb /work/coloop-dkms_*.deb /work/coloop-doc_*.deb' >"$out/piuparts.log" 2>&1 ||
+		{ grep -v -e DEBUG -e IGNORED "$out/piuparts.log" | tail -n 40 >&2; return 1; }
+	rm -r "$out/piuparts"
+	say "piuparts: $(grep -o 'PASS: All tests.*' "$out/piuparts.log")"
 }
 
 status=0
 for stack in "$@"; do
 	out=$top/build/deb-$stack
 	[ -d "$out" ] || "$top/packaging/deb.sh" "$stack"
-	for check in ${CHECKS:-lintian unit install reproduce}; do "$check" || status=1; done
+	for check in ${CHECKS:-lintian unit install sign autopkgtest piuparts reproduce}; do "$check" || status=1; done
 done
 exit "$status"

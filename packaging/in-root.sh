@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # in-root.sh ROOT FOLDER COMMAND...: run a command as root in a Debian root, with FOLDER at /work.
 #
+# BESIDE: another root, to be read at /beside.
 # What it writes elsewhere goes to a layer in memory and is gone with it, and so are its mounts and processes.
 # It has no network but a loopback device.
 set -euo pipefail
@@ -19,6 +20,11 @@ exec unshare --mount --propagation private --net --uts --ipc --pid --fork --kill
 	mount -t overlay -o "lowerdir=$root,upperdir=$layer/upper,workdir=$layer/work" overlay "$layer/root"
 	mkdir -p "$layer/root/work"
 	mount --bind "$folder" "$layer/root/work"
+	if [ -n "${BESIDE:-}" ]; then
+		mkdir "$layer/root/beside"
+		mount --bind "$BESIDE" "$layer/root/beside"
+		mount -o remount,bind,ro "$layer/root/beside"
+	fi
 	mount -t proc proc "$layer/root/proc"
 	mount --rbind /dev "$layer/root/dev"
 	mount -t tmpfs -o mode=1777 tmp "$layer/root/tmp"

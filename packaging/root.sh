@@ -25,10 +25,10 @@ wanted() { # FILE FIELD...
 
 case $what in
 build) packages=$(wanted "$top/debian/control" Build-Depends Build-Depends-Indep | sed 's/^debhelper-compat$/debhelper/')
-	packages+=$'\nbuild-essential\nlintian' ;;
+	packages+=$'\nbuild-essential\nlintian\npiuparts' ;;
 install) packages=$(wanted "$top/debian/control" Depends Recommends; wanted "$top/debian/tests/control" Depends)
 	# And what ${misc:Depends} and ${shlibs:Depends} stand for.
-	packages+=$'\ndkms\nlibnftables1\nlinux-headers-amd64\nsystemd-sysv\ndpkg-dev' ;;
+	packages+=$'\ndkms\nlibnftables1\nautopkgtest\nlinux-headers-amd64\nopenssl\nsystemd-sysv\ndpkg-dev' ;;
 *) echo "root.sh: expected build or install, got $what" >&2; exit 2 ;;
 esac
 
