@@ -40,7 +40,7 @@
 # STACK=13 (Debian 13: Xen 4.20, Linux 6.12; the default), 12 (Xen 4.17, Linux 6.1), next (13 with the
 # newest kernel of Debian's backports), debug (13, whose guests are PVH and have a kernel that watches
 # itself, with KASAN) or debug-pv (PV ones, without); either kernel is built once, in a quarter of an hour.
-# systemd and systemd-12 are 13 and 12 with systemd as PID 1, for LAB_TESTS=packages.
+# systemd and systemd-12 are 13 and 12 with systemd as PID 1, for LAB_TESTS='packages administrator'.
 # MODE=icount counts time in lab tests that do not say which they want: one processor is enough.
 
 SHELL := /bin/bash
