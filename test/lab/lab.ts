@@ -123,6 +123,11 @@ export class Lab {
 		return this.#host.machine.cpuSeconds();
 	}
 
+	/** A command of QEMU's own monitor, e.g. `device_add`. */
+	ask(command: string): Promise<string> {
+		return this.#host.machine.ask(command);
+	}
+
 	/** Resolves when QEMU ends by itself. */
 	get ended(): Promise<void> {
 		return this.#host.machine.ended;

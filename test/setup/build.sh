@@ -3,7 +3,7 @@
 # build.sh [STACK]: build everything that goes into the machines of a stack.
 #
 #   build/stack-N/   coloop.ko, the native addons, coloop.mjs, coloopd.mjs, policy/,
-#                    programs that run in the machines: senders, vchan, numbered.mjs and others
+#                    programs that run in the machines: senders, transactions, vchan, numbered.mjs and others
 #   build/work-N/    the copies in which compilers of that stack's own root work
 #
 # STACK: 13, 12, next, debug or debug-pv.
@@ -99,6 +99,7 @@ build_addon netlink-js netlink
 build_addon nftables-js nftables
 build_program test/bench/vchan vchan
 build_program test/lab/inside/senders senders
+build_program test/lab/inside/transactions transactions
 bundle userland/bin coloop
 bundle userland/bin coloopd
 bundle userland/nftables-js nftables-process
