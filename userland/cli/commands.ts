@@ -3,6 +3,7 @@ import type {Group} from './command.ts';
 import {addCompletion} from './completing.ts';
 import {addDiagnosing} from './diagnosing.ts';
 import {addPolicy} from './policy-commands.ts';
+import {addFleet} from './fleet-commands.ts';
 import {addModule} from './reloading.ts';
 import {addReporting} from './reporting.ts';
 import {addShowing} from './showing.ts';
@@ -20,6 +21,7 @@ export const groups: readonly Group[] = [
 	addSwitching,
 	addTrying,
 	addPolicy,
+	addFleet,
 	addModule,
 	addReporting,
 	addCompletion,

@@ -44,7 +44,7 @@ const patienceMs = 5000;
 export function createFleet(config: FleetConfig, {file, log, unix}: World): Fleet {
 	const source = `etcd:${config.prefix}`;
 	let latest: Kept | undefined;
-	let token = '';
+	let token: string | undefined;
 	let given: readonly PolicyFile[] = [];
 	let accepted: readonly PolicyFile[] | undefined;
 	let endpoint: string | undefined;
@@ -89,7 +89,7 @@ export function createFleet(config: FleetConfig, {file, log, unix}: World): Flee
 		told.clear();
 		if (take({...snapshot, confirmed: unix()})) {
 			log.info('fleet.read', {
-				...{source, revision: revisionOf(snapshot), token},
+				...{source, revision: revisionOf(snapshot), token: token ?? ''},
 				documents: snapshot.documents.length,
 			});
 			changed();
@@ -139,7 +139,7 @@ export function createFleet(config: FleetConfig, {file, log, unix}: World): Flee
 			source,
 			endpoint: endpoint ?? null,
 			revision: latest ? revisionOf(latest) : null,
-			token: latest ? token : null,
+			token: token ?? null,
 			documents: latest?.documents.length ?? 0,
 			in_force: latest !== undefined && accepted === given,
 			confirmed: latest?.confirmed ?? null,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+import {posix} from 'node:path';
 import {printable} from '../names.ts';
-import type {PolicyFile} from '../policy/files.ts';
+import {isPolicy, type PolicyFile} from '../policy/files.ts';
 import {tokenOfFiles} from '../policy/token.ts';
 import type {Etcd, Key} from './etcd.ts';
 import {TooLong} from './http.ts';
@@ -87,14 +88,17 @@ export function revisionOf({documents}: Pick<Snapshot, 'documents'>): number {
 	return Math.max(0, ...documents.map(({modRevision}) => modRevision));
 }
 
+/** The same as of a directory that holds these policies. */
 export function tokenOf(snapshot: Snapshot): string {
-	return tokenOfFiles(
-		snapshot.documents.map(({key, content}) => ({name: nameIn(snapshot, key), content})),
-	);
+	const all = snapshot.documents.map(({key, content}) => ({
+		...{name: nameIn(snapshot, key), content},
+	}));
+
+	return tokenOfFiles(all.filter(({name}) => isPolicy(posix.basename(name))));
 }
 
 /** The name that a file would have. */
-function nameIn({prefix}: Pick<Snapshot, 'prefix'>, key: string): string {
+export function nameIn({prefix}: Pick<Snapshot, 'prefix'>, key: string): string {
 	return key.slice(prefix.length);
 }
 
