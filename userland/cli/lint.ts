@@ -2,6 +2,7 @@
 import {readFile} from 'node:fs/promises';
 import {basename} from 'node:path';
 import type {Want} from '../control/protocol.ts';
+import {documentsBeside} from './fleet-documents.ts';
 import {isPolicy, readPolicyFile} from '../policy/files.ts';
 import {ignoredFile, loadFile, loadPolicy, type LoadedPolicy} from '../policy/load.ts';
 import {maxFileBytes} from '../policy/parse.ts';
@@ -44,7 +45,7 @@ type Known = Pick<World, 'side' | 'present'>;
 async function lintPath(path: string, known: Known): Promise<Findings> {
 	const file = await readPolicyFile(path);
 	if (file === 'directory') {
-		return textOf(await loadPolicy(path, known));
+		return textOf(await loadPolicy(path, {...known, documents: await documentsBeside(path)}));
 	}
 	const unread = isPolicy(basename(path)) ? [] : [ignoredFile(path)];
 

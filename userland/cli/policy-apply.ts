@@ -3,6 +3,7 @@ import {spawn} from 'node:child_process';
 import {mkdir, open, readFile, rename, rm} from 'node:fs/promises';
 import {basename, join, resolve} from 'node:path';
 import {ColoopError} from '../errors.ts';
+import {documentsBeside} from './fleet-documents.ts';
 import {changesBetween, type Change} from '../policy/compare.ts';
 import {isPolicy, realReaders, type Readers} from '../policy/files.ts';
 import {loadPolicy, policyDirs, type LoadedPolicy} from '../policy/load.ts';
@@ -79,8 +80,9 @@ export async function propose(proposal: Proposal, expected?: string): Promise<Ou
 		});
 	}
 	const dirs = [directory, ...policyDirs.slice(1)];
-	const before = await loadPolicy(dirs);
-	const after = await loadPolicy(dirs, {readers: withProposal(proposal)});
+	const documents = await documentsBeside(directory);
+	const before = await loadPolicy(dirs, {documents});
+	const after = await loadPolicy(dirs, {documents, readers: withProposal(proposal)});
 	refuseBroken(after);
 
 	return {

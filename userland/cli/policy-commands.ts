@@ -67,7 +67,7 @@ function addTest(policy: Command, {console, exit, socket}: Shell): void {
 		});
 }
 
-function addShow(policy: Command, {console}: Shell): void {
+function addShow(policy: Command, {console, socket}: Shell): void {
 	policy
 		.command('show')
 		.description('what is in force, as one file, each rule with where it stands')
@@ -77,9 +77,13 @@ function addShow(policy: Command, {console}: Shell): void {
 		.action(async (options: Reading) => {
 			const {readPolicy} = await import('./policy-read.ts');
 			const {effectiveJson, effectiveText} = await import('./policy-show.ts');
+			const {fleetOf, fleetText} = await import('./fleet-text.ts');
 			const loaded = await readPolicy(options.directory);
+			const fleet = options.directory === undefined ? await fleetOf(socket()) : undefined;
 			console.out(
-				options.json ? toJson(await effectiveJson(loaded)) : await effectiveText(loaded),
+				options.json
+					? toJson({...(await effectiveJson(loaded)), fleet: fleet ?? null})
+					: await effectiveText(loaded, fleet && fleetText(fleet, console.now())),
 			);
 		});
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {ColoopError} from '../errors.ts';
+import {documentsHere} from './fleet-documents.ts';
 import {readPolicyFolder, type PolicyFolder} from '../policy/files.ts';
 import {loadPolicy, policyDirs, type LoadedPolicy} from '../policy/load.ts';
 import {fileError} from '../policy/parse.ts';
@@ -7,7 +8,9 @@ import {tokenOfFiles} from '../policy/token.ts';
 
 /** The policy of a directory, or the installed one. Throws where it is broken, or there is no such directory. */
 export async function readPolicy(directory: string | undefined): Promise<LoadedPolicy> {
-	const loaded = await loadPolicy(directory ?? policyDirs);
+	const loaded = await loadPolicy(directory ?? policyDirs, {
+		documents: directory === undefined ? await documentsHere() : [],
+	});
 	if (directory !== undefined && loaded.dir === undefined) {
 		throw fileError(directory, 'expected a directory, got none');
 	}

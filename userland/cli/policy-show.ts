@@ -7,10 +7,11 @@ import type {AcceptRule, PairRule, Policy, Who} from '../policy/types.ts';
 import {tokenOfFolder} from './policy-read.ts';
 
 /** What is in force, as one file that `coloop policy apply` takes. */
-export async function effectiveText(loaded: LoadedPolicy): Promise<string> {
+export async function effectiveText(loaded: LoadedPolicy, fleet?: string): Promise<string> {
 	const {dir, policy} = loaded;
 	const head = [
 		`# The policy of ${dir ?? 'no directory'} in one file; token ${await tokenIn(dir)}`,
+		...(fleet === undefined ? [] : [`# ${fleet}`]),
 		...filesOf(loaded).map(file => `# ${file}`),
 	];
 
