@@ -28,7 +28,7 @@ function addStatus({program, console, exit, socket}: Shell): void {
 				console.out(ownJson(overview));
 			} else {
 				const {overviewLines} = await import('./overview-lines.ts');
-				overviewLines(overview).forEach(console.out);
+				overviewLines(overview, console.now()).forEach(console.out);
 			}
 			exit.status = overview.healthy ? 0 : 1;
 		});

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+import {fleetText} from './fleet-text.ts';
 import type {Overview} from './overview.ts';
 import {moment} from './units.ts';
 
-/** One screen. */
-export function overviewLines(overview: Overview): string[] {
-	const {daemon, host, policy, peers, pairs, troubles, faults} = overview;
+/** One screen. `now`: Unix seconds. */
+export function overviewLines(overview: Overview, now: number): string[] {
+	const {daemon, host, policy, fleet, peers, pairs, troubles, faults} = overview;
 	const lines: Array<readonly [string, string]> = [
 		['module', moduleText(overview)],
 		['daemon', daemon ? `${daemon.version}, ${daemon.roles.join(' and ')}` : 'does not answer'],
@@ -14,6 +15,7 @@ export function overviewLines(overview: Overview): string[] {
 			overview.xenstore === null ? '-' : overview.xenstore ? 'answers' : 'does not answer',
 		],
 		['policy', policyText(policy)],
+		...(fleet ? [['fleet', fleetText(fleet, now)] as const] : []),
 		['peers', countText(peers)],
 		...(pairs ? [['pairs', countText(pairs)] as const] : []),
 	];

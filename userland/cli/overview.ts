@@ -21,6 +21,8 @@ export type Overview = {
 		readonly errors: readonly string[];
 		readonly warnings: readonly string[];
 	} | null;
+	/** Policy of an etcd; null where there is none. */
+	readonly fleet: NonNullable<Status['fleet']> | null;
 	/** How many are in which state; of pairs only in dom0. */
 	readonly peers: Readonly<Record<string, number>>;
 	readonly pairs: Readonly<Record<string, number>> | null;
@@ -51,6 +53,7 @@ export function overviewOf(status: Status): Overview {
 			errors: status.policy_errors,
 			warnings: status.policy_warnings ?? [],
 		},
+		fleet: status.fleet ?? null,
 		peers: countStates(status.peers),
 		pairs: status.pairs && pairCounts(status.pairs, status.pairs_left),
 		troubles: status.troubles ?? [],
@@ -63,7 +66,15 @@ async function withoutDaemon({message}: ColoopError, system: System): Promise<Ov
 
 	return {
 		...{healthy: false, faults: [message], module: null, module_loaded: isLoaded, daemon: null},
-		...{host: null, xenstore: null, policy: null, peers: {}, pairs: null, troubles: []},
+		...{
+			host: null,
+			xenstore: null,
+			policy: null,
+			fleet: null,
+			peers: {},
+			pairs: null,
+			troubles: [],
+		},
 	};
 }
 

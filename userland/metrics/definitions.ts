@@ -119,6 +119,19 @@ export const definitions = {
 		['role', 'action'],
 	),
 
+	coloop_fleet_connected: gauge('Whether a member of the etcd that has policy is heard: 1 or 0.'),
+	coloop_fleet_in_force: gauge('Whether what was read of etcd last is in force: 1 or 0.'),
+	coloop_fleet_revision: gauge(
+		'Last revision of etcd at which a document that was read was written.',
+	),
+	coloop_fleet_info: gauge(
+		'Token of the documents that were read: the same on all hosts that have the same; the value is 1.',
+		['source', 'token'],
+	),
+	coloop_fleet_confirmed_timestamp_seconds: gauge(
+		'When etcd last had just these documents, in seconds since 1970.',
+	),
+
 	coloop_xenstore_requests_total: counter('Requests to XenStore, by operation.', ['operation']),
 	coloop_xenstore_errors_total: counter(
 		'Requests that XenStore refused, by error, or that got no answer (lost).',

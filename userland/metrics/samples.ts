@@ -40,6 +40,26 @@ function daemonSamples({status, roles, host}: Reading): Entries {
 		['coloop_host_silent', () => has(hostState, [Number(hostState === 'silent')])],
 		['coloop_domains', () => has(host, [host?.domains ?? 0])],
 		['coloop_pairs', () => (host ? byState(host.pairs) : [])],
+		...fleetSamples(status.fleet),
+	];
+}
+
+function fleetSamples(fleet: Status['fleet']): Entries {
+	const known = (value: number | null | undefined): Sample[] =>
+		value === null || value === undefined ? [] : [[value]];
+
+	return [
+		['coloop_fleet_connected', () => known(fleet && Number(fleet.endpoint !== null))],
+		['coloop_fleet_in_force', () => known(fleet && Number(fleet.in_force))],
+		['coloop_fleet_revision', () => known(fleet?.revision)],
+		[
+			'coloop_fleet_info',
+			() =>
+				fleet === undefined || fleet.token === null
+					? []
+					: [[1, {source: fleet.source, token: fleet.token}]],
+		],
+		['coloop_fleet_confirmed_timestamp_seconds', () => known(fleet?.confirmed)],
 	];
 }
 

@@ -118,7 +118,7 @@ test('without a daemon it says what can be known, and exits with 1', async t => 
 	t.is(none.exit, 1);
 	t.like(JSON.parse(none.out.join('\n')), {
 		...{schema: 1, version: '0.1.0', healthy: false, module_loaded: false, daemon: null},
-		...{module: null, policy: null, peers: {}, pairs: null, troubles: []},
+		...{module: null, policy: null, fleet: null, peers: {}, pairs: null, troubles: []},
 	});
 });
 

@@ -29,7 +29,7 @@ test('help is a sentence', t => {
 test('labels are bounded', t => {
 	const known = [
 		...['peer', 'domid', 'state', 'code', 'reason', 'kind', 'role', 'action', 'result'],
-		...['operation', 'error', 'direction', 'version', 'node'],
+		...['operation', 'error', 'direction', 'version', 'node', 'source', 'token'],
 	];
 	for (const {name, labels} of all) {
 		t.deepEqual(

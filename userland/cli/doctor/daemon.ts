@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {fleetText} from '../fleet-text.ts';
 import {version} from '../../control/version.ts';
 import type {Check, Evidence} from './check.ts';
 import {error, noAnswer, ok, skipped, warning, type Finding} from './finding.ts';
@@ -11,6 +12,7 @@ export const daemonChecks: readonly Check[] = [
 	{name: 'troubles', reads: "the daemon's last warnings and errors", look: lookAtTroubles},
 	{name: 'host role', reads: "whether dom0's coloopd is heard", look: lookAtHost},
 	{name: 'policy', reads: 'the policy, also where no daemon runs', look: lookAtPolicy},
+	{name: 'fleet', reads: 'whether etcd is heard, where it has policy', look: lookAtFleet},
 ];
 
 async function lookAtDaemon({system, status, failure}: Evidence): Promise<Finding> {
@@ -102,10 +104,10 @@ async function lookAtPolicy({status, isDom0}: Evidence): Promise<Finding> {
 	if (errors[0] !== undefined) {
 		return error(
 			`${errors[0]}${errors.length > 1 ? `, and ${errors.length - 1} more` : ''}`,
-			`coloop policy lint ${directory ?? '/etc/coloop/policy.d'}; the last good policy is in force until then`,
+			`${mendingOf(errors[0], directory)}; the last good policy is in force until then`,
 		);
 	}
-	if (directory === null) {
+	if (directory === null && !status?.fleet) {
 		return warning(
 			'there is no policy, which allows nothing',
 			'write /etc/coloop/policy.d/10-site.yaml',
@@ -113,17 +115,46 @@ async function lookAtPolicy({status, isDom0}: Evidence): Promise<Finding> {
 	}
 
 	return warnings[0] === undefined
-		? ok(directory)
+		? ok(directory ?? 'none but that of etcd')
 		: warning(
 				`${warnings[0]}${warnings.length > 1 ? `, and ${warnings.length - 1} more` : ''}`,
-				`coloop policy lint ${directory}`,
+				mendingOf(warnings[0], directory),
 			);
+}
+
+function mendingOf(problem: string, directory: string | null): string {
+	return problem.startsWith('etcd:')
+		? 'coloop fleet get DIRECTORY fetches the document, and coloop fleet put brings it back mended'
+		: `coloop policy lint ${directory ?? '/etc/coloop/policy.d'}`;
+}
+
+function lookAtFleet({status, now}: Evidence): Finding {
+	const {fleet} = status ?? {};
+	if (!fleet) {
+		return status ? ok('no etcd has policy for this host') : noAnswer;
+	}
+	const {endpoint, problem, revision} = fleet;
+	const text = fleetText(fleet, now);
+	if (endpoint !== null) {
+		return ok(text);
+	}
+
+	return (revision === null ? error : warning)(
+		text,
+		/ECONNREFUSED|ENETUNREACH|EPERM|EHOSTUNREACH|no answer/.test(problem ?? '')
+			? 'is etcd up? Under systemd coloopd reaches only what IPAddressAllow= names: see docs/fleet.md'
+			: 'docs/fleet.md says what etcd and /etc/coloop/fleet.yaml have to be like',
+	);
 }
 
 /** Where no daemon has. */
 async function readPolicy(isDom0: boolean) {
 	const {loadPolicy, policyDirs} = await import('../../policy/load.ts');
-	const {errors, warnings, dir} = await loadPolicy(policyDirs, {side: isDom0 ? 'dom0' : 'guest'});
+	const {documentsHere} = await import('../fleet-documents.ts');
+	const {errors, warnings, dir} = await loadPolicy(policyDirs, {
+		side: isDom0 ? 'dom0' : 'guest',
+		documents: await documentsHere(),
+	});
 
 	return {
 		errors: errors.flatMap(({message}) => message.split('\n')),

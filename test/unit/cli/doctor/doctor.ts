@@ -48,6 +48,11 @@ async function doctor(machine: Machine, ...argv: string[]) {
 	return {exit, out, err};
 }
 
+const fleet = {
+	...{source: 'etcd:/p/', endpoint: 'https://e', revision: 2, token: 'x', documents: 1},
+	...{in_force: true, confirmed: now, problem: null},
+};
+
 type Found = {check: string; verdict: string; says: string; remedy?: string};
 
 async function findingOf(check: string, machine: Machine): Promise<Found | undefined> {
@@ -67,7 +72,7 @@ test('nothing is wrong with a healthy guest', async t => {
 	t.deepEqual(err, []);
 	t.is(
 		out.at(-1),
-		'coloop 0.1.0, coloopd 0.1.0, module 0.1.0; Linux 6.12.48+deb13-amd64, Xen 4.20, Node 20.19.0; guest: 20 ok, 0 warning, 0 error, 5 skipped',
+		'coloop 0.1.0, coloopd 0.1.0, module 0.1.0; Linux 6.12.48+deb13-amd64, Xen 4.20, Node 20.19.0; guest: 21 ok, 0 warning, 0 error, 5 skipped',
 	);
 });
 
@@ -78,7 +83,7 @@ test('nor with a healthy dom0', async t => {
 		[],
 	);
 	t.is(exit, 0);
-	t.regex(out.at(-1) ?? '', /; dom0: 25 ok, 0 warning, 0 error, 0 skipped$/);
+	t.regex(out.at(-1) ?? '', /; dom0: 26 ok, 0 warning, 0 error, 0 skipped$/);
 });
 
 const module = {...{version: '0.1.0', interface: 'coloop0', peers: 1, channels: 1, grants: 10}};
@@ -332,6 +337,28 @@ const cases: ReadonlyArray<readonly [string, string, Machine, string, RegExp, Re
 		'policy',
 		{status: {policy_warnings: ['/p/1.yaml:3:5: warning: x']}},
 		...(['warning', /1\.yaml:3:5/, /policy lint \/etc/] as const),
+	],
+	[
+		'a document of etcd that is wrong',
+		'policy',
+		{status: {policy_errors: ['etcd:/p/1.yaml:3:5: error: rings: expected ...']}},
+		...(['error', /etcd:\/p\/1\.yaml:3:5/, /coloop fleet put/] as const),
+	],
+	[
+		'an etcd that is away',
+		'fleet',
+		{status: {fleet: {...fleet, endpoint: null, problem: 'https://e: connect ECONNREFUSED'}}},
+		...(['warning', /etcd is away.*ECONNREFUSED/, /IPAddressAllow=/] as const),
+	],
+	[
+		'an etcd that was never read',
+		'fleet',
+		{
+			status: {
+				fleet: {...fleet, endpoint: null, revision: null, problem: 'permission denied'},
+			},
+		},
+		...(['error', /nothing is allowed.*permission denied/, /docs\/fleet\.md/] as const),
 	],
 	[
 		'no policy',
