@@ -48,7 +48,7 @@ export function mergePrefixes(prefixes: readonly Prefix[]): Prefix[] {
 	const kept: Prefix[] = [];
 
 	for (const prefix of sorted) {
-		if (!kept.some(each => contains(each, prefix))) {
+		if (!kept.some(each => containsPrefix(each, prefix))) {
 			kept.push(prefix);
 		}
 	}
@@ -58,8 +58,8 @@ export function mergePrefixes(prefixes: readonly Prefix[]): Prefix[] {
 
 /** Of two of which one is within the other, or that are the halves of one: that one. */
 export function joinPrefixes(one: Prefix, other: Prefix): Prefix | undefined {
-	if (contains(one, other) || contains(other, one)) {
-		return contains(one, other) ? one : other;
+	if (containsPrefix(one, other) || containsPrefix(other, one)) {
+		return containsPrefix(one, other) ? one : other;
 	}
 	if (one.version !== other.version || one.length !== other.length || one.length === 0) {
 		return undefined;
@@ -71,7 +71,8 @@ export function joinPrefixes(one: Prefix, other: Prefix): Prefix | undefined {
 	return half?.address === otherHalf?.address ? half : undefined;
 }
 
-function contains(outer: Prefix, inner: Prefix): boolean {
+/** Is the second within the first? */
+export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
 	if (outer.version !== inner.version) {
 		return false;
 	}

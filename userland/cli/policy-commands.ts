@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {Command} from 'commander';
-import {errorCodes} from '../errors.ts';
+import {ColoopError, errorCodes} from '../errors.ts';
 import {namesOf, type Shell} from './command.ts';
 import {addPolicyChanges} from './policy-changes.ts';
 
@@ -23,6 +23,27 @@ const directory = [
 	'-d, --directory <path>',
 	'the policy to read instead of the installed one',
 ] as const;
+
+type About = {
+	readonly proto?: string;
+	readonly port?: string;
+	readonly from?: string;
+	readonly to?: string;
+};
+
+/** Undefined where nothing of a packet is said. Throws USAGE. */
+async function packetFrom({proto, port, from, to}: About) {
+	if ([proto, port, from, to].every(each => each === undefined)) {
+		return undefined;
+	}
+	const {parsePacket} = await import('../policy/packet.ts');
+	const packet = parsePacket({proto, port, from, to});
+	if (typeof packet === 'string') {
+		throw new ColoopError('USAGE', `expected ${packet}`);
+	}
+
+	return packet;
+}
 
 type Reading = {readonly directory?: string; readonly json?: true};
 
@@ -52,16 +73,24 @@ function addTest(policy: Command, {console, exit, socket}: Shell): void {
 		.command('test')
 		.arguments('<a> [b]')
 		.description(
-			'which rule decides for a pair of the host, and what else does; with one name, whether we accept it; exits with 1 for deny',
+			'which rule decides for a pair of the host, and what else does; with one name, whether we accept it; exits with 1 for deny, or where the packets asked about take the ordinary path',
 		)
+		.option(
+			'--proto <protocol>',
+			'of packets of this protocol: tcp, udp, icmp, ... or a number',
+		)
+		.option('--port <port>', 'to this port')
+		.option('--from <address>', 'from this address or prefix')
+		.option('--to <address>', 'to this address or prefix')
 		.option(...directory)
 		.option(...json)
-		.action(async (a: string, b: string | undefined, options: Reading) => {
+		.action(async (a: string, b: string | undefined, options: Reading & About) => {
 			const {test, testLines} = await import('./policy.ts');
-			const names = namesOf(a, b);
-			const report = await test({names, directory: options.directory, socket: socket()});
+			const question = {names: namesOf(a, b), packet: await packetFrom(options)};
+			const {directory} = options;
+			const report = await test({...question, directory, socket: socket()});
 			(options.json ? [toJson(report)] : testLines(report)).forEach(console.out);
-			if (report.verdict === 'deny') {
+			if (report.verdict === 'deny' || report.diverted === 'no') {
 				exit.status = denied;
 			}
 		});
@@ -115,9 +144,9 @@ function addSuggest(policy: Command, shell: Shell): void {
 		.action(async (options: Reading) => {
 			const {readStatus} = await import('./read-status.ts');
 			const {suggestedPolicy, suggestionsFrom} = await import('./policy-suggest.ts');
-			const suggestions = suggestionsFrom(
-				await readStatus(shell, {peers: 'all', pairs: 'all'}),
-			);
+			const {loadPolicy} = await import('../policy/load.ts');
+			const status = await readStatus(shell, {peers: 'all', pairs: 'all'});
+			const suggestions = suggestionsFrom(status, (await loadPolicy()).policy);
 			if (suggestions.length === 0 && !options.json) {
 				shell.console.err('coloop: nothing that mode: audit keeps off a channel was seen');
 			}

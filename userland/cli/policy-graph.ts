@@ -2,6 +2,7 @@
 import {spawn} from 'node:child_process';
 import {ColoopError} from '../errors.ts';
 import {optionsOf} from '../policy/render.ts';
+import {selectionTexts} from '../policy/selector-text.ts';
 import {ruleName} from '../policy/rule-name.ts';
 import type {PairRule, Policy} from '../policy/types.ts';
 import {whoText} from '../policy/who.ts';
@@ -17,6 +18,8 @@ export type Graph = {
 		readonly order: number;
 		readonly rule: string;
 		readonly mode: string;
+		/** Which packets it is for, as sentences; none: all. */
+		readonly selectors: readonly string[];
 	}>;
 };
 
@@ -27,6 +30,7 @@ export function graphOf({pairs}: Pick<Policy, 'pairs'>): Graph {
 		order: index + 1,
 		rule: ruleName(rule) ?? '',
 		mode: String(optionsOf(rule)['mode'] ?? 'enforce'),
+		selectors: selectionTexts(rule),
 	}));
 
 	return {nodes: [...new Set(edges.flatMap(({a, b}) => [a, b]))], edges};
@@ -52,7 +56,7 @@ export function dotOf({nodes, edges}: Graph): string {
 		...nodes.map(node => `\t${quoted(node)};`),
 		...edges.map(
 			edge =>
-				`\t${quoted(edge.a)} -- ${quoted(edge.b)} [label=${quoted(`${edge.order}`)}, tooltip=${quoted(edge.rule)}, ${style(edge)}];`,
+				`\t${quoted(edge.a)} -- ${quoted(edge.b)} [label=${quoted([edge.order, ...edge.selectors].join('\n'))}, tooltip=${quoted(edge.rule)}, ${style(edge)}];`,
 		),
 		'}',
 	].join('\n');

@@ -2,7 +2,10 @@
 import type {PairStatus, PeerStatus, Status, Want} from '../control/protocol.ts';
 import {domainName} from '../domain-name.ts';
 import {ColoopError} from '../errors.ts';
+import {isSelected, type Packet} from '../policy/packet.ts';
 import {ruleText} from '../policy/render.ts';
+import {selectionTexts} from '../policy/selector-text.ts';
+import {compileSelection} from '../policy/selectors.ts';
 import {ruleName} from '../policy/rule-name.ts';
 import {traceAccept, tracePair, type Trace} from '../policy/trace.ts';
 import type {AcceptRule, Identity, PairRule} from '../policy/types.ts';
@@ -14,6 +17,8 @@ type Question = {
 	/** The policy to read instead of the installed one. */
 	readonly directory: string | undefined;
 	readonly socket: string;
+	/** Of which packets; undefined: of none in particular. */
+	readonly packet: Packet | undefined;
 };
 
 /** Snake case, for programs; `coloop policy test -j` prints it as it is. */
@@ -24,6 +29,10 @@ type TestReport = {
 	readonly verdict: 'allow' | 'deny';
 	readonly rule: string | null;
 	readonly rule_text: string | null;
+	/** Which packets the rule leaves to a channel, as sentences; null: all. */
+	readonly selectors: readonly string[] | null;
+	/** Whether the packet that was asked about is: for `some` it was not said exactly enough. Null: none was. */
+	readonly diverted: 'yes' | 'no' | 'some' | null;
 	/** Rules before it that name one of the two, the last ones first to be left out. */
 	readonly passed: ReadonlyArray<{readonly rule: string; readonly text: string}>;
 	/** How many rules stand before the one that decides. */
@@ -43,7 +52,7 @@ type Now = {
 const passedMost = 20;
 
 /** Which rule decides, and what else does. */
-export async function test({names, directory, socket}: Question): Promise<TestReport> {
+export async function test({names, directory, socket, packet}: Question): Promise<TestReport> {
 	const {policy} = await readPolicy(directory);
 	const status = await askAbout(socket, names);
 	const [a, b] = names.map((given, index) => identityFrom(given, status?.meant?.[index]));
@@ -55,6 +64,7 @@ export async function test({names, directory, socket}: Question): Promise<TestRe
 	return {
 		...{a: a.name, b: b?.name ?? null},
 		...traceReport(trace),
+		...selectionReport(trace, packet),
 		now: directory === undefined && status ? nowOf(status, b !== undefined) : null,
 	};
 }
@@ -81,6 +91,20 @@ function identityFrom(given: string, meant: Meant | undefined): Identity {
 	const {name, domid, uuid, is_name_shared: isNameShared} = meant;
 
 	return {name, domid, uuid: uuid ?? undefined, isNameShared};
+}
+
+function selectionReport(
+	{action, rule}: Trace<PairRule> | Trace<AcceptRule>,
+	packet: Packet | undefined,
+): Pick<TestReport, 'selectors' | 'diverted'> {
+	const selection = rule && compileSelection(rule);
+	const {only, except} = selection ?? {only: [], except: []};
+	const selected = packet && action === 'allow' ? isSelected({only, except}, packet) : 'no';
+
+	return {
+		selectors: rule && selection ? selectionTexts(rule) : null,
+		diverted: packet ? selected : null,
+	};
 }
 
 function traceReport({action, rule, passed, before}: Trace<PairRule> | Trace<AcceptRule>) {
@@ -114,7 +138,8 @@ function nowOf({pairs, peers}: Status, isPair: boolean): Now | null {
 }
 
 /** For people. The first line says all that many ask for. */
-export function testLines({a, b, verdict, rule, passed, rules_before, now}: TestReport) {
+export function testLines(report: TestReport): string[] {
+	const {a, b, verdict, rule, passed, rules_before, selectors, diverted, now} = report;
 	const what = b === null ? `accept ${a}` : `${a} <-> ${b}`;
 	const by = rule ?? 'no rule matches, and that is deny';
 	const texts = passed.map(each => `  passed: ${each.rule} ${each.text}`);
@@ -122,11 +147,19 @@ export function testLines({a, b, verdict, rule, passed, rules_before, now}: Test
 
 	return [
 		`${what}: ${verdict} (${by})`,
+		...(diverted === null ? [] : [`  ${divertedTexts[diverted]}`]),
+		...(selectors ?? []).map(text => `  diverts ${text}`),
 		...(others > 0 ? [`  passed: ${others} rules that name neither, or only one`] : []),
 		...texts,
 		...(now === null ? [] : nowLines(a, b, now)),
 	];
 }
+
+const divertedTexts = {
+	yes: 'such packets take the channel',
+	no: 'such packets take the ordinary path',
+	some: 'some such packets take the channel, some the ordinary path: say more of --proto, --port, --from, --to',
+} as const;
 
 function nowLines(a: string, b: string | null, now: Now): string[] {
 	const {state, code, reason, a_declines, b_declines} = now;

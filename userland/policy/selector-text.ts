@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
 import {renderPrefix} from '../prefixes.ts';
 import type {End, Selector} from '../selectors.ts';
-import {protocols} from './selectors.ts';
+import {compileSelection, protocols, type SelectionWords} from './selectors.ts';
+
+/** What a rule's words come to, each as a sentence with `only: ` or `except: ` before it; none: all. */
+export function selectionTexts(words: SelectionWords): string[] {
+	const {only, except} = compileSelection(words) ?? {only: [], except: []};
+
+	return [
+		...only.map(each => `only: ${selectorText(each)}`),
+		...except.map(each => `except: ${selectorText(each)}`),
+	];
+}
 
 /** For people: `tcp port 5432 at either end`, `udp to 10.0.0.0/8 port 53`. */
 export function selectorText({proto, isEither, from, to}: Selector): string {

@@ -45,13 +45,14 @@ export const protocols = {
 
 const withPorts: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
 
-function protocolNumber(proto: string | number): number | undefined {
+export function protocolNumber(proto: string | number): number | undefined {
 	return typeof proto === 'number'
 		? proto
 		: Object.entries(protocols).find(([name]) => name === proto)?.[1];
 }
 
-function hasPorts(proto: number): boolean {
+/** As TCP has them. */
+export function hasPorts(proto: number): boolean {
 	return withPorts.has(proto);
 }
 

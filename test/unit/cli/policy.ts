@@ -58,6 +58,54 @@ test('policy test says what decided, and what was looked at before', async t => 
 	});
 });
 
+test('policy test says of packets which way they take', async t => {
+	const dir = await folder(t, {
+		'30-a.yaml': `version: 1
+pairs:
+  - allow: [web, db]
+    only: [{proto: tcp, ports: [5432]}]
+    except: [{from: {addresses: [10.9.0.0/16]}}]
+`,
+	});
+	const ask = async (...words: string[]) =>
+		run(['policy', 'test', '-d', dir, 'web', 'db', ...words]);
+	const says = [
+		'  diverts only: tcp port 5432 at either end',
+		'  diverts except: any from 10.9.0.0/16',
+	];
+	t.deepEqual(await ask('--proto', 'tcp', '--port', '5432', '--from', '10.1.0.1'), {
+		status: 0,
+		out: ['web <-> db: allow (30-a.yaml:3:5)', '  such packets take the channel', ...says],
+		err: '',
+	});
+	t.is((await ask('--proto', 'udp')).status, 1);
+	t.is((await ask('--proto', 'udp')).out[1], '  such packets take the ordinary path');
+	t.is((await ask('--proto', 'tcp', '--port', '5432', '--from', '10.9.0.1')).status, 1);
+	t.regex((await ask('--proto', 'tcp', '--port', '5432')).out[1] ?? '', /^  some such packets/);
+	t.is((await ask('--port', '70000')).status, 2);
+	t.is((await ask('--proto', 'icmp', '--port', '7')).status, 2);
+	t.is((await ask('--from', '10.0.0.1', '--to', 'fd00::1')).status, 2);
+	t.is((await ask('--proto', 'tpc')).status, 2);
+	const [graph = ''] = (await run(['policy', 'graph', '-d', dir])).out;
+	t.true(graph.includes('only: tcp port 5432 at either end'));
+	const [effective = ''] = (await run(['policy', 'show', '-d', dir])).out;
+	t.deepEqual(
+		parsePolicy(effective, 'x').pairs[0]?.only,
+		parsePolicy(effective, 'y').pairs[0]?.only,
+	);
+	t.true(effective.includes('    only: [{proto: tcp, ports: [5432]}]'));
+});
+
+test('what is suggested is no wider than what was counted', t => {
+	const policy = parsePolicy(
+		'version: 1\npairs:\n  - allow: [a, b]\n    mode: audit\n    only: [{proto: tcp, ports: [5432]}]\n',
+		'x.yaml',
+	);
+	const pairs = [pairStatus({rule: 'x.yaml:3:5', audited_packets: 3})];
+	const text = suggestedPolicy(suggestionsFrom({pairs, peers: []}, policy));
+	t.deepEqual(parsePolicy(text, 'y').pairs[0]?.only, [{proto: 'tcp', ports: [5432]}]);
+});
+
 test('policy test asks coloopd who is meant, by UUID and whether the name is shared', async t => {
 	const dir = await folder(t, {'30-a.yaml': site});
 	const meant = (is_name_shared?: true) => [
