@@ -7,7 +7,9 @@ import type {ClassOf} from './port-classes.ts';
 import {indexRuleset, keyOf} from './ruleset-index.ts';
 import {placeOf, sees, type Place, type Traffic, type Visit} from './traffic.ts';
 import type {Port, RuleRef} from './types.ts';
-import {findObstacle, findReached, referTo} from './walk.ts';
+import {findReached} from './reach.ts';
+import {referTo} from './rule-ref.ts';
+import {findObstacle} from './walk.ts';
 
 type BaseChain = {
 	readonly family: NftFamily;

@@ -2,7 +2,8 @@
 import type {NftFamily} from '../nftables-js/index.ts';
 import {exactly, fields} from './fields.ts';
 import {elementValue} from './literal.ts';
-import {operandOf, type Index, type Operand, type Side, type Test} from './operand.ts';
+import {operandOf} from './operand-of.ts';
+import type {Index, Operand, Side, Test} from './operand.ts';
 import type {Traffic} from './traffic.ts';
 
 /** Of all packets of some traffic: do all match, none, or is that not known? */

@@ -2,8 +2,7 @@
 import type {NftChain, NftRule} from '../nftables-js/index.ts';
 import type {CompiledRule, Verdict} from './compile-rule.ts';
 import type {CompiledChain, FindChain} from './compile.ts';
-import {isForGroups} from './groups.ts';
-import type {Condition} from './match.ts';
+import {refer, referTo} from './rule-ref.ts';
 import type {Traffic} from './traffic.ts';
 import type {RuleRef} from './types.ts';
 
@@ -24,48 +23,6 @@ export function findObstacle(
 	}
 
 	return refer(base.chain, base.chain.name, base.chain.handle, `policy ${policy ?? 'unknown'}`);
-}
-
-/** The first rule of those asked for that the traffic may meet, with its port or, as on a channel, without. */
-export function findReached(
-	find: FindChain,
-	base: CompiledChain,
-	traffic: Traffic,
-	isAskedFor: (rule: CompiledRule) => boolean,
-): NftRule | undefined {
-	const reached = new Set([base]);
-	const onChannel = {...traffic, ports: undefined};
-
-	// The loop also visits the chains that it adds.
-	for (const chain of reached) {
-		for (const compiled of chain.rulesFor(traffic)) {
-			const {rule, conditions, verdict, targets} = compiled;
-			const certainties = conditions.map(({test}) => test(traffic));
-			const isMet = ({test}: Condition) =>
-				test(traffic) !== 'never' || test(onChannel) !== 'never';
-			if (!conditions.every(isMet)) {
-				continue;
-			}
-			if (isAskedFor(compiled)) {
-				return rule;
-			}
-			for (const target of targets) {
-				const next = find(target);
-				if (next) {
-					reached.add(next);
-				}
-			}
-			if (certainties.every(each => each === 'always') && isEnd(verdict)) {
-				break;
-			}
-		}
-	}
-
-	return undefined;
-}
-
-function isEnd({kind}: Verdict): boolean {
-	return kind === 'accept' || kind === 'return' || kind === 'goto';
 }
 
 /** What may become of some of the traffic, as bits; more than one where not all of it fares alike. */
@@ -194,19 +151,4 @@ function enter(walk: Walk, rule: NftRule, how: 'jump' | 'goto', target: string):
 /** What is in a chain without a name is shown with the rule that leads there. */
 function isInAnonymous({name}: NftChain, found: RuleRef): boolean {
 	return found.chain === name && name.startsWith('__chain');
-}
-
-export function referTo(rule: NftRule): RuleRef {
-	const found = refer(rule, rule.chain, rule.handle, rule.comment ?? JSON.stringify(rule.expr));
-
-	return isForGroups(rule) ? {...found, isForGroups: true} : found;
-}
-
-function refer(
-	{family, table}: Pick<NftChain, 'family' | 'table'>,
-	chain: string,
-	handle: number,
-	text: string,
-): RuleRef {
-	return {family, table: `${family} ${table}`, chain, handle, text};
 }
