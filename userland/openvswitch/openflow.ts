@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: MIT
 import {connect as connectSocket} from 'node:net';
 import {ColoopError} from '../errors.ts';
+import {
+	buildMessage,
+	flowMonitor,
+	headerLength,
+	kinds,
+	monitorXid,
+	parseFragments,
+	parsePorts,
+	portDescriptions,
+	stats,
+	version,
+} from './openflow-messages.ts';
 import type {Settings} from './types.ts';
 
 /**
@@ -24,14 +36,6 @@ type OpenFlowOptions = {
 	readonly timeout?: number;
 };
 
-const version = 1;
-const kinds = {
-	...({hello: 0, error: 1, echoRequest: 2, echoReply: 3, vendor: 4} as const),
-	...({getConfigRequest: 7, getConfigReply: 8, statsRequest: 16, statsReply: 17} as const),
-	...({barrierRequest: 18, barrierReply: 19} as const),
-};
-const headerLength = 8;
-
 export function openOpenFlow(path: string, options: OpenFlowOptions): OpenFlow {
 	const {timeout = 2000, changed} = options;
 	/* Who listens does not keep the process from its end; who waits for an answer does. */
@@ -49,14 +53,8 @@ export function openOpenFlow(path: string, options: OpenFlowOptions): OpenFlow {
 			options.lost(cause);
 		}
 	};
-	const send = (kind: number, xid: number, body: Uint8Array = new Uint8Array()) => {
-		const header = Buffer.alloc(headerLength);
-		header.writeUInt8(version, 0);
-		header.writeUInt8(kind, 1);
-		header.writeUInt16BE(headerLength + body.length, 2);
-		header.writeUInt32BE(xid, 4);
-		socket.write(Buffer.concat([header, body]));
-	};
+	const send = (kind: number, xid: number, body?: Uint8Array) =>
+		socket.write(buildMessage(kind, xid, body));
 	const ask = (kind: number, body?: Uint8Array) =>
 		new Promise<Buffer>((resolve, reject) => {
 			if (over) {
@@ -164,58 +162,4 @@ function answers(
 	waiting.delete(xid);
 
 	return true;
-}
-
-const portDescriptions = 13;
-
-function stats(type: number, body: Uint8Array = new Uint8Array()): Buffer {
-	const header = Buffer.alloc(4);
-	header.writeUInt16BE(type, 0);
-
-	return Buffer.concat([header, body]);
-}
-
-/** Of the request that begins the monitor; the answer tells nothing yet, and what follows has 0. */
-const monitorXid = 0xffff_fff0;
-
-/** struct nicira10_stats_msg and struct nx_flow_monitor_request of nicira-ext.h: any flow, any table. */
-function flowMonitor(): Buffer {
-	const [vendor, subtype] = [0x2320, 2];
-	const [added, deleted, modified, actions, own] = [2, 4, 8, 16, 32];
-	const [noPort, allTables] = [0xffff, 0xff];
-	const body = Buffer.alloc(12 + 16);
-
-	body.writeUInt32BE(vendor, 0);
-	body.writeUInt32BE(subtype, 4);
-	body.writeUInt32BE(1, 12);
-	body.writeUInt16BE(added | deleted | modified | actions | own, 16);
-	body.writeUInt16BE(noPort, 18);
-	body.writeUInt8(allTables, 22);
-
-	return stats(0xffff, body);
-}
-
-/** struct ofp_switch_config. */
-function parseFragments(body: Buffer): string {
-	return ['normal', 'drop', 'reassemble', 'nx-match'][body.readUInt16BE(0) & 3] ?? '';
-}
-
-const forbidding = {'no-receive': 1 << 2, 'no-flood': 1 << 4, 'no-forward': 1 << 5};
-
-/** A list of struct ofp10_phy_port. */
-function parsePorts(body: Buffer): Map<number, string[]> {
-	const length = 48;
-	const found = new Map<number, string[]>();
-
-	for (let at = 0; at + length <= body.length; at += length) {
-		const config = body.readUInt32BE(at + 24);
-		const words = Object.entries(forbidding)
-			.filter(([, bit]) => (config & bit) !== 0)
-			.map(([word]) => word);
-		if (words.length > 0) {
-			found.set(body.readUInt16BE(at), words);
-		}
-	}
-
-	return found;
 }
