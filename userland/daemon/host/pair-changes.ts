@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type {EpochHistory} from './epochs.ts';
 import type {PairVerdict} from './judge.ts';
 import type {SharedLink} from './shared-links.ts';
 import {announcementFor, isSameWay, setAnnounced, announcedTo, wrong, type Pair} from './pair.ts';
@@ -7,8 +8,27 @@ import {isSame} from './same.ts';
 import type {HostStep} from './steps.ts';
 import type {Subject} from './subjects.ts';
 
+/** Of which its ends were told nothing yet. */
+export function beginPair(
+	{a, b, terms, links, limits}: PairVerdict,
+	history: EpochHistory | undefined,
+): Pair {
+	return {
+		a,
+		b,
+		terms,
+		limits,
+		links: partOf(links, a, b),
+		announcedA: 0,
+		announcedB: 0,
+		isReworded: false,
+		history,
+		ends: undefined,
+	};
+}
+
 /** Undefined for all links that the two share. */
-export function partOf(
+function partOf(
 	links: readonly SharedLink[],
 	a: Subject,
 	b: Subject,

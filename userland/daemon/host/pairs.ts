@@ -4,7 +4,7 @@ import {parseOffer} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
 import {PairMap} from './by-pair.ts';
 import {Histories} from './histories.ts';
-import {judgePair, type Criteria, type PairVerdict} from './judge.ts';
+import {judgePair, type Criteria} from './judge.ts';
 import {
 	agreedEpoch,
 	closeEnds,
@@ -16,9 +16,8 @@ import {
 	type wrong,
 	type Pair,
 } from './pair.ts';
-import {adoptionSteps, change, epochOf, partOf} from './pair-changes.ts';
+import {adoptionSteps, beginPair, change, epochOf} from './pair-changes.ts';
 import {planPair, record, withdraw} from './plan.ts';
-
 import type {FromGuest, FromHost} from './read.ts';
 import {isSame} from './same.ts';
 import type {HostStep} from './steps.ts';
@@ -72,7 +71,7 @@ export class PairTable {
 				: {...judged, steps: none};
 		}
 		if (pair === undefined) {
-			this.#pairs.set(key, this.#begin(key, verdict));
+			this.#pairs.set(key, beginPair(verdict, this.#histories.take(key)));
 
 			return {steps: none, isNew: true, isDue: true};
 		}
@@ -173,23 +172,6 @@ export class PairTable {
 	/** Drops what is remembered of pairs that are no more, where it makes no difference. */
 	prune(now: number): void {
 		this.#histories.prune(now);
-	}
-
-	#begin(key: number, {a, b, terms, links, limits}: PairVerdict): Pair {
-		const history = this.#histories.take(key);
-
-		return {
-			a,
-			b,
-			terms,
-			limits,
-			links: partOf(links, a, b),
-			announcedA: 0,
-			announcedB: 0,
-			isReworded: false,
-			history,
-			ends: undefined,
-		};
 	}
 
 	#drop(key: number, pair: Pair): readonly HostStep[] {
