@@ -14,7 +14,10 @@ type World = ContextWorld & {
 /** Dom0's devices and rules as they are known, and which vifs they are known for. */
 export type CurrentContext = {
 	readonly latest: {readonly context: Context; readonly vifs: ReadonlySet<string>} | undefined;
-	/** These are the domains from now on: reads anew if vifs came. */
+	/**
+	 * These are the domains from now on: reads anew if vifs came. Of a vif that went nothing is known any more: one that
+	 * comes back under its name is another, and a reading that began before does not have it.
+	 */
 	cover(domains: Iterable<Domain>): void;
 	readonly tasks: ReadonlyArray<(signal: AbortSignal) => Promise<void>>;
 };
@@ -30,6 +33,8 @@ export function createCurrentContext(world: World, changed: () => void): Current
 	let latest: CurrentContext['latest'];
 	let domains: readonly Domain[] | undefined;
 	let isWanted = false;
+	/** Vifs that went since the reading that is under way began. */
+	let gone = new Set<string>();
 	let wake = () => {};
 	const want = () => {
 		isWanted = true;
@@ -45,8 +50,10 @@ export function createCurrentContext(world: World, changed: () => void): Current
 				continue;
 			}
 			isWanted = false;
-			const vifs = vifsOf(domains);
+			gone = new Set();
+			const asked = vifsOf(domains);
 			const context = await reader.read(domains);
+			const vifs = without(asked, gone);
 			if (context !== latest?.context || !isSameSet(vifs, latest.vifs)) {
 				latest = {context, vifs};
 				changed();
@@ -79,9 +86,16 @@ export function createCurrentContext(world: World, changed: () => void): Current
 			return latest;
 		},
 		cover(these) {
+			const before = vifsOf(domains ?? []);
 			domains = [...these];
-			const covered = latest?.vifs;
-			if (covered === undefined || !isSameSet(vifsOf(domains), covered)) {
+			const vifs = vifsOf(domains);
+			const left = without(before, vifs);
+			if (left.size > 0) {
+				reader.invalidate();
+				left.forEach(vif => gone.add(vif));
+				latest = latest && {...latest, vifs: without(latest.vifs, left)};
+			}
+			if (latest === undefined || !isSameSet(vifs, latest.vifs)) {
 				want();
 			}
 		},
@@ -91,6 +105,10 @@ export function createCurrentContext(world: World, changed: () => void): Current
 
 function vifsOf(domains: readonly Domain[]): Set<string> {
 	return new Set(domains.flatMap(({vifs}) => vifs.map(({device}) => device)));
+}
+
+function without(all: ReadonlySet<string>, some: ReadonlySet<string>): Set<string> {
+	return new Set([...all].filter(each => !some.has(each)));
 }
 
 function isSameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
