@@ -52,7 +52,7 @@ export const covers: Readonly<Record<string, Cover>> = {
 	},
 	'control.h:coloop_control_read': {by: ['test/kmod/fuzz-control.c', `${offers}#flip-control`]},
 	'device.c:device_features_check': {by: [`${egress}#UDP segments`]},
-	'discipline.c:discipline_is_unlimited': {by: [`${egress}#fq with a rate`]},
+	'discipline.c:discipline_option_is': {by: [`${egress}#fq with a rate`]},
 	'divert.c:divert_is_ip': {by: [`${egress}#raw frames`]},
 	'divert.c:coloop_divert_frame': {by: [`${channel}#tcpdump and ip see diverted packets`]},
 	'device.c:device_rx_handler': {by: ['test/lab/tests/rules.ts#an ingress chain on coloop0']},
