@@ -65,7 +65,7 @@ class Machine:
             ["sh", "-ec", command], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
         )
         if done.returncode and not fails:
-            raise RuntimeError(f"{command}: {done.stderr.strip() or done.stdout.strip()}")
+            raise RuntimeError(f"{done.stderr.strip() or done.stdout.strip()}: {command}")
         return done.stdout
 
     def set(self, command, undo):
@@ -78,6 +78,10 @@ class Machine:
         return self.keep(
             Program(["sh", "-ec", f"exec {command}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         )
+
+    def namespace(self, device):
+        """A namespace `box`; its end is not waited for by anybody, so the device that reaches into it goes before."""
+        self.set("ip netns add box", f"{device}; ip netns del box")
 
     def module(self, *names):
         for name in names:

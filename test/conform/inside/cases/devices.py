@@ -39,7 +39,7 @@ def bridge(a, b):
     forth, back = move(b, a, "br0")
     b.set("true", f"ip link del br0; {back}")
     b.run(f"ip link add br0 type bridge; ip link set br0 address {b.mac}; ip link set eth0 master br0; {forth}")
-    b.set("ip netns add box", "ip netns del box")
+    b.namespace("ip link del box")
     b.run("""ip link add box type veth peer name eth0 netns box; ip link set box master br0 up
         ip -n box link set eth0 up; ip -n box addr add 10.0.0.52/24 dev eth0""")
     begin(a, b)
@@ -61,7 +61,7 @@ def bond(a, b):
 @case("macvlan in a's container", "unseen", ordinary=OWN)
 def macvlan(a, b):
     a.module("macvlan")
-    a.set("ip netns add box", "ip netns del box")
+    a.namespace("ip -n box link del over")
     a.run("""ip link add over link eth0 type macvlan mode bridge; ip link set over netns box
         ip -n box link set over up; ip -n box addr add 10.0.0.62/24 dev over""")
     b.set("true", "ip neigh flush 10.0.0.62")
@@ -72,7 +72,7 @@ def ipvlan(mode):
     @case(f"ipvlan in a's container, mode {mode}", "unseen")
     def one(a, b):
         a.module("ipvlan")
-        a.set("ip netns add box", "ip netns del box")
+        a.namespace("ip -n box link del over")
         a.run(f"""ip link add over link eth0 type ipvlan mode {mode}; ip link set over netns box
             ip -n box link set over up; ip -n box addr add 10.0.0.61/24 dev over
             ip -n box neigh replace 10.0.0.2 lladdr {b.mac} dev over""")

@@ -79,7 +79,7 @@ def virtual_mac(a, b):
 
 @case("proxy ARP for one behind b", "unseen")
 def proxy(a, b):
-    b.set("ip netns add box", "ip netns del box")
+    b.namespace("ip link del veth")
     b.run("""ip link add veth type veth peer name inner netns box; ip link set veth up
         ip -n box addr add 10.0.0.90/32 dev inner; ip -n box link set inner up; ip -n box link set lo up
         ip -n box route add 10.0.0.1 dev inner; ip route add 10.0.0.90 dev veth""")

@@ -11,7 +11,7 @@ IP = socket.IPPROTO_IP
 
 def behind(machine, network, mtu=1500):
     """A namespace `box` behind a machine that forwards: .1 of the network is the machine, .2 the box."""
-    machine.set("ip netns add box", "ip netns del box")
+    machine.namespace("ip link del veth")
     machine.run(f"""ip link add veth mtu {mtu} type veth peer name inner mtu {mtu} netns box
         ip addr add 10.{network}.0.1/24 dev veth; ip -6 addr add fd{network}::1/64 dev veth nodad; ip link set veth up
         ip -n box addr add 10.{network}.0.2/24 dev inner; ip -n box -6 addr add fd{network}::2/64 dev inner nodad
