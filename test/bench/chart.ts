@@ -70,14 +70,14 @@ function drawBar(
 	];
 }
 
-function text(x: number, y: number, content: string, more = ''): string {
+export function text(x: number, y: number, content: string, more = ''): string {
 	return `<text x="${x}" y="${y}" ${more}>${content}</text>`;
 }
 
-function escape(content: string): string {
+export function escape(content: string): string {
 	return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
-function round(value: number): number {
+export function round(value: number): number {
 	return Math.round(value * 10) / 10;
 }
