@@ -8,6 +8,8 @@
 #   make bench-table                README's table from build/bench.json; RESULTS='old.json new.json'
 #   make bench-control              what dom0's host role costs with up to a thousand guests: build/bench-control.md
 #   make bench-compare OLD=file     what changed by more than 2 % since an older bench.json
+#   make migration  a guest moves between two hosts under traffic, with Coloop and without: build/migration.json,
+#                   docs/migration.svg
 #   make profile ROW=tcp_rr_14      a row's instructions by function; ARM=netfront, loopback
 #   make test       unit and harness tests, those of a dom0 without Xen, then the lab's on real Xen, one stack
 #   make dom0-test  the real daemon with real rules and packets, in namespaces: test/dom0/README.md
@@ -61,7 +63,7 @@ ROW ?=
 ARM ?= channel
 export BENCH ROW ARM
 
-.PHONY: demo bench bench-threads bench-table bench-compare bench-control profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure fuzz-policy frama audit
+.PHONY: demo bench bench-threads bench-table bench-compare bench-control migration profile test test-all unit harness model fuzz fuzz-guard fuzz-guard-pure fuzz-policy frama audit
 .PHONY: conform coverage dom0-test watched-test fleet-test ui-picture lab-test test-all-runs soak claims build lab deb deb-check check generate manual clean
 .PHONY: test-long test-long-13 test-long-12 test-long-next test-long-debug-pv test-long-debug
 
@@ -83,6 +85,9 @@ bench-compare:
 # ROWS='plan idle' picks some.
 bench-control:
 	$(ready) && npx tsc -p tsconfig.json && node build/ts/test/bench-control/bench-control.js $(ROWS)
+
+migration: build
+	$(ready) && node build/ts/test/migration/migration.js
 
 profile: build
 	$(ready) && node build/ts/test/bench/profile/profile.js
