@@ -47,6 +47,7 @@ export function createFleet(config: FleetConfig, {file, log, unix}: World): Flee
 	let token: string | undefined;
 	let given: readonly PolicyFile[] = [];
 	let accepted: readonly PolicyFile[] | undefined;
+	let saved = Promise.resolve();
 	let endpoint: string | undefined;
 	let problem: string | undefined = 'no member has answered yet';
 	const told = new Set<string>();
@@ -133,7 +134,11 @@ export function createFleet(config: FleetConfig, {file, log, unix}: World): Flee
 				return;
 			}
 			accepted = documents;
-			keep(file, latest).catch(error => log.warn('fleet.unkept', describe(error)));
+			const kept = latest;
+			/* One after the other: they share the new file, and the last one is to stay. */
+			saved = saved
+				.then(() => keep(file, kept))
+				.catch(error => log.warn('fleet.unkept', describe(error)));
 		},
 		state: () => ({
 			source,

@@ -77,7 +77,8 @@ export async function startHost(
 	};
 	t.teardown(async () => {
 		await end();
-		await rm(parent, {recursive: true, force: true});
+		/* Its copy may just be written. */
+		await rm(parent, {recursive: true, force: true, maxRetries: 10});
 	});
 
 	return {
