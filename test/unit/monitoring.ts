@@ -77,6 +77,8 @@ const notDrawn = [
 	...['coloop_host_silent', 'coloop_module_loaded', 'coloop_role_up', 'coloop_peer_info'],
 	...['coloop_policy_last_load_successful', 'coloop_policy_last_load_timestamp_seconds'],
 	'coloop_peer_state_since_timestamp_seconds',
+	...['coloop_fleet_connected', 'coloop_fleet_in_force', 'coloop_fleet_revision'],
+	...['coloop_fleet_info', 'coloop_fleet_confirmed_timestamp_seconds'],
 ];
 
 test('every metric is drawn, or known not to be', async t => {

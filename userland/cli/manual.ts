@@ -33,6 +33,7 @@ export const coloopSections: readonly Section[] = [
 		table: [
 			[defaultSocket, 'where coloopd answers; for root only'],
 			['/etc/coloop/policy.d', 'the policy, see coloop-policy(5)'],
+			['/etc/coloop/fleet.yaml', 'which etcd has policy too'],
 		],
 	},
 	{

@@ -32,6 +32,8 @@ export const coloopdSections: readonly Section[] = [
 				'what was taken down with `coloop down`, until `coloop up`',
 			],
 			['/etc/coloop/policy.d', 'the policy, see coloop-policy(5)'],
+			['/etc/coloop/fleet.yaml', 'which etcd has policy too'],
+			['/var/lib/coloop/fleet.json', 'the last good of that, for when it is away'],
 		],
 	},
 	{
