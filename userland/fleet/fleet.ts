@@ -3,6 +3,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {ColoopError} from '../errors.ts';
 import type {Documents} from '../policy/documents.ts';
 import type {PolicyFile} from '../policy/files.ts';
+import {tokenOfFiles} from '../policy/token.ts';
 import type {FleetConfig} from './config.ts';
 import {follow} from './follow.ts';
 import {keep, readKept, type Kept} from './kept.ts';
@@ -48,6 +49,7 @@ export function createFleet(config: FleetConfig, {file, log, unix}: World): Flee
 	let given: readonly PolicyFile[] = [];
 	let accepted: readonly PolicyFile[] | undefined;
 	let saved = Promise.resolve();
+	let isRead = false;
 	let endpoint: string | undefined;
 	let problem: string | undefined = 'no member has answered yet';
 	const told = new Set<string>();
@@ -58,15 +60,19 @@ export function createFleet(config: FleetConfig, {file, log, unix}: World): Flee
 	const begun = new Promise<void>(resolve => (begin = resolve));
 
 	const take = (next: Kept) => {
-		const isSame = latest?.documents === next.documents;
-		const before = token;
-		token = isSame ? token : tokenOf(next);
+		const isUntouched = latest?.documents === next.documents;
 		latest = next;
-		if (token !== before) {
-			given = filesOf(next);
+		if (isUntouched) {
+			return false;
 		}
+		token = tokenOf(next);
+		const files = filesOf(next);
+		/* What is no policy by its name is warned of, and has no part in the token. */
+		const isSame = isRead && tokenOfFiles(files) === tokenOfFiles(given);
+		isRead = true;
+		given = isSame ? given : files;
 
-		return token !== before;
+		return !isSame;
 	};
 	const loadKept = async () => {
 		try {
