@@ -19,7 +19,36 @@ const who = mostly(
 	fc.oneof(member, fc.record({tag})),
 	fc.record({uuid, name: text, tag, domid: fc.constant(7)}, {requiredKeys: []}),
 );
+/* Beyond JSON Schema are ports of what has none, both versions of IP in one, and more than 16 together. */
+const ports = maybe(
+	fc.array(oneOf([1, 5432, 65_535, '80-90'], [0, 65_536, '5432', '80-', 'http']), {
+		...{minLength: 1, maxLength: 2},
+	}),
+);
+const addresses = maybe(
+	fc.array(oneOf(['10.0.0.1', '10.0.0.0/24'], ['a', '']), {minLength: 1, maxLength: 2}),
+);
+const proto = mostly(
+	fc.constantFrom('tcp', 'udp', 6, 132),
+	fc.constantFrom('tpc', 0, 256, '6', null, [], {}),
+);
+const selector = mostly(
+	fc.oneof(
+		fc.record({proto, ports, addresses}, {requiredKeys: ['proto']}),
+		fc.record(
+			{
+				proto,
+				from: maybe(fc.record({addresses}, {requiredKeys: []})),
+				to: maybe(fc.record({ports}, {requiredKeys: []})),
+			},
+			{requiredKeys: ['proto']},
+		),
+	),
+	fc.record({port: fc.constant(1), proto}),
+);
+const selectors = maybe(fc.array(selector, {minLength: 1, maxLength: 2}));
 const options = {
+	...{only: selectors, except: selectors},
 	ring_pages: oneOf([32, 64, 512], [48, '64']),
 	queues: oneOf([1, 8], [3]),
 	idle_timeout_s: oneOf([10, 86_400], [9, 86_401, 'never']),

@@ -16,7 +16,7 @@ const prefix = {error: 'an IPv4 or IPv6 address, or a prefix as in 10.0.0.0/24 o
 /** An address or a prefix. */
 export const address = z
 	.string(prefix)
-	.regex(prefixForm, prefix)
+	.regex(prefixForm, {...prefix, abort: true})
 	.refine(text => parsePrefix(text) !== undefined, prefix);
 
 /* A list is written by people. */
@@ -34,7 +34,7 @@ const port = z.union(
 		z.int(aPort).min(1, aPort).max(65_535, aPort),
 		z
 			.string(aPort)
-			.regex(/^[1-9][0-9]{0,4}-[1-9][0-9]{0,4}$/, aPort)
+			.regex(/^[1-9][0-9]{0,4}-[1-9][0-9]{0,4}$/, {...aPort, abort: true})
 			.refine(text => parsePorts(text) !== undefined, aPort),
 	],
 	aPort,
@@ -68,12 +68,14 @@ const list = z.array(selector, selectors).min(1, selectors).max(listMax, selecto
 export const selection = {only: list, except: list};
 
 /** So many selectors a rule; JSON Schema has no words for that either. */
-export const isCoarse = z.refine<SelectionWords>(words => tooFine(words) === undefined, {
-	path: ['only'],
-	when: isWhole,
-	error({input}) {
-		const {where, makes} = tooFine(input as SelectionWords) ?? {where: '', makes: 0};
-
-		return `at most ${selectorsMax} selectors, each address with each range of ports by itself, of which ${where} makes ${makes}`;
-	},
-});
+export const isCoarse: z.core.CheckFn<SelectionWords> = ({value, issues}) => {
+	const fine = issues.length === 0 ? tooFine(value) : undefined;
+	if (fine) {
+		issues.push({
+			code: 'custom',
+			input: value,
+			path: [fine.where.replace(/\[.*/, '')],
+			message: `at most ${selectorsMax} selectors, each address with each range of ports by itself, of which ${fine.where} makes ${fine.makes}`,
+		});
+	}
+};

@@ -81,7 +81,7 @@ pairs:
 	t.is((await ask('--proto', 'udp')).status, 1);
 	t.is((await ask('--proto', 'udp')).out[1], '  such packets take the ordinary path');
 	t.is((await ask('--proto', 'tcp', '--port', '5432', '--from', '10.9.0.1')).status, 1);
-	t.regex((await ask('--proto', 'tcp', '--port', '5432')).out[1] ?? '', /^  some such packets/);
+	t.regex((await ask('--proto', 'tcp', '--port', '5432')).out[1] ?? '', /^ {2}some such packets/);
 	t.is((await ask('--port', '70000')).status, 2);
 	t.is((await ask('--proto', 'icmp', '--port', '7')).status, 2);
 	t.is((await ask('--from', '10.0.0.1', '--to', 'fd00::1')).status, 2);
