@@ -239,6 +239,7 @@ void coloop_channel_init(struct coloop_channel *ch)
 
 	for (i = 0; i < COLOOP_QUEUES_MAX; i++)
 		coloop_queue_init(&ch->queue[i], ch);
+	coloop_blocks_init(&ch->blocks);
 	init_waitqueue_head(&ch->drained);
 	INIT_DELAYED_WORK(&ch->watchdog, channel_watch);
 	coloop_marker_init(ch);
@@ -488,8 +489,10 @@ static void channel_tear_down(struct coloop_channel *ch)
 	/* Polls and the watchdog may start the marker's work. */
 	cancel_delayed_work_sync(&ch->watchdog);
 	coloop_marker_stop(ch);
+	coloop_borrow_end(ch);
 	for_each_queue(ch, queue)
 		coloop_queue_release(queue);
+	coloop_blocks_end(ch);
 	ch->offered = 0;
 	atomic_dec(&coloop_channels_up);
 	pr_debug("channel to %u destroyed\n", coloop_channel_peer(ch)->domid);

@@ -9,6 +9,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "blocks.h"
+#include "borrow.h"
 #include "limits.h"
 #include "marker.h"
 #include "queue.h"
@@ -41,6 +43,8 @@ struct coloop_channel {
 	u32 busy_poll_us;
 	/* What it was when it last was not 0, and what sockets may have therefore. */
 	u32 busy_poll_given;
+	/* Pages that may be lent to the peer; as the peer was set. */
+	u32 lend_max;
 	/* What the peer says that it can receive, and which words it has: enum coloop_features. */
 	u32 remote_features;
 
@@ -64,6 +68,9 @@ struct coloop_channel {
 	struct coloop_marker marker;
 	/* When the peer has to have mapped our pages, in jiffies. */
 	unsigned long deadline;
+
+	struct coloop_blocks blocks;
+	struct coloop_borrow borrowed;
 
 	struct coloop_queue queue[COLOOP_QUEUES_MAX];
 };

@@ -127,6 +127,7 @@ static unsigned int divert_decline(struct coloop_peer *peer, struct sk_buff *skb
 	    reason == COLOOP_ORDINARY_SIZE)
 		coloop_peer_notify_counts(peer);
 	coloop_socket_sends(&peer->channel, skb, false);
+	coloop_blocks_serve(&peer->channel, skb, false);
 	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP && skb_linearize(skb))
 		return NF_DROP;
 	return NF_ACCEPT;
@@ -175,6 +176,7 @@ static unsigned int divert_take(struct coloop_egress *egress, struct coloop_link
 	trace_coloop_divert(peer->domid, skb->len);
 	divert_pace_tcp(skb);
 	coloop_socket_sends(&peer->channel, skb, true);
+	coloop_blocks_serve(&peer->channel, skb, true);
 	coloop_egress_speak(egress, link->local);
 	skb = divert_validate(skb);
 	if (unlikely(!skb))
@@ -228,8 +230,10 @@ unsigned int coloop_divert_frame(void *priv, struct sk_buff *skb,
 	    skb_headlen(skb) < ETH_HLEN || is_multicast_ether_addr(eth->h_dest))
 		return NF_ACCEPT;
 	link = coloop_link_find(eth->h_source, eth->h_dest);
-	if (!link || link->dev != egress->dev)
+	if (!link || link->dev != egress->dev) {
+		coloop_blocks_serve(NULL, skb, false);
 		return NF_ACCEPT;
+	}
 	obstacle = divert_obstacle(egress, link, skb);
 	if (unlikely(obstacle != COLOOP_ORDINARY_NONE))
 		return divert_decline(link->peer, skb, obstacle);

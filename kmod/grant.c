@@ -4,7 +4,9 @@
 #include "budget.h"
 #include "limits.h"
 
+#include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/page_ref.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <xen/page.h>
@@ -51,39 +53,69 @@ void coloop_grants_unreserve(unsigned int count)
 	atomic_sub(count, &coloop_grants_held);
 }
 
-static struct coloop_pages *grant_alloc_pages(domid_t domid, unsigned int count)
+static bool grant_fill_single(struct coloop_pages *pages)
 {
-	struct coloop_pages *pages;
 	unsigned int i;
 
-	pages = kvzalloc(struct_size(pages, page, count), GFP_KERNEL);
-	if (!pages)
-		return NULL;
-	pages->domid = domid;
-	pages->count = count;
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < pages->count; i++) {
 		pages->page[i].page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		if (!pages->page[i].page)
-			goto err_free_pages;
+			return false;
 	}
-	if (gnttab_alloc_grant_references(count, &pages->refs_head))
+	return true;
+}
+
+static bool grant_fill_block(struct coloop_pages *pages)
+{
+	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_COMP | __GFP_NORETRY | __GFP_NOWARN;
+	struct page *head = alloc_pages(gfp, ilog2(pages->count));
+	unsigned int i;
+
+	if (!head)
+		return false;
+	page_ref_add(head, pages->count - 1);
+	for (i = 0; i < pages->count; i++)
+		pages->page[i].page = head + i;
+	return true;
+}
+
+static void grant_free_pages(struct coloop_pages *pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < pages->count && pages->page[i].page; i++)
+		put_page(pages->page[i].page);
+	kvfree(pages);
+}
+
+static struct coloop_pages *grant_alloc_pages(domid_t domid, unsigned int count,
+					      bool (*fill)(struct coloop_pages *pages))
+{
+	struct coloop_pages *pages = kvzalloc(struct_size(pages, page, count), GFP_KERNEL);
+
+	if (!pages)
+		goto err_unreserve;
+	pages->domid = domid;
+	pages->count = count;
+	if (!fill(pages) || gnttab_alloc_grant_references(count, &pages->refs_head))
 		goto err_free_pages;
 	return pages;
 
 err_free_pages:
-	while (i--)
-		__free_page(pages->page[i].page);
-	kvfree(pages);
+	grant_free_pages(pages);
+err_unreserve:
+	coloop_grants_unreserve(count);
 	return NULL;
 }
 
 struct coloop_pages *coloop_pages_alloc(domid_t domid, unsigned int count)
 {
-	struct coloop_pages *pages = grant_alloc_pages(domid, count);
+	return grant_alloc_pages(domid, count, grant_fill_single);
+}
 
-	if (!pages)
-		coloop_grants_unreserve(count);
-	return pages;
+struct coloop_pages *coloop_pages_alloc_block(domid_t domid, unsigned int order)
+{
+	return grant_alloc_pages(domid, 1u << order, grant_fill_block);
 }
 
 void coloop_pages_share(struct coloop_pages *pages)
@@ -101,14 +133,14 @@ void coloop_pages_share(struct coloop_pages *pages)
 	pages->shared = pages->count;
 }
 
-/* Frees each page whose grant the peer has let go of; keeps the rest at the front. */
+/* Lets go of each page whose grant the peer has let go of; keeps the rest at the front. */
 static void grant_end(struct coloop_pages *pages)
 {
 	unsigned int i, kept = 0;
 
 	for (i = 0; i < pages->shared; i++) {
 		if (gnttab_try_end_foreign_access(pages->page[i].ref)) {
-			__free_page(pages->page[i].page);
+			put_page(pages->page[i].page);
 			coloop_grants_unreserve(1);
 		} else {
 			pages->page[kept++] = pages->page[i];
@@ -119,16 +151,12 @@ static void grant_end(struct coloop_pages *pages)
 
 void coloop_pages_put(struct coloop_pages *pages)
 {
-	unsigned int i;
-
 	if (!pages)
 		return;
 	if (!pages->shared) {
 		gnttab_free_grant_references(pages->refs_head);
-		for (i = 0; i < pages->count; i++)
-			__free_page(pages->page[i].page);
 		coloop_grants_unreserve(pages->count);
-		kvfree(pages);
+		grant_free_pages(pages);
 		return;
 	}
 	grant_end(pages);
@@ -279,11 +307,11 @@ static int grant_map_refs(struct coloop_map *map, domid_t domid, const grant_ref
 }
 
 int coloop_map_get(struct coloop_map *map, domid_t domid, const grant_ref_t *refs,
-		   unsigned int count, struct netlink_ext_ack *extack)
+		   unsigned int count, unsigned int part, struct netlink_ext_ack *extack)
 {
 	int ret;
 
-	if (!coloop_budget_take(&coloop_maps_held, count, COLOOP_MAPS_MAX, 1)) {
+	if (!coloop_budget_take(&coloop_maps_held, count, COLOOP_MAPS_MAX, part)) {
 		NL_SET_ERR_MSG_FMT_MOD(extack, "%u pages to map, %d of %u mapped", count,
 				       atomic_read(&coloop_maps_held), COLOOP_MAPS_MAX);
 		return -ENOSPC;

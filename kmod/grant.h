@@ -13,7 +13,7 @@
 #include "compat.h"
 
 /**
- * struct coloop_pages - pages of ours for one peer: a control page, then a ring
+ * struct coloop_pages - pages of ours for one peer: a control page and a ring, a table, a block
  * @domid: the peer
  * @count: pages
  * @shared: how many of them are granted, from the first on
@@ -60,6 +60,11 @@ void coloop_grants_unreserve(unsigned int count);
  * reserved; gives them back if it fails, and else when each grant has ended.
  */
 struct coloop_pages *coloop_pages_alloc(domid_t domid, unsigned int count);
+/*
+ * The same of 1 << @order pages in a row.  Each of them holds a reference to all; others may take
+ * more, and keep the memory when all grants have ended.
+ */
+struct coloop_pages *coloop_pages_alloc_block(domid_t domid, unsigned int order);
 /* Grants pages [0, count) read-only.  Cannot fail (R13). */
 void coloop_pages_share(struct coloop_pages *pages);
 /* Ends the grants and frees; what the peer still maps is freed when it lets go. */
@@ -67,9 +72,12 @@ void coloop_pages_put(struct coloop_pages *pages);
 /* Pages that @domid still maps after their grants ended. */
 unsigned int coloop_pages_deferred(domid_t domid);
 
-/* Maps @count grants of @domid read-only; the sentence of a refusal goes to @extack. */
+/*
+ * Maps @count grants of @domid read-only, which may be one in @part of what is left of those that
+ * we may have; the sentence of a refusal goes to @extack.
+ */
 int coloop_map_get(struct coloop_map *map, domid_t domid, const grant_ref_t *refs,
-		   unsigned int count, struct netlink_ext_ack *extack);
+		   unsigned int count, unsigned int part, struct netlink_ext_ack *extack);
 void coloop_map_put(struct coloop_map *map);
 
 /* What the module holds now, for coloop_nl_info_get_doit(). */

@@ -38,6 +38,32 @@ enum coloop_limits {
 	/* What a datagram costs the receiver's socket beyond its length. */
 	COLOOP_WINDOW_OVERHEAD = 512,
 
+	/*
+	 * Bytes that the records in a ring refer to.  Such records are small, so that the ring alone
+	 * would not push back before the receiver's pool of pages has run out.
+	 */
+	COLOOP_REFERRED_BYTES = 1 << 20,
+
+	/* Pages lent to a peer when nobody says: none, until policy can say. */
+	COLOOP_LEND_DEFAULT = 0,
+	/*
+	 * They are lent in blocks of 512 KiB or, where the guest's memory is in pieces, 256 KiB.  A
+	 * block must hold what a socket writes between two packets.
+	 */
+	COLOOP_BLOCK_ORDER = 7,
+	COLOOP_BLOCK_ORDER_MIN = 6,
+	/* Packets below this size are copied. */
+	COLOOP_REFER_BYTES = 4096,
+	/* A socket gets the next block when less than this is left: two of TCP's largest packets. */
+	COLOOP_BLOCK_LOW = 128 << 10,
+	/* And its first one with a packet of this size. */
+	COLOOP_BLOCK_PACKET = 16 << 10,
+	/*
+	 * As TCP_NOTSENT_LOWAT of a socket that has none of its own: what it may write between two
+	 * packets.  Odd, so that it is known again.
+	 */
+	COLOOP_BLOCK_LOWAT = (128 << 10) - 1,
+
 	/* TCP packets up to this size stay their socket's while they wait in the ring. */
 	COLOOP_CHARGED_BYTES = 16 << 10,
 
@@ -92,8 +118,12 @@ enum coloop_limits {
 	 */
 	COLOOP_FULL_POLLS = 64,
 
-	/* The consumer tells of freed room after this many bytes, not after every record. */
+	/*
+	 * The consumer tells of freed room after this many bytes of its ring, or of lent pages, not
+	 * after every record.
+	 */
 	COLOOP_PUBLISH_BYTES = 64 << 10,
+	COLOOP_PUBLISH_LENT_BYTES = 256 << 10,
 
 	/*
 	 * The least that a fragment of a large datagram carries when it is cut again.  IPv4 expects

@@ -24,6 +24,7 @@ static void nl_add_stats(struct coloop_tx_stats *tx, struct coloop_rx_stats *rx,
 	tx->bytes += READ_ONCE(queue->tx_stats.bytes);
 	tx->events += READ_ONCE(queue->tx_stats.events);
 	tx->backlogged += READ_ONCE(queue->tx_stats.backlogged);
+	tx->referred += READ_ONCE(queue->tx_stats.referred);
 	tx->dropped_backlog += READ_ONCE(queue->tx_stats.dropped_backlog);
 	rx->packets += READ_ONCE(queue->rx_stats.packets);
 	rx->bytes += READ_ONCE(queue->rx_stats.bytes);
@@ -59,6 +60,7 @@ static int nl_put_stats(struct sk_buff *msg, const struct coloop_channel *ch)
 	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_HEADER, rx.dropped_header) ||
 	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_MEMORY, rx.dropped_memory) ||
 	       nl_put_u64(msg, COLOOP_A_CHANNEL_DROPPED_DEVICE, rx.dropped_device) ||
+	       nl_put_u64(msg, COLOOP_A_CHANNEL_REFERRED_BYTES, tx.referred) ||
 	       nl_put_u64(msg, COLOOP_A_CHANNEL_WAITS, rx.waits) ||
 	       nl_put_u64(msg, COLOOP_A_CHANNEL_WAITS_PAID, rx.waits_paid);
 }
@@ -84,6 +86,8 @@ static int nl_put_channel(struct sk_buff *msg, struct coloop_channel *ch)
 	    nla_put_u32(msg, COLOOP_A_CHANNEL_REASON, ch->reason) ||
 	    nla_put_u32(msg, COLOOP_A_CHANNEL_DETAIL, ch->detail) ||
 	    nla_put_u32(msg, COLOOP_A_CHANNEL_QUEUED_BYTES, coloop_channel_queued(ch)) ||
+	    nla_put_u32(msg, COLOOP_A_CHANNEL_LENT_PAGES, ch->blocks.lent) ||
+	    nla_put_u32(msg, COLOOP_A_CHANNEL_BORROWED_PAGES, ch->borrowed.pages) ||
 	    nl_put_u64(msg, COLOOP_A_CHANNEL_SINCE, ch->since) ||
 	    nl_put_stats(msg, ch))
 		return -EMSGSIZE;
@@ -155,6 +159,7 @@ static int nl_put_peer(struct sk_buff *msg, struct coloop_peer *peer)
 	    nla_put_u32(msg, COLOOP_A_PEER_EPOCH, peer->epoch) ||
 	    nla_put_string(msg, COLOOP_A_PEER_NAME, peer->name) ||
 	    nla_put_u32(msg, COLOOP_A_PEER_BUSY_POLL, peer->channel.busy_poll_us) ||
+	    nla_put_u32(msg, COLOOP_A_PEER_LEND_MAX, peer->channel.lend_max) ||
 	    (READ_ONCE(peer->wanted) && nla_put_flag(msg, COLOOP_A_PEER_WANTED)))
 		return -EMSGSIZE;
 	return nl_put_selectors_id(msg, peer) ?:

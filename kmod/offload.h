@@ -14,9 +14,14 @@
 #include "limits.h"
 #include "wire.h"
 
-/* Bytes of the frame for the linear part of its skb: all, or the headers that it claims to have. */
+/*
+ * Bytes of the frame for the linear part of its skb: all, or the headers that it claims to have. With
+ * parts that is what follows in the ring.
+ */
 static inline u32 coloop_record_head(const struct coloop_record *record)
 {
+	if (record->parts)
+		return record->hdr_len;
 	if (record->len <= COLOOP_LINEAR_BYTES)
 		return record->len;
 	return clamp_t(u32, record->hdr_len, ETH_HLEN, COLOOP_HEAD_BYTES);

@@ -31,6 +31,7 @@ static void poll_publish(struct coloop_queue *queue)
 static int poll_records(struct coloop_queue *queue, int budget)
 {
 	struct coloop_record record;
+	u32 lent = 0;
 	int done = 0;
 	int ret = 0;
 	u32 detail;
@@ -40,9 +41,13 @@ static int poll_records(struct coloop_queue *queue, int budget)
 		if (ret <= 0)
 			break;
 		coloop_receive(queue, &record);
-		coloop_rx_skip(&queue->rx, record.len);
-		if (queue->rx.cons - queue->rx.published >= COLOOP_PUBLISH_BYTES)
+		coloop_rx_skip(&queue->rx, coloop_record_body(&record));
+		lent += record.parts ? record.len : 0;
+		if (queue->rx.cons - queue->rx.published >= COLOOP_PUBLISH_BYTES ||
+		    lent >= COLOOP_PUBLISH_LENT_BYTES) {
 			poll_publish(queue);
+			lent = 0;
+		}
 		done++;
 	}
 	poll_publish(queue);
@@ -63,6 +68,8 @@ static void poll_follow_side(struct coloop_channel *ch)
 	struct coloop_peer *peer = coloop_channel_peer(ch);
 	u32 side = poll_side(ch);
 
+	if (unlikely(coloop_borrow_is_due(ch)))
+		coloop_peer_post(peer, COLOOP_TODO_BORROW);
 	switch (side) {
 	case COLOOP_SIDE_OFFERED:
 		break;

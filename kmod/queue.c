@@ -51,6 +51,7 @@ static void queue_reset(struct coloop_queue *queue)
 	queue->flags = 0;
 	queue->remote_order = 0;
 	memset(&queue->window, 0, sizeof(queue->window));
+	memset(&queue->referred, 0, sizeof(queue->referred));
 	memset(&queue->tx_stats, 0, sizeof(queue->tx_stats));
 	memset(&queue->rx_stats, 0, sizeof(queue->rx_stats));
 	WRITE_ONCE(queue->events_received, 0);
@@ -135,12 +136,14 @@ static void queue_init_ends(struct coloop_queue *queue)
 	};
 	queue->window.limit = min_t(u32, COLOOP_WINDOW_BYTES,
 				    queue->tx.size / COLOOP_WINDOW_PART);
+	queue->referred.limit = COLOOP_REFERRED_BYTES;
 	spin_unlock_bh(&queue->tx_lock);
 	queue->rx = (struct coloop_rx){
 		.own = queue->own,
 		.peer = peer,
 		.pages = queue->ring_map.address,
 		.size = COLOOP_PAGE_SIZE << queue->remote_order,
+		.lent = &queue->channel->borrowed.lent,
 	};
 	ratelimit_state_init(&queue->bad_frames, msecs_to_jiffies(COLOOP_BAD_FRAMES_MS),
 			     queue->rx.size / COLOOP_BAD_FRAME_BYTES);
@@ -154,14 +157,15 @@ int coloop_queue_map(struct coloop_queue *queue, grant_ref_t control_ref,
 	domid_t domid = coloop_channel_peer(queue->channel)->domid;
 	int ret;
 
-	ret = coloop_map_get(&queue->control_map, domid, &control_ref, 1, extack);
+	ret = coloop_map_get(&queue->control_map, domid, &control_ref, 1, 1, extack);
 	if (ret)
 		return ret;
 	ret = queue_read_control(queue, copy, extack);
 	if (ret)
 		return ret;
 	queue->remote_order = copy->order;
-	ret = coloop_map_get(&queue->ring_map, domid, copy->refs, 1u << copy->order, extack);
+	ret = coloop_map_get(&queue->ring_map, domid, copy->refs, 1u << copy->order, 1,
+			     extack);
 	if (ret)
 		return ret;
 	queue_init_ends(queue);

@@ -52,6 +52,8 @@ struct coloop_tx_stats {
 	u64 events;
 	u64 backlogged;
 	u64 dropped_backlog;
+	/* Those of the bytes that were not copied. */
+	u64 referred;
 };
 
 struct coloop_rx_stats {
@@ -77,7 +79,9 @@ struct coloop_queue {
 	enum coloop_queue_mode mode;
 	struct coloop_channel *channel;
 	struct coloop_tx tx;
+	/* Of datagrams, and of bytes that records refer to. */
 	struct coloop_window window;
+	struct coloop_window referred;
 	struct coloop_backlog backlog[COLOOP_CLASSES];
 	/* Packets in the ring that their sockets shall still count, each with its end in cb. */
 	struct sk_buff_head charged;

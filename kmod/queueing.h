@@ -26,7 +26,7 @@
 /* What our control page says that we can receive, and which words it has. */
 #define COLOOP_FEATURES \
 	(COLOOP_FEATURE_LARGE_DATAGRAMS | COLOOP_FEATURE_OFFER_NUMBER | COLOOP_FEATURE_MARKERS | \
-	 (COLOOP_COMPAT_UDP_SEGMENTS ? COLOOP_FEATURE_UDP_SEGMENTS : 0))
+	 COLOOP_FEATURE_LENT_PAGES | (COLOOP_COMPAT_UDP_SEGMENTS ? COLOOP_FEATURE_UDP_SEGMENTS : 0))
 
 /* datagram.c */
 int coloop_datagram_init(void);

@@ -26,15 +26,21 @@ static bool receive_offloads(struct sk_buff *skb, const struct coloop_record *re
 	return true;
 }
 
-static bool receive_frags(struct coloop_queue *queue, struct sk_buff *skb, u32 at, u32 len)
+static bool receive_frags(struct coloop_queue *queue, struct sk_buff *skb,
+			  const struct coloop_record *record, u32 at)
 {
+	u32 len = record->len;
+
 	while (at < len) {
 		u32 part = len - at;
 		void *room = coloop_pool_room(&queue->pool, &part);
 
 		if (!room || skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
 			return false;
-		coloop_rx_copy(&queue->rx, room, at, part);
+		if (record->parts)
+			coloop_rx_gather(&queue->rx, room, part);
+		else
+			coloop_rx_copy(&queue->rx, room, at, part);
 		coloop_pool_append(&queue->pool, skb, part);
 		at += part;
 	}
@@ -65,8 +71,9 @@ static struct sk_buff *receive_copy(struct coloop_queue *queue, const struct col
 	skb = receive_alloc(head);
 	if (!skb)
 		return NULL;
-	coloop_rx_copy(&queue->rx, skb_put(skb, head), 0, head);
-	if (!receive_frags(queue, skb, head, record->len)) {
+	coloop_rx_copy(&queue->rx, skb_put(skb, head),
+		       record->parts * sizeof(struct coloop_part), head);
+	if (!receive_frags(queue, skb, record, head)) {
 		kfree_skb(skb);
 		return NULL;
 	}

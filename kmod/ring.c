@@ -21,9 +21,9 @@ bool coloop_tx_look(struct coloop_tx *tx, u32 *bad)
 	return true;
 }
 
-bool coloop_tx_fits(const struct coloop_tx *tx, u32 len)
+bool coloop_tx_fits(const struct coloop_tx *tx, u32 body)
 {
-	return coloop_record_size(len) <= tx->size - (tx->prod - tx->cons);
+	return coloop_record_size(body) <= tx->size - (tx->prod - tx->cons);
 }
 
 void *coloop_tx_begin(struct coloop_tx *tx, const struct coloop_record *record)
@@ -34,9 +34,9 @@ void *coloop_tx_begin(struct coloop_tx *tx, const struct coloop_record *record)
 	return at + sizeof(*record);					/* P3 */
 }
 
-void coloop_tx_commit(struct coloop_tx *tx, u32 len)
+void coloop_tx_commit(struct coloop_tx *tx, u32 body)
 {
-	tx->prod += coloop_record_size(len);
+	tx->prod += coloop_record_size(body);
 	virt_store_release(&tx->own->prod, tx->prod);			/* P4 */
 }
 
@@ -70,13 +70,22 @@ static bool ring_gso_type_ok(u8 type)
 	}
 }
 
+/* What of the frame follows has to be its headers, and something has to be left for the parts. */
+static bool ring_parts_ok(const struct coloop_record *r)
+{
+	return r->parts <= COLOOP_PARTS_MAX && r->hdr_len >= COLOOP_FRAME_MIN &&
+	       r->hdr_len <= COLOOP_PARTS_HEAD_MAX && r->hdr_len < r->len;
+}
+
 bool coloop_record_ok(const struct coloop_record *r, u32 used)
 {
 	if (r->len < COLOOP_FRAME_MIN || r->len > COLOOP_FRAME_MAX)
 		return false;
-	if (coloop_record_size(r->len) > used)
+	if (r->parts && !ring_parts_ok(r))
 		return false;
-	if (r->zero || r->flags & ~(COLOOP_NEEDS_CSUM | COLOOP_DATA_VALID))
+	if (coloop_record_size(coloop_record_body(r)) > used)
+		return false;
+	if (r->flags & ~(COLOOP_NEEDS_CSUM | COLOOP_DATA_VALID))
 		return false;
 	if (r->hdr_len > r->len)
 		return false;
@@ -105,6 +114,40 @@ static void ring_copy_record(struct coloop_record *record, const u8 *from)
 	memcpy(record, words, sizeof(*record));
 }
 
+/* Of eight bytes, at a multiple of eight, so that it crosses no page. */
+static struct coloop_part ring_copy_part(const u8 *from)
+{
+	struct coloop_part part;
+	u64 word = READ_ONCE(*(const u64 *)from);
+
+	memcpy(&part, &word, sizeof(part));
+	return part;
+}
+
+/* Each part within what is mapped, none empty, and together what the frame lacks. */
+static bool ring_take_parts(struct coloop_rx *rx, const struct coloop_record *record, u32 *bad)
+{
+	u32 at = rx->cons + sizeof(struct coloop_record);
+	u32 size = rx->lent ? smp_load_acquire(&rx->lent->size) : 0;
+	u32 left = record->len - record->hdr_len;
+	u32 i;
+
+	for (i = 0; i < record->parts; i++) {
+		struct coloop_part part = ring_copy_part(rx_at(rx, at));	/* C3 */
+
+		if (!part.len || part.len > left || part.len > size || part.at > size - part.len) {
+			*bad = part.at;
+			return false;
+		}
+		rx->part[i] = part;
+		left -= part.len;
+		at += sizeof(part);
+	}
+	rx->at = 0;
+	*bad = left;
+	return !left;
+}
+
 static bool ring_rx_look(struct coloop_rx *rx, u32 *bad)
 {
 	u32 prod = virt_load_acquire(&rx->peer->prod);			/* C1 */
@@ -129,6 +172,8 @@ int coloop_rx_next(struct coloop_rx *rx, struct coloop_record *record, u32 *bad)
 		*bad = record->len;
 		return -EBADMSG;
 	}
+	if (record->parts && unlikely(!ring_take_parts(rx, record, bad)))
+		return -EBADMSG;
 	return 1;
 }
 
@@ -146,9 +191,37 @@ void coloop_rx_copy(const struct coloop_rx *rx, void *to, u32 offset, u32 len)
 	}
 }
 
-void coloop_rx_skip(struct coloop_rx *rx, u32 len)
+/* In pieces of a page.  The peer may write to it meanwhile: what has been copied is believed. */
+static void ring_copy_lent(const struct coloop_lent *lent, void *to, u32 at, u32 len)
 {
-	rx->cons += coloop_record_size(len);
+	while (len) {
+		u32 part = min_t(u32, len, COLOOP_PAGE_SIZE - at % COLOOP_PAGE_SIZE);
+
+		coloop_copy(to, lent->pages[at / COLOOP_PAGE_SIZE] + at % COLOOP_PAGE_SIZE, part);
+		to = (u8 *)to + part;
+		at += part;
+		len -= part;
+	}
+}
+
+void coloop_rx_gather(struct coloop_rx *rx, void *to, u32 len)
+{
+	while (len) {
+		struct coloop_part *part = &rx->part[rx->at];
+		u32 now = min_t(u32, len, part->len);
+
+		ring_copy_lent(rx->lent, to, part->at, now);		/* C3 */
+		to = (u8 *)to + now;
+		len -= now;
+		part->at += now;
+		part->len -= now;
+		rx->at += !part->len;
+	}
+}
+
+void coloop_rx_skip(struct coloop_rx *rx, u32 body)
+{
+	rx->cons += coloop_record_size(body);
 }
 
 bool coloop_rx_publish(struct coloop_rx *rx)

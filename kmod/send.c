@@ -75,6 +75,21 @@ static struct coloop_record send_describe(const struct sk_buff *skb)
 	return record;
 }
 
+/* How a packet is said in the ring. */
+struct send_plan {
+	struct coloop_record record;
+	struct coloop_part part[COLOOP_PARTS_MAX];
+};
+
+/* By reference if all but the headers lies in pages that are lent to the peer. */
+static void send_plan(const struct coloop_queue *queue, const struct sk_buff *skb,
+		      struct send_plan *plan)
+{
+	plan->record = send_describe(skb);
+	if (skb->len >= COLOOP_REFER_BYTES && skb_headlen(skb) == plan->record.hdr_len)
+		plan->record.parts = coloop_blocks_refer(queue->channel, skb, plan->part);
+}
+
 static u32 send_window_cost(const struct sk_buff *skb)
 {
 	return skb->len + COLOOP_WINDOW_OVERHEAD;
@@ -106,18 +121,25 @@ bool coloop_send_look(struct coloop_queue *queue)
 		return false;
 	}
 	coloop_window_release(&queue->window, queue->tx.cons);
+	coloop_window_release(&queue->referred, queue->tx.cons);
 	send_uncharge(queue);
 	return true;
 }
 
+static bool send_window_takes(const struct coloop_window *window, u32 cost)
+{
+	return !window->held || window->held + cost <= window->limit;
+}
+
 /* By what is known of the peer.  A datagram above the whole window goes when none is held. */
 static bool send_fits(const struct coloop_queue *queue, enum coloop_class class,
-		      const struct sk_buff *skb)
+		      const struct send_plan *plan, const struct sk_buff *skb)
 {
-	if (!coloop_tx_fits(&queue->tx, skb->len))
+	if (!coloop_tx_fits(&queue->tx, coloop_record_body(&plan->record)))
 		return false;
-	return class == COLOOP_BULK || !queue->window.held ||
-	       queue->window.held + send_window_cost(skb) <= queue->window.limit;
+	if (plan->record.parts && !send_window_takes(&queue->referred, skb->len))
+		return false;
+	return class == COLOOP_BULK || send_window_takes(&queue->window, send_window_cost(skb));
 }
 
 /* As skb_copy_bits() of the whole packet, in wider steps. */
@@ -178,17 +200,45 @@ static void send_to_taps(struct sk_buff *skb)
 	}
 }
 
-/* True: a packet stays charged where none was, so somebody has to arm. */
-static bool send_put(struct coloop_queue *queue, enum coloop_class class, struct sk_buff *skb)
+/* The record's body.  What it refers to stays as it is until the peer's cons has passed its end. */
+static void send_write(struct coloop_queue *queue, const struct send_plan *plan,
+		       const struct sk_buff *skb)
 {
-	struct coloop_record record = send_describe(skb);
+	void *to = coloop_tx_begin(&queue->tx, &plan->record);
+	u32 parts = plan->record.parts * sizeof(*plan->part);
+
+	if (!parts) {
+		send_copy(to, skb);
+		return;
+	}
+	memcpy(to, plan->part, parts);
+	memcpy(to + parts, skb->data, plan->record.hdr_len);
+}
+
+/* The next record is by reference and ends at @end. */
+static void send_note_parts(struct coloop_queue *queue, const struct send_plan *plan, u32 end)
+{
+	struct coloop_channel *ch = queue->channel;
+
+	coloop_blocks_note(ch, plan->part, plan->record.parts, queue - ch->queue, end);
+	coloop_window_add(&queue->referred, end, plan->record.len);
+	queue->tx_stats.referred += plan->record.len;
+}
+
+/* True: a packet stays charged where none was, so somebody has to arm. */
+static bool send_put(struct coloop_queue *queue, enum coloop_class class,
+		     const struct send_plan *plan, struct sk_buff *skb)
+{
+	u32 body = coloop_record_body(&plan->record);
 	bool stays_charged = send_stays_charged(queue, class, skb);
 
 	/* Before the peer can answer, as a driver does. */
 	send_to_taps(skb);
 	skb_tx_timestamp(skb);
-	send_copy(coloop_tx_begin(&queue->tx, &record), skb);
-	coloop_tx_commit(&queue->tx, skb->len);
+	send_write(queue, plan, skb);
+	coloop_tx_commit(&queue->tx, body);
+	if (plan->record.parts)
+		send_note_parts(queue, plan, queue->tx.prod);
 	if (class == COLOOP_DATAGRAM)
 		coloop_window_add(&queue->window, queue->tx.prod, send_window_cost(skb));
 	queue->tx_stats.packets++;
@@ -208,6 +258,18 @@ static void send_notify(struct coloop_queue *queue)
 	coloop_evtchn_notify(&queue->evtchn);
 }
 
+/* @mark, or a later one at which half of the window is free, and @cost in any case. */
+static u32 send_window_mark(const struct coloop_window *window, u32 cost, u32 mark)
+{
+	u32 goal = min(window->limit - min(cost, window->limit), window->limit / 2);
+	u32 end;
+
+	if (window->held <= goal)
+		return mark;
+	end = coloop_window_mark(window, goal);
+	return (s32)(end - mark) > 0 ? end : mark;
+}
+
 /*
  * The cons at which the head of this class fits, and with it some more, so that one event frees
  * many packets: a quarter of the ring, half of the window.
@@ -215,18 +277,17 @@ static void send_notify(struct coloop_queue *queue)
 static u32 send_wanted_mark(const struct coloop_queue *queue, enum coloop_class class)
 {
 	const struct sk_buff *skb = skb_peek(&queue->backlog[class].queue);
-	u32 need = max(coloop_record_size(skb->len), queue->tx.size / 4);
-	u32 mark = queue->tx.prod + need - queue->tx.size;
-	u32 goal, window;
+	struct send_plan plan;
+	u32 mark;
 
-	if (class == COLOOP_BULK)
-		return mark;
-	goal = queue->window.limit - min(send_window_cost(skb), queue->window.limit);
-	goal = min(goal, queue->window.limit / 2);
-	if (queue->window.held <= goal)
-		return mark;
-	window = coloop_window_mark(&queue->window, goal);
-	return (s32)(window - mark) > 0 ? window : mark;
+	send_plan(queue, skb, &plan);
+	mark = queue->tx.prod - queue->tx.size +
+	       max(coloop_record_size(coloop_record_body(&plan.record)), queue->tx.size / 4);
+	if (plan.record.parts)
+		mark = send_window_mark(&queue->referred, skb->len, mark);
+	if (class == COLOOP_DATAGRAM)
+		mark = send_window_mark(&queue->window, send_window_cost(skb), mark);
+	return mark;
 }
 
 /* One event lets go of all that are charged when it is asked for, and of none that come after. */
@@ -262,12 +323,16 @@ static bool send_arm(struct coloop_queue *queue)
 static bool send_drain(struct coloop_queue *queue, enum coloop_class class)
 {
 	struct coloop_backlog *backlog = &queue->backlog[class];
+	struct send_plan plan;
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&backlog->queue)) && send_fits(queue, class, skb)) {
+	while ((skb = skb_peek(&backlog->queue))) {
+		send_plan(queue, skb, &plan);
+		if (!send_fits(queue, class, &plan, skb))
+			break;
 		__skb_unlink(skb, &backlog->queue);
 		backlog->bytes -= skb->len;
-		send_put(queue, class, skb);
+		send_put(queue, class, &plan, skb);
 	}
 	return !skb;
 }
@@ -328,17 +393,20 @@ static enum coloop_verdict send_locked(struct coloop_queue *queue, struct sk_buf
 {
 	enum coloop_class class = send_class(skb);
 	bool first = skb_queue_empty(&queue->backlog[class].queue);
+	struct send_plan plan;
 
 	if (queue->mode == COLOOP_QUEUE_CLOSED)
 		return COLOOP_REFUSED;
-	if (first && send_is_open(queue) &&
-	    (send_fits(queue, class, skb) ||
-	     (coloop_send_look(queue) && send_fits(queue, class, skb)))) {
-		if (send_put(queue, class, skb))
-			send_drain_all(queue);
-		else
-			send_notify(queue);
-		return COLOOP_TAKEN;
+	if (first && send_is_open(queue)) {
+		send_plan(queue, skb, &plan);
+		if (send_fits(queue, class, &plan, skb) ||
+		    (coloop_send_look(queue) && send_fits(queue, class, &plan, skb))) {
+			if (send_put(queue, class, &plan, skb))
+				send_drain_all(queue);
+			else
+				send_notify(queue);
+			return COLOOP_TAKEN;
+		}
 	}
 	if (!send_hold(queue, class, skb))
 		return COLOOP_FULL;

@@ -20,10 +20,21 @@ const fields = {
 	coloop_control: [
 		...['magic', 'version', 'order', 'features', 'epoch', 'queues', 'offer', 'further'],
 		...['prod', 'cons_event', 'cons', 'prod_event', 'side', 'mapped', 'marker', 'ref'],
+		...['lent', 'borrowed', 'table'],
 	],
 	coloop_record: [
-		...['len', 'hdr_len', 'flags', 'gso_type', 'gso_size', 'csum_start', 'csum_offset', 'zero'],
+		...[
+			'len',
+			'hdr_len',
+			'flags',
+			'gso_type',
+			'gso_size',
+			'csum_start',
+			'csum_offset',
+			'parts',
+		],
 	],
+	coloop_part: ['at', 'len'],
 } as const;
 
 const control = fields.coloop_control.join('|');
@@ -33,7 +44,7 @@ const page = `&?(?:\\w+->|\\w+\\.)*peer->((?:${control})\\b(?:\\[\\w+\\])?(?:\\.
 
 const patterns = {
 	page: new RegExp(`${accessor}\\(${page}`),
-	ring: /\b(?:rx_at|ring_copy_record|coloop_rx_copy)\((?:rx|&queue->rx|record),|READ_ONCE\(\(\(const u64/,
+	ring: /\b(?:rx_at|ring_copy_record|ring_copy_part|coloop_rx_copy|coloop_rx_gather)\((?:rx|&queue->rx|record),|READ_ONCE\(\(\(const u64/,
 	record: new RegExp(`\\b(?:record|r)->(?:${fields.coloop_record.join('|')})\\b`),
 	frame: /\(const struct ethhdr \*\)skb->data|\beth_hdr\(|\beth_type_trans\(/,
 	netlink: /\bnla_(?:get_\w+|data|memcpy|parse\w*)\(|\btb\[COLOOP_A_CHANNEL_LISTEN\]/,
@@ -120,14 +131,17 @@ function isNakedRing(text: string, owner: string): boolean {
 	if (owner === 'rx_at') {
 		return false;
 	}
-	if (owner === 'ring_copy_record') {
+	if (owner === 'ring_copy_record' || owner === 'ring_copy_part') {
 		return /\bfrom\b/.test(
-			text.replaceAll(/READ_ONCE\(\(\(const u64 \*\)from\)|const u8 \*from/g, ''),
+			text.replaceAll(/READ_ONCE\(\(?\*?\(const u64 \*\)from\)|const u8 \*from/g, ''),
 		);
 	}
-	const bare = text.replaceAll(/\b(?:ring_copy_record|coloop_copy)\(\w+, rx_at\(/g, '');
+	const bare = text
+		.replaceAll(/\b(?:ring_copy_record|coloop_copy)\(\w+, rx_at\(/g, '')
+		.replaceAll(/\bring_copy_part\(rx_at\(/g, '')
+		.replaceAll(/\bcoloop_copy\(to, lent->pages\[/g, '');
 
-	return /\brx_at\(|\brx(?:->|\.)pages\[/.test(bare);
+	return /\brx_at\(|\brx(?:->|\.)pages\[|\blent(?:->|\.)pages\[/.test(bare);
 }
 
 /** Members of the shared structures that nobody looks for; `wire` is what wire.h says. */

@@ -13,6 +13,7 @@ const tx = 'test/kmod/fuzz-tx.c';
 const meta = 'test/kmod/fuzz-meta.c';
 const liar = 'test/lab/tests/hostile.ts';
 const attacks = 'test/lab/tests/_attacks-';
+const blocks = `${attacks}block.ts`;
 const offers = `${attacks}offer.ts`;
 const pages = `${attacks}memory.ts`;
 const channel = 'test/lab/tests/_channel.ts';
@@ -39,6 +40,15 @@ const granting: Cover = {
 
 /** By `file:function` in kmod/. */
 export const covers: Readonly<Record<string, Cover>> = {
+	'blocks.c:block_is_referred_to': {
+		by: [`${blocks}#block-borrowed`],
+		lacks: 'a peer that says it has taken what it has not',
+	},
+	'blocks.c:block_is_free': {by: [`${blocks}#block-borrowed`]},
+	'blocks.c:blocks_ask': {by: [`${blocks}#block-borrowed`]},
+	'borrow.c:coloop_borrow_is_due': {by: [`${blocks}#block-lent`]},
+	'borrow.c:borrow_read_table': {by: [`${blocks}#block-table`, `${blocks}#block-grants`]},
+	'borrow.c:coloop_borrow': {by: [`${blocks}#block-lent`]},
 	'channel.c:channel_queued_in': {by: [`${list}#cons -1048592`]},
 	'channel.c:coloop_channel_is_drained': {
 		by: ['test/model/runs.sh#close does not wait for what is in the rings', lies],
@@ -103,6 +113,11 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'ring.c:coloop_record_ok': {by: [`${ring}#malformed records`, record, meta]},
 	'ring.c:ring_copy_record': {by: [record, `${attacks}race.ts#flip-headers`]},
 	'ring.c:ring_rx_look': {by: [`${ring}#lying producer`, record, 'test/kmod/exhaustive.c']},
+	'ring.c:ring_parts_ok': {by: [`${ring}#malformed records`, record, meta]},
+	'ring.c:ring_take_parts': {
+		by: [`${ring}#malformed parts`, `${ring}#lent pages grow`, record, `${blocks}#block-parts`],
+	},
+	'ring.h:coloop_record_body': {by: [`${ring}#records by reference`, record]},
 	'ring.c:coloop_rx_next': {by: [`${ring}#record longer than what is there`, record]},
 	'ring.c:coloop_rx_copy': {by: [`${ring}#a record copied in parts`, record]},
 	'ring.c:coloop_rx_publish': {by: [`${ring}#room event`, record]},

@@ -69,6 +69,13 @@ static const struct command commands[] = {
 	{ "nonsense", put_nonsense }, /* that many records */
 	{ "lengths", put_lengths }, /* every so many bytes */
 	{ "boundaries", put_boundaries },
+	{ "lend", lend }, /* that many pages */
+	{ "lent", say_lent },
+	{ "borrowed", say_borrowed },
+	{ "table", say_table }, /* of that grant */
+	{ "refs", say_references }, /* of that grant */
+	{ "parts", put_parts }, /* the lie of that number */
+	{ "references", put_references }, /* that many records */
 	{ "pin", pin }, /* in frames of that many bytes */
 	{ "jump", jump }, /* that many times */
 	{ "starve", starve },

@@ -130,7 +130,7 @@ static const struct {
 	size_t size;
 } fields[] = {
 	{ "csum_start", 4, 2 }, { "csum_offset", 6, 2 }, { "gso_size", 8, 2 },
-	{ "hdr_len", 10, 2 }, { "gso_type", 12, 1 }, { "flags", 13, 1 }, { "zero", 14, 2 },
+	{ "hdr_len", 10, 2 }, { "gso_type", 12, 1 }, { "flags", 13, 1 }, { "parts", 14, 2 },
 };
 
 int put_field(struct coloop_channel *ch, const char *name, long number, char *said, size_t room)

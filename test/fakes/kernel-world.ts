@@ -66,6 +66,9 @@ export const blank = {
 	droppedDevice: 0n,
 	waits: 0n,
 	waitsPaid: 0n,
+	referredBytes: 0n,
+	lentPages: 0,
+	borrowedPages: 0,
 } as const satisfies Partial<Channel>;
 
 export function moduleOf(world: FakeWorld, self: number): FakeModule {

@@ -176,7 +176,7 @@ static const struct {
 	{{.len = 3000, .gso_type = COLOOP_GSO_UDP_L4, .gso_size = 1400}, true},
 	{{.len = 3000, .gso_type = 2, .gso_size = 1448}, false},
 	{{.len = 3000, .gso_size = 1448}, false},
-	{{.len = 60, .zero = 1}, false},
+	{{.len = 60, .parts = 1}, false},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };

@@ -26,6 +26,11 @@ static void must(bool held)
 
 static void check_head(const struct coloop_record *r, u32 head)
 {
+	if (r->parts) {
+		must(head == r->hdr_len && head >= ETH_HLEN && head <= 256 && head < r->len);
+		must(r->parts <= 16);
+		return;
+	}
 	must(head >= ETH_HLEN && head <= r->len && head <= 1536);
 	/* A short frame is linear; of a long one no more than its headers are, if it says so. */
 	must(r->len > 1536 || head == r->len);
@@ -65,7 +70,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memcpy(&r, data + sizeof(used), sizeof(r));
 	if (!coloop_record_ok(&r, used))
 		return 0;
-	must(r.len >= 14 && r.len <= 65600 && (u64)r.len + 16 <= used && r.hdr_len <= r.len);
+	must(r.len >= 14 && r.len <= 65600 && r.hdr_len <= r.len);
+	must((r.parts ? 8ull * r.parts + r.hdr_len : r.len) + 16 <= used);
 	hdr = coloop_record_offloads(&r);
 	must(hdr.flags == (r.flags & 1) && hdr.hdr_len == r.hdr_len);
 	must(hdr.gso_type == r.gso_type && hdr.gso_size == r.gso_size);

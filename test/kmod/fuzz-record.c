@@ -68,7 +68,7 @@ UNCOUNTED static void wipe_ring(void)
 		pair.tx.data[written[--writes] & (SIZE - 1)] = 0;
 }
 
-/* Between two reads: change one byte of the record that we are at, or the index. */
+/* Between two reads: change one byte of the record that we are at, or of its first parts, or the index. */
 static void peer_acts(const void *address)
 {
 	u8 what;
@@ -78,7 +78,7 @@ static void peer_acts(const void *address)
 		return;
 	what = input[--left];
 	if (what & 0x80)
-		write_ring(pair.rx.cons + (what & 15), what << 1 | (what >> 4 & 7));
+		write_ring(pair.rx.cons + (what & 31), what << 1 | (what >> 4 & 7));
 	else if (what & 0x40)
 		pair.tx.own->prod += 16 * (what & 0x3f);
 	else if (what & 0x20) /* up to a page more than there can be */
@@ -88,14 +88,16 @@ static void peer_acts(const void *address)
 /* The picture in wire.h, in other words than coloop_record_ok() has. */
 static void check_record(const struct coloop_record *r, u32 used)
 {
-	u32 padded = (r->len + 15) / 16 * 16;
+	u32 body = r->parts ? 8 * r->parts + r->hdr_len : r->len;
+	u32 padded = (body + 15) / 16 * 16;
 	u64 csum_end = (u64)r->csum_start + r->csum_offset + 2;
 	bool partial = r->flags & 1;
 
 	must(r->len >= 14 && r->len <= 65600);
 	must((u64)padded + 16 <= used);
-	must(r->zero == 0 && r->flags <= 3);
+	must(r->parts <= 16 && r->flags <= 3);
 	must(r->hdr_len <= r->len);
+	must(!r->parts || (r->hdr_len >= 14 && r->hdr_len <= 256 && r->hdr_len < r->len));
 	must(partial ? r->csum_start >= 14 && csum_end <= r->len :
 		       r->csum_start == 0 && r->csum_offset == 0);
 	switch (r->gso_type) {
@@ -128,6 +130,27 @@ static void copy_frame(u32 len)
 	must(!memcmp(to, from, head) && !memcmp(rest, from + head, len - head));
 }
 
+/* The parts as they were checked are the ones that are copied, whatever the ring says by now. */
+static void copy_parts(const struct coloop_record *r)
+{
+	static u8 rests[COLOOP_FRAME_MAX];
+	u32 left = r->len - r->hdr_len, sum = 0, first;
+	u8 heads[256], *rest = rests + sizeof(rests) - left;
+	struct coloop_part part[16];
+
+	memcpy(part, pair.rx.part, sizeof(part));
+	coloop_rx_copy(&pair.rx, heads + sizeof(heads) - r->hdr_len, 8 * r->parts, r->hdr_len);
+	first = left < 5000 ? left : 5000;
+	coloop_rx_gather(&pair.rx, rest, first);
+	coloop_rx_gather(&pair.rx, rest + first, left - first);
+	for (u32 i = 0; i < r->parts; i++) {
+		must(part[i].len && (u64)part[i].at + part[i].len <= PAIR_LENT);
+		must(!memcmp(rest + sum, pair.lending + part[i].at, part[i].len));
+		sum += part[i].len;
+	}
+	must(sum == left);
+}
+
 /* Takes all there is.  False: the peer was caught, the channel is broken. */
 static bool poll_ring(void)
 {
@@ -143,12 +166,35 @@ static bool poll_ring(void)
 		if (got <= 0)
 			return got == 0;
 		check_record(&record, pair.rx.prod - pair.rx.cons);
-		copy_frame(record.len);
-		coloop_rx_skip(&pair.rx, record.len);
+		if (record.parts)
+			copy_parts(&record);
+		else
+			copy_frame(record.len);
+		coloop_rx_skip(&pair.rx, coloop_record_body(&record));
 		must(pair.rx.cons - cons >= 32 && pair.rx.prod - pair.rx.cons <= SIZE);
 	}
 	must(pair.rx.cons - first >= 64 * 32);
 	return true;
+}
+
+/* A record by reference, right but for what the input says. */
+static void put_reference(void)
+{
+	struct coloop_control *page = pair.tx.own;
+	u32 count = 1 + operand(1) % 17, sum = 0;
+	struct coloop_record r = {.hdr_len = 14 + operand(1), .parts = count};
+	struct coloop_part part[17];
+
+	for (u32 i = 0; i < count; i++) {
+		part[i] = (struct coloop_part){operand(2) * 2, 1 + operand(2) / 8};
+		sum += part[i].len;
+	}
+	r.len = r.hdr_len + sum + (signed char)operand(1) / 64;
+	for (u32 i = 0; i < sizeof(r); i++)
+		write_ring(page->prod + i, ((u8 *)&r)[i]);
+	for (u32 i = 0; i < count * sizeof(*part); i++)
+		write_ring(page->prod + 16 + i, ((u8 *)part)[i]);
+	page->prod += coloop_record_size(coloop_record_body(&r));
 }
 
 static bool step(u8 what)
@@ -172,6 +218,10 @@ static bool step(u8 what)
 			write_ring(at + i, operand(1));
 		break;
 	case 4: /* a plain record, so that the input comes further */
+		if (what & 0x80) {
+			put_reference();
+			break;
+		}
 		at = operand(1) % 240;
 		for (u32 i = 0; i < 16; i++)
 			write_ring(page->prod + i, i ? 0 : 14 + at);
@@ -196,6 +246,8 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
 	(void)count;
 	(void)arguments;
 	pair_open(&pair, ORDER, 0);
+	for (u32 i = 0; i < PAIR_LENT; i++)
+		pair.lending[i] = i * 251 >> 4;
 	return 0;
 }
 

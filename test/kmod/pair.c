@@ -68,29 +68,50 @@ static void open_control(u8 *room, struct coloop_control **own, const struct col
 	close(fd);
 }
 
-static void open_ring(struct pair *pair, u8 *room, u32 count)
+/* The pages of @fd as the consumer sees them: read-only, out of order, with gaps. */
+static const u8 **open_apart(u8 *apart, u8 *in_a_row, u32 count, int fd)
 {
 	const u8 **pages = must(calloc(count, sizeof(*pages)), "pages");
-	u8 *apart = room + 2 * pair->tx.size + PAGE;
+
+	for (u32 i = 0; i < count; i++) {
+		/* A step that has no divisor in common visits every place once. */
+		u8 *place = apart + i * 7 % count * 2 * PAGE;
+
+		pages[i] = ONE_VIEW ? in_a_row + i * PAGE :
+			map_at(place, PAGE, PROT_READ, fd, i * PAGE);
+	}
+	return pages;
+}
+
+static void open_ring(struct pair *pair, u8 *room, u32 count)
+{
 	int fd = memory(pair->tx.size);
 
 	pair->tx.data = room;
 	map_at(room, pair->tx.size, PROT_READ | PROT_WRITE, fd, 0);
 	map_at(room + pair->tx.size, pair->tx.size, PROT_READ | PROT_WRITE, fd, 0);
-	for (u32 i = 0; i < count; i++) {
-		/* An odd step visits every place of a power of two once. */
-		u8 *place = apart + i * 5 % count * 2 * PAGE;
-
-		pages[i] = ONE_VIEW ? room + i * PAGE :
-			map_at(place, PAGE, PROT_READ, fd, i * PAGE);
-	}
-	pair->rx.pages = pages;
+	pair->rx.pages = open_apart(room + 2 * pair->tx.size + PAGE, room, count, fd);
 	close(fd);
+}
+
+static void open_lent(struct pair *pair, u8 *room)
+{
+	int fd = memory(PAIR_LENT);
+
+	pair->lending = map_at(room, PAIR_LENT, PROT_READ | PROT_WRITE, fd, 0);
+	pair->lent.pages = open_apart(room + PAIR_LENT + PAGE, room, PAIR_LENT_PAGES, fd);
+	pair->rx.lent = &pair->lent;
+	close(fd);
+}
+
+static u32 ring_room(const struct pair *pair)
+{
+	return 4 * (pair->tx.size / PAGE) + 1;
 }
 
 static u32 room_pages(const struct pair *pair)
 {
-	return 1 + 2 * ROOM_CONTROL + 4 * (pair->tx.size / PAGE) + 1;
+	return 1 + 2 * ROOM_CONTROL + ring_room(pair) + 3 * PAIR_LENT_PAGES + 2;
 }
 
 void pair_open(struct pair *pair, u32 order, u32 start)
@@ -100,6 +121,7 @@ void pair_open(struct pair *pair, u32 order, u32 start)
 	open_control(pair->room + PAGE, &pair->tx.own, &pair->rx.peer);
 	open_control(pair->room + (1 + ROOM_CONTROL) * PAGE, &pair->rx.own, &pair->tx.peer);
 	open_ring(pair, pair->room + (1 + 2 * ROOM_CONTROL) * PAGE, 1 << order);
+	open_lent(pair, pair->room + (1 + 2 * ROOM_CONTROL + ring_room(pair)) * PAGE);
 	pair_reset(pair, start);
 }
 
@@ -107,6 +129,7 @@ void pair_close(struct pair *pair)
 {
 	munmap(pair->room, room_pages(pair) * PAGE);
 	free((void *)pair->rx.pages);
+	free((void *)pair->lent.pages);
 }
 
 void pair_reset(struct pair *pair, u32 start)
@@ -118,10 +141,11 @@ void pair_reset(struct pair *pair, u32 start)
 	rx->prod = rx->cons = rx->published = start;
 	tx->own->prod = rx->own->cons = start;
 	tx->own->cons_event = rx->own->prod_event = start;
+	pair->lent.size = PAIR_LENT;
 }
 
-void pair_put(struct pair *pair, const struct coloop_record *record, const void *frame)
+void pair_put(struct pair *pair, const struct coloop_record *record, const void *body)
 {
-	memcpy(coloop_tx_begin(&pair->tx, record), frame, record->len);
-	coloop_tx_commit(&pair->tx, record->len);
+	memcpy(coloop_tx_begin(&pair->tx, record), body, coloop_record_body(record));
+	coloop_tx_commit(&pair->tx, coloop_record_body(record));
 }

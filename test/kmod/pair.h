@@ -3,7 +3,8 @@
  * Both ends of a one-way ring in one process, mapped as two domains would map it: each control
  * page read-only for the other end, the ring twice in a row for the producer and page by page,
  * read-only and out of order, for the consumer.  What lies between has no access at all, so a
- * stray read or a write into the peer's page ends the test.
+ * stray read or a write into the peer's page ends the test.  The pages that the producer has lent are
+ * in a row for it, and page by page for the consumer.
  */
 
 #ifndef _COLOOP_PAIR_H
@@ -11,9 +12,13 @@
 
 #include "ring.h"
 
+enum { PAIR_LENT_PAGES = 20, PAIR_LENT = PAIR_LENT_PAGES * COLOOP_PAGE_SIZE };
+
 struct pair {
 	struct coloop_tx tx;
 	struct coloop_rx rx;
+	struct coloop_lent lent;
+	u8 *lending;	/* the same, as the producer writes it; PAIR_LENT bytes */
 	u8 *room;	/* everything is mapped in here, with gaps */
 };
 
@@ -22,7 +27,7 @@ void pair_open(struct pair *pair, u32 order, u32 start);
 void pair_close(struct pair *pair);
 /* Forgets what was in the ring, begins again at @start. */
 void pair_reset(struct pair *pair, u32 start);
-/* Puts a frame in as a sender would: header, bytes, index.  Needs coloop_tx_fits(). */
-void pair_put(struct pair *pair, const struct coloop_record *record, const void *frame);
+/* Puts a record in as a sender would: header, body, index.  Needs coloop_tx_fits(). */
+void pair_put(struct pair *pair, const struct coloop_record *record, const void *body);
 
 #endif /* _COLOOP_PAIR_H */

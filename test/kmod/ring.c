@@ -327,8 +327,12 @@ static const struct row {
 	{"one too long", {.len = COLOOP_FRAME_MAX + 1}, false},
 	{"length that wraps when rounded", {.len = 0xffffffff}, false},
 	{"length that wraps with the header", {.len = 0xfffffff0}, false},
-	{"zero field set", {.len = 60, .zero = 1}, false},
-	{"zero field set high", {.len = 60, .zero = 0x8000}, false},
+	{"parts without headers", {.len = 60, .parts = 1}, false},
+	{"parts and less than an Ethernet header", {.len = 60, .hdr_len = 13, .parts = 1}, false},
+	{"parts and nothing left for them", {.len = 60, .hdr_len = 60, .parts = 1}, false},
+	{"parts and too long headers", {.len = 3000, .hdr_len = 257, .parts = 1}, false},
+	{"too many parts", {.len = 3000, .hdr_len = 54, .parts = 17}, false},
+	{"as many parts as can be said", {.len = 3000, .hdr_len = 54, .parts = 0xffff}, false},
 	{"valid checksum", {.len = 60, .flags = VALID}, true},
 	{"unknown flag", {.len = 60, .flags = 4}, false},
 	{"highest flag", {.len = 60, .flags = 0x80}, false},
@@ -388,6 +392,164 @@ static void test_record_fields(void)
 	}
 }
 
+/* The headers' worth of @frame and the parts, as they lie in the ring. */
+static void put_parts(const struct coloop_record *record, const struct coloop_part *parts)
+{
+	u8 body[COLOOP_PARTS_MAX * sizeof(*parts) + COLOOP_PARTS_HEAD_MAX];
+	u32 size = record->parts * sizeof(*parts);
+
+	memcpy(body, parts, size);
+	memcpy(body + size, frame, record->hdr_len);
+	pair_put(&pair, record, body);
+}
+
+/* A frame of which all but the headers is lent, taken in pieces of @step bytes. */
+static bool take_parts(const struct coloop_part *parts, u32 step)
+{
+	struct coloop_record record;
+	const u8 *at = copy;
+	u32 lie, left;
+
+	if (coloop_rx_next(&pair.rx, &record, &lie) != 1)
+		return false;
+	coloop_rx_copy(&pair.rx, copy, record.parts * sizeof(*parts), record.hdr_len);
+	left = record.len - record.hdr_len;
+	for (u32 done = record.hdr_len, now; left; left -= now, done += now) {
+		now = left < step ? left : step;
+		coloop_rx_gather(&pair.rx, copy + done, now);
+	}
+	coloop_rx_skip(&pair.rx, coloop_record_body(&record));
+	if (memcmp(at, frame, record.hdr_len))
+		return false;
+	at += record.hdr_len;
+	for (u32 i = 0; i < record.parts; at += parts[i++].len) {
+		if (memcmp(at, pair.lending + parts[i].at, parts[i].len))
+			return false;
+	}
+	return at == copy + record.len && pair.rx.cons == pair.tx.prod;
+}
+
+static void fill_lent(void)
+{
+	for (u32 i = 0; i < PAIR_LENT; i++)
+		pair.lending[i] = i * 251 >> 4;
+}
+
+static void test_by_reference(void)
+{
+	static const struct coloop_part parts[] = {
+		{4090, 10}, {0, 1}, {PAIR_LENT - 9000, 9000}, {4096, 4096}, {77, 12345}, {77, 12345},
+	};
+	static const u32 steps[] = {1, 7, 4096, COLOOP_FRAME_MAX};
+	struct coloop_record record = {.len = 54 + 10 + 1 + 9000 + 4096 + 2 * 12345,
+				       .hdr_len = 54, .parts = 6};
+
+	fill_lent();
+	for each_start(start) {
+		pair_reset(&pair, start);
+		for (u32 i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+			put_parts(&record, parts);
+			expect(pair.tx.prod - pair.rx.cons == 16 + 112);
+			expect(take_parts(parts, steps[i]));
+		}
+	}
+}
+
+/* Sixteen parts, as long a frame as there is, and the longest headers. */
+static void test_largest_reference(void)
+{
+	struct coloop_record record = {.len = COLOOP_FRAME_MAX, .hdr_len = COLOOP_PARTS_HEAD_MAX,
+				       .parts = COLOOP_PARTS_MAX};
+	struct coloop_part parts[COLOOP_PARTS_MAX];
+
+	for (u32 i = 0; i < COLOOP_PARTS_MAX; i++)
+		parts[i] = (struct coloop_part){i * 4099, (COLOOP_FRAME_MAX - 256) / 16};
+	fill_lent();
+	pair_reset(&pair, -16);
+	put_parts(&record, parts);
+	expect(take_parts(parts, 32768));
+}
+
+/* A frame of 1054 bytes with headers of 54. */
+static const struct lie {
+	const char *what;
+	u32 count;
+	struct coloop_part part[3];
+	bool ok;
+} lies[] = {
+	{"one part", 1, {{0, 1000}}, true},
+	{"the last bytes", 1, {{PAIR_LENT - 1000, 1000}}, true},
+	{"two parts", 2, {{5, 999}, {PAIR_LENT - 1, 1}}, true},
+	{"the same bytes again", 2, {{5, 500}, {5, 500}}, true},
+	{"one byte less", 1, {{0, 999}}, false},
+	{"one byte more", 1, {{0, 1001}}, false},
+	{"parts that lack one together", 2, {{0, 500}, {500, 499}}, false},
+	{"parts with one too many", 2, {{0, 500}, {500, 501}}, false},
+	{"an empty part", 2, {{0, 1000}, {0, 0}}, false},
+	{"an empty part before", 2, {{0, 0}, {0, 1000}}, false},
+	{"a part after all is said", 2, {{0, 1000}, {0, 1}}, false},
+	{"one byte beyond what is lent", 1, {{PAIR_LENT - 999, 1000}}, false},
+	{"behind what is lent", 1, {{PAIR_LENT, 1000}}, false},
+	{"the highest place", 1, {{0xffffffff, 1000}}, false},
+	{"an end that wraps", 1, {{0xffffffff - 998, 1000}}, false},
+	{"the longest part", 1, {{0, 0xffffffff}}, false},
+	{"lengths that wrap together", 2, {{0, 0xffffffff}, {0, 1001}}, false},
+	{"lengths that wrap to the right sum", 3, {{0, 0x80000000}, {0, 0x80000000}, {0, 1000}}, false},
+	{"a good part, then a bad one", 2, {{0, 500}, {PAIR_LENT - 1, 500}}, false},
+};
+
+static void test_malformed_parts(void)
+{
+	for each_start(start) {
+		for (u32 i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
+			struct coloop_record got, record = {.len = 1054, .hdr_len = 54,
+							    .parts = lies[i].count};
+			u32 lie;
+
+			pair_reset(&pair, start);
+			put_parts(&record, lies[i].part);
+			expect_row(lies[i].what, coloop_rx_next(&pair.rx, &got, &lie) ==
+				   (lies[i].ok ? 1 : -EBADMSG));
+			expect_row(lies[i].what, pair.rx.cons == start);
+		}
+	}
+}
+
+/* What is mapped later may be referred to later; before anything is, nothing may. */
+static void test_lent_grows(void)
+{
+	struct coloop_record got, record = {.len = 154, .hdr_len = 54, .parts = 1};
+	struct coloop_part part = {4096 - 50, 100};
+	u32 lie;
+
+	pair_reset(&pair, 0);
+	put_parts(&record, &part);
+	for (u32 size = 0; size <= 4096; size += 4096) {
+		pair.lent.size = size;
+		expect(coloop_rx_next(&pair.rx, &got, &lie) == -EBADMSG && lie == part.at);
+	}
+	pair.lent.size = 8192;
+	expect(coloop_rx_next(&pair.rx, &got, &lie) == 1);
+	pair.rx.lent = NULL;
+	expect(coloop_rx_next(&pair.rx, &got, &lie) == -EBADMSG);
+	pair.rx.lent = &pair.lent;
+}
+
+/* The parts have to be covered by the index, too. */
+static void test_parts_past_prod(void)
+{
+	struct coloop_record got, record = {.len = 54 + 200, .hdr_len = 54, .parts = 2};
+	struct coloop_part parts[] = {{0, 100}, {100, 100}};
+	u32 lie;
+
+	for (u32 covered = 16; covered < 96; covered += 16) {
+		pair_reset(&pair, -32);
+		put_parts(&record, parts);
+		pair.tx.own->prod = -32 + covered;
+		expect(coloop_rx_next(&pair.rx, &got, &lie) == -EBADMSG);
+	}
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -404,6 +566,11 @@ int main(void)
 		{"record longer than what is there", test_record_past_prod},
 		{"lie behind a good record", test_late_lie},
 		{"malformed records", test_record_fields},
+		{"records by reference", test_by_reference},
+		{"the largest record by reference", test_largest_reference},
+		{"malformed parts", test_malformed_parts},
+		{"lent pages grow", test_lent_grows},
+		{"parts beyond what is there", test_parts_past_prod},
 	};
 
 	pair_open(&pair, ORDER, 0);

@@ -36,6 +36,8 @@ export type ChannelCounters = {
 	/** How often a reader has waited in Xen instead of sleeping, and how often a packet ended that. */
 	readonly waits: bigint;
 	readonly waitsPaid: bigint;
+	/** Those of `txBytes` that the peer read from pages which are lent to it. */
+	readonly referredBytes: bigint;
 };
 
 export type Channel = ChannelCounters & {
@@ -51,6 +53,9 @@ export type Channel = ChannelCounters & {
 	readonly since: bigint;
 	readonly detail: number;
 	readonly queuedBytes: number;
+	/** Pages of ours that the peer may read packets from, beyond the rings, and pages of the peer's. */
+	readonly lentPages: number;
+	readonly borrowedPages: number;
 };
 
 export type Peer = {
@@ -113,6 +118,8 @@ export type PeerConfig = {
 	readonly links: readonly Link[];
 	readonly busyPollUs?: number;
 	readonly selectors?: PeerSelectors;
+	/** Most pages lent to the peer: 0 in a new one, and as it was in another, if not given. */
+	readonly lendPages?: number;
 };
 
 /** What a peer must know to attach; `eventPort` is 0 where the other side allocates it. */

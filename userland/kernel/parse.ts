@@ -60,13 +60,14 @@ export function parseOffer(values: Values<typeof peerAttributes>): Offer {
 
 /** The attributes of a peer-new or peer-set. */
 export function peerValues(config: PeerConfig): Values<typeof peerAttributes> {
-	const {domid, epoch, name, links, busyPollUs, selectors} = config;
+	const {domid, epoch, name, links, busyPollUs, selectors, lendPages} = config;
 
 	return {
 		domid,
 		epoch,
 		name,
 		busyPoll: busyPollUs,
+		lendMax: lendPages,
 		selectors: selectors && selectorsValues(selectors),
 		link: links.map(({ifindex, localMac, remoteMac, mtu}) => ({
 			ifindex,
@@ -148,6 +149,9 @@ function parseChannel(values: Values<typeof channelAttributes>): Channel {
 		droppedDevice: values.droppedDevice ?? 0n,
 		waits: values.waits ?? 0n,
 		waitsPaid: values.waitsPaid ?? 0n,
+		referredBytes: values.referredBytes ?? 0n,
+		lentPages: values.lentPages ?? 0,
+		borrowedPages: values.borrowedPages ?? 0,
 	};
 }
 

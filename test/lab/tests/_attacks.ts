@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {Attack} from './_bout.ts';
+import {blocks} from './_attacks-block.ts';
 import {events} from './_attacks-event.ts';
 import {frames} from './_attacks-frame.ts';
 import {indices} from './_attacks-index.ts';
@@ -20,5 +21,6 @@ export const attacks: readonly Attack[] = [
 	...events,
 	...memory,
 	...pinned,
+	...blocks,
 	...queues,
 ];

@@ -18,7 +18,8 @@ export type DesiredPeer = {
 	readonly name: string;
 	/** As dom0 says; undefined where it does not. */
 	readonly uuid?: string | undefined;
-	readonly config: Required<Omit<PeerConfig, 'selectors'>> & Pick<PeerConfig, 'selectors'>;
+	readonly config: Required<Omit<PeerConfig, 'selectors' | 'lendPages'>> &
+		Pick<PeerConfig, 'selectors'>;
 	readonly refusal: Refusal | undefined;
 	/** Where our own policy decided, for people. */
 	readonly rule: string | undefined;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Streams whose bytes are left in pages that are lent to the peer: intact, whatever becomes of the channel.
+import test, {type ExecutionContext} from 'ava';
+import {load, step} from '../channel.ts';
+import {Drive} from '../drive.ts';
+import type {Guest} from '../guest.ts';
+import {Link} from '../link.ts';
+import {labWith, type Given} from '../with-lab.ts';
+import {holdsNothing} from './_bout.ts';
+
+/** Not a multiple of a page, so that no two turns of it lie alike in a block. */
+const blob = 15_999_983;
+const slow = {timeout: 600_000};
+
+type Ends = {readonly a: Drive; readonly b: Drive; readonly link: Link};
+
+/** So many blobs go from a to b, and `meanwhile` something happens; all arrive, and in order. */
+async function stream(
+	t: ExecutionContext,
+	from: Guest,
+	to: Guest,
+	turns: number,
+	meanwhile: () => Promise<void> = async () => {},
+): Promise<void> {
+	await to.run(`pkill -x socat; rm -f /tmp/sum
+		(socat -u -b 65536 TCP-LISTEN:7200,reuseaddr - | sha256sum >/tmp/sum.new
+			mv /tmp/sum.new /tmp/sum) </dev/null >/dev/null 2>&1 &
+		until ss -Htln sport = 7200 | grep -q .; do busybox usleep 50000; done`);
+	const send = `for turn in $(seq ${turns}); do cat /tmp/blob; done`;
+	const sent = from.run(`${send} | socat -u -b 65536 - TCP:${to.name}:7200`, slow);
+	await meanwhile();
+	await sent;
+	const {stdout: theirs} = await to.run(
+		'until [ -f /tmp/sum ]; do busybox usleep 50000; done; cat /tmp/sum',
+		slow,
+	);
+	const {stdout: ours} = await from.run(`(${send}) | sha256sum`, slow);
+	t.is(theirs, ours);
+}
+
+/** How many bytes of a's went by reference since, and how many in all. */
+async function share({a, b}: Ends): Promise<{referred: number; sent: number; lent: number}> {
+	const {referredBytes, txBytes, lentPages} = await a.channel(b);
+
+	return {referred: referredBytes, sent: txBytes, lent: lentPages};
+}
+
+test('lent pages', labWith({mode: 'icount'}), async (t: ExecutionContext, {lab}: Given) => {
+	await load(lab.a);
+	await load(lab.b);
+	await lab.a.run(`head -c ${blob} /dev/urandom >/tmp/blob`);
+	const [a, b] = [await Drive.start(lab, lab.a), await Drive.start(lab, lab.b)];
+	const link = new Link(a, b);
+	const ends = {a, b, link};
+	await link.connect();
+
+	const before = await a.info();
+	const quiet = (await a.channel(b)).lentPages;
+	t.is(quiet, 0, 'nothing is lent before there is a stream');
+	await step(t, 'most of a stream goes by reference', stream(t, lab.a, lab.b, 6));
+	const {referred, sent, lent} = await share(ends);
+	t.log(`${referred} of ${sent} bytes by reference, ${lent} pages lent`);
+	t.true(referred > 0.8 * sent);
+	t.true(lent > 0 && lent <= 1024);
+	t.is((await b.channel(a)).borrowedPages, lent);
+	t.is((await a.info()).grants, before.grants + lent + 1);
+
+	await step(
+		t,
+		'the channel goes and comes back, five times',
+		stream(t, lab.a, lab.b, 30, async () => {
+			for (let turn = 0; turn < 5; turn++) {
+				await lab.a.run('sleep 0.3', {silent: true});
+				await link.close();
+				await link.connect();
+			}
+		}),
+	);
+	t.true((await share(ends)).referred > 0);
+
+	await step(
+		t,
+		'the receiver goes without a word',
+		stream(t, lab.a, lab.b, 12, async () => {
+			await lab.a.run('sleep 0.3', {silent: true});
+			await b.stop();
+			await lab.b.run('rmmod coloop');
+		}),
+	);
+	await link.left.close(b);
+	await holdsNothing(a);
+	await a.forget(b);
+	await lab.b.run('insmod /opt/coloop/coloop.ko');
+	const again = await Drive.start(lab, lab.b);
+	const relink = new Link(a, again);
+	await relink.connect();
+
+	await step(
+		t,
+		'the sender goes without a word',
+		stream(t, lab.a, lab.b, 12, async () => {
+			await lab.a.run('sleep 0.3', {silent: true});
+			t.true((await a.channel(again)).lentPages > 0);
+			await a.stop();
+			await lab.a.run('rmmod coloop');
+		}),
+	);
+	await again.stop();
+});
