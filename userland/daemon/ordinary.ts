@@ -62,6 +62,8 @@ export function declinedText(by: string, about: string, {code, detail}: Declined
 			return detail === undefined
 				? `${by} declines: no interface beside its coloop0 has the announced address`
 				: `${by} declines: ${ordinaryText(detail, device)}`;
+		case 'version':
+			return `${by} declines: its module is older than only and except, and would divert everything`;
 		case 'memory':
 			return `${by} declines: it is short of memory or grants, and will try again`;
 		case 'rules':

@@ -10,6 +10,7 @@ export const declineCodes = {
 	device: 'its interface may not have the channel: it is not there, or the detail says why',
 	memory: 'it is short of memory or grants, and will try again',
 	limits: 'it cannot enforce what dom0 lets the peer send',
+	version: 'its module does not know what its policy says is diverted',
 	rules: 'the channel may be up, but the rules that the detail names keep its packets off it',
 } as const;
 
