@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import {join, resolve} from 'node:path';
+import {resolve} from 'node:path';
 import {isDocument, withDocuments} from './documents.ts';
-import {formatWarning, PolicyError} from './errors.ts';
+import {PolicyError} from './errors.ts';
 import {
 	readPolicyFolder,
 	realReaders,
@@ -11,6 +11,8 @@ import {
 	type Readers,
 } from './files.ts';
 import {asPolicyError, expand, newExpansion, TooLarge, type Expansion} from './include.ts';
+import {joinPolicies} from './join.ts';
+import {emptyFolder, ignoredFiles} from './not-read.ts';
 import {fileError, parsePolicy} from './parse.ts';
 import {hostSilence} from './silence.ts';
 import {shorten} from './shorten.ts';
@@ -169,40 +171,6 @@ export async function loadFile(
 	}
 
 	return {policy, errors, warnings: policyWarnings(policy, side, undefined, present)};
-}
-
-function emptyFolder(dir: string): string {
-	const message = 'holds no *.yaml file, so nothing is allowed';
-
-	return formatWarning({...top, file: dir, where: 'file', message});
-}
-
-function ignoredFiles(dir: string, {ignored}: PolicyFolder): string[] {
-	return ignored.map(name => ignoredFile(isDocument(name) ? name : join(dir, name)));
-}
-
-/** Of a file whose name keeps it from being read. */
-export function ignoredFile(path: string): string {
-	const message = 'is not read: its name does not end in .yaml, or begins with a dot';
-
-	return formatWarning({...top, file: path, where: 'file', message});
-}
-
-const top = {line: 1, column: 1};
-
-function joinPolicies(policies: readonly Policy[]): Policy {
-	const tags = policies.flatMap(policy => policy.tags ?? []);
-	const memory = policies.find(policy => policy.memory !== undefined)?.memory;
-	const limits = policies.flatMap(policy => policy.limits ?? []);
-
-	return {
-		...(tags.length > 0 && {tags}),
-		...(memory && {memory}),
-		...(limits.length > 0 && {limits}),
-		pairs: policies.flatMap(policy => policy.pairs),
-		accept: policies.flatMap(policy => policy.accept),
-		hostSilence: policies.find(policy => policy.hostSilence !== undefined)?.hostSilence,
-	};
 }
 
 /** The rules of one file of a directory, or of one that is to become that. Throws PolicyError. */
