@@ -7,7 +7,7 @@ import type {Store} from '../../xenstore/store.ts';
 import {renderDeclined} from '../../xenstore/declined.ts';
 import {describe, sentence, type Log} from '../log.ts';
 import {renderOffer} from '../../xenstore/values.ts';
-import type {Cause, EndpointStep} from './plan.ts';
+import type {Cause, EndpointStep} from './steps.ts';
 import type {Failure, Backoff} from './backoff.ts';
 
 type Tools = {

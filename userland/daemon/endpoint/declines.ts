@@ -2,7 +2,7 @@
 import type {LinkState, Peer} from '../../kernel/kernel.ts';
 import {renderDeclined, type Declined} from '../../xenstore/declined.ts';
 import type {Detour} from './detours.ts';
-import type {Known, EndpointStep} from './plan.ts';
+import type {Known, EndpointStep} from './steps.ts';
 import type {DesiredPeer} from './desired.ts';
 
 export type Reasons = {

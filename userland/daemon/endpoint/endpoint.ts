@@ -15,7 +15,8 @@ import {countersPeriod, createCounters, isLive, isWorthLook} from './counters.ts
 import {Module, type ModuleWorld} from './module.ts';
 import {report} from './events.ts';
 import {limitMemory, mib} from './memory.ts';
-import {planEndpoint, type Known} from './plan.ts';
+import {planEndpoint} from './plan.ts';
+import type {Known} from './steps.ts';
 import {readKnown} from './read.ts';
 import {createLimits, type EnforcedLimits, type LimitsWorld} from './limits.ts';
 import {createSilence, type HostState, type Silence} from './silence.ts';

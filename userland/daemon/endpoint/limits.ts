@@ -5,7 +5,7 @@ import type {Limits} from '../../limits.ts';
 import type {Refusal} from '../refusal.ts';
 import {describe, sentence, type Log} from '../log.ts';
 import {forEach} from '../together.ts';
-import type {Known} from './plan.ts';
+import type {Known} from './steps.ts';
 
 export type LimitsWorld = {
 	readonly log: Log;

@@ -7,7 +7,7 @@ import type {Store, StorePath} from '../../xenstore/store.ts';
 import {parseDeclined} from '../../xenstore/declined.ts';
 import {parseAnnouncement} from '../../xenstore/announcement.ts';
 import {parseOffer} from '../../xenstore/values.ts';
-import type {Known} from './plan.ts';
+import type {Known} from './steps.ts';
 
 /** What we are told, what we say, and what the kernel has. Throws rather than knowing half. */
 export async function readKnown(

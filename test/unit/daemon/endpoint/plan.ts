@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import {planEndpoint, type Known} from '../../../../userland/daemon/endpoint/plan.ts';
+import {planEndpoint} from '../../../../userland/daemon/endpoint/plan.ts';
+import type {Known} from '../../../../userland/daemon/endpoint/steps.ts';
 import type {Failure} from '../../../../userland/daemon/endpoint/backoff.ts';
 import type {DesiredPeer} from '../../../../userland/daemon/endpoint/desired.ts';
 import type {Announcement} from '../../../../userland/xenstore/announcement.ts';
