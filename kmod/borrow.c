@@ -8,7 +8,8 @@
 
 bool coloop_borrow_is_due(const struct coloop_channel *ch)
 {
-	return READ_ONCE(ch->queue->rx.peer->lent) != READ_ONCE(ch->borrowed.seen);
+	return READ_ONCE(ch->lend_max) &&
+	       READ_ONCE(ch->queue->rx.peer->lent) != READ_ONCE(ch->borrowed.seen);
 }
 
 /* References of pages [from, from + count), which one table page has, each read once. */
@@ -79,7 +80,7 @@ void coloop_borrow(struct coloop_channel *ch)
 	u32 lent;
 
 	lockdep_assert_held(&coloop_channel_peer(ch)->lock);
-	if (!coloop_channel_is_live(ch))
+	if (!coloop_channel_is_live(ch) || !READ_ONCE(ch->lend_max))
 		return;
 	lent = virt_load_acquire(&ch->queue->rx.peer->lent); /* before the references */
 	if (lent < borrow->seen || lent > COLOOP_LENT_MAX || lent % COLOOP_LENT_STEP) {

@@ -30,7 +30,7 @@ struct coloop_borrow {
 	struct coloop_map map[COLOOP_BORROWS_MAX];
 };
 
-/* From the poll: has the peer lent more since? */
+/* From the poll: has the peer lent more since?  Not for who lends it nothing: no page is mapped then. */
 bool coloop_borrow_is_due(const struct coloop_channel *ch);
 /* Under the peer's lock: maps what is new, and says so in our control page. */
 void coloop_borrow(struct coloop_channel *ch);

@@ -91,6 +91,9 @@ void coloop_queue_share(struct coloop_queue *queue, u32 order, u32 epoch)
 	own->version = COLOOP_PROTOCOL_MAX;
 	own->order = order;
 	own->features = COLOOP_FEATURES;
+	/* Who lends nothing borrows nothing. */
+	if (!READ_ONCE(queue->channel->lend_max))
+		own->features &= ~COLOOP_FEATURE_LENT_PAGES;
 	own->epoch = epoch;
 	for (i = 0; i < queue->pages->count - 1; i++)
 		own->ref[i] = queue->pages->page[i + 1].ref;
