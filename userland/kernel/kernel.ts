@@ -70,6 +70,8 @@ export type Peer = {
 	readonly wanted: boolean;
 	/** How long to wait for the next packet, in microseconds; kept by the module, not used yet. */
 	readonly busyPollUs: number;
+	/** Most pages that may be lent to the peer; a module older than us does not say. */
+	readonly lendPages?: number | undefined;
 	readonly channel: Channel | undefined;
 };
 

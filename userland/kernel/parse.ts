@@ -46,6 +46,7 @@ export function parsePeer(values: Values<typeof peerAttributes>): Peer {
 		wanted: values.wanted ?? false,
 		busyPollUs: values.busyPoll ?? 0,
 		selectorsId: values.selectorsId ?? 0,
+		...(values.lendMax !== undefined && {lendPages: values.lendMax}),
 		channel: values.channel && parseChannel(values.channel),
 	};
 }

@@ -80,7 +80,9 @@ const ruleKeys =
 	'allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand, only, except';
 
 function allowKeys(path: Path): string {
-	return path[0] === 'accept' ? `${ruleKeys}, mode and busy_poll_us` : `${ruleKeys} and mode`;
+	return path[0] === 'accept'
+		? `${ruleKeys}, mode, busy_poll_us and lend_pages`
+		: `${ruleKeys} and mode`;
 }
 
 function valueAt(value: unknown, path: Path): unknown {

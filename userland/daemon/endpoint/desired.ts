@@ -18,8 +18,7 @@ export type DesiredPeer = {
 	readonly name: string;
 	/** As dom0 says; undefined where it does not. */
 	readonly uuid?: string | undefined;
-	readonly config: Required<Omit<PeerConfig, 'selectors' | 'lendPages'>> &
-		Pick<PeerConfig, 'selectors'>;
+	readonly config: Required<Omit<PeerConfig, 'selectors'>> & Pick<PeerConfig, 'selectors'>;
 	readonly refusal: Refusal | undefined;
 	/** Where our own policy decided, for people. */
 	readonly rule: string | undefined;
@@ -86,6 +85,7 @@ function desiredPeerOf(domid: number, announcement: Announcement, criteria: Crit
 		config: {
 			...{domid, epoch, name: cutName(name, nameMax), links: found},
 			busyPollUs: verdict.rule?.busyPollUs ?? 0,
+			lendPages: verdict.rule?.lendPages ?? 0,
 			...(selectors && {selectors}),
 		},
 		refusal: refuse(

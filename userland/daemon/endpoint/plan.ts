@@ -79,12 +79,13 @@ function planPeer(desired: DesiredPeer, known: Known, peer: Peer | undefined): E
 
 /** Without what is as it was: a module older than us, not reloaded yet, may not know of it. */
 function changed(config: DesiredPeer['config'], before?: Peer): PeerConfig {
-	const {busyPollUs, selectors, ...rest} = config;
+	const {busyPollUs, lendPages, selectors, ...rest} = config;
 	const isOther = selectorsIdOf(before) !== (selectors?.id ?? 0);
 
 	return {
 		...rest,
 		...(busyPollUs !== (before?.busyPollUs ?? 0) && {busyPollUs}),
+		...(lendPages !== (before?.lendPages ?? 0) && {lendPages}),
 		...(isOther && {selectors: selectors ?? {id: 0, list: []}}),
 	};
 }
@@ -98,6 +99,7 @@ function isSame(peer: Peer, config: DesiredPeer['config']): boolean {
 		peer.epoch === config.epoch &&
 		peer.name === config.name &&
 		peer.busyPollUs === config.busyPollUs &&
+		(peer.lendPages ?? 0) === config.lendPages &&
 		selectorsIdOf(peer) === (config.selectors?.id ?? 0) &&
 		areSame(peer.links, config.links)
 	);

@@ -17,6 +17,15 @@ const config = {
 	name: 'b',
 	links: [{ifindex: 2, localMac: macOf(1), remoteMac: macOf(2)}],
 	busyPollUs: 0,
+	lendPages: 0,
+};
+
+/** What is told of a peer that is otherwise as the module makes them. */
+const terse = {
+	domid: config.domid,
+	epoch: config.epoch,
+	name: config.name,
+	links: config.links,
 };
 
 function desired(change: Partial<DesiredPeer> = {}): DesiredPeer {
@@ -89,12 +98,6 @@ test('without the module we take back what we said, once', t => {
 
 test('a peer is made, and changed where it differs', t => {
 	/* What is as it was goes without saying: a module from before there was such a time refuses it. */
-	const terse = {
-		domid: config.domid,
-		epoch: config.epoch,
-		name: config.name,
-		links: config.links,
-	};
 	t.deepEqual(planEndpoint(known({kernel: new Map()}), [desired()], hello), [
 		{kind: 'peer-new', config: terse},
 	]);
@@ -105,17 +108,37 @@ test('a peer is made, and changed where it differs', t => {
 		]);
 	}
 	const waiting = known({kernel: peer('live', {busyPollUs: 50})});
-	t.deepEqual(planEndpoint(waiting, [desired()], hello), [{kind: 'peer-set', config}]);
+	t.deepEqual(planEndpoint(waiting, [desired()], hello), [
+		{kind: 'peer-set', config: {...terse, busyPollUs: 0}},
+	]);
 });
 
 test('how long to wait is set on the live channel, which stays', t => {
 	const changed = desired({config: {...config, busyPollUs: 50}});
 	const said = new Map([[2, offer({state: 'live'})]]);
 	t.deepEqual(planEndpoint(known({kernel: peer('live'), own: said}), [changed], hello), [
-		{kind: 'peer-set', config: {...config, busyPollUs: 50}},
+		{kind: 'peer-set', config: {...terse, busyPollUs: 50}},
 	]);
 	const kernel = peer('live', {busyPollUs: 50});
 	t.deepEqual(planEndpoint(known({kernel, own: said}), [changed], hello), []);
+});
+
+test('how much to lend is set on the live channel, and taken back', t => {
+	const changed = desired({config: {...config, lendPages: 1024}});
+	const own = new Map([[2, offer({state: 'live'})]]);
+	const lending = peer('live', {lendPages: 1024});
+	const older = peer('live', {lendPages: undefined});
+	t.deepEqual(planEndpoint(known({kernel: peer('live'), own}), [changed], hello), [
+		{kind: 'peer-set', config: {...terse, lendPages: 1024}},
+	]);
+	t.deepEqual(planEndpoint(known({kernel: lending, own}), [changed], hello), []);
+	t.deepEqual(planEndpoint(known({kernel: lending, own}), [desired()], hello), [
+		{kind: 'peer-set', config: {...terse, lendPages: 0}},
+	]);
+	t.deepEqual(planEndpoint(known({kernel: older, own}), [desired()], hello), []);
+	t.deepEqual(planEndpoint(known({kernel: new Map()}), [changed], hello), [
+		{kind: 'peer-new', config: {...terse, lendPages: 1024}},
+	]);
 });
 
 test('a peer that is not wanted goes, with all that is said about it', t => {
