@@ -51,14 +51,20 @@ async function lookAtXenStore({system, isDom0, status}: Evidence): Promise<Findi
 const nodesOfPeer = 3;
 const nodesOfGuest = 150;
 
+const raise =
+	'xenstore-control quota says how much it gives; raise quota-maxentity in /etc/xen/oxenstored.conf, or xenstored --quota nodes=';
+
 async function lookAtQuotas({system, isDom0, status}: Evidence): Promise<Finding> {
-	const trouble = status?.troubles?.find(({message}) =>
-		/EQUOTA|ENOSPC|E2BIG/.test(message ?? ''),
-	);
-	if (trouble !== undefined) {
+	const said = [
+		...(status?.problems ?? []),
+		...(status?.troubles ?? []).map(({message}) => message ?? ''),
+	].find(text => /EQUOTA|ENOSPC|E2BIG/.test(text));
+	if (said !== undefined) {
 		return error(
-			`XenStore refuses for want of quota: ${trouble.message ?? ''}`,
-			'xenstore-control quota says how much it gives; raise quota-maxentity in /etc/xen/oxenstored.conf, or xenstored --quota nodes=',
+			`XenStore refuses for want of quota: ${said}`,
+			isDom0
+				? raise
+				: `xenstore-ls shows what fills it, and xenstore-rm makes room; in dom0: ${raise}`,
 		);
 	}
 	if (!isDom0) {

@@ -302,6 +302,12 @@ const cases: ReadonlyArray<readonly [string, string, Machine, string, RegExp, Re
 		...(['error', /want of quota: domain 7: write: EQUOTA/, /quota-maxentity/] as const),
 	],
 	[
+		'a quota that keeps a role from running',
+		'quotas',
+		{status: {problems: ['endpoint: data/coloop: no room left (XenStore said ENOSPC)']}},
+		...(['error', /endpoint: data\/coloop: no room/, /^xenstore-ls .* in dom0: /] as const),
+	],
+	[
 		'a quota that will be met',
 		'quotas',
 		{
