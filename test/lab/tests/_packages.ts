@@ -35,7 +35,7 @@ export const installed: Beginning = {
 		const {first} = await packages();
 		for (const machine of [dom0, a, b]) {
 			await withoutHeaders(machine);
-			await machine.run(`${files} >/root/before`);
+			await machine.run(`${files} >/root/before`, patient);
 			await install(machine, first);
 			await says(machine, 'Linux .* has no module coloop loaded');
 			await takeBuilt(machine);

@@ -84,7 +84,11 @@ export const troubles: Readonly<Record<string, Trouble>> = {
 	},
 	'a rate in the guest': {
 		breaks: ({a}) =>
-			a.run('tc qdisc replace dev eth0 root tbf rate 100mbit burst 64k latency 50ms'),
+			a.run(
+				`tc qdisc replace dev eth0 root tbf rate 100mbit burst 64k latency 50ms
+				ping -c 100 -i 0.4 b`,
+				patient,
+			),
 		told: ({a, dom0}) => [
 			[a, 'show b', /queueing discipline of eth0 promises.*\(tc qdisc show dev eth0\)/],
 			[a, 'doctor', /warning +qdiscs +/, /-> tc qdisc replace dev/],

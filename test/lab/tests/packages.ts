@@ -116,7 +116,10 @@ const purges: Body = async (t, {dom0, a, b, lab}) => {
 		await machine.run('dpkg -P coloop coloop-dkms coloop-doc', patient);
 		await machine.run('! ls -d /run/coloop /sys/module/coloop /sys/class/net/coloop0');
 		await machine.run('! nft list tables | grep coloop');
-		const left = await machine.run(`${files} | diff /root/before -`, {fails: 'maybe'});
+		const left = await machine.run(`${files} | diff /root/before -`, {
+			...patient,
+			fails: 'maybe',
+		});
 		t.is(left.stdout, '', machine.name);
 	}
 	await dom0.run('! xenstore-ls -f | grep coloop');
