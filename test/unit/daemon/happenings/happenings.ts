@@ -47,7 +47,9 @@ const cases: ReadonlyArray<readonly [string, readonly Line[], readonly string[]]
 	[
 		'a peer that stalls',
 		[['channel.stalled', {...b, epoch: 7, reason: 'stalled'}]],
-		['broken b [stalled]: the peer took none of the data that waited for it: it is paused, or hangs'],
+		[
+			'broken b [stalled]: the peer took none of the data that waited for it: it is paused, or hangs',
+		],
 	],
 	[
 		'an offer that nobody answers, again and again',
