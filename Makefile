@@ -50,7 +50,7 @@ SHELL := /bin/bash
 STACK ?= 13
 export STACK
 # What `make test` runs of test/lab/tests; it is to take less than 45 minutes.
-LAB_TESTS ?= boot channel conform dom0 egress faults hostile rules
+LAB_TESTS ?= boot channel dom0 egress faults hostile rules
 # And what `make test-all` and the other stacks run beside these.
 MORE_TESTS = attacks blocked budget limits netlink offers openvswitch order reasons receiving waiting withdrawn
 
