@@ -21,8 +21,8 @@ const struct nla_policy coloop_end_nl_policy[COLOOP_A_END_MAX + 1] = {
 	[COLOOP_A_END_IPV4] = NLA_POLICY_EXACT_LEN(4),
 	[COLOOP_A_END_IPV6] = NLA_POLICY_EXACT_LEN(16),
 	[COLOOP_A_END_PREFIX] = NLA_POLICY_MAX(NLA_U32, 128),
-	[COLOOP_A_END_PORT_MIN] = NLA_POLICY_MAX(NLA_U32, 65535),
-	[COLOOP_A_END_PORT_MAX] = NLA_POLICY_MAX(NLA_U32, 65535),
+	[COLOOP_A_END_PORT_MIN] = { .type = NLA_U16, },
+	[COLOOP_A_END_PORT_MAX] = { .type = NLA_U16, },
 };
 
 const struct nla_policy coloop_selector_nl_policy[COLOOP_A_SELECTOR_MAX + 1] = {

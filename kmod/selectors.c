@@ -107,8 +107,8 @@ static void selectors_set_address(struct coloop_end *end, const struct nlattr *a
 static void selectors_set_ports(struct coloop_end *end, const struct nlattr *least,
 				const struct nlattr *most)
 {
-	end->port_min = least ? nla_get_u32(least) : 0;
-	end->port_max = most ? nla_get_u32(most) : least ? end->port_min : U16_MAX;
+	end->port_min = least ? nla_get_u16(least) : 0;
+	end->port_max = most ? nla_get_u16(most) : least ? end->port_min : U16_MAX;
 }
 
 /* Both ends of one selector have one version of IP; @version is that of the first that says it. */

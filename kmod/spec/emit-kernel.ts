@@ -13,6 +13,7 @@ import {constant, lines, notice, snake} from './text.ts';
 const types: Readonly<Record<Attribute['type'], string>> = {
 	pad: 'NLA_REJECT',
 	flag: 'NLA_FLAG',
+	u16: 'NLA_U16',
 	u32: 'NLA_U32',
 	u64: 'NLA_U64',
 	string: 'NLA_NUL_STRING',

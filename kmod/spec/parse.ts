@@ -8,8 +8,8 @@ const doc = z.string();
 /** A name as the kernel writes them. */
 const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/);
 
-/** A limit is a number or the name of a `const` definition. */
-const limit = z.union([z.number().int(), name]);
+/** A limit is a number, as large as a `struct nla_policy` of the kernel holds, or the name of a `const` definition. */
+const limit = z.union([z.number().int().max(32_767), name]);
 
 const definition = z.discriminatedUnion('type', [
 	z.strictObject({name, type: z.literal('const'), value: z.number().int(), doc}),
@@ -24,7 +24,7 @@ const definition = z.discriminatedUnion('type', [
 
 const attribute = z.strictObject({
 	name,
-	type: z.enum(['pad', 'flag', 'u32', 'u64', 'string', 'binary', 'nest']),
+	type: z.enum(['pad', 'flag', 'u16', 'u32', 'u64', 'string', 'binary', 'nest']),
 	doc: doc.optional(),
 	enum: name.optional(),
 	checks: z

@@ -47,6 +47,11 @@ static void put(struct nest *nest, u16 type, const void *value, unsigned int len
 	nest->used += NLA_ALIGN(header.nla_len);
 }
 
+static void put_u16(struct nest *nest, u16 type, u16 value)
+{
+	put(nest, type, &value, sizeof(value));
+}
+
 static void put_u32(struct nest *nest, u16 type, u32 value)
 {
 	put(nest, type, &value, sizeof(value));
@@ -61,8 +66,8 @@ struct want {
 		u8 ipv4[4];
 		u8 ipv6[16];
 		u32 prefix;
-		u32 port_min;
-		u32 port_max;
+		u16 port_min;
+		u16 port_max;
 	} end[2];
 };
 
@@ -78,9 +83,9 @@ static void put_end(struct nest *nest, const struct want *want, unsigned int whi
 	if (want->end[which].prefix)
 		put_u32(nest, COLOOP_A_END_PREFIX, want->end[which].prefix);
 	if (want->end[which].port_min)
-		put_u32(nest, COLOOP_A_END_PORT_MIN, want->end[which].port_min);
+		put_u16(nest, COLOOP_A_END_PORT_MIN, want->end[which].port_min);
 	if (want->end[which].port_max)
-		put_u32(nest, COLOOP_A_END_PORT_MAX, want->end[which].port_max);
+		put_u16(nest, COLOOP_A_END_PORT_MAX, want->end[which].port_max);
 	close_nest(nest, at);
 }
 

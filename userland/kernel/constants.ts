@@ -139,8 +139,8 @@ export const endAttributes = {
 	ipv4: {id: 1, type: 'binary'},
 	ipv6: {id: 2, type: 'binary'},
 	prefix: {id: 3, type: 'u32'},
-	portMin: {id: 4, type: 'u32'},
-	portMax: {id: 5, type: 'u32'},
+	portMin: {id: 4, type: 'u16'},
+	portMax: {id: 5, type: 'u16'},
 } as const;
 
 /** The fast path to one peer. */

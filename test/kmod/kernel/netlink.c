@@ -20,7 +20,7 @@ static int check_string(const char *text, unsigned int len, unsigned int most)
 
 static int check_u32(const struct nla_policy *policy, u32 value)
 {
-	if ((policy->has_min && value < policy->min) || (policy->has_max && value > policy->max))
+	if ((policy->has_min && value < (u32)policy->min) || (policy->has_max && value > (u32)policy->max))
 		return -ERANGE;
 	return 0;
 }
@@ -33,6 +33,8 @@ static int check(const struct nla_policy *policy, const struct nlattr *attr,
 	if (!(attr->nla_type & NLA_F_NESTED) != (policy->type != NLA_NESTED))
 		return -EINVAL;
 	switch (policy->type) {
+	case NLA_U16:
+		return len == 2 ? 0 : -EINVAL;
 	case NLA_U32:
 		return len == 4 ? check_u32(policy, nla_get_u32(attr)) : -EINVAL;
 	case NLA_U64:

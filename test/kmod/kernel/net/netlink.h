@@ -12,6 +12,7 @@
 /* Those that the tables know; all others are refused. */
 enum {
 	NLA_UNSPEC,
+	NLA_U16,
 	NLA_U32,
 	NLA_U64,
 	NLA_FLAG,
@@ -26,8 +27,9 @@ struct nla_policy {
 	unsigned int len;
 	bool has_min;
 	bool has_max;
-	u32 min;
-	u32 max;
+	/* As narrow as the kernel's. */
+	s16 min;
+	s16 max;
 	unsigned int maxattr;
 	const struct nla_policy *nested;
 };
@@ -62,6 +64,11 @@ static inline int nla_len(const struct nlattr *attr)
 static inline void *nla_data(const struct nlattr *attr)
 {
 	return (char *)attr + NLA_HDRLEN;
+}
+
+static inline u16 nla_get_u16(const struct nlattr *attr)
+{
+	return *(const u16 *)nla_data(attr);
 }
 
 static inline u32 nla_get_u32(const struct nlattr *attr)
