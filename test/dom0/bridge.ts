@@ -91,7 +91,8 @@ const addresses: Verdict[] = [
 	{
 		title: "a permanent entry that sends one's address to the other's port",
 		sh: `bridge fdb replace ${macB} dev vif3.0 master static`,
-		undo: `bridge fdb del ${macB} dev vif3.0 master`,
+		// One that is not sticky follows its address to the port of the next frame that has it as source.
+		undo: `bridge fdb del ${macB} dev vif3.0 master || bridge fdb del ${macB} dev vif4.0 master`,
 		loses: [any],
 	},
 	{
