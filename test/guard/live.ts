@@ -2,7 +2,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {systemClock} from '../../userland/daemon/clock.ts';
 import {openFirewall} from '../../userland/firewall/firewall.ts';
-import {realTime} from '../../userland/firewall/part.ts';
+import {keptFor, realTime} from '../../userland/firewall/part.ts';
 import {refusalBetween, type FirewallState} from '../../userland/firewall/state.ts';
 import {realTools} from '../../userland/firewall/tools.ts';
 import {watchFirewall} from '../../userland/firewall/watch.ts';
@@ -12,7 +12,10 @@ import type {Verdict} from './verdict.ts';
 
 /** The daemon's way to know: what it read when it last heard that something had changed. */
 export type Live = {
-	/** Milliseconds until it says of every pair what a whole reading says; undefined: not in time. */
+	/**
+	 * Milliseconds until it says of every pair what a whole reading says; undefined: not in time, which is longer by
+	 * `keptFor` where that cannot be read.
+	 */
 	agree(verdict: Verdict, limit: number): Promise<number | undefined>;
 	close(): void;
 };
@@ -21,7 +24,7 @@ export type Live = {
 export function openLive(): Live {
 	const stop = new AbortController();
 	const firewall = openFirewall(realTools, {...realTime, warn() {}});
-	let state: FirewallState | undefined;
+	let state: FirewallState | 'unread' | undefined;
 	const events = watchFirewall(
 		firewall,
 		{...systemClock(), watchRoute, watchTables},
@@ -29,8 +32,8 @@ export function openLive(): Live {
 	)[Symbol.asyncIterator]();
 	const follow = async () => {
 		while ((await events.next()).done !== true) {
-			// A reading that fails says nothing: what was said before stands for a time.
-			state = await firewall.read({devices}).catch(() => state);
+			// What the last good reading said stands for a time in there; then nothing is allowed.
+			state = await firewall.read({devices}).catch(() => 'unread' as const);
 		}
 	};
 	follow().catch((error: unknown) => {
@@ -40,7 +43,8 @@ export function openLive(): Live {
 	});
 	const isAgreed = (verdict: Verdict) =>
 		pairs.every(([{port: a}, {port: b}]) => {
-			const isRefused = state && refusalBetween(a, b, state) !== undefined;
+			const isRefused =
+				state === 'unread' || (state && refusalBetween(a, b, state) !== undefined);
 
 			return isRefused === (verdict(a, b) !== undefined);
 		});
@@ -48,8 +52,9 @@ export function openLive(): Live {
 	return {
 		async agree(verdict, limit) {
 			const began = performance.now();
+			const most = verdict.isUnread ? limit + keptFor : limit;
 			while (!isAgreed(verdict)) {
-				if (performance.now() - began > limit) {
+				if (performance.now() - began > most) {
 					return undefined;
 				}
 				await sleep(10);

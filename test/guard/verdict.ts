@@ -8,7 +8,10 @@ import {devices} from './places.ts';
 /** Why two ports may have no channel; of what rule, where it is a rule's doing. */
 export type Refusal = NonNullable<ReturnType<typeof refusalBetween>>;
 
-export type Verdict = (a: Port, b: Port) => Refusal | undefined;
+export type Verdict = ((a: Port, b: Port) => Refusal | undefined) & {
+	/** The rules cannot be read, and nothing is allowed. */
+	readonly isUnread?: boolean;
+};
 
 /** The product's own word, by what the daemon calls (userland/daemon/world.ts). */
 export async function readVerdict(): Promise<Verdict> {
@@ -23,6 +26,6 @@ export async function readVerdict(): Promise<Verdict> {
 		// The daemon allows nothing then.
 		const refusal: Refusal = {kind: 'unknown', text: `unread: ${error.message}`};
 
-		return () => refusal;
+		return Object.assign(() => refusal, {isUnread: true});
 	}
 }
