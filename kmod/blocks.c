@@ -69,7 +69,7 @@ static bool block_is_free(const struct coloop_channel *ch, const struct coloop_b
 
 	if (page_ref_count(block->head) != block->pages->count)
 		return false;
-	/* The last packet was noted before it let go of its reference. */
+	/* Pairs with put_page(): the last packet was noted before it let go of its reference. */
 	smp_rmb();
 	return READ_ONCE(ch->queue->rx.peer->borrowed) >= end && !block_is_referred_to(ch, block);
 }
@@ -162,10 +162,19 @@ static void block_renew(struct coloop_channel *ch, struct sock *sk)
 		block_withdraw(sk);
 }
 
+/*
+ * Not one that the kernel writes to: where that may happen during reclaim (nbd, iscsi_tcp) it has put
+ * the flag off itself, on a program's socket, and says what may be allocated.
+ */
+static bool block_socket_is_of_program(const struct sock *sk)
+{
+	return !sk->sk_kern_sock && sk->sk_allocation == GFP_KERNEL;
+}
+
 /* A packet of the socket's own, sent under its lock: who parks one takes a reference to the route. */
 static bool block_socket_is_locked(const struct sock *sk, const struct sk_buff *skb)
 {
-	if (!skb_dst_is_noref(skb) || sk->sk_kern_sock ||
+	if (!skb_dst_is_noref(skb) ||
 	    !((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)))
 		return false;
 	lockdep_assert(lockdep_sock_is_held(sk));
@@ -198,7 +207,7 @@ void coloop_blocks_serve(struct coloop_channel *ch, const struct sk_buff *skb, b
 		return;
 	if (READ_ONCE(sk->sk_use_task_frag) && (!diverted || skb->len < COLOOP_BLOCK_PACKET))
 		return;
-	if (!block_socket_is_locked(sk, skb))
+	if (!block_socket_is_of_program(sk) || !block_socket_is_locked(sk, skb))
 		return;
 	if (diverted && block_may_be_given(ch, sk, skb))
 		block_renew(ch, sk);
