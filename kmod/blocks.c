@@ -71,7 +71,7 @@ static bool block_is_free(const struct coloop_channel *ch, const struct coloop_b
 		return false;
 	/* Pairs with put_page(): the last packet was noted before it let go of its reference. */
 	smp_rmb();
-	return READ_ONCE(ch->queue->rx.peer->borrowed) >= end && !block_is_referred_to(ch, block);
+	return READ_ONCE(ch->queue->rx.peer->frags_mapped) >= end && !block_is_referred_to(ch, block);
 }
 
 /* With a reference, which makes it nobody else's.  NULL: none is free. */
@@ -96,12 +96,12 @@ static const struct coloop_block *blocks_take(struct coloop_channel *ch)
 static void blocks_ask(struct coloop_channel *ch)
 {
 	struct coloop_blocks *blocks = &ch->blocks;
-	u32 lent = READ_ONCE(blocks->lent);
+	u32 granted = READ_ONCE(blocks->granted);
 
-	if (lent + COLOOP_LENT_STEP <= READ_ONCE(ch->lend_max) &&
-	    READ_ONCE(ch->queue->rx.peer->borrowed) >= lent && !READ_ONCE(blocks->asked) &&
+	if (granted + COLOOP_FRAG_PAGES_STEP <= READ_ONCE(ch->frag_pages) &&
+	    READ_ONCE(ch->queue->rx.peer->frags_mapped) >= granted && !READ_ONCE(blocks->asked) &&
 	    !xchg(&blocks->asked, 1))
-		coloop_peer_post(coloop_channel_peer(ch), COLOOP_TODO_LEND);
+		coloop_peer_post(coloop_channel_peer(ch), COLOOP_TODO_GRANT);
 }
 
 static void block_set(struct sock *sk, const struct coloop_block *block)
@@ -157,7 +157,7 @@ static void block_renew(struct coloop_channel *ch, struct sock *sk)
 		return;
 	}
 	blocks_ask(ch);
-	/* What else it has may be lent to another peer. */
+	/* What else it has may be granted to another peer. */
 	if (!has && !sk->sk_use_task_frag)
 		block_withdraw(sk);
 }
@@ -195,7 +195,7 @@ static bool block_is_direct(const struct sk_buff *skb)
 static bool block_may_be_given(const struct coloop_channel *ch, struct sock *sk,
 			       const struct sk_buff *skb)
 {
-	return READ_ONCE(ch->lend_max) && ch->remote_features & COLOOP_FEATURE_LENT_PAGES &&
+	return READ_ONCE(ch->frag_pages) && ch->remote_features & COLOOP_FEATURE_FRAG_PAGES &&
 	       !inet_csk_has_ulp(sk) && !sk_is_mptcp(sk) && block_is_direct(skb);
 }
 
@@ -263,8 +263,8 @@ static struct coloop_pages *blocks_alloc(struct coloop_channel *ch, unsigned int
 {
 	domid_t domid = coloop_channel_peer(ch)->domid;
 
-	if (ch->blocks.lent + (1u << order) > ch->lend_max ||
-	    coloop_pages_deferred(domid) + ch->blocks.lent + (1u << order) > COLOOP_PEER_PAGES_MAX ||
+	if (ch->blocks.granted + (1u << order) > ch->frag_pages ||
+	    coloop_pages_deferred(domid) + ch->blocks.granted + (1u << order) > COLOOP_PEER_PAGES_MAX ||
 	    coloop_grants_reserve(1u << order, NULL))
 		return NULL;
 	return coloop_pages_alloc_block(domid, order);
@@ -288,7 +288,7 @@ static u32 *blocks_table(struct coloop_channel *ch, u32 number)
 static void blocks_share(struct coloop_channel *ch, struct coloop_pages *pages)
 {
 	struct coloop_blocks *blocks = &ch->blocks;
-	u32 first = blocks->lent;
+	u32 first = blocks->granted;
 	u32 i;
 
 	coloop_pages_share(pages);
@@ -300,12 +300,12 @@ static void blocks_share(struct coloop_channel *ch, struct coloop_pages *pages)
 		.at = first * COLOOP_PAGE_SIZE,
 	};
 	smp_store_release(&blocks->count, blocks->count + 1); /* after what it is */
-	WRITE_ONCE(blocks->lent, first + pages->count);
-	virt_store_release(&ch->queue->own->lent, blocks->lent); /* after the references */
+	WRITE_ONCE(blocks->granted, first + pages->count);
+	virt_store_release(&ch->queue->own->frags_granted, blocks->granted); /* after the references */
 	coloop_evtchn_notify(&ch->queue->evtchn);
 }
 
-void coloop_blocks_lend(struct coloop_channel *ch)
+void coloop_blocks_grow(struct coloop_channel *ch)
 {
 	struct coloop_blocks *blocks = &ch->blocks;
 	struct coloop_pages *pages = NULL;
@@ -319,8 +319,8 @@ void coloop_blocks_lend(struct coloop_channel *ch)
 	/* What cannot be had now is not asked for again in this life of the channel. */
 	if (!pages)
 		return;
-	if (!blocks_table(ch, blocks->lent) ||
-	    !blocks_table(ch, blocks->lent + pages->count - 1)) {
+	if (!blocks_table(ch, blocks->granted) ||
+	    !blocks_table(ch, blocks->granted + pages->count - 1)) {
 		coloop_pages_put(pages);
 		return;
 	}
@@ -343,6 +343,6 @@ void coloop_blocks_end(struct coloop_channel *ch)
 		coloop_pages_put(blocks->table[i]);
 		blocks->table[i] = NULL;
 	}
-	blocks->lent = 0;
+	blocks->granted = 0;
 	blocks->asked = 0;
 }

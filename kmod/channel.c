@@ -489,7 +489,7 @@ static void channel_tear_down(struct coloop_channel *ch)
 	/* Polls and the watchdog may start the marker's work. */
 	cancel_delayed_work_sync(&ch->watchdog);
 	coloop_marker_stop(ch);
-	coloop_borrow_end(ch);
+	coloop_foreign_unmap(ch);
 	for_each_queue(ch, queue)
 		coloop_queue_release(queue);
 	coloop_blocks_end(ch);

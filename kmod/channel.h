@@ -10,7 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "blocks.h"
-#include "borrow.h"
+#include "foreign.h"
 #include "limits.h"
 #include "marker.h"
 #include "queue.h"
@@ -43,8 +43,8 @@ struct coloop_channel {
 	u32 busy_poll_us;
 	/* What it was when it last was not 0, and what sockets may have therefore. */
 	u32 busy_poll_given;
-	/* Pages that may be lent to the peer; as the peer was set. */
-	u32 lend_max;
+	/* Frag pages that may be granted to the peer; as the peer was set. */
+	u32 frag_pages;
 	/* What the peer says that it can receive, and which words it has: enum coloop_features. */
 	u32 remote_features;
 
@@ -70,7 +70,7 @@ struct coloop_channel {
 	unsigned long deadline;
 
 	struct coloop_blocks blocks;
-	struct coloop_borrow borrowed;
+	struct coloop_foreign foreign;
 
 	struct coloop_queue queue[COLOOP_QUEUES_MAX];
 };

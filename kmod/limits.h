@@ -44,10 +44,10 @@ enum coloop_limits {
 	 */
 	COLOOP_REFERRED_BYTES = 1 << 20,
 
-	/* Pages lent to a peer when nobody says: none, until policy can say. */
-	COLOOP_LEND_DEFAULT = 0,
+	/* Frag pages of a peer of which policy says nothing: it may see what rules would not let pass. */
+	COLOOP_FRAG_PAGES_DEFAULT = 0,
 	/*
-	 * They are lent in blocks of 512 KiB or, where the guest's memory is in pieces, 256 KiB.  A
+	 * They are granted in blocks of 512 KiB or, where the guest's memory is in pieces, 256 KiB.  A
 	 * block must hold what a socket writes between two packets.
 	 */
 	COLOOP_BLOCK_ORDER = 7,
@@ -119,11 +119,11 @@ enum coloop_limits {
 	COLOOP_FULL_POLLS = 64,
 
 	/*
-	 * The consumer tells of freed room after this many bytes of its ring, or of lent pages, not
+	 * The consumer tells of freed room after this many bytes of its ring, or of frag pages, not
 	 * after every record.
 	 */
 	COLOOP_PUBLISH_BYTES = 64 << 10,
-	COLOOP_PUBLISH_LENT_BYTES = 256 << 10,
+	COLOOP_PUBLISH_FRAG_BYTES = 256 << 10,
 
 	/*
 	 * The least that a fragment of a large datagram carries when it is cut again.  IPv4 expects

@@ -68,29 +68,29 @@ const struct nla_policy coloop_channel_nl_policy[COLOOP_A_CHANNEL_MAX + 1] = {
 	[COLOOP_A_CHANNEL_DROPPED_DEVICE] = { .type = NLA_U64, },
 	[COLOOP_A_CHANNEL_WAITS] = { .type = NLA_U64, },
 	[COLOOP_A_CHANNEL_WAITS_PAID] = { .type = NLA_U64, },
-	[COLOOP_A_CHANNEL_LENT_PAGES] = { .type = NLA_U32, },
-	[COLOOP_A_CHANNEL_BORROWED_PAGES] = { .type = NLA_U32, },
+	[COLOOP_A_CHANNEL_GRANTED_FRAG_PAGES] = { .type = NLA_U32, },
+	[COLOOP_A_CHANNEL_MAPPED_FRAG_PAGES] = { .type = NLA_U32, },
 	[COLOOP_A_CHANNEL_REFERRED_BYTES] = { .type = NLA_U64, },
 };
 
-static const struct nla_policy peer_new_nl_policy[COLOOP_A_PEER_LEND_MAX + 1] = {
+static const struct nla_policy peer_new_nl_policy[COLOOP_A_PEER_FRAG_PAGES + 1] = {
 	[COLOOP_A_PEER_DOMID] = NLA_POLICY_MAX(NLA_U32, 32751),
 	[COLOOP_A_PEER_EPOCH] = NLA_POLICY_MIN(NLA_U32, 1),
 	[COLOOP_A_PEER_NAME] = { .type = NLA_NUL_STRING, .len = COLOOP_NAME_MAX, },
 	[COLOOP_A_PEER_LINK] = NLA_POLICY_NESTED(coloop_link_nl_policy),
 	[COLOOP_A_PEER_BUSY_POLL] = NLA_POLICY_MAX(NLA_U32, COLOOP_BUSY_POLL_MAX),
 	[COLOOP_A_PEER_SELECTORS] = NLA_POLICY_NESTED(coloop_selectors_nl_policy),
-	[COLOOP_A_PEER_LEND_MAX] = NLA_POLICY_MAX(NLA_U32, COLOOP_LENT_MAX),
+	[COLOOP_A_PEER_FRAG_PAGES] = NLA_POLICY_MAX(NLA_U32, COLOOP_FRAG_PAGES_MAX),
 };
 
-static const struct nla_policy peer_set_nl_policy[COLOOP_A_PEER_LEND_MAX + 1] = {
+static const struct nla_policy peer_set_nl_policy[COLOOP_A_PEER_FRAG_PAGES + 1] = {
 	[COLOOP_A_PEER_DOMID] = NLA_POLICY_MAX(NLA_U32, 32751),
 	[COLOOP_A_PEER_EPOCH] = NLA_POLICY_MIN(NLA_U32, 1),
 	[COLOOP_A_PEER_NAME] = { .type = NLA_NUL_STRING, .len = COLOOP_NAME_MAX, },
 	[COLOOP_A_PEER_LINK] = NLA_POLICY_NESTED(coloop_link_nl_policy),
 	[COLOOP_A_PEER_BUSY_POLL] = NLA_POLICY_MAX(NLA_U32, COLOOP_BUSY_POLL_MAX),
 	[COLOOP_A_PEER_SELECTORS] = NLA_POLICY_NESTED(coloop_selectors_nl_policy),
-	[COLOOP_A_PEER_LEND_MAX] = NLA_POLICY_MAX(NLA_U32, COLOOP_LENT_MAX),
+	[COLOOP_A_PEER_FRAG_PAGES] = NLA_POLICY_MAX(NLA_U32, COLOOP_FRAG_PAGES_MAX),
 };
 
 static const struct nla_policy peer_del_nl_policy[COLOOP_A_PEER_DOMID + 1] = {

@@ -86,8 +86,8 @@ static int nl_put_channel(struct sk_buff *msg, struct coloop_channel *ch)
 	    nla_put_u32(msg, COLOOP_A_CHANNEL_REASON, ch->reason) ||
 	    nla_put_u32(msg, COLOOP_A_CHANNEL_DETAIL, ch->detail) ||
 	    nla_put_u32(msg, COLOOP_A_CHANNEL_QUEUED_BYTES, coloop_channel_queued(ch)) ||
-	    nla_put_u32(msg, COLOOP_A_CHANNEL_LENT_PAGES, ch->blocks.lent) ||
-	    nla_put_u32(msg, COLOOP_A_CHANNEL_BORROWED_PAGES, ch->borrowed.pages) ||
+	    nla_put_u32(msg, COLOOP_A_CHANNEL_GRANTED_FRAG_PAGES, ch->blocks.granted) ||
+	    nla_put_u32(msg, COLOOP_A_CHANNEL_MAPPED_FRAG_PAGES, ch->foreign.mapped) ||
 	    nl_put_u64(msg, COLOOP_A_CHANNEL_SINCE, ch->since) ||
 	    nl_put_stats(msg, ch))
 		return -EMSGSIZE;
@@ -159,7 +159,7 @@ static int nl_put_peer(struct sk_buff *msg, struct coloop_peer *peer)
 	    nla_put_u32(msg, COLOOP_A_PEER_EPOCH, peer->epoch) ||
 	    nla_put_string(msg, COLOOP_A_PEER_NAME, peer->name) ||
 	    nla_put_u32(msg, COLOOP_A_PEER_BUSY_POLL, peer->channel.busy_poll_us) ||
-	    nla_put_u32(msg, COLOOP_A_PEER_LEND_MAX, peer->channel.lend_max) ||
+	    nla_put_u32(msg, COLOOP_A_PEER_FRAG_PAGES, peer->channel.frag_pages) ||
 	    (READ_ONCE(peer->wanted) && nla_put_flag(msg, COLOOP_A_PEER_WANTED)))
 		return -EMSGSIZE;
 	return nl_put_selectors_id(msg, peer) ?:

@@ -203,8 +203,8 @@ void coloop_peer_unpost_channel(struct coloop_peer *peer)
 	clear_bit(COLOOP_TODO_CLOSE, &peer->todo);
 	clear_bit(COLOOP_TODO_FAULT, &peer->todo);
 	clear_bit(COLOOP_TODO_TIMEOUT, &peer->todo);
-	clear_bit(COLOOP_TODO_LEND, &peer->todo);
-	clear_bit(COLOOP_TODO_BORROW, &peer->todo);
+	clear_bit(COLOOP_TODO_GRANT, &peer->todo);
+	clear_bit(COLOOP_TODO_MAP, &peer->todo);
 }
 
 void coloop_peer_want(struct coloop_peer *peer)
@@ -272,10 +272,10 @@ static void peer_work(struct work_struct *work)
 		coloop_channel_expire(ch);
 	if (peer_take_todo(peer, COLOOP_TODO_MARKER))
 		coloop_marker_answer(ch);
-	if (peer_take_todo(peer, COLOOP_TODO_LEND))
-		coloop_blocks_lend(ch);
-	if (peer_take_todo(peer, COLOOP_TODO_BORROW))
-		coloop_borrow(ch);
+	if (peer_take_todo(peer, COLOOP_TODO_GRANT))
+		coloop_blocks_grow(ch);
+	if (peer_take_todo(peer, COLOOP_TODO_MAP))
+		coloop_foreign_map(ch);
 	if (peer_take_todo(peer, COLOOP_TODO_UNLINKED) && peer_is_unlinked(peer))
 		coloop_channel_close(ch, COLOOP_REASON_DEVICE);
 	if (peer_take_todo(peer, COLOOP_TODO_LOWER))
@@ -299,11 +299,11 @@ static void peer_set_busy_poll(struct coloop_peer *peer, const struct coloop_pee
 	WRITE_ONCE(ch->busy_poll_us, *config->busy_poll_us);
 }
 
-/* What is lent stays so until the channel ends; with 0 sockets have no part in it any more. */
-static void peer_set_lend_max(struct coloop_peer *peer, const struct coloop_peer_config *config)
+/* What is granted stays so until the channel ends; with 0 sockets have no part in it any more. */
+static void peer_set_frag_pages(struct coloop_peer *peer, const struct coloop_peer_config *config)
 {
-	if (config->lend_max)
-		WRITE_ONCE(peer->channel.lend_max, *config->lend_max);
+	if (config->frag_pages)
+		WRITE_ONCE(peer->channel.frag_pages, *config->frag_pages);
 }
 
 static struct coloop_peer *peer_alloc(const struct coloop_peer_config *config,
@@ -322,9 +322,9 @@ static struct coloop_peer *peer_alloc(const struct coloop_peer_config *config,
 	INIT_LIST_HEAD(&peer->links);
 	INIT_WORK(&peer->work, peer_work);
 	coloop_channel_init(&peer->channel);
-	peer->channel.lend_max = COLOOP_LEND_DEFAULT;
+	peer->channel.frag_pages = COLOOP_FRAG_PAGES_DEFAULT;
 	peer_set_busy_poll(peer, config);
-	peer_set_lend_max(peer, config);
+	peer_set_frag_pages(peer, config);
 	return peer;
 }
 
@@ -414,7 +414,7 @@ static int peer_change(struct coloop_peer *peer, const struct coloop_peer_config
 	peer_set_busy_poll(peer, config);
 	if (config->selectors)
 		peer_set_selectors(peer, selectors);
-	peer_set_lend_max(peer, config);
+	peer_set_frag_pages(peer, config);
 	if (!relink)
 		return 0;
 	mutex_lock(&coloop_peers_lock);

@@ -23,8 +23,8 @@ enum coloop_todo {
 	COLOOP_TODO_UNLINKED, /* the last lower device went away */
 	COLOOP_TODO_MARKER, /* a marker of the peer has arrived */
 	COLOOP_TODO_LOWER, /* a lower device may have become fit for a channel, or unfit */
-	COLOOP_TODO_LEND, /* a socket found no block to write into */
-	COLOOP_TODO_BORROW, /* the peer has lent more pages */
+	COLOOP_TODO_GRANT, /* a socket found no block to write into */
+	COLOOP_TODO_MAP, /* the peer has granted more pages */
 	COLOOP_TODO_COUNTS, /* tell the control plane to look at the counters */
 };
 

@@ -31,7 +31,7 @@ static void poll_publish(struct coloop_queue *queue)
 static int poll_records(struct coloop_queue *queue, int budget)
 {
 	struct coloop_record record;
-	u32 lent = 0;
+	u32 referred = 0;
 	int done = 0;
 	int ret = 0;
 	u32 detail;
@@ -42,11 +42,11 @@ static int poll_records(struct coloop_queue *queue, int budget)
 			break;
 		coloop_receive(queue, &record);
 		coloop_rx_skip(&queue->rx, coloop_record_body(&record));
-		lent += record.parts ? record.len : 0;
+		referred += record.parts ? record.len : 0;
 		if (queue->rx.cons - queue->rx.published >= COLOOP_PUBLISH_BYTES ||
-		    lent >= COLOOP_PUBLISH_LENT_BYTES) {
+		    referred >= COLOOP_PUBLISH_FRAG_BYTES) {
 			poll_publish(queue);
-			lent = 0;
+			referred = 0;
 		}
 		done++;
 	}
@@ -68,8 +68,8 @@ static void poll_follow_side(struct coloop_channel *ch)
 	struct coloop_peer *peer = coloop_channel_peer(ch);
 	u32 side = poll_side(ch);
 
-	if (unlikely(coloop_borrow_is_due(ch)))
-		coloop_peer_post(peer, COLOOP_TODO_BORROW);
+	if (unlikely(coloop_foreign_is_due(ch)))
+		coloop_peer_post(peer, COLOOP_TODO_MAP);
 	switch (side) {
 	case COLOOP_SIDE_OFFERED:
 		break;

@@ -91,9 +91,9 @@ void coloop_queue_share(struct coloop_queue *queue, u32 order, u32 epoch)
 	own->version = COLOOP_PROTOCOL_MAX;
 	own->order = order;
 	own->features = COLOOP_FEATURES;
-	/* Who lends nothing borrows nothing. */
-	if (!READ_ONCE(queue->channel->lend_max))
-		own->features &= ~COLOOP_FEATURE_LENT_PAGES;
+	/* Who grants nothing maps nothing. */
+	if (!READ_ONCE(queue->channel->frag_pages))
+		own->features &= ~COLOOP_FEATURE_FRAG_PAGES;
 	own->epoch = epoch;
 	for (i = 0; i < queue->pages->count - 1; i++)
 		own->ref[i] = queue->pages->page[i + 1].ref;
@@ -146,7 +146,7 @@ static void queue_init_ends(struct coloop_queue *queue)
 		.peer = peer,
 		.pages = queue->ring_map.address,
 		.size = COLOOP_PAGE_SIZE << queue->remote_order,
-		.lent = &queue->channel->borrowed.lent,
+		.foreign = &queue->channel->foreign.pages,
 	};
 	ratelimit_state_init(&queue->bad_frames, msecs_to_jiffies(COLOOP_BAD_FRAMES_MS),
 			     queue->rx.size / COLOOP_BAD_FRAME_BYTES);

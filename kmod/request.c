@@ -56,8 +56,8 @@ int coloop_request_peer(struct coloop_peer_config *config, struct genl_info *inf
 	if (info->attrs[COLOOP_A_PEER_BUSY_POLL])
 		config->busy_poll_us = nla_data(info->attrs[COLOOP_A_PEER_BUSY_POLL]);
 	config->selectors = info->attrs[COLOOP_A_PEER_SELECTORS];
-	if (info->attrs[COLOOP_A_PEER_LEND_MAX])
-		config->lend_max = nla_data(info->attrs[COLOOP_A_PEER_LEND_MAX]);
+	if (info->attrs[COLOOP_A_PEER_FRAG_PAGES])
+		config->frag_pages = nla_data(info->attrs[COLOOP_A_PEER_FRAG_PAGES]);
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != COLOOP_A_PEER_LINK)
 			continue;

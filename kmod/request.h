@@ -22,7 +22,7 @@ struct nlattr;
  * @name: in the request; NULL: as it is
  * @busy_poll_us: in the request; NULL: as it is
  * @selectors: in the request, for coloop_selectors_make(); NULL: as they are
- * @lend_max: in the request; NULL: as it is
+ * @frag_pages: in the request; NULL: as it is
  */
 struct coloop_peer_config {
 	domid_t domid;
@@ -30,7 +30,7 @@ struct coloop_peer_config {
 	const char *name;
 	const u32 *busy_poll_us;
 	const struct nlattr *selectors;
-	const u32 *lend_max;
+	const u32 *frag_pages;
 	unsigned int links;
 	struct {
 		int ifindex;

@@ -128,7 +128,7 @@ static struct coloop_part ring_copy_part(const u8 *from)
 static bool ring_take_parts(struct coloop_rx *rx, const struct coloop_record *record, u32 *bad)
 {
 	u32 at = rx->cons + sizeof(struct coloop_record);
-	u32 size = rx->lent ? smp_load_acquire(&rx->lent->size) : 0;
+	u32 size = rx->foreign ? smp_load_acquire(&rx->foreign->size) : 0;
 	u32 left = record->len - record->hdr_len;
 	u32 i;
 
@@ -192,12 +192,12 @@ void coloop_rx_copy(const struct coloop_rx *rx, void *to, u32 offset, u32 len)
 }
 
 /* In pieces of a page.  The peer may write to it meanwhile: what has been copied is believed. */
-static void ring_copy_lent(const struct coloop_lent *lent, void *to, u32 at, u32 len)
+static void ring_copy_foreign(const struct coloop_foreign_pages *foreign, void *to, u32 at, u32 len)
 {
 	while (len) {
 		u32 part = min_t(u32, len, COLOOP_PAGE_SIZE - at % COLOOP_PAGE_SIZE);
 
-		coloop_copy(to, lent->pages[at / COLOOP_PAGE_SIZE] + at % COLOOP_PAGE_SIZE, part);
+		coloop_copy(to, foreign->pages[at / COLOOP_PAGE_SIZE] + at % COLOOP_PAGE_SIZE, part);
 		to = (u8 *)to + part;
 		at += part;
 		len -= part;
@@ -210,7 +210,7 @@ void coloop_rx_gather(struct coloop_rx *rx, void *to, u32 len)
 		struct coloop_part *part = &rx->part[rx->at];
 		u32 now = min_t(u32, len, part->len);
 
-		ring_copy_lent(rx->lent, to, part->at, now);		/* C3 */
+		ring_copy_foreign(rx->foreign, to, part->at, now);		/* C3 */
 		to = (u8 *)to + now;
 		len -= now;
 		part->at += now;

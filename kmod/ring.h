@@ -37,11 +37,11 @@ struct coloop_tx {
 };
 
 /**
- * struct coloop_lent - pages that the peer has lent, mapped read-only
+ * struct coloop_foreign_pages - a peer's frag pages, mapped read-only
  * @pages: nowhere contiguous
  * @size: bytes in those that are mapped; it grows while records are read
  */
-struct coloop_lent {
+struct coloop_foreign_pages {
 	const u8 **pages;
 	u32 size;
 };
@@ -55,7 +55,7 @@ struct coloop_lent {
  * @cons: bytes ever taken
  * @prod: bytes that the peer is known to have put in
  * @published: @cons as the peer can read it
- * @lent: where the parts of records lie
+ * @foreign: where the parts of records lie
  * @part: those of the next record, checked; shortened as they are copied
  * @at: which of them is copied next
  */
@@ -67,7 +67,7 @@ struct coloop_rx {
 	u32 cons;
 	u32 prod;
 	u32 published;
-	const struct coloop_lent *lent;
+	const struct coloop_foreign_pages *foreign;
 	struct coloop_part part[COLOOP_PARTS_MAX];
 	u32 at;
 };

@@ -81,7 +81,7 @@ struct send_plan {
 	struct coloop_part part[COLOOP_PARTS_MAX];
 };
 
-/* By reference if all but the headers lies in pages that are lent to the peer. */
+/* By reference if all but the headers lies in pages that are granted to the peer. */
 static void send_plan(const struct coloop_queue *queue, const struct sk_buff *skb,
 		      struct send_plan *plan)
 {

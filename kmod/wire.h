@@ -14,13 +14,14 @@
  *       +---------+---------+----------------------------------+
  *  128  | cons    | prod_ev |               0                  |    for every burst
  *       +---------+---------+----------------------------------+
- *  192  | side    | mapped  | marker  | lent    | borrowed| 0  |    on every event
+ *  192  | side    | mapped  | marker  | frags_  | frags_  | 0  |    on every event
+ *       |         |         |         | granted | mapped  |    |
  *       +---------+---------+---------+---------+---------+----+
  *  256  | ref[0]  | ref[1]  |  ...        ref[(1 << order) - 1]|    once, at attach
  *       +---------+---------+----------------------------------+
  * 2304  | control, port of queue 1 |  ...  of queue queues - 1 |    once, at attach
  *       +---------+---------+----------------------------------+
- * 2360  | table[0]| table[1]|  ...        table[3]             |    when lent has grown
+ * 2360  | table[0]| table[1]|  ...        table[3]             |    when frags_granted has grown
  *       +---------+---------+----------------------------------+
  *
  * prod counts bytes put into our ring, cons bytes taken from the peer's ring; both are
@@ -38,18 +39,19 @@
  * side says MAPPED, and read after that.  A peer without COLOOP_FEATURE_OFFER_NUMBER has neither
  * word, and is known by side alone.
  *
- * lent: how many pages beyond the rings the peer may map, to read what records refer to there; a
- * multiple of COLOOP_LENT_STEP, it only grows during one life of the page.  Page n is granted by the
- * reference in word n % COLOOP_TABLE_REFS of a table page, which table[n / COLOOP_TABLE_REFS] grants.
- * borrowed: how many of the pages that the peer has lent we have mapped, from the first on.
- * A peer without COLOOP_FEATURE_LENT_PAGES has none of these words.
+ * frags_granted: how many frag pages, beyond the rings, the peer may map, to read what records refer
+ * to there: TCP's page frags.  A multiple of COLOOP_FRAG_PAGES_STEP, it only grows during one life of
+ * the page.  Page n is granted by the reference in word n % COLOOP_TABLE_REFS of a table page, which
+ * table[n / COLOOP_TABLE_REFS] grants.
+ * frags_mapped: how many of the peer's frag pages we have mapped, from the first on.
+ * A peer without COLOOP_FEATURE_FRAG_PAGES has none of these words.
  *
  * A channel has one or more queues: a ring each way, a control page each side, an event channel.
  * The first queue's page is the one offered; it says how many there are (0 is 1, as before there
  * were more), where the others' pages are, and, on the side that allocates event channels, their
  * ports.  Both use as many as the smaller number says.  A flow keeps to one queue, so its packets
- * keep their order.  side, mapped, queues, offer, lent, borrowed and the tables of other pages are 0
- * there and not used.
+ * keep their order.  side, mapped, queues, offer, frags_granted, frags_mapped and the tables of
+ * other pages are 0 there and not used.
  *
  * Bytes marked 0 are written as zero and not read.
  *
@@ -64,8 +66,8 @@
  * next multiple of 16.  The offload fields mean what they mean in virtio_net_hdr (virtio 1.2,
  * 5.1.6), so the kernel's hardened reader of that header serves both.
  *
- * parts is 0 where all of the frame follows.  Else the record refers to lent pages of its sender:
- * so many parts follow, and then the first hdr_len bytes of the frame.  The rest is in the lent pages,
+ * parts is 0 where all of the frame follows.  Else the record refers to frag pages of its sender:
+ * so many parts follow, and then the first hdr_len bytes of the frame.  The rest is in the frag pages,
  * as if they were in a row, in bytes [at, at + length) of each part in turn:
  *
  * byte  0         4         8                 8 * parts
@@ -110,8 +112,8 @@ enum coloop_wire {
 	/* An IPv6 header, the 65535 bytes that its length can say, an Ethernet header; rounded. */
 	COLOOP_FRAME_MAX = 65600,
 	COLOOP_REFS_MAX = 512,
-	/* Lent pages: 16 MiB at most, in steps of 256 KiB. */
-	COLOOP_LENT_STEP = 64,
+	/* Frag pages: 16 MiB at most, in steps of 256 KiB. */
+	COLOOP_FRAG_PAGES_STEP = 64,
 	COLOOP_TABLE_REFS = 1024,
 	COLOOP_TABLES_MAX = 4,
 	/* Of one record. */
@@ -126,7 +128,7 @@ enum coloop_features {
 	COLOOP_FEATURE_UDP_SEGMENTS = 1 << 1, /* records with COLOOP_GSO_UDP_L4 */
 	COLOOP_FEATURE_OFFER_NUMBER = 1 << 2, /* offer and mapped */
 	COLOOP_FEATURE_MARKERS = 1 << 3, /* answers marker frames in `marker` */
-	COLOOP_FEATURE_LENT_PAGES = 1 << 4, /* lent and borrowed; records with parts */
+	COLOOP_FEATURE_FRAG_PAGES = 1 << 4, /* frags_granted, frags_mapped; records with parts */
 };
 
 enum coloop_side {
@@ -178,8 +180,8 @@ struct coloop_control {
 	u32 side;
 	u32 mapped;
 	u32 marker;
-	u32 lent;
-	u32 borrowed;
+	u32 frags_granted;
+	u32 frags_mapped;
 	u8 zero3[44];
 
 	u32 ref[COLOOP_REFS_MAX];
@@ -195,15 +197,15 @@ static_assert(offsetof(struct coloop_control, cons) == 128);
 static_assert(offsetof(struct coloop_control, side) == 192);
 static_assert(offsetof(struct coloop_control, mapped) == 196);
 static_assert(offsetof(struct coloop_control, marker) == 200);
-static_assert(offsetof(struct coloop_control, lent) == 204);
-static_assert(offsetof(struct coloop_control, borrowed) == 208);
+static_assert(offsetof(struct coloop_control, frags_granted) == 204);
+static_assert(offsetof(struct coloop_control, frags_mapped) == 208);
 static_assert(offsetof(struct coloop_control, queues) == 20);
 static_assert(offsetof(struct coloop_control, offer) == 24);
 static_assert(offsetof(struct coloop_control, ref) == 256);
 static_assert(offsetof(struct coloop_control, further) == 2304);
 static_assert(offsetof(struct coloop_control, table) == 2360);
 static_assert(sizeof(struct coloop_control) == COLOOP_PAGE_SIZE);
-static_assert(COLOOP_LENT_MAX == COLOOP_TABLES_MAX * COLOOP_TABLE_REFS);
+static_assert(COLOOP_FRAG_PAGES_MAX == COLOOP_TABLES_MAX * COLOOP_TABLE_REFS);
 
 struct coloop_record {
 	u32 len;

@@ -38,8 +38,8 @@
 /* Most selectors of a peer: 16 from each of two policies. */
 #define COLOOP_SELECTORS_MAX 32
 
-/* Most pages that one side lends the other, beyond rings. */
-#define COLOOP_LENT_MAX 4096
+/* Most pages that one side grants the other, beyond rings. */
+#define COLOOP_FRAG_PAGES_MAX 4096
 
 /* Oldest version of the shared page format this module speaks. */
 #define COLOOP_PROTOCOL_MIN 1
@@ -364,9 +364,9 @@ enum coloop_a_selectors {
  *   Only in requests. Since version 4.
  * @COLOOP_A_PEER_SELECTORS_ID: The id of the selectors that the peer has; 0:
  *   none, or an id of 0. Since version 4.
- * @COLOOP_A_PEER_LEND_MAX: Most pages of ours that the peer may read what TCP
+ * @COLOOP_A_PEER_FRAG_PAGES: Most pages of ours that the peer may read what TCP
  *   sockets send to it from, instead of a ring. With 0, as in a new peer,
- *   nothing is lent: the peer sees no byte before rules have let it pass.
+ *   nothing is granted: the peer sees no byte before rules have let it pass.
  */
 enum coloop_a_peer {
 	COLOOP_A_PEER_DOMID = 1,
@@ -379,7 +379,7 @@ enum coloop_a_peer {
 	COLOOP_A_PEER_ORDINARY,
 	COLOOP_A_PEER_SELECTORS,
 	COLOOP_A_PEER_SELECTORS_ID,
-	COLOOP_A_PEER_LEND_MAX,
+	COLOOP_A_PEER_FRAG_PAGES,
 
 	/* private: */
 	__COLOOP_A_PEER_MAX,
@@ -432,11 +432,11 @@ enum coloop_a_peer {
  * @COLOOP_A_CHANNEL_WAITS: Times that a socket which polls busily waited in Xen
  *   for the peer's next packet.
  * @COLOOP_A_CHANNEL_WAITS_PAID: Those of the waits that a packet ended.
- * @COLOOP_A_CHANNEL_LENT_PAGES: Pages of ours that the peer may read packets
+ * @COLOOP_A_CHANNEL_GRANTED_FRAG_PAGES: Pages of ours that the peer may read
+ *   packets from, beyond the rings.
+ * @COLOOP_A_CHANNEL_MAPPED_FRAG_PAGES: Pages of the peer that we read packets
  *   from, beyond the rings.
- * @COLOOP_A_CHANNEL_BORROWED_PAGES: Pages of the peer that we read packets
- *   from, beyond the rings.
- * @COLOOP_A_CHANNEL_REFERRED_BYTES: Those of tx-bytes that were left in lent
+ * @COLOOP_A_CHANNEL_REFERRED_BYTES: Those of tx-bytes that were left in frag
  *   pages.
  */
 enum coloop_a_channel {
@@ -469,8 +469,8 @@ enum coloop_a_channel {
 	COLOOP_A_CHANNEL_DROPPED_DEVICE,
 	COLOOP_A_CHANNEL_WAITS,
 	COLOOP_A_CHANNEL_WAITS_PAID,
-	COLOOP_A_CHANNEL_LENT_PAGES,
-	COLOOP_A_CHANNEL_BORROWED_PAGES,
+	COLOOP_A_CHANNEL_GRANTED_FRAG_PAGES,
+	COLOOP_A_CHANNEL_MAPPED_FRAG_PAGES,
 	COLOOP_A_CHANNEL_REFERRED_BYTES,
 
 	/* private: */

@@ -20,7 +20,7 @@ const fields = {
 	coloop_control: [
 		...['magic', 'version', 'order', 'features', 'epoch', 'queues', 'offer', 'further'],
 		...['prod', 'cons_event', 'cons', 'prod_event', 'side', 'mapped', 'marker', 'ref'],
-		...['lent', 'borrowed', 'table'],
+		...['frags_granted', 'frags_mapped', 'table'],
 	],
 	coloop_record: [
 		...[
@@ -139,7 +139,7 @@ function isNakedRing(text: string, owner: string): boolean {
 	const bare = text
 		.replaceAll(/\b(?:ring_copy_record|coloop_copy)\(\w+, rx_at\(/g, '')
 		.replaceAll(/\bring_copy_part\(rx_at\(/g, '')
-		.replaceAll(/\bcoloop_copy\(to, lent->pages\[/g, '');
+		.replaceAll(/\bcoloop_copy\(to, foreign->pages\[/g, '');
 
 	return /\brx_at\(|\brx(?:->|\.)pages\[|\blent(?:->|\.)pages\[/.test(bare);
 }

@@ -41,14 +41,14 @@ const granting: Cover = {
 /** By `file:function` in kmod/. */
 export const covers: Readonly<Record<string, Cover>> = {
 	'blocks.c:block_is_referred_to': {
-		by: [`${blocks}#block-borrowed`],
+		by: [`${blocks}#block-mapped`],
 		lacks: 'a peer that says it has taken what it has not',
 	},
-	'blocks.c:block_is_free': {by: [`${blocks}#block-borrowed`]},
-	'blocks.c:blocks_ask': {by: [`${blocks}#block-borrowed`]},
-	'borrow.c:coloop_borrow_is_due': {by: [`${blocks}#block-lent`]},
-	'borrow.c:borrow_read_table': {by: [`${blocks}#block-table`, `${blocks}#block-grants`]},
-	'borrow.c:coloop_borrow': {by: [`${blocks}#block-lent`]},
+	'blocks.c:block_is_free': {by: [`${blocks}#block-mapped`]},
+	'blocks.c:blocks_ask': {by: [`${blocks}#block-mapped`]},
+	'foreign.c:coloop_foreign_is_due': {by: [`${blocks}#block-granted`]},
+	'foreign.c:foreign_read_table': {by: [`${blocks}#block-table`, `${blocks}#block-grants`]},
+	'foreign.c:coloop_foreign_map': {by: [`${blocks}#block-granted`]},
 	'channel.c:channel_queued_in': {by: [`${list}#cons -1048592`]},
 	'channel.c:coloop_channel_is_drained': {
 		by: ['test/model/runs.sh#close does not wait for what is in the rings', lies],
@@ -115,7 +115,7 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'ring.c:ring_rx_look': {by: [`${ring}#lying producer`, record, 'test/kmod/exhaustive.c']},
 	'ring.c:ring_parts_ok': {by: [`${ring}#malformed records`, record, meta]},
 	'ring.c:ring_take_parts': {
-		by: [`${ring}#malformed parts`, `${ring}#lent pages grow`, record, `${blocks}#block-parts`],
+		by: [`${ring}#malformed parts`, `${ring}#frag pages grow`, record, `${blocks}#block-parts`],
 	},
 	'ring.h:coloop_record_body': {by: [`${ring}#records by reference`, record]},
 	'ring.c:coloop_rx_next': {by: [`${ring}#record longer than what is there`, record]},

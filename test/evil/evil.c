@@ -69,9 +69,9 @@ static const struct command commands[] = {
 	{ "nonsense", put_nonsense }, /* that many records */
 	{ "lengths", put_lengths }, /* every so many bytes */
 	{ "boundaries", put_boundaries },
-	{ "lend", lend }, /* that many pages */
-	{ "lent", say_lent },
-	{ "borrowed", say_borrowed },
+	{ "grant", grant }, /* that many pages */
+	{ "granted", say_granted },
+	{ "mapped", say_mapped },
 	{ "table", say_table }, /* of that grant */
 	{ "refs", say_references }, /* of that grant */
 	{ "parts", put_parts }, /* the lie of that number */

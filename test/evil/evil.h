@@ -38,8 +38,8 @@ void forge_some(struct coloop_control *own, const struct coloop_control *truth,
 /* mutate.c */
 evil_act put_nonsense, put_lengths, put_boundaries;
 
-/* lend.c */
-evil_act lend, say_lent, say_borrowed, say_table, say_references, put_parts, put_references;
+/* frags.c */
+evil_act grant, say_granted, say_mapped, say_table, say_references, put_parts, put_references;
 
 /* pin.c */
 evil_act pin;

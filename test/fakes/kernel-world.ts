@@ -67,8 +67,8 @@ export const blank = {
 	waits: 0n,
 	waitsPaid: 0n,
 	referredBytes: 0n,
-	lentPages: 0,
-	borrowedPages: 0,
+	grantedFragPages: 0,
+	mappedFragPages: 0,
 } as const satisfies Partial<Channel>;
 
 export function moduleOf(world: FakeWorld, self: number): FakeModule {

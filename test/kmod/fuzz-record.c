@@ -144,8 +144,8 @@ static void copy_parts(const struct coloop_record *r)
 	coloop_rx_gather(&pair.rx, rest, first);
 	coloop_rx_gather(&pair.rx, rest + first, left - first);
 	for (u32 i = 0; i < r->parts; i++) {
-		must(part[i].len && (u64)part[i].at + part[i].len <= PAIR_LENT);
-		must(!memcmp(rest + sum, pair.lending + part[i].at, part[i].len));
+		must(part[i].len && (u64)part[i].at + part[i].len <= PAIR_FRAG_BYTES);
+		must(!memcmp(rest + sum, pair.frags + part[i].at, part[i].len));
 		sum += part[i].len;
 	}
 	must(sum == left);
@@ -246,8 +246,8 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
 	(void)count;
 	(void)arguments;
 	pair_open(&pair, ORDER, 0);
-	for (u32 i = 0; i < PAIR_LENT; i++)
-		pair.lending[i] = i * 251 >> 4;
+	for (u32 i = 0; i < PAIR_FRAG_BYTES; i++)
+		pair.frags[i] = i * 251 >> 4;
 	return 0;
 }
 

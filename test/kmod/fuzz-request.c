@@ -116,7 +116,7 @@ static int check_peer(const struct coloop_peer_config *config, bool is_new)
 	const u8 *name = last_of(first, end, COLOOP_A_PEER_NAME);
 	const u8 *wait = last_of(first, end, COLOOP_A_PEER_BUSY_POLL);
 	const u8 *selectors = last_of(first, end, COLOOP_A_PEER_SELECTORS);
-	const u8 *lend = last_of(first, end, COLOOP_A_PEER_LEND_MAX);
+	const u8 *grant = last_of(first, end, COLOOP_A_PEER_FRAG_PAGES);
 	int ret;
 
 	if (!domid || !epoch)
@@ -131,8 +131,8 @@ static int check_peer(const struct coloop_peer_config *config, bool is_new)
 	must(!selectors || config->selectors == (const void *)selectors);
 	must(!name || (config->name == (const char *)name + 4 && strlen(config->name) <= 64));
 	must(!wait || (*config->busy_poll_us == u32_at(wait + 4) && *config->busy_poll_us <= 1000));
-	must(!config->lend_max == !lend);
-	must(!lend || (*config->lend_max == u32_at(lend + 4) && *config->lend_max <= 4096));
+	must(!config->frag_pages == !grant);
+	must(!grant || (*config->frag_pages == u32_at(grant + 4) && *config->frag_pages <= 4096));
 	return 0;
 }
 
@@ -231,7 +231,7 @@ int coloop_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 /* A refusal says why; but for the tables, which the kernel speaks for. */
 static void handle(const struct genl_ops *op, const struct nlmsghdr *message)
 {
-	const struct nlattr *attrs[COLOOP_A_PEER_LEND_MAX + 1];
+	const struct nlattr *attrs[COLOOP_A_PEER_FRAG_PAGES + 1];
 	struct netlink_ext_ack extack = {};
 	struct genl_info info = {
 		.nlhdr = message,

@@ -94,13 +94,13 @@ static void open_ring(struct pair *pair, u8 *room, u32 count)
 	close(fd);
 }
 
-static void open_lent(struct pair *pair, u8 *room)
+static void open_foreign(struct pair *pair, u8 *room)
 {
-	int fd = memory(PAIR_LENT);
+	int fd = memory(PAIR_FRAG_BYTES);
 
-	pair->lending = map_at(room, PAIR_LENT, PROT_READ | PROT_WRITE, fd, 0);
-	pair->lent.pages = open_apart(room + PAIR_LENT + PAGE, room, PAIR_LENT_PAGES, fd);
-	pair->rx.lent = &pair->lent;
+	pair->frags = map_at(room, PAIR_FRAG_BYTES, PROT_READ | PROT_WRITE, fd, 0);
+	pair->foreign.pages = open_apart(room + PAIR_FRAG_BYTES + PAGE, room, PAIR_FRAG_PAGES, fd);
+	pair->rx.foreign = &pair->foreign;
 	close(fd);
 }
 
@@ -111,7 +111,7 @@ static u32 ring_room(const struct pair *pair)
 
 static u32 room_pages(const struct pair *pair)
 {
-	return 1 + 2 * ROOM_CONTROL + ring_room(pair) + 3 * PAIR_LENT_PAGES + 2;
+	return 1 + 2 * ROOM_CONTROL + ring_room(pair) + 3 * PAIR_FRAG_PAGES + 2;
 }
 
 void pair_open(struct pair *pair, u32 order, u32 start)
@@ -121,7 +121,7 @@ void pair_open(struct pair *pair, u32 order, u32 start)
 	open_control(pair->room + PAGE, &pair->tx.own, &pair->rx.peer);
 	open_control(pair->room + (1 + ROOM_CONTROL) * PAGE, &pair->rx.own, &pair->tx.peer);
 	open_ring(pair, pair->room + (1 + 2 * ROOM_CONTROL) * PAGE, 1 << order);
-	open_lent(pair, pair->room + (1 + 2 * ROOM_CONTROL + ring_room(pair)) * PAGE);
+	open_foreign(pair, pair->room + (1 + 2 * ROOM_CONTROL + ring_room(pair)) * PAGE);
 	pair_reset(pair, start);
 }
 
@@ -129,7 +129,7 @@ void pair_close(struct pair *pair)
 {
 	munmap(pair->room, room_pages(pair) * PAGE);
 	free((void *)pair->rx.pages);
-	free((void *)pair->lent.pages);
+	free((void *)pair->foreign.pages);
 }
 
 void pair_reset(struct pair *pair, u32 start)
@@ -141,7 +141,7 @@ void pair_reset(struct pair *pair, u32 start)
 	rx->prod = rx->cons = rx->published = start;
 	tx->own->prod = rx->own->cons = start;
 	tx->own->cons_event = rx->own->prod_event = start;
-	pair->lent.size = PAIR_LENT;
+	pair->foreign.size = PAIR_FRAG_BYTES;
 }
 
 void pair_put(struct pair *pair, const struct coloop_record *record, const void *body)

@@ -3,7 +3,7 @@
  * Both ends of a one-way ring in one process, mapped as two domains would map it: each control
  * page read-only for the other end, the ring twice in a row for the producer and page by page,
  * read-only and out of order, for the consumer.  What lies between has no access at all, so a
- * stray read or a write into the peer's page ends the test.  The pages that the producer has lent are
+ * stray read or a write into the peer's page ends the test.  The producer's frag pages are
  * in a row for it, and page by page for the consumer.
  */
 
@@ -12,13 +12,13 @@
 
 #include "ring.h"
 
-enum { PAIR_LENT_PAGES = 20, PAIR_LENT = PAIR_LENT_PAGES * COLOOP_PAGE_SIZE };
+enum { PAIR_FRAG_PAGES = 20, PAIR_FRAG_BYTES = PAIR_FRAG_PAGES * COLOOP_PAGE_SIZE };
 
 struct pair {
 	struct coloop_tx tx;
 	struct coloop_rx rx;
-	struct coloop_lent lent;
-	u8 *lending;	/* the same, as the producer writes it; PAIR_LENT bytes */
+	struct coloop_foreign_pages foreign;
+	u8 *frags;	/* the same, as the producer writes it; PAIR_FRAG_BYTES bytes */
 	u8 *room;	/* everything is mapped in here, with gaps */
 };
 

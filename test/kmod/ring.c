@@ -403,7 +403,7 @@ static void put_parts(const struct coloop_record *record, const struct coloop_pa
 	pair_put(&pair, record, body);
 }
 
-/* A frame of which all but the headers is lent, taken in pieces of @step bytes. */
+/* A frame of which all but the headers is granted, taken in pieces of @step bytes. */
 static bool take_parts(const struct coloop_part *parts, u32 step)
 {
 	struct coloop_record record;
@@ -423,28 +423,28 @@ static bool take_parts(const struct coloop_part *parts, u32 step)
 		return false;
 	at += record.hdr_len;
 	for (u32 i = 0; i < record.parts; at += parts[i++].len) {
-		if (memcmp(at, pair.lending + parts[i].at, parts[i].len))
+		if (memcmp(at, pair.frags + parts[i].at, parts[i].len))
 			return false;
 	}
 	return at == copy + record.len && pair.rx.cons == pair.tx.prod;
 }
 
-static void fill_lent(void)
+static void fill_frags(void)
 {
-	for (u32 i = 0; i < PAIR_LENT; i++)
-		pair.lending[i] = i * 251 >> 4;
+	for (u32 i = 0; i < PAIR_FRAG_BYTES; i++)
+		pair.frags[i] = i * 251 >> 4;
 }
 
 static void test_by_reference(void)
 {
 	static const struct coloop_part parts[] = {
-		{4090, 10}, {0, 1}, {PAIR_LENT - 9000, 9000}, {4096, 4096}, {77, 12345}, {77, 12345},
+		{4090, 10}, {0, 1}, {PAIR_FRAG_BYTES - 9000, 9000}, {4096, 4096}, {77, 12345}, {77, 12345},
 	};
 	static const u32 steps[] = {1, 7, 4096, COLOOP_FRAME_MAX};
 	struct coloop_record record = {.len = 54 + 10 + 1 + 9000 + 4096 + 2 * 12345,
 				       .hdr_len = 54, .parts = 6};
 
-	fill_lent();
+	fill_frags();
 	for each_start(start) {
 		pair_reset(&pair, start);
 		for (u32 i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
@@ -464,7 +464,7 @@ static void test_largest_reference(void)
 
 	for (u32 i = 0; i < COLOOP_PARTS_MAX; i++)
 		parts[i] = (struct coloop_part){i * 4099, (COLOOP_FRAME_MAX - 256) / 16};
-	fill_lent();
+	fill_frags();
 	pair_reset(&pair, -16);
 	put_parts(&record, parts);
 	expect(take_parts(parts, 32768));
@@ -478,8 +478,8 @@ static const struct lie {
 	bool ok;
 } lies[] = {
 	{"one part", 1, {{0, 1000}}, true},
-	{"the last bytes", 1, {{PAIR_LENT - 1000, 1000}}, true},
-	{"two parts", 2, {{5, 999}, {PAIR_LENT - 1, 1}}, true},
+	{"the last bytes", 1, {{PAIR_FRAG_BYTES - 1000, 1000}}, true},
+	{"two parts", 2, {{5, 999}, {PAIR_FRAG_BYTES - 1, 1}}, true},
 	{"the same bytes again", 2, {{5, 500}, {5, 500}}, true},
 	{"one byte less", 1, {{0, 999}}, false},
 	{"one byte more", 1, {{0, 1001}}, false},
@@ -488,14 +488,14 @@ static const struct lie {
 	{"an empty part", 2, {{0, 1000}, {0, 0}}, false},
 	{"an empty part before", 2, {{0, 0}, {0, 1000}}, false},
 	{"a part after all is said", 2, {{0, 1000}, {0, 1}}, false},
-	{"one byte beyond what is lent", 1, {{PAIR_LENT - 999, 1000}}, false},
-	{"behind what is lent", 1, {{PAIR_LENT, 1000}}, false},
+	{"one byte beyond what is granted", 1, {{PAIR_FRAG_BYTES - 999, 1000}}, false},
+	{"behind what is granted", 1, {{PAIR_FRAG_BYTES, 1000}}, false},
 	{"the highest place", 1, {{0xffffffff, 1000}}, false},
 	{"an end that wraps", 1, {{0xffffffff - 998, 1000}}, false},
 	{"the longest part", 1, {{0, 0xffffffff}}, false},
 	{"lengths that wrap together", 2, {{0, 0xffffffff}, {0, 1001}}, false},
 	{"lengths that wrap to the right sum", 3, {{0, 0x80000000}, {0, 0x80000000}, {0, 1000}}, false},
-	{"a good part, then a bad one", 2, {{0, 500}, {PAIR_LENT - 1, 500}}, false},
+	{"a good part, then a bad one", 2, {{0, 500}, {PAIR_FRAG_BYTES - 1, 500}}, false},
 };
 
 static void test_malformed_parts(void)
@@ -516,7 +516,7 @@ static void test_malformed_parts(void)
 }
 
 /* What is mapped later may be referred to later; before anything is, nothing may. */
-static void test_lent_grows(void)
+static void test_foreign_grows(void)
 {
 	struct coloop_record got, record = {.len = 154, .hdr_len = 54, .parts = 1};
 	struct coloop_part part = {4096 - 50, 100};
@@ -525,14 +525,14 @@ static void test_lent_grows(void)
 	pair_reset(&pair, 0);
 	put_parts(&record, &part);
 	for (u32 size = 0; size <= 4096; size += 4096) {
-		pair.lent.size = size;
+		pair.foreign.size = size;
 		expect(coloop_rx_next(&pair.rx, &got, &lie) == -EBADMSG && lie == part.at);
 	}
-	pair.lent.size = 8192;
+	pair.foreign.size = 8192;
 	expect(coloop_rx_next(&pair.rx, &got, &lie) == 1);
-	pair.rx.lent = NULL;
+	pair.rx.foreign = NULL;
 	expect(coloop_rx_next(&pair.rx, &got, &lie) == -EBADMSG);
-	pair.rx.lent = &pair.lent;
+	pair.rx.foreign = &pair.foreign;
 }
 
 /* The parts have to be covered by the index, too. */
@@ -569,7 +569,7 @@ int main(void)
 		{"records by reference", test_by_reference},
 		{"the largest record by reference", test_largest_reference},
 		{"malformed parts", test_malformed_parts},
-		{"lent pages grow", test_lent_grows},
+		{"frag pages grow", test_foreign_grows},
 		{"parts beyond what is there", test_parts_past_prod},
 	};
 

@@ -75,7 +75,7 @@ export class Drive {
 		// eth0 is the first device after lo in every guest.
 		const link = {ifindex: 2, localMac: this.mac, remoteMac: other.mac};
 
-		return {domid: other.domid, epoch, name: other.name, links: [link], lendPages: 1024};
+		return {domid: other.domid, epoch, name: other.name, links: [link], fragPages: 1024};
 	}
 
 	forget(other: Other): Promise<null> {

@@ -55,7 +55,7 @@ const options = {
 	on_demand: oneOf(['yes', 'no', true, false], ['never', 'No']),
 	mode: oneOf(['audit', 'enforce'], ['log']),
 };
-const busy = {busy_poll_us: oneOf([0, 1000], [1001]), lend_pages: oneOf([0, 4096], [4097, '9'])};
+const busy = {busy_poll_us: oneOf([0, 1000], [1001]), frag_pages: oneOf([0, 4096], [4097, '9'])};
 const ruleOf = (whom: fc.Arbitrary<unknown>, more = {}) =>
 	mostly(
 		fc.oneof(

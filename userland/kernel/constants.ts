@@ -26,8 +26,8 @@ export const busyPollMax = 1000;
 /** Most selectors of a peer: 16 from each of two policies. */
 export const selectorsMax = 32;
 
-/** Most pages that one side lends the other, beyond rings. */
-export const lentMax = 4096;
+/** Most pages that one side grants the other, beyond rings. */
+export const fragPagesMax = 4096;
 
 /** Oldest version of the shared page format this module speaks. */
 export const protocolMin = 1;
@@ -174,8 +174,8 @@ export const channelAttributes = {
 	droppedDevice: {id: 27, type: 'u64'},
 	waits: {id: 28, type: 'u64'},
 	waitsPaid: {id: 29, type: 'u64'},
-	lentPages: {id: 30, type: 'u32'},
-	borrowedPages: {id: 31, type: 'u32'},
+	grantedFragPages: {id: 30, type: 'u32'},
+	mappedFragPages: {id: 31, type: 'u32'},
 	referredBytes: {id: 32, type: 'u64'},
 } as const;
 
@@ -206,7 +206,7 @@ export const peerAttributes = {
 	ordinary: {id: 8, type: 'nest', set: countAttributes, multi: true},
 	selectors: {id: 9, type: 'nest', set: selectorsAttributes},
 	selectorsId: {id: 10, type: 'u32'},
-	lendMax: {id: 11, type: 'u32'},
+	fragPages: {id: 11, type: 'u32'},
 } as const;
 
 export const commands = {

@@ -36,7 +36,7 @@ export type ChannelCounters = {
 	/** How often a reader has waited in Xen instead of sleeping, and how often a packet ended that. */
 	readonly waits: bigint;
 	readonly waitsPaid: bigint;
-	/** Those of `txBytes` that the peer read from pages which are lent to it. */
+	/** Those of `txBytes` that the peer read from pages which are granted to it. */
 	readonly referredBytes: bigint;
 };
 
@@ -54,8 +54,8 @@ export type Channel = ChannelCounters & {
 	readonly detail: number;
 	readonly queuedBytes: number;
 	/** Pages of ours that the peer may read packets from, beyond the rings, and pages of the peer's. */
-	readonly lentPages: number;
-	readonly borrowedPages: number;
+	readonly grantedFragPages: number;
+	readonly mappedFragPages: number;
 };
 
 export type Peer = {
@@ -70,8 +70,8 @@ export type Peer = {
 	readonly wanted: boolean;
 	/** How long to wait for the next packet, in microseconds; kept by the module, not used yet. */
 	readonly busyPollUs: number;
-	/** Most pages that may be lent to the peer; a module older than us does not say. */
-	readonly lendPages?: number | undefined;
+	/** Most pages that may be granted to the peer; a module older than us does not say. */
+	readonly fragPages?: number | undefined;
 	readonly channel: Channel | undefined;
 };
 
@@ -120,8 +120,8 @@ export type PeerConfig = {
 	readonly links: readonly Link[];
 	readonly busyPollUs?: number;
 	readonly selectors?: PeerSelectors;
-	/** Most pages lent to the peer: 0 in a new one, and as it was in another, if not given. */
-	readonly lendPages?: number;
+	/** Most pages granted to the peer: 0 in a new one, and as it was in another, if not given. */
+	readonly fragPages?: number;
 };
 
 /** What a peer must know to attach; `eventPort` is 0 where the other side allocates it. */

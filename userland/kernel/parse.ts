@@ -46,7 +46,7 @@ export function parsePeer(values: Values<typeof peerAttributes>): Peer {
 		wanted: values.wanted ?? false,
 		busyPollUs: values.busyPoll ?? 0,
 		selectorsId: values.selectorsId ?? 0,
-		...(values.lendMax !== undefined && {lendPages: values.lendMax}),
+		...(values.fragPages !== undefined && {fragPages: values.fragPages}),
 		channel: values.channel && parseChannel(values.channel),
 	};
 }
@@ -61,14 +61,14 @@ export function parseOffer(values: Values<typeof peerAttributes>): Offer {
 
 /** The attributes of a peer-new or peer-set. */
 export function peerValues(config: PeerConfig): Values<typeof peerAttributes> {
-	const {domid, epoch, name, links, busyPollUs, selectors, lendPages} = config;
+	const {domid, epoch, name, links, busyPollUs, selectors, fragPages} = config;
 
 	return {
 		domid,
 		epoch,
 		name,
 		busyPoll: busyPollUs,
-		lendMax: lendPages,
+		fragPages,
 		selectors: selectors && selectorsValues(selectors),
 		link: links.map(({ifindex, localMac, remoteMac, mtu}) => ({
 			ifindex,
@@ -151,8 +151,8 @@ function parseChannel(values: Values<typeof channelAttributes>): Channel {
 		waits: values.waits ?? 0n,
 		waitsPaid: values.waitsPaid ?? 0n,
 		referredBytes: values.referredBytes ?? 0n,
-		lentPages: values.lentPages ?? 0,
-		borrowedPages: values.borrowedPages ?? 0,
+		grantedFragPages: values.grantedFragPages ?? 0,
+		mappedFragPages: values.mappedFragPages ?? 0,
 	};
 }
 

@@ -81,7 +81,7 @@ const ruleKeys =
 
 function allowKeys(path: Path): string {
 	return path[0] === 'accept'
-		? `${ruleKeys}, mode, busy_poll_us and lend_pages`
+		? `${ruleKeys}, mode, busy_poll_us and frag_pages`
 		: `${ruleKeys} and mode`;
 }
 

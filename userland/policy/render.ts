@@ -33,7 +33,7 @@ export function optionsOf(rule: PairRule | AcceptRule): Options {
 		ring_pages_min: ringPagesMin,
 		queues,
 		busy_poll_us: 'busyPollUs' in rule ? rule.busyPollUs : undefined,
-		lend_pages: 'lendPages' in rule ? rule.lendPages : undefined,
+		frag_pages: 'fragPages' in rule ? rule.fragPages : undefined,
 		idle_timeout_s: idleTimeoutS,
 		on_demand: isOnDemand === undefined ? undefined : isOnDemand ? 'yes' : 'no',
 		mode: isAudit === undefined ? undefined : isAudit ? 'audit' : 'enforce',

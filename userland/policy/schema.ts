@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as z from 'zod';
-import {busyPollMax, lentMax} from '../kernel/constants.ts';
+import {busyPollMax, fragPagesMax} from '../kernel/constants.ts';
 import {addressesMax, guards} from '../limits.ts';
 import {nameBytesMax} from '../names.ts';
 import {defaultRingPages, memoryMib, queueCounts, ringPages} from './pages.ts';
@@ -39,8 +39,8 @@ const pages = z.literal(ringPages, {error: 'a power of two from 32 to 512'}).opt
 const queues = z.literal(queueCounts, {error: '1, 2, 4 or 8'}).optional();
 const microseconds = {error: `a whole number of microseconds from 0 to ${busyPollMax}`};
 const busyPoll = z.int(microseconds).min(0, microseconds).max(busyPollMax, microseconds).optional();
-const lent = {error: `a whole number of pages from 0 to ${lentMax}`};
-const lendPages = z.int(lent).min(0, lent).max(lentMax, lent).optional();
+const frags = {error: `a whole number of pages from 0 to ${fragPagesMax}`};
+const fragPages = z.int(frags).min(0, frags).max(fragPagesMax, frags).optional();
 
 const seconds = {
 	error: `a whole number of seconds from ${hostSilence.min} to ${hostSilence.max}, or never`,
@@ -99,7 +99,7 @@ const pairRule = z.union(
 const acceptRule = z.union(
 	[
 		z
-			.strictObject({allow: who, ...options, busy_poll_us: busyPoll, lend_pages: lendPages})
+			.strictObject({allow: who, ...options, busy_poll_us: busyPoll, frag_pages: fragPages})
 			.check(minFits, isCoarse),
 		z.strictObject({deny: who}),
 	],

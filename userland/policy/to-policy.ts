@@ -21,7 +21,7 @@ export function toPolicy(document: PolicyDocument, sourceOf: (path: Path) => Rul
 			? {
 					...{action: 'allow', peer: whoOf(rule.allow), ...optionsOf(rule)},
 					...{busyPollUs: rule.busy_poll_us, source},
-					...(rule.lend_pages !== undefined && {lendPages: rule.lend_pages}),
+					...(rule.frag_pages !== undefined && {fragPages: rule.frag_pages}),
 				}
 			: {
 					action: 'deny',

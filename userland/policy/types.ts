@@ -59,8 +59,8 @@ export type AcceptRule = RuleBody & {
 	readonly peer: Who;
 	/** How long to wait for the peer's next packet before sleeping; undefined: not at all. */
 	readonly busyPollUs: number | undefined;
-	/** Most pages that are lent to the peer, beyond the rings; undefined or 0: none, and none of the peer's are mapped. */
-	readonly lendPages?: number | undefined;
+	/** Most pages that are granted to the peer, beyond the rings; undefined or 0: none, and none of the peer's are mapped. */
+	readonly fragPages?: number | undefined;
 };
 
 /**

@@ -7,29 +7,29 @@ const huge = 4_294_967_295;
 const step = 64;
 const most = 4096;
 
-/** A number of lent pages that no honest end says. */
-function misled(name: string, does: string, lent: number): Attack {
+/** A number of frag pages that no honest end says. */
+function misled(name: string, does: string, granted: number): Attack {
 	return {
 		...{name, does, rule: 'R1 R2', must: 'broken: bad-state, with the number'},
 		async body(bout) {
-			const {channel} = await breaks(bout, `lent ${lent}`, 'bad-state');
-			bout.t.is(channel.detail, lent);
-			bout.t.is(channel.borrowedPages, 0);
+			const {channel} = await breaks(bout, `granted ${granted}`, 'bad-state');
+			bout.t.is(channel.detail, granted);
+			bout.t.is(channel.mappedFragPages, 0);
 		},
 	};
 }
 
-/** Pages that cannot be mapped are not borrowed; nothing else comes of it. */
+/** Grants that cannot be mapped, of which nothing else comes. */
 function unmapped(name: string, does: string, lies: readonly string[]): Attack {
 	return {
-		...{name, does, rule: 'R13 R24', must: 'nothing is borrowed, the channel stays'},
+		...{name, does, rule: 'R13 R24', must: 'nothing is mapped, the channel stays'},
 		async body(bout) {
 			const {a, b, t, lab, link} = bout;
 			for (const lie of lies) {
 				bout.say(await b.evil(lie));
 				await lab.a.run('ping -q -c 5 -i 0.2 b', {silent: true});
-				const {state, borrowedPages} = await a.channel(b);
-				t.deepEqual([state, borrowedPages], ['live', 0]);
+				const {state, mappedFragPages} = await a.channel(b);
+				t.deepEqual([state, mappedFragPages], ['live', 0]);
 				await link.close();
 				await link.connect();
 			}
@@ -38,17 +38,21 @@ function unmapped(name: string, does: string, lies: readonly string[]): Attack {
 }
 
 export const blocks: readonly Attack[] = [
-	misled('block-lent', 'says that it has lent more pages than there can be', most + step),
-	misled('block-lent-huge', 'says that it has lent all pages that there are numbers for', huge),
-	misled('block-lent-odd', 'says that it has lent part of a block', step + 1),
+	misled('block-granted', 'says that it has granted more pages than there can be', most + step),
+	misled(
+		'block-granted-huge',
+		'says that it has granted all pages that there are numbers for',
+		huge,
+	),
+	misled('block-granted-odd', 'says that it has granted part of a block', step + 1),
 	{
-		name: 'block-lent-back',
-		does: 'lends pages and says that it has not',
+		name: 'block-granted-back',
+		does: 'grants pages and says that it has not',
 		must: 'broken: bad-state, with the number',
 		rule: 'R2',
 		async body(bout) {
-			await lend(bout, step);
-			const {channel} = await breaks(bout, 'lent 0', 'bad-state');
+			await grant(bout, step);
+			const {channel} = await breaks(bout, 'granted 0', 'bad-state');
 			bout.t.is(channel.detail, 0);
 		},
 	},
@@ -59,26 +63,26 @@ export const blocks: readonly Attack[] = [
 	]),
 	{
 		name: 'block-grants',
-		does: 'lends more pages by references that are none, behind some that are',
-		must: 'what is good is borrowed, the rest is not, the channel stays',
+		does: 'grants more pages by references that are none, behind some that are',
+		must: 'what is good is mapped, the rest is not, the channel stays',
 		rule: 'R13 R24',
 		async body(bout) {
 			const {a, b, t, lab} = bout;
-			const good = await lend(bout, step);
+			const good = await grant(bout, step);
 			bout.say(await b.evil('refs 8000'));
 			await lab.a.run('ping -q -c 5 -i 0.2 b', {silent: true});
-			const {state, borrowedPages} = await a.channel(b);
-			t.deepEqual([state, borrowedPages], ['live', good]);
+			const {state, mappedFragPages} = await a.channel(b);
+			t.deepEqual([state, mappedFragPages], ['live', good]);
 		},
 	},
 	{
-		name: 'block-borrowed',
+		name: 'block-mapped',
 		does: 'says that it has mapped pages which it has not, all there are and more',
 		must: 'nothing: its own records only, and those not before it is sent any',
 		rule: 'R1',
 		async body({a, b, t, lab, say}) {
 			for (const pages of [step, most, huge]) {
-				say(await b.evil(`borrowed ${pages}`));
+				say(await b.evil(`mapped ${pages}`));
 				await lab.a.run('ping -q -c 3 -i 0.2 b', {silent: true});
 				t.is((await a.channel(b)).state, 'live');
 			}
@@ -86,11 +90,11 @@ export const blocks: readonly Attack[] = [
 	},
 	...[...Array(9).keys()].map((number): Attack => ({
 		name: `block-parts-${number}`,
-		does: `parts that are wrong in one way, number ${number} in lend.c`,
-		must: 'broken: bad-record, no byte of what is not lent is read',
+		does: `parts that are wrong in one way, number ${number} in frags.c`,
+		must: 'broken: bad-record, no byte of what is not granted is read',
 		rule: 'R1 R3 R9; XSA-155',
 		async body(bout) {
-			await lend(bout, step);
+			await grant(bout, step);
 			await breaks(bout, `parts ${number}`, 'bad-record');
 		},
 	})),
@@ -100,20 +104,20 @@ export const blocks: readonly Attack[] = [
 		must: 'all are taken or dropped, the channel stays',
 		rule: 'R3 R4; XSA-155',
 		async body(bout) {
-			await lend(bout, 4 * step);
+			await grant(bout, 4 * step);
 			await flood('references 5000', 5000)(bout);
 		},
 	},
 ];
 
-/** So many pages at least, as the victim has borrowed them. */
-async function lend({a, b, say}: Bout, pages: number): Promise<number> {
-	const said = await b.evil(`lend ${pages}`);
-	const lent = Number(/^(\d+) pages lent$/.exec(said)?.[1]);
+/** So many pages at least, as the victim has mapped them. */
+async function grant({a, b, say}: Bout, pages: number): Promise<number> {
+	const said = await b.evil(`grant ${pages}`);
+	const granted = Number(/^(\d+) pages granted$/.exec(said)?.[1]);
 	say(said);
-	await until('the victim has borrowed them', async () => {
-		return (await a.channel(b)).borrowedPages === lent;
+	await until('the victim has mapped them', async () => {
+		return (await a.channel(b)).mappedFragPages === granted;
 	});
 
-	return lent;
+	return granted;
 }

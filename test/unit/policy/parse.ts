@@ -204,15 +204,15 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	...['-1', '4097', '1.5', '"1024"', 'null', '[]'].map(
 		text =>
 			[
-				`lent pages of ${text}`,
-				`version: 1\naccept:\n  - allow: a\n    lend_pages: ${text}`,
-				`4:17: error: accept[0].lend_pages: expected a whole number of pages from 0 to 4096, got ${spoken(text)}`,
+				`frag pages of ${text}`,
+				`version: 1\naccept:\n  - allow: a\n    frag_pages: ${text}`,
+				`4:17: error: accept[0].frag_pages: expected a whole number of pages from 0 to 4096, got ${spoken(text)}`,
 			] as const,
 	),
 	[
-		'pages lent by dom0, for others',
-		'version: 1\npairs:\n  - allow: [a, b]\n    lend_pages: 1024',
-		'4:5: error: pairs[0].lend_pages: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand, only, except and mode in this rule, got lend_pages',
+		'pages granted by dom0, for others',
+		'version: 1\npairs:\n  - allow: [a, b]\n    frag_pages: 1024',
+		'4:5: error: pairs[0].frag_pages: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand, only, except and mode in this rule, got frag_pages',
 	],
 	...['9', '86401', '60.5', '"60"', 'Never', 'null', '[]'].map(
 		text =>
@@ -230,7 +230,7 @@ const wrong: readonly (readonly [title: string, text: string, ...problems: strin
 	[
 		'allow and deny in one rule',
 		'version: 1\naccept:\n  - allow: a\n    deny: b',
-		'4:5: error: accept[0].deny: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand, only, except, mode, busy_poll_us and lend_pages in this rule, got deny',
+		'4:5: error: accept[0].deny: expected only allow, ring_pages, ring_pages_min, queues, idle_timeout_s, on_demand, only, except, mode, busy_poll_us and frag_pages in this rule, got deny',
 	],
 	[
 		'a ring for a denied pair',

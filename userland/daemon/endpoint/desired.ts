@@ -85,7 +85,7 @@ function desiredPeerOf(domid: number, announcement: Announcement, criteria: Crit
 		config: {
 			...{domid, epoch, name: cutName(name, nameMax), links: found},
 			busyPollUs: verdict.rule?.busyPollUs ?? 0,
-			lendPages: verdict.rule?.lendPages ?? 0,
+			fragPages: verdict.rule?.fragPages ?? 0,
 			...(selectors && {selectors}),
 		},
 		refusal: refuse(

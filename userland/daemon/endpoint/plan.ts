@@ -79,13 +79,13 @@ function planPeer(desired: DesiredPeer, known: Known, peer: Peer | undefined): E
 
 /** Without what is as it was: a module older than us, not reloaded yet, may not know of it. */
 function changed(config: DesiredPeer['config'], before?: Peer): PeerConfig {
-	const {busyPollUs, lendPages, selectors, ...rest} = config;
+	const {busyPollUs, fragPages, selectors, ...rest} = config;
 	const isOther = selectorsIdOf(before) !== (selectors?.id ?? 0);
 
 	return {
 		...rest,
 		...(busyPollUs !== (before?.busyPollUs ?? 0) && {busyPollUs}),
-		...(lendPages !== (before?.lendPages ?? 0) && {lendPages}),
+		...(fragPages !== (before?.fragPages ?? 0) && {fragPages}),
 		...(isOther && {selectors: selectors ?? {id: 0, list: []}}),
 	};
 }
@@ -99,7 +99,7 @@ function isSame(peer: Peer, config: DesiredPeer['config']): boolean {
 		peer.epoch === config.epoch &&
 		peer.name === config.name &&
 		peer.busyPollUs === config.busyPollUs &&
-		(peer.lendPages ?? 0) === config.lendPages &&
+		(peer.fragPages ?? 0) === config.fragPages &&
 		selectorsIdOf(peer) === (config.selectors?.id ?? 0) &&
 		areSame(peer.links, config.links)
 	);

@@ -108,12 +108,12 @@ test('a peer that cannot be desired says why', t => {
 	t.deepEqual(denied[0]?.refusal, {code: 'policy', reason: 'denied by 30-site.yaml:4:3'});
 });
 
-type Options = 'ringPages' | 'ringPagesMin' | 'queues' | 'busyPollUs' | 'lendPages';
+type Options = 'ringPages' | 'ringPagesMin' | 'queues' | 'busyPollUs' | 'fragPages';
 
 function accepting(given: Partial<Record<Options, number>>): Criteria {
 	const source = {file: '30-site.yaml', line: 4, column: 3};
-	const {ringPages, ringPagesMin, queues, busyPollUs, lendPages} = given;
-	const options = {ringPages, ringPagesMin, queues, busyPollUs, lendPages};
+	const {ringPages, ringPagesMin, queues, busyPollUs, fragPages} = given;
+	const options = {ringPages, ringPagesMin, queues, busyPollUs, fragPages};
 	const rule = {action: 'allow' as const, ...options, source, peer: '*'};
 
 	return criteria({decide: () => ({action: 'allow', rule})});
@@ -165,10 +165,10 @@ test('how long we may wait is for our own policy to say, and not at all where it
 	t.is(desiredPeersOf(announced, accepting({busyPollUs: 50}))[0]?.config.busyPollUs, 50);
 });
 
-test('how much is lent is for our own policy to say, and nothing where it is silent', t => {
-	t.is(desiredPeersOf(announced, criteria())[0]?.config.lendPages, 0);
-	t.is(desiredPeersOf(announced, accepting({}))[0]?.config.lendPages, 0);
-	t.is(desiredPeersOf(announced, accepting({lendPages: 4096}))[0]?.config.lendPages, 4096);
+test('how much is granted is for our own policy to say, and nothing where it is silent', t => {
+	t.is(desiredPeersOf(announced, criteria())[0]?.config.fragPages, 0);
+	t.is(desiredPeersOf(announced, accepting({}))[0]?.config.fragPages, 0);
+	t.is(desiredPeersOf(announced, accepting({fragPages: 4096}))[0]?.config.fragPages, 4096);
 });
 
 test('announcements that do not parse, or name ourselves, are no peers', t => {

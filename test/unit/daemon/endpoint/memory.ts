@@ -10,7 +10,7 @@ const kib = 1024;
 function desired(domid: number, change: Partial<DesiredPeer> = {}): DesiredPeer {
 	return {
 		...{name: String(domid), refusal: undefined, rule: undefined, listen: true},
-		config: {domid, epoch: 1, name: String(domid), links: [], busyPollUs: 0, lendPages: 0},
+		config: {domid, epoch: 1, name: String(domid), links: [], busyPollUs: 0, fragPages: 0},
 		...{order: 8, range: {least: 5, most: 8}, mismatch: undefined, queues: 1},
 		...{idleTimeoutS: undefined, isAudit: false, isOwnAudit: false},
 		...{isAsked: false, isWaiting: false, isUnusable: false},

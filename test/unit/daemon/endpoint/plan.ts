@@ -17,7 +17,7 @@ const config = {
 	name: 'b',
 	links: [{ifindex: 2, localMac: macOf(1), remoteMac: macOf(2)}],
 	busyPollUs: 0,
-	lendPages: 0,
+	fragPages: 0,
 };
 
 /** What is told of a peer that is otherwise as the module makes them. */
@@ -123,21 +123,21 @@ test('how long to wait is set on the live channel, which stays', t => {
 	t.deepEqual(planEndpoint(known({kernel, own: said}), [changed], hello), []);
 });
 
-test('how much to lend is set on the live channel, and taken back', t => {
-	const changed = desired({config: {...config, lendPages: 1024}});
+test('how much to grant is set on the live channel, and taken back', t => {
+	const changed = desired({config: {...config, fragPages: 1024}});
 	const own = new Map([[2, offer({state: 'live'})]]);
-	const lending = peer('live', {lendPages: 1024});
-	const older = peer('live', {lendPages: undefined});
+	const granting = peer('live', {fragPages: 1024});
+	const older = peer('live', {fragPages: undefined});
 	t.deepEqual(planEndpoint(known({kernel: peer('live'), own}), [changed], hello), [
-		{kind: 'peer-set', config: {...terse, lendPages: 1024}},
+		{kind: 'peer-set', config: {...terse, fragPages: 1024}},
 	]);
-	t.deepEqual(planEndpoint(known({kernel: lending, own}), [changed], hello), []);
-	t.deepEqual(planEndpoint(known({kernel: lending, own}), [desired()], hello), [
-		{kind: 'peer-set', config: {...terse, lendPages: 0}},
+	t.deepEqual(planEndpoint(known({kernel: granting, own}), [changed], hello), []);
+	t.deepEqual(planEndpoint(known({kernel: granting, own}), [desired()], hello), [
+		{kind: 'peer-set', config: {...terse, fragPages: 0}},
 	]);
 	t.deepEqual(planEndpoint(known({kernel: older, own}), [desired()], hello), []);
 	t.deepEqual(planEndpoint(known({kernel: new Map()}), [changed], hello), [
-		{kind: 'peer-new', config: {...terse, lendPages: 1024}},
+		{kind: 'peer-new', config: {...terse, fragPages: 1024}},
 	]);
 });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lies about the pages that we lend, and about the parts of records that lie there. */
+/* Lies about the pages that we grant, and about the parts of records that lie there. */
 
 #include "evil.h"
 
@@ -16,30 +16,30 @@ static void claim(struct coloop_channel *ch, u32 *word, u32 value)
 }
 
 /* As an honest end does it when its sockets ask for blocks. */
-int lend(struct coloop_channel *ch, long number, char *said, size_t room)
+int grant(struct coloop_channel *ch, long number, char *said, size_t room)
 {
 	u32 before;
 
-	WRITE_ONCE(ch->lend_max, COLOOP_LENT_MAX);
+	WRITE_ONCE(ch->frag_pages, COLOOP_FRAG_PAGES_MAX);
 	do {
-		before = ch->blocks.lent;
-		coloop_blocks_lend(ch);
-	} while (ch->blocks.lent < number && ch->blocks.lent != before);
-	scnprintf(said, room, "%u pages lent", ch->blocks.lent);
-	return ch->blocks.lent < number ? -ENOMEM : 0;
+		before = ch->blocks.granted;
+		coloop_blocks_grow(ch);
+	} while (ch->blocks.granted < number && ch->blocks.granted != before);
+	scnprintf(said, room, "%u pages granted", ch->blocks.granted);
+	return ch->blocks.granted < number ? -ENOMEM : 0;
 }
 
-int say_lent(struct coloop_channel *ch, long number, char *said, size_t room)
+int say_granted(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	scnprintf(said, room, "lent %u", (u32)number);
-	claim(ch, &ch->queue->own->lent, number);
+	scnprintf(said, room, "granted %u", (u32)number);
+	claim(ch, &ch->queue->own->frags_granted, number);
 	return 0;
 }
 
-int say_borrowed(struct coloop_channel *ch, long number, char *said, size_t room)
+int say_mapped(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	scnprintf(said, room, "borrowed %u", (u32)number);
-	claim(ch, &ch->queue->own->borrowed, number);
+	scnprintf(said, room, "mapped %u", (u32)number);
+	claim(ch, &ch->queue->own->frags_mapped, number);
 	return 0;
 }
 
@@ -50,24 +50,24 @@ int say_table(struct coloop_channel *ch, long number, char *said, size_t room)
 
 	scnprintf(said, room, "a table by grant %u", ref);
 	WRITE_ONCE(ch->queue->own->table[0], ref);
-	claim(ch, &ch->queue->own->lent, COLOOP_LENT_STEP);
+	claim(ch, &ch->queue->own->frags_granted, COLOOP_FRAG_PAGES_STEP);
 	return 0;
 }
 
 /* More pages than are there, the references of which are all this number. */
 int say_references(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	u32 lent = ch->blocks.lent;
+	u32 granted = ch->blocks.granted;
 	u32 *table;
 	u32 i;
 
-	if (!ch->blocks.table[0] || lent + COLOOP_LENT_STEP > COLOOP_TABLE_REFS)
+	if (!ch->blocks.table[0] || granted + COLOOP_FRAG_PAGES_STEP > COLOOP_TABLE_REFS)
 		return -EINVAL;
 	table = page_address(ch->blocks.table[0]->page[0].page);
-	for (i = 0; i < COLOOP_LENT_STEP; i++)
-		WRITE_ONCE(table[lent + i], number);
-	scnprintf(said, room, "%u more pages by grant %u", COLOOP_LENT_STEP, (u32)number);
-	claim(ch, &ch->queue->own->lent, lent + COLOOP_LENT_STEP);
+	for (i = 0; i < COLOOP_FRAG_PAGES_STEP; i++)
+		WRITE_ONCE(table[granted + i], number);
+	scnprintf(said, room, "%u more pages by grant %u", COLOOP_FRAG_PAGES_STEP, (u32)number);
+	claim(ch, &ch->queue->own->frags_granted, granted + COLOOP_FRAG_PAGES_STEP);
 	return 0;
 }
 
@@ -110,7 +110,7 @@ static bool put(struct coloop_channel *ch, const struct coloop_record *record,
 /* Parts of a frame of 1000 bytes and its headers, each wrong in its own way. */
 int put_parts(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	const u32 end = ch->blocks.lent * COLOOP_PAGE_SIZE;
+	const u32 end = ch->blocks.granted * COLOOP_PAGE_SIZE;
 	const struct coloop_part lies[][2] = {
 		{ { end - 999, 1000 } }, { { end, 1000 } }, { { U32_MAX - 998, 1000 } },
 		{ { 0, U32_MAX } }, { { 0, 999 } }, { { 0, 1001 } }, { { 0, 1000 }, { 0, 0 } },
@@ -131,8 +131,8 @@ int put_parts(struct coloop_channel *ch, long number, char *said, size_t room)
 	return 0;
 }
 
-/* A good record whose parts lie anywhere in what is lent, in any order, over each other. */
-static struct coloop_record some_parts(struct rnd_state *rnd, u32 lent, struct coloop_part *parts)
+/* A good record whose parts lie anywhere in what is granted, in any order, over each other. */
+static struct coloop_record some_parts(struct rnd_state *rnd, u32 granted, struct coloop_part *parts)
 {
 	u32 most = (COLOOP_FRAME_MAX - HEAD) / COLOOP_PARTS_MAX;
 	struct coloop_record record = {
@@ -142,7 +142,7 @@ static struct coloop_record some_parts(struct rnd_state *rnd, u32 lent, struct c
 
 	for (i = 0; i < record.parts; i++) {
 		parts[i].len = 1 + prandom_u32_state(rnd) % (i % 4 ? 64 : most);
-		parts[i].at = prandom_u32_state(rnd) % (lent - parts[i].len + 1);
+		parts[i].at = prandom_u32_state(rnd) % (granted - parts[i].len + 1);
 		record.len += parts[i].len;
 	}
 	return record;
@@ -151,17 +151,17 @@ static struct coloop_record some_parts(struct rnd_state *rnd, u32 lent, struct c
 /* That many of them, while the bytes that they refer to change. */
 int put_references(struct coloop_channel *ch, long number, char *said, size_t room)
 {
-	u32 lent = ch->blocks.lent * COLOOP_PAGE_SIZE;
+	u32 granted = ch->blocks.granted * COLOOP_PAGE_SIZE;
 	struct coloop_part parts[COLOOP_PARTS_MAX];
 	struct rnd_state rnd;
 	u8 head[HEAD];
 	long i;
 
-	if (!lent)
+	if (!granted)
 		return -EINVAL;
 	prandom_seed_state(&rnd, number);
 	for (i = 0; i < number; i++) {
-		struct coloop_record record = some_parts(&rnd, lent, parts);
+		struct coloop_record record = some_parts(&rnd, granted, parts);
 
 		make_head(ch, head, record.len);
 		while (!put(ch, &record, parts, head)) {

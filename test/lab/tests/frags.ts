@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Streams whose bytes are left in pages that are lent to the peer: intact, whatever becomes of the channel.
+// Streams whose bytes are left in pages that are granted to the peer: intact, whatever becomes of the channel.
 import test, {type ExecutionContext} from 'ava';
 import {load, step} from '../channel.ts';
 import {Drive} from '../drive.ts';
@@ -40,13 +40,13 @@ async function stream(
 }
 
 /** How many bytes of a's went by reference since, and how many in all. */
-async function share({a, b}: Ends): Promise<{referred: number; sent: number; lent: number}> {
-	const {referredBytes, txBytes, lentPages} = await a.channel(b);
+async function share({a, b}: Ends): Promise<{referred: number; sent: number; granted: number}> {
+	const {referredBytes, txBytes, grantedFragPages} = await a.channel(b);
 
-	return {referred: referredBytes, sent: txBytes, lent: lentPages};
+	return {referred: referredBytes, sent: txBytes, granted: grantedFragPages};
 }
 
-test('lent pages', labWith({mode: 'icount'}), async (t: ExecutionContext, {lab}: Given) => {
+test('frag pages', labWith({mode: 'icount'}), async (t: ExecutionContext, {lab}: Given) => {
 	await load(lab.a);
 	await load(lab.b);
 	await lab.a.run(`head -c ${blob} /dev/urandom >/tmp/blob`);
@@ -56,19 +56,19 @@ test('lent pages', labWith({mode: 'icount'}), async (t: ExecutionContext, {lab}:
 	await link.connect();
 
 	const before = await a.info();
-	const quiet = (await a.channel(b)).lentPages;
-	t.is(quiet, 0, 'nothing is lent before there is a stream');
+	const quiet = (await a.channel(b)).grantedFragPages;
+	t.is(quiet, 0, 'nothing is granted before there is a stream');
 	await step(t, 'what the kernel writes is its own', writeBlocks(lab.a, lab.b));
-	const {txBytes: blocks, lentPages} = await a.channel(b);
+	const {txBytes: blocks, grantedFragPages} = await a.channel(b);
 	t.true(blocks > 16 * 1024 * 1024);
-	t.is(lentPages, 0);
+	t.is(grantedFragPages, 0);
 	await step(t, 'most of a stream goes by reference', stream(t, lab.a, lab.b, 6));
-	const {referred, sent, lent} = await share(ends);
-	t.log(`${referred} of ${sent - blocks} bytes by reference, ${lent} pages lent`);
+	const {referred, sent, granted} = await share(ends);
+	t.log(`${referred} of ${sent - blocks} bytes by reference, ${granted} pages granted`);
 	t.true(referred > 0.8 * (sent - blocks));
-	t.true(lent > 0 && lent <= 1024);
-	t.is((await b.channel(a)).borrowedPages, lent);
-	t.is((await a.info()).grants, before.grants + lent + 1);
+	t.true(granted > 0 && granted <= 1024);
+	t.is((await b.channel(a)).mappedFragPages, granted);
+	t.is((await a.info()).grants, before.grants + granted + 1);
 
 	await step(
 		t,
@@ -105,7 +105,7 @@ test('lent pages', labWith({mode: 'icount'}), async (t: ExecutionContext, {lab}:
 		'the sender goes without a word',
 		stream(t, lab.a, lab.b, 12, async () => {
 			await lab.a.run('sleep 0.3', {silent: true});
-			t.true((await a.channel(again)).lentPages > 0);
+			t.true((await a.channel(again)).grantedFragPages > 0);
 			await a.stop();
 			await lab.a.run('rmmod coloop');
 		}),
