@@ -129,11 +129,6 @@ class Undo:
 
 
 class Program(subprocess.Popen):
-    def output(self):
-        """All that it printed until now, when it ends or is ended."""
-        self.terminate()
-        return self.communicate(timeout=PATIENCE)[0]
-
     def lines_until(self, text):
         """Waits for a line that has `text`."""
         for line in self.stdout:

@@ -136,8 +136,7 @@ def tcpdump(a, b):
     for size in (0, 10, 1472):
         client.send(text(size))
         server.recv(2000)
-    a.run("sleep 0.5")
-    return [[line for line in tap.output().splitlines() if "7004" in line] for tap in taps]
+    return [[tap.lines_until("7004") for _ in range(3)] for tap in taps]
 
 
 @case("eth0 that has another name", "unseen")

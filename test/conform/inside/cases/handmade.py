@@ -105,7 +105,7 @@ def fragments(a, b, family):
                 (part,) = build_ip.fragments6(datagram, 17, [(offset, size, int(more))], 100 + number)
                 send(build_ip.ipv6(source, target, 44, part))
         told.append((name, soon(server)))
-    b.run("sleep 2")
+    forgotten(b, family)
     return told
 
 
@@ -113,6 +113,12 @@ def forgets(b, family):
     """Fragments whose others do not come within a second, not thirty."""
     name = "net.ipv4.ipfrag_time" if family == 4 else "net.ipv6.ip6frag_time"
     b.set(f"sysctl -qw {name}=1", f"sysctl -qw {name}={30 if family == 4 else 60}")
+
+
+def forgotten(b, family):
+    """Waits until no fragment waits for another."""
+    file, word = ("sockstat", "FRAG") if family == 4 else ("sockstat6", "FRAG6")
+    b.run(f"until grep -q '^{word}: inuse 0 ' /proc/net/{file}; do sleep 0.1; done")
 
 
 @each_family("fragments that never come, and their answer", "fragments")
@@ -126,7 +132,7 @@ def incomplete(a, b, family):
     else:
         (part,) = build_ip.fragments6(datagram, 17, [(0, 800, 1)], 300)
         send(build_ip.ipv6(source, target, 44, part))
-    b.run("sleep 3")
+    forgotten(b, family)
     return soon(server)
 
 

@@ -90,15 +90,19 @@ def proxy(a, b):
     return told, b.mac in a.run("ip neigh show 10.0.0.90")
 
 
+def detected(each):
+    each.run("while ip -6 addr show dev eth0 to fd00::dd | grep 'tentative' | grep -qv dadfailed; do sleep 0.1; done")
+
+
 @case("duplicate address detection", "unseen", ordinary="its packets go to a group")
 def duplicate(a, b):
     for each in (a, b):
         each.set("sysctl -qw net.ipv6.conf.all.accept_dad=1 net.ipv6.conf.eth0.accept_dad=1",
                  "sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.eth0.accept_dad=0")  # fmt: skip
     a.set("ip addr add fd00::dd/64 dev eth0", "ip addr del fd00::dd/64 dev eth0")
-    a.run("sleep 3")
+    detected(a)
     b.set("ip addr add fd00::dd/64 dev eth0", "ip addr del fd00::dd/64 dev eth0")
-    b.run("sleep 3")
+    detected(b)
     return ["dadfailed" in each.run("ip -6 addr show dev eth0 to fd00::dd") for each in (a, b)]
 
 
