@@ -106,3 +106,9 @@ export const waiting: Setup = {
 		await Promise.all([lab.a, lab.b].map(each => each.run(epoll(0))));
 	},
 };
+
+/** Guests whose TCP sends from pages that it grants to the peer; enough of them for four connections. */
+export const fragPages: Setup = {
+	up: lab => acceptBy(lab, `${acceptAll}    frag_pages: 2560\n`),
+	down: lab => acceptBy(lab, acceptAll),
+};

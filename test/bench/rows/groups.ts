@@ -5,6 +5,7 @@ import * as setups from '../setups.ts';
 import type {Setup} from '../setups.ts';
 import * as bridged from './bridged.ts';
 import {cost} from './cost.ts';
+import {frags} from './frags.ts';
 import {latency} from './latency.ts';
 import {meshes} from './mesh.ts';
 import {programs, redis} from './programs.ts';
@@ -63,6 +64,10 @@ export const groups: readonly Group[] = [
 		...{setup: setups.waiting, works: waiting},
 	},
 	{name: 'stream', title: 'TCP streams by write size', ...guests, works: streams.map(workOf)},
+	{
+		...{name: 'frags', title: 'TCP streams from granted page frags', ...guests},
+		...{setup: setups.fragPages, works: frags},
+	},
 	{name: 'udp', title: 'UDP datagrams by size', ...guests, works: udp.map(workOf)},
 	{name: 'flows', title: 'TCP connections at once', ...guests, works: flows.map(workOf)},
 	{name: 'rings', title: 'Sizes of rings', ...guests, works: rings},
