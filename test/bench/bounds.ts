@@ -89,6 +89,7 @@ export const bounds: readonly Bound[] = [
 	...timesNetfront(50, 'cpu_dom0_stream'),
 	// Within 1 % of instructions.
 	asGoodAs('undiverted_unloaded', 1 / 1.01, 'undiverted_100_peers', 'netfront'),
+	asGoodAs('selectors_0', 1 / 1.01, 'selectors_16'),
 	...because(
 		'three daemons take part; dom0, which looks around every 15 s, may do so just then',
 		atMost(200, 'first_packet_to_live'),

@@ -8,6 +8,7 @@ import {networks, type Row} from '../row.ts';
 import type {Stage} from '../stage.ts';
 import type {Work} from '../work.ts';
 import {looks} from './looks.ts';
+import {selectors} from './selectors.ts';
 import {sockperfTcp} from './tools.ts';
 import {undivertedPackets} from './undiverted.ts';
 import {unplugged} from './unplug.ts';
@@ -115,4 +116,5 @@ export const cost: readonly Work[] = [
 	opening,
 	unplugged,
 	undivertedPackets,
+	selectors,
 ];
