@@ -71,6 +71,17 @@ export function joinPrefixes(one: Prefix, other: Prefix): Prefix | undefined {
 	return half?.address === otherHalf?.address ? half : undefined;
 }
 
+/** What is in one of each; of two prefixes one is within the other, or they have nothing in common. */
+export function intersectPrefixes(ours: readonly Prefix[], theirs: readonly Prefix[]): Prefix[] {
+	return mergePrefixes(
+		ours.flatMap(one =>
+			theirs.flatMap(other =>
+				containsPrefix(one, other) ? [other] : containsPrefix(other, one) ? [one] : [],
+			),
+		),
+	);
+}
+
 /** Is the second within the first? */
 export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
 	if (outer.version !== inner.version) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type {FiltersIp, Port, RuleRef} from '../../userland/firewall/types.ts';
 import type {NftRuleset} from '../../userland/nftables-js/index.ts';
+import {parsePrefix, type Prefix} from '../../userland/prefixes.ts';
 import {generateRuleset} from './generate.ts';
 import {loadRuleset, pass, type Kernel} from './interpreter.ts';
 import {dom0Journey, journey, packetsBetween, type Packet, type Stop} from './packet.ts';
@@ -25,6 +26,19 @@ const vifA: Port = {kind: 'vif', name: 'vif3.0', mac: '00:16:3e:00:00:03', bridg
 const vifB: Port = {kind: 'vif', name: 'vif4.0', mac: '00:16:3e:00:00:04', bridge};
 const host: Port = {kind: 'host', name: bridge, mac: '00:16:3e:00:00:01', bridge};
 
+/** Where the other end of a channel takes packets of a guest from, and the packets that it takes. */
+const locks: ReadonlyArray<readonly [readonly Prefix[], (saddr: string) => boolean]> = [
+	[prefixes('10.0.0.3', 'fd00::3'), saddr => saddr.endsWith('3')],
+	[prefixes('10.0.0.3'), saddr => saddr === '10.0.0.3'],
+	[prefixes('10.0.0.8/29', '::/0'), saddr => saddr === '10.0.0.9' || saddr.includes(':')],
+	[prefixes('10.0.0.0/24'), saddr => saddr.startsWith('10.')],
+	[[], () => false],
+];
+
+function prefixes(...texts: readonly string[]): readonly Prefix[] {
+	return texts.flatMap(text => parsePrefix(text) ?? []);
+}
+
 /** One random ruleset: what the guard says of it, and what its packets say. */
 export function compare(seed: number, createGuard: CreateGuard): Comparison {
 	const random = seeded(seed);
@@ -33,9 +47,14 @@ export function compare(seed: number, createGuard: CreateGuard): Comparison {
 	const filtersIp = {ip: random.chance(0.6), ip6: random.chance(0.6)};
 	const kernel = loadRuleset(ruleset);
 	const packets = packetsBetween(...ports, random);
+	const [sources, isTaken] = random.chance(0.4) ? random.pick(locks) : [undefined, () => true];
+	const [a, b] = [{...ports[0], sources}, ports[1]] as const;
 	let lost: Comparison['lost'];
 
 	for (const packet of packets) {
+		if (packet.from.name === a.name && !isTaken(packet.saddr)) {
+			continue;
+		}
 		const at = whereLost(kernel, packet, filtersIp);
 		if (at !== undefined) {
 			lost = {packet, at};
@@ -46,10 +65,10 @@ export function compare(seed: number, createGuard: CreateGuard): Comparison {
 	return {
 		seed,
 		ruleset,
-		ports,
+		ports: [a, b],
 		filtersIp,
 		lost,
-		refused: createGuard(ruleset)(...ports, filtersIp),
+		refused: createGuard(ruleset)(a, b, filtersIp),
 	};
 }
 

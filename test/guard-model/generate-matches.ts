@@ -123,6 +123,25 @@ const triple: Comparison = random => {
 	];
 };
 
+/** Ranges of which some hold all of a source's addresses, some none, and some a part. */
+const source: Comparison = random => {
+	const isIp6 = random.chance(0.3);
+	const host = (last: number) => (isIp6 ? `fd00::${last.toString(16)}` : `10.0.0.${last}`);
+	const literals = [
+		...[host(3), host(9), {range: [host(2), host(5)]}, {range: [host(3), host(9)]}],
+		{prefix: {addr: host(0), len: isIp6 ? 125 : 29}},
+		{prefix: {addr: host(8), len: isIp6 ? 125 : 29}},
+		{prefix: {addr: isIp6 ? '::' : '0.0.0.0', len: 0}},
+	];
+
+	return [
+		{payload: {protocol: isIp6 ? 'ip6' : 'ip', field: 'saddr'}},
+		random.chance(0.7)
+			? random.pick<unknown>(literals)
+			: {set: [random.pick<unknown>(literals), random.pick<unknown>(literals)]},
+	];
+};
+
 const protocol: Comparison = (random, family) => {
 	const nfproto = random.chance(0.5) ? 'ipv4' : 'ipv6';
 	const types = random.pick<unknown>([
@@ -177,6 +196,7 @@ const comparisons: readonly Comparison[] = [
 	mac,
 	pair,
 	triple,
+	source,
 	protocol,
 	some,
 	some,

@@ -190,6 +190,9 @@ function equalsObject(value: Value, literal: Literal & object, key: Expression):
 
 		return parts.every((part, at) => equals(value[at] as Value, concat[at] as Literal, part));
 	}
+	if (key.payload?.protocol === 'ip' || key.payload?.protocol === 'ip6') {
+		return isAddressIn(String(value), literal);
+	}
 	if (range) {
 		return range[0] <= String(value) && String(value) <= range[1];
 	}
@@ -201,6 +204,27 @@ function equalsObject(value: Value, literal: Literal & object, key: Expression):
 	const mask = digits.replace(/..(?=.)/g, '$&:');
 
 	return andMac(String(value), mask) === andMac(prefix.addr, mask);
+}
+
+/** Of our packets the last part alone tells addresses of a version apart. */
+function isAddressIn(address: string, {range, prefix}: Literal & object): boolean {
+	const last = (text: string) =>
+		text.includes(':')
+			? Number.parseInt(text.split(':').at(-1) || '0', 16)
+			: Number(text.split('.').at(-1));
+	if (range) {
+		return last(range[0]) <= last(address) && last(address) <= last(range[1]);
+	}
+	if (!prefix) {
+		throw new Error('an address without a meaning');
+	}
+	const bits = prefix.addr.includes(':') ? 128 : 32;
+	const size = 2 ** (bits - prefix.len);
+
+	return (
+		prefix.len === 0 ||
+		Math.floor(last(address) / size) === Math.floor(last(prefix.addr) / size)
+	);
 }
 
 function isName(name: string, literal: string): boolean {

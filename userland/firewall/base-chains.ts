@@ -65,14 +65,21 @@ export function* findBaseChains(
 	};
 }
 
-/** Remembers answers by the classes of those ports whose names or addresses decide. */
+/** Remembers answers by the classes of those ports whose names or addresses decide, and by the source where that does. */
 function createJudge(
 	find: FindChain,
 	chain: CompiledChain,
 	classOf: ClassOf,
 	work: Work,
 ): BaseChain['judge'] {
-	const answers = new Map<number, RuleRef | undefined>();
+	const known = new Map<string, Map<number, RuleRef | undefined>>();
+	const answersFor = ({source}: Traffic) => {
+		const key = source && chain.sides.has('source') ? `${source.first} ${source.last}` : '';
+		const answers = known.get(key) ?? new Map<number, RuleRef | undefined>();
+		known.set(key, answers);
+
+		return answers;
+	};
 
 	return (visit, from, to) => {
 		const {place, device, isOnChannel, traffic} = visit;
@@ -85,6 +92,7 @@ function createJudge(
 		const classes =
 			(decides('from') ? classOf(from) : 0) * 2 ** 20 + (decides('to') ? classOf(to) : 0);
 		const key = classes * 8 + bits;
+		const answers = answersFor(traffic);
 		if (!answers.has(key)) {
 			work.walks++;
 			answers.set(key, judge(find, chain, visit));

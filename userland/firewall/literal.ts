@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import {rangeBetween, rangeOf, type IpRange} from '../ip-range.ts';
+import {parsePrefix} from '../prefixes.ts';
 import {exactly, fields} from './fields.ts';
 import {matchesDevice} from './traffic.ts';
 
@@ -51,6 +53,20 @@ function within(first: number | undefined, last: number | undefined): Literal<nu
 	return first === undefined || last === undefined
 		? undefined
 		: {is: value => first <= value && value <= last};
+}
+
+/** An IP address, a range of them, or a prefix; of either version. */
+export function ipRange(literal: unknown): IpRange | undefined {
+	const {range} = exactly(literal, 'range');
+	const {addr, len} = exactly(exactly(literal, 'prefix')['prefix'], 'addr', 'len');
+
+	if (Array.isArray(range)) {
+		return rangeBetween(range[0], range[1]);
+	}
+	const text = addr === undefined ? literal : `${String(addr)}/${String(len)}`;
+	const prefix = typeof text === 'string' ? parsePrefix(text) : undefined;
+
+	return prefix && rangeOf(prefix);
 }
 
 /** All 48 bits, which a number holds exactly; undefined for anything but six bytes in hex. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {holds} from '../ip-range.ts';
 import type {NftFamily} from '../nftables-js/index.ts';
 import {exactly} from './fields.ts';
 import {
@@ -6,12 +7,14 @@ import {
 	deviceName,
 	etherAddress,
 	etherType,
+	ipRange,
 	macNumber,
 	packetType,
 	protocolFamily,
 } from './literal.ts';
 import {concatenation, plainOperand, unknownOperand, type Operand, type Side} from './operand.ts';
 import type {Traffic} from './traffic.ts';
+import type {Protocol} from './types.ts';
 
 /** What the left side of a match, or the key of a map, stands for in a table of this family. */
 export function operandOf(expression: unknown, family: NftFamily): Operand {
@@ -35,6 +38,9 @@ export function operandOf(expression: unknown, family: NftFamily): Operand {
 	}
 	if (protocol === 'ether') {
 		return etherOperand(field, family);
+	}
+	if ((protocol === 'ip' || protocol === 'ip6') && field === 'saddr') {
+		return sourceOperand(protocol);
 	}
 	if (typeof protocol === 'string') {
 		return headerOperand(protocol);
@@ -121,6 +127,22 @@ function headerOperand(header: string): Operand {
 	};
 
 	return {...unknownOperand, isMissing: ({protocol}) => never[protocol].includes(header)};
+}
+
+/** An IP address is known only as a range that it is in. */
+function sourceOperand(header: Protocol): Operand {
+	return {
+		...headerOperand(header),
+		sides: ['source'],
+		isKnown: ({source}) => source !== undefined,
+		literal(value) {
+			const literal = ipRange(value);
+
+			return {
+				test: ({source}) => (literal && source ? holds(literal, source) : undefined),
+			};
+		},
+	};
 }
 
 /** `ether saddr & MASK`. */

@@ -3,8 +3,8 @@ import {exactly} from './fields.ts';
 import type {Literal} from './literal.ts';
 import type {Traffic} from './traffic.ts';
 
-/** Which of the two ports decides a value. */
-export type Side = 'from' | 'to';
+/** What decides a value: one of the two ports, or where packets of the first may come from. */
+export type Side = 'from' | 'to' | 'source';
 
 /** Values by which rules are found without asking each of them. */
 export type Index = 'input' | 'output' | 'saddr' | 'daddr' | 'physin' | 'physout';
@@ -14,7 +14,7 @@ export type Test = (traffic: Traffic) => boolean | undefined;
 
 /** Something that a rule compares. */
 export type Operand = {
-	/** The sides that decide what `literal` answers; none where nothing is known of the value. */
+	/** What decides the answers of `literal`; none where nothing is known of the value. */
 	readonly sides: readonly Side[];
 	readonly index: Index | undefined;
 	/** Whether every packet of this traffic has the same, known value. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {rangesOf, type IpRange} from '../ip-range.ts';
 import type {NftBase, NftFamily} from '../nftables-js/index.ts';
 import type {FiltersIp, Port, Protocol} from './types.ts';
 
@@ -18,6 +19,8 @@ export type Traffic = {
 	readonly hasEthernet: boolean;
 	/** The ports that iptables' `physdev` finds; undefined where the packet is not known to have passed a bridge. */
 	readonly ports: PhysicalPorts | undefined;
+	/** Where the packets come from, as an address of IP; undefined: from anywhere. */
+	readonly source?: IpRange | undefined;
 };
 
 export type PhysicalPorts = {readonly input: string; readonly output: string | undefined};
@@ -78,9 +81,17 @@ export function visits(
 			.flatMap(stop =>
 				(['ip', 'ip6'] as const)
 					.filter(protocol => stop.place !== 'ip' || filtersIp[protocol])
-					.map(protocol => visitTo(stop, from, to, protocol, isForth)),
+					.flatMap(protocol =>
+						rangesOf(from.sources, protocol).map(source =>
+							withSource(visitTo(stop, from, to, protocol, isForth), source),
+						),
+					),
 			);
 	}
+}
+
+function withSource(visit: Visit, source: IpRange | undefined): Visit {
+	return source ? {...visit, traffic: {...visit.traffic, source}} : visit;
 }
 
 /** A hook on the way from one port to another. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {NftFamily} from '../nftables-js/index.ts';
+import type {Prefix} from '../prefixes.ts';
 
 /** Where a domain touches a bridge of dom0: the vif's netback end, or, for dom0 itself, the bridge device. */
 export type Port = {
@@ -10,6 +11,11 @@ export type Port = {
 	readonly bridge: string;
 	/** The bridge is one of Open vSwitch: nothing that the kernel's own bridges ask is asked. */
 	readonly isOvs?: true;
+	/**
+	 * Where packets of the domain come from that a channel's other end takes, of both versions: it drops all others, so
+	 * what dom0's rules do with those does not matter. Undefined: it takes all.
+	 */
+	readonly sources?: readonly Prefix[] | undefined;
 };
 
 /** Unicast IPv4 or IPv6; nothing else is ever diverted. */

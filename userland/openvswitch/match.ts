@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import {holds, rangeOf, type IpRange} from '../ip-range.ts';
+import {parsePrefix} from '../prefixes.ts';
 import {localName, localPort} from './types.ts';
 
 /** All frames of one protocol from one port to another: unicast, and without a VLAN tag. */
@@ -8,6 +10,8 @@ export type Frames = {
 	readonly source: string;
 	readonly destination: string;
 	readonly protocol: 'ip' | 'ip6';
+	/** Where they come from, as addresses of IP; undefined: from anywhere. */
+	readonly from?: IpRange | undefined;
 };
 
 /** Of all the frames: does it match each, perhaps some, or none? */
@@ -61,6 +65,10 @@ function compileField(field: string): Match {
 			return compileAddress(value, ({source}) => source);
 		case 'dl_dst':
 			return compileAddress(value, ({destination}) => destination);
+		case 'nw_src':
+			return compileSource(value, 'ip');
+		case 'ipv6_src':
+			return compileSource(value, 'ip6');
 		case 'dl_type':
 			return ({protocol}) => matchNumber(value, etherTypes[protocol]);
 		/* 0xffff stands for frames without a tag. */
@@ -156,6 +164,18 @@ function addressOf(mac: string): Address | undefined {
 				Number.parseInt(high.replaceAll(':', ''), 16),
 				Number.parseInt(low.replaceAll(':', ''), 16),
 			];
+}
+
+/** A prefix; any other mask may match or not. */
+function compileSource(value: string, asked: Frames['protocol']): Match {
+	const prefix = parsePrefix(value);
+	const range = prefix && rangeOf(prefix);
+
+	return ({protocol, from}) => {
+		const found = protocol !== asked ? false : range && from ? holds(range, from) : undefined;
+
+		return found === undefined ? 'maybe' : certain(found);
+	};
 }
 
 function certain(matches: boolean): Certainty {

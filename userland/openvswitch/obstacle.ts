@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: MIT
+import {rangesOf} from '../ip-range.ts';
+import type {Prefix} from '../prefixes.ts';
 import {localPort, type OvsBridge, type OvsPort, type OvsState, type Switching} from './types.ts';
 import {untaggedBy} from './vlan.ts';
 import {flowThatDecides} from './walk.ts';
 
-/** One end: the device in dom0, and the Ethernet address that the domain's frames carry. */
-export type End = {readonly name: string; readonly mac: string};
+/**
+ * One end: the device in dom0, the Ethernet address that the domain's frames carry, and where packets come from that the
+ * other end of a channel takes, of both versions of IP; undefined: from anywhere.
+ */
+export type End = {
+	readonly name: string;
+	readonly mac: string;
+	readonly sources?: readonly Prefix[] | undefined;
+};
 
 /**
  * Why Open vSwitch does anything else with frames between two of its ports than to forward them, as a
@@ -29,7 +38,7 @@ export function obstacleBetween(a: End, b: End, ovs: OvsState): string | undefin
 		portObstacle(portB) ??
 		pairObstacle(portA, portB) ??
 		watchObstacle([portA, portB], bridge) ??
-		switchingObstacle([portA, a.mac], [portB, b.mac], bridge)
+		switchingObstacle([portA, a], [portB, b], bridge)
 	);
 }
 
@@ -103,7 +112,7 @@ function watchObstacle(ports: readonly OvsPort[], bridge: OvsBridge): string | u
 		: `${name} floods VLAN ${flooded} (flood_vlans), for somebody who would be bypassed`;
 }
 
-type Side = readonly [port: OvsPort, mac: string];
+type Side = readonly [port: OvsPort, end: End];
 
 function switchingObstacle(a: Side, b: Side, {name, switching}: OvsBridge): string | undefined {
 	if (typeof switching === 'string') {
@@ -123,7 +132,7 @@ function switchingObstacle(a: Side, b: Side, {name, switching}: OvsBridge): stri
 }
 
 function settingObstacle(
-	[port, mac]: Side,
+	[port, {mac}]: Side,
 	{forbids, staticEntries}: Switching,
 	bridge: string,
 ): string | undefined {
@@ -146,19 +155,21 @@ function nameOf({number}: OvsPort): string {
 }
 
 function flowObstacle(
-	[from, source]: Side,
-	[to, destination]: Side,
+	[from, {mac: source, sources}]: Side,
+	[to, {mac: destination}]: Side,
 	{flows}: Switching,
 	bridge: string,
 ): string | undefined {
 	for (const protocol of ['ip', 'ip6'] as const) {
-		const frames = {inPort: from.number ?? -1, source, destination, protocol};
-		const found = flowThatDecides(flows, frames);
-		if (found === 'none') {
-			return `${bridge} has no flow for all that ${from.device} sends to ${to.device}`;
-		}
-		if (found !== undefined) {
-			return `a flow of ${bridge} would be bypassed: ${found.text}`;
+		for (const range of rangesOf(sources, protocol)) {
+			const frames = {inPort: from.number ?? -1, source, destination, protocol, from: range};
+			const found = flowThatDecides(flows, frames);
+			if (found === 'none') {
+				return `${bridge} has no flow for all that ${from.device} sends to ${to.device}`;
+			}
+			if (found !== undefined) {
+				return `a flow of ${bridge} would be bypassed: ${found.text}`;
+			}
 		}
 	}
 

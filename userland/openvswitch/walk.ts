@@ -43,8 +43,8 @@ export function createFlowTable(flows: readonly Flow[]): FlowTable {
 
 	return {
 		from(frames, ready = readyFrames(frames)) {
-			const {inPort, source, protocol} = frames;
-			const key = `${inPort} ${source} ${protocol}`;
+			const {inPort, source, protocol, from} = frames;
+			const key = `${inPort} ${source} ${protocol} ${from?.first ?? ''} ${from?.last ?? ''}`;
 			const known = found.get(key);
 			if (known !== undefined) {
 				return known;
