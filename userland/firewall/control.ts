@@ -14,9 +14,10 @@ const holders: readonly string[] = ['mq', 'clsact', 'ingress'];
  * A queue that takes less than this loses what a channel would bring. In packets, it is the least that netback has given
  * a vif of its own accord (XENVIF_QUEUE_LENGTH, long the only length), so that a burst passes. In bytes, it is one packet
  * of 64 KiB, which guests and dom0 leave unsegmented, with the headers that count once for each segment, and what the
- * kernel keeps of it besides.
+ * kernel keeps of it besides. In microseconds, it is what a burst may wait for a guest that is slow: a discipline that drops
+ * or marks sooner does so where nothing is overloaded.
  */
-const leastRoom = {packets: 32, bytes: 128 * 1024} as const;
+const leastRoom = {packets: 32, bytes: 128 * 1024, us: 1000} as const;
 
 export type ControlTools = {
 	readQueues(): Promise<readonly Queue[]>;
@@ -53,8 +54,10 @@ export async function readControl(
 }
 
 /** Does it only queue, and drop at its limit or by delay, as the kernel and netback set up theirs? */
-function isPlain({kind, hasRate}: Queue): boolean {
-	return holders.includes(kind) || plain.includes(kind) || (rated.includes(kind) && !hasRate);
+function isPlain({kind, hasRate, effect}: Queue): boolean {
+	const isKnown = holders.includes(kind) || plain.includes(kind) || rated.includes(kind);
+
+	return isKnown && !hasRate && effect === undefined;
 }
 
 type Limit = Pick<QueueLimit, 'unit' | 'value'> & {readonly name: string};
@@ -71,9 +74,12 @@ function shortLimit(
 	return [...limits, ...ofDevice].find(({unit, value}) => value < leastRoom[unit]);
 }
 
-function describe({kind, hasRate}: Queue, short: Limit | undefined): string {
+function describe({kind, hasRate, effect}: Queue, short: Limit | undefined): string {
 	if (hasRate) {
 		return `${kind} with a rate`;
+	}
+	if (effect !== undefined) {
+		return `${kind} with ${effect}`;
 	}
 
 	return short === undefined

@@ -2,23 +2,30 @@
 import {type AttributeTable, littleEndian, viewOf} from './attributes.ts';
 import {decode} from './codec.ts';
 
-/** How much a queueing discipline keeps, by the name that tc has for it. */
+const times = ['target', 'interval', 'rtt', 'ce_threshold'] as const;
+
+/** How much a queueing discipline keeps, or how long before it drops or marks, by the name that tc has for it. */
 export type QueueLimit = {
-	readonly name: 'limit' | 'flow_limit' | 'depth' | 'memory_limit';
-	readonly unit: 'packets' | 'bytes';
+	readonly name: 'limit' | 'flow_limit' | 'depth' | 'memory_limit' | (typeof times)[number];
+	readonly unit: 'packets' | 'bytes' | 'us';
 	readonly value: number;
 };
 
 type Found = Partial<Record<QueueLimit['name'], number | undefined>>;
 
+const number = (id: number) => ({id, type: 'u32'}) as const;
+
 /** TCA_*_LIMIT and its like of linux/pkt_sched.h. */
 const attributeTables: Readonly<Record<string, AttributeTable>> = {
-	codel: {limit: {id: 2, type: 'u32'}},
-	pie: {limit: {id: 2, type: 'u32'}},
-	fq: {limit: {id: 1, type: 'u32'}, flow_limit: {id: 2, type: 'u32'}},
-	fq_codel: {limit: {id: 2, type: 'u32'}, memory_limit: {id: 9, type: 'u32'}},
-	fq_pie: {limit: {id: 1, type: 'u32'}, memory_limit: {id: 8, type: 'u32'}},
-	cake: {memory_limit: {id: 10, type: 'u32'}},
+	codel: {limit: number(2), interval: number(3), ce_threshold: number(5)},
+	pie: {limit: number(2), target: number(1)},
+	fq: {limit: number(1), flow_limit: number(2), ce_threshold: number(12)},
+	fq_codel: {
+		...{limit: number(2), memory_limit: number(9)},
+		...{interval: number(3), ce_threshold: number(7)},
+	},
+	fq_pie: {limit: number(1), memory_limit: number(8), target: number(3)},
+	cake: {memory_limit: number(10), rtt: number(7)},
 };
 
 /** Of a discipline's options, those that bound it; none of a kind that tells none. */
@@ -28,14 +35,18 @@ export function parseLimits(kind: string, options: Uint8Array): QueueLimit[] {
 		: readStructure(kind, options);
 
 	return Object.entries(found).flatMap(([name, value]) =>
-		// Cake says 0 where nobody set it.
-		value === undefined || (kind === 'cake' && value === 0)
+		// Cake says 0 where nobody set its memory.
+		value === undefined || (kind === 'cake' && name === 'memory_limit' && value === 0)
 			? []
 			: [{name: name as QueueLimit['name'], unit: unitOf(kind, name), value}],
 	);
 }
 
 function unitOf(kind: string, name: string): QueueLimit['unit'] {
+	if (times.some(time => time === name)) {
+		return 'us';
+	}
+
 	return kind === 'bfifo' || name === 'memory_limit' ? 'bytes' : 'packets';
 }
 

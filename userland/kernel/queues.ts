@@ -3,6 +3,7 @@ import {type AttributeTable, littleEndian, viewOf} from './attributes.ts';
 import {decode, encode} from './codec.ts';
 import {routeProtocol, withConnection} from './dump.ts';
 import type {Message} from './message.ts';
+import {parseEffect} from './queue-effects.ts';
 import {parseLimits, type QueueLimit} from './queue-limits.ts';
 
 /** A queueing discipline of a device. */
@@ -14,6 +15,8 @@ export type Queue = {
 	readonly isRoot: boolean;
 	/** Names a rate, so that it holds packets back (fq with maxrate, cake with bandwidth); false for kinds without. */
 	readonly hasRate: boolean;
+	/** An option by which it changes or chooses what passes: `wash`. */
+	readonly effect?: string | undefined;
 	readonly limits: readonly QueueLimit[];
 };
 
@@ -21,6 +24,7 @@ export type Queue = {
 const queueAttributes = {
 	kind: {id: 1, type: 'string'},
 	options: {id: 2, type: 'binary'},
+	sizes: {id: 8, type: 'binary'},
 	showInvisible: {id: 10, type: 'flag'},
 } as const satisfies AttributeTable;
 
@@ -62,10 +66,11 @@ export async function readFilters(ifindex: number, parent: number): Promise<stri
 
 export function parseQueue({payload}: Message): Queue {
 	const view = viewOf(payload);
-	const {kind = '', options = new Uint8Array()} = decode(
-		queueAttributes,
-		payload.subarray(headerLength),
-	);
+	const {
+		kind = '',
+		options = new Uint8Array(),
+		sizes,
+	} = decode(queueAttributes, payload.subarray(headerLength));
 
 	return {
 		ifindex: view.getInt32(4, littleEndian),
@@ -73,6 +78,8 @@ export function parseQueue({payload}: Message): Queue {
 		handle: view.getUint32(8, littleEndian),
 		isRoot: view.getUint32(12, littleEndian) === root,
 		hasRate: hasRate(kind, options),
+		// A table of sizes makes packets as long as it likes where their bytes are counted.
+		effect: sizes === undefined ? parseEffect(kind, options) : 'stab',
 		limits: parseLimits(kind, options),
 	};
 }

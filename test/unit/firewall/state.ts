@@ -227,6 +227,20 @@ test("a queue that promises nobody a rate is nobody's rule", async t => {
 	t.is(await of('htb'), 'vif4.0 has a tc qdisc (htb), which would be bypassed');
 });
 
+test('a queue that changes or chooses what passes counts', async t => {
+	const of = (kind: string, effect: string) =>
+		why({readQueues: async () => [queue('vif4.0', kind, {effect})]});
+
+	t.is(
+		await of('cake', 'wash'),
+		'vif4.0 has a tc qdisc (cake with wash), which would be bypassed',
+	);
+	t.is(
+		await of('fq_codel', 'stab'),
+		'vif4.0 has a tc qdisc (fq_codel with stab), which would be bypassed',
+	);
+});
+
 test('a queue without room for a burst, or for a packet of full size, counts', async t => {
 	const of = (limit: QueueLimit) =>
 		why({readQueues: async () => [queue('vif4.0', 'fq', {limits: [limit]})]});
@@ -240,6 +254,11 @@ test('a queue without room for a burst, or for a packet of full size, counts', a
 	t.is(
 		await of({name: 'limit', unit: 'bytes', value: 48_448}),
 		'vif4.0 has a tc qdisc (fq with limit 48448, less than 131072 bytes), which would be bypassed',
+	);
+	t.is(await of({name: 'ce_threshold', unit: 'us', value: 1000}), undefined);
+	t.is(
+		await of({name: 'interval', unit: 'us', value: 10}),
+		'vif4.0 has a tc qdisc (fq with interval 10, less than 1000 us), which would be bypassed',
 	);
 });
 

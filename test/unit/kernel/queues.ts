@@ -10,7 +10,10 @@ const queue = (kind: string, options: readonly Uint8Array[] = [], parent = 0xfff
 	);
 
 test('a queue with its handle, as a root or below one', t => {
-	const plain = {ifindex: 7, kind: 'fq_codel', handle: 0x8001_0000, hasRate: false, limits: []};
+	const plain = {
+		...{ifindex: 7, kind: 'fq_codel', handle: 0x8001_0000, hasRate: false, effect: undefined},
+		limits: [],
+	};
 
 	t.deepEqual(queue('fq_codel'), {...plain, isRoot: true});
 	t.deepEqual(queue('fq_codel', [], 1), {...plain, isRoot: false});
@@ -38,9 +41,56 @@ test('fq_pie and all others have no rate among their options', t => {
 	t.false(queue('fq_pie', [attribute(1, u32(10_240)), attribute(7, u32(5))]).hasRate);
 });
 
+test('what a discipline does to packets beside holding and dropping them', t => {
+	const number = (id: number, value: number) => attribute(id, u32(value));
+	const unlimited = attribute(2, u32(0, 0));
+	const sfq = (...red: readonly number[]) =>
+		queue('sfq', [u32(1514, 0, 127, 1024, 128, 127, 0, 0, ...red)]).effect;
+	const withSizes = message(
+		36,
+		u32(0, 7, 0x8001_0000, 0xffff_ffff, 2),
+		attribute(1, 'fq_codel'),
+		attribute(8, u32(0)),
+	);
+
+	t.is(queue('cake', [unlimited, number(13, 0), number(16, 0)]).effect, undefined);
+	t.is(queue('cake', [unlimited, number(13, 1)]).effect, 'wash');
+	t.is(queue('cake', [unlimited, number(16, 2)]).effect, 'ack-filter');
+	t.is(queue('cake', [unlimited, number(11, 1), number(15, 1), number(18, 3)]).effect, undefined);
+	t.is(sfq(0, 0), undefined);
+	t.is(sfq(3000, 9000), 'redflowlimit');
+	t.is(queue('sfq', [u32(1514, 0, 127, 1024, 128)]).effect, undefined);
+	t.is(queue('fq_codel', [number(13, 1)]).effect, undefined);
+	t.is(parseQueue(withSizes).effect, 'stab');
+});
+
+test('how long a packet may wait before it is dropped or marked', t => {
+	const number = (id: number, value: number) => attribute(id, u32(value));
+	const times = (kind: string, ...options: readonly Uint8Array[]) =>
+		queue(kind, options)
+			.limits.filter(({unit}) => unit === 'us')
+			.map(({name, value}) => `${name} ${value}`);
+
+	t.deepEqual(times('codel', number(1, 1), number(3, 9), number(5, 7)), [
+		'interval 9',
+		'ce_threshold 7',
+	]);
+	t.deepEqual(times('fq_codel', number(1, 1), number(3, 100_000), number(7, 0)), [
+		'interval 100000',
+		'ce_threshold 0',
+	]);
+	t.deepEqual(times('fq', number(12, 0xffff_ffff)), ['ce_threshold 4294967295']);
+	t.deepEqual(times('pie', number(1, 15_000)), ['target 15000']);
+	t.deepEqual(times('fq_pie', number(3, 2)), ['target 2']);
+	t.deepEqual(times('cake', number(7, 100), number(8, 5)), ['rtt 100']);
+	t.deepEqual(times('cake', number(7, 0)), ['rtt 0']);
+});
+
 test('how much each discipline keeps', t => {
 	const limits = (kind: string, ...options: readonly Uint8Array[]) =>
-		queue(kind, options).limits.map(({name, value, unit}) => `${name} ${value} ${unit}`);
+		queue(kind, options)
+			.limits.filter(({unit}) => unit !== 'us')
+			.map(({name, value, unit}) => `${name} ${value} ${unit}`);
 	const number = (id: number, value: number) => attribute(id, u32(value));
 
 	t.deepEqual(limits('pfifo', u32(5)), ['limit 5 packets']);

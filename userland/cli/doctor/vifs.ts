@@ -15,15 +15,15 @@ export const vifChecks: readonly Check[] = [
 const plain =
 	'mq noqueue pfifo_fast pfifo bfifo pfifo_head_drop fq_codel codel sfq fq_pie pie'.split(' ');
 
-/** Promises no rate, and no order but of each flow. */
+/** Promises no rate, no order but of each flow, and no change of packets. */
 function isPlain({kind, options}: Record<string, unknown>): boolean {
-	const {maxrate, bandwidth} = asRecord(options);
+	const {maxrate, bandwidth, wash} = asRecord(options);
 	if (kind === 'fq') {
 		return maxrate === undefined;
 	}
 
 	return kind === 'cake'
-		? bandwidth === undefined || bandwidth === 'unlimited'
+		? wash !== true && (bandwidth === undefined || bandwidth === 'unlimited')
 		: plain.includes(String(kind));
 }
 
