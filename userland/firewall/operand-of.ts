@@ -119,11 +119,14 @@ function hasEthernet(traffic: Traffic, family: NftFamily): boolean {
 	return traffic.hasEthernet || family === 'bridge' || family === 'netdev';
 }
 
-/** nft compares a header only in packets that have it (it adds the check itself, unseen); tags no frame has. */
+/**
+ * nft compares a header only in packets that have it (it adds the check itself, unseen); tags no frame has. Any protocol
+ * of IP may be in either version: `meta l4proto icmpv6 icmpv6 type 128` matches IPv4 packets, too.
+ */
 function headerOperand(header: string): Operand {
 	const never = {
-		ip: ['arp', 'vlan', 'ip6', 'icmpv6'],
-		ip6: ['arp', 'vlan', 'ip', 'icmp'],
+		ip: ['arp', 'vlan', 'ip6'],
+		ip6: ['arp', 'vlan', 'ip'],
 	};
 
 	return {...unknownOperand, isMissing: ({protocol}) => never[protocol].includes(header)};

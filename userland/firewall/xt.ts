@@ -8,11 +8,11 @@ import {compilePhysdev, type PortCondition} from './physdev.ts';
 
 /**
  * Matches of iptables and ebtables that look at the packet, at what is known of it or at the clock, and do nothing else:
- * they leave no record that decides about later packets, as `limit`, `recent` or `statistic` do, and change nothing, as
- * `connlabel` and `osf` can.
+ * they leave no record that decides about later packets, as `limit`, `recent`, `statistic` or a program of `bpf` do, and
+ * change nothing, as `connlabel` and `osf` can.
  */
 const plainMatches: ReadonlySet<unknown> = new Set([
-	...['802_3', 'addrtype', 'ah', 'among', 'arp', 'bpf', 'cgroup', 'comment', 'connbytes'],
+	...['802_3', 'addrtype', 'ah', 'among', 'arp', 'cgroup', 'comment', 'connbytes'],
 	...['connmark', 'conntrack', 'cpu', 'dccp', 'devgroup', 'dscp', 'dst', 'ecn', 'esp', 'eui64'],
 	...['frag', 'hbh', 'helper', 'hl', 'icmp', 'icmp6', 'ip', 'ip6', 'ipcomp', 'iprange'],
 	...['ipv6header', 'l2tp', 'length', 'mac', 'mark', 'mark_m', 'mh', 'multiport', 'owner'],

@@ -230,6 +230,7 @@ test('matches of iptables: those that only look may be there, others count', t =
 
 	t.is(xt({type: 'match', name: 'physdev'}), undefined);
 	t.is(xt({type: 'match', name: 'hashlimit'}), 2);
+	t.is(xt({type: 'match', name: 'bpf'}), 2);
 	t.is(xt({type: 'target', name: 'LOG'}), 2);
 	t.is(xt({type: 'target', name: 'tcp'}), 2);
 	t.is(xt(null), 2);

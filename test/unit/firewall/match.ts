@@ -156,7 +156,9 @@ const cases: readonly (readonly [
 	[payload('ether', 'other'), '==', 'arp', 'maybe'],
 	[payload('arp', 'operation'), '!=', 'request', 'never'],
 	[payload('ip6', 'saddr'), '!=', '::1', 'never'],
-	[payload('icmpv6', 'type'), '==', 'echo-request', 'never'],
+	// An IPv4 packet of protocol 58 matches 'meta l4proto icmpv6 icmpv6 type echo-request'.
+	[payload('icmpv6', 'type'), '==', 'echo-request', 'maybe'],
+	[payload('icmp', 'type'), '==', 'echo-request', 'maybe'],
 	[payload('ip', 'saddr'), '==', '10.0.0.1', 'maybe'],
 	[mask(saddr, 1), '==', 0, 'maybe'],
 	[null, '==', null, 'maybe'],
