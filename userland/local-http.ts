@@ -4,7 +4,8 @@ import {lstat, rm} from 'node:fs/promises';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {connect, isIP} from 'node:net';
 import {ColoopError} from './errors.ts';
-import {needFolder} from './need-folder.ts';
+import {makeFile} from './new-file.ts';
+import {fitSocketPath} from './socket-path.ts';
 
 /** Where a page is served: never farther than this machine. */
 export type LocalPlace =
@@ -14,7 +15,7 @@ export type LocalPlace =
 /** `127.0.0.1:9101`, `[::1]:9101`, `localhost:9101` or an absolute path; throws USAGE for all else. */
 export function parseLocalPlace(text: string, option: string): LocalPlace {
 	if (text.startsWith('/')) {
-		return {kind: 'socket', path: text};
+		return {kind: 'socket', path: fitSocketPath(text, option)};
 	}
 	const [, host = '', digits = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
 	const address = host.replace(/^\[(.*)\]$/, '$1');
@@ -111,20 +112,28 @@ async function listen(server: Server, place: LocalPlace): Promise<void> {
 			? listenOnSocket(server, place.path)
 			: untilListening(server.listen({host: place.host, port: place.port})));
 	} catch (cause) {
-		const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-		throw isTaken
-			? new ColoopError('USAGE', `another program listens on ${placeText(place)}`, {cause})
-			: cause;
+		const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+		const [what, hint] = refusals[code] ?? [];
+		if (what === undefined || hint === undefined) {
+			throw cause;
+		}
+		throw new ColoopError('USAGE', `${what} ${placeText(place)}`, {cause, hint});
 	}
 }
 
+const refusals: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+	EADDRINUSE: ['another program listens on', 'name another; ss -ltnxp says who it is'],
+	EADDRNOTAVAIL: ['this machine has no address for', 'use 127.0.0.1'],
+	EAFNOSUPPORT: ['this machine has no address for', 'use 127.0.0.1'],
+	EACCES: ['it is not for us to listen on', 'name a port above 1023'],
+};
+
 /** The file is for root, and never there with wider rights: it gets its mode from the umask. */
 async function listenOnSocket(server: Server, path: string): Promise<void> {
-	await needFolder(path);
 	await clear(path);
 	const umask = process.umask(0o177);
 	try {
-		await untilListening(server.listen(path));
+		await makeFile(path, () => untilListening(server.listen(path)));
 	} finally {
 		process.umask(umask);
 	}
@@ -141,7 +150,9 @@ async function clear(path: string): Promise<void> {
 		return;
 	}
 	if (!there.isSocket()) {
-		throw new ColoopError('USAGE', `${path}: expected a socket or nothing, got another file`);
+		throw new ColoopError('USAGE', `${path}: expected a socket or nothing, got another file`, {
+			hint: 'remove it, or name another',
+		});
 	}
 	const probe = connect(path);
 	const answers = await once(probe, 'connect').then(
@@ -150,7 +161,9 @@ async function clear(path: string): Promise<void> {
 	);
 	probe.destroy();
 	if (answers) {
-		throw new ColoopError('USAGE', `another program answers on ${path}`);
+		throw new ColoopError('USAGE', `another program answers on ${path}`, {
+			hint: 'name another; ss -lxp says who it is',
+		});
 	}
 	await rm(path, {force: true});
 }

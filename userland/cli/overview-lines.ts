@@ -19,10 +19,11 @@ export function overviewLines(overview: Overview, now: number): string[] {
 		['peers', countText(peers)],
 		...(pairs ? [['pairs', countText(pairs)] as const] : []),
 	];
-	const recent = troubles.slice(-3).map(({time, level, event, message}) => {
+	const recent = troubles.slice(-3).flatMap(({time, level, event, message, hint}) => {
 		const text = message === null ? event : `${event}: ${message}`;
+		const line = `  ${moment(time)}  ${level.padEnd(5)}  ${text}`;
 
-		return `  ${moment(time)}  ${level.padEnd(5)}  ${text}`;
+		return hint === undefined ? [line] : [line, `    -> ${hint}`];
 	});
 
 	return [

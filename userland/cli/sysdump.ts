@@ -6,6 +6,7 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import type {Status} from '../control/protocol.ts';
 import {ColoopError} from '../errors.ts';
+import {makeFile} from '../new-file.ts';
 import {statusFor} from './ask.ts';
 import {createPseudonyms, type Pseudonyms} from './pseudonyms.ts';
 import {pieces, type Piece} from './sysdump-pieces.ts';
@@ -26,7 +27,8 @@ export type Dumped = {readonly file: string; readonly pieces: readonly string[]}
  * Throws USAGE where there is such a file already, and leaves nothing where it fails.
  */
 export async function sysdump(socket: string, wanted: Wanted, system: System): Promise<Dumped> {
-	const archive = await openNew(wanted.file);
+	/* Never one that somebody else put there. */
+	const archive = await makeFile(wanted.file, () => open(wanted.file, 'wx', 0o600));
 	const work = await mkdtemp(join(tmpdir(), 'coloop-sysdump-'));
 	try {
 		const status = await statusFor(socket, {peers: 'all', pairs: 'some'}).catch(
@@ -52,20 +54,6 @@ export async function sysdump(socket: string, wanted: Wanted, system: System): P
 	} finally {
 		await archive.close();
 		await rm(work, {recursive: true});
-	}
-}
-
-/** Never one that somebody else put there. */
-async function openNew(file: string): Promise<FileHandle> {
-	try {
-		return await open(file, 'wx', 0o600);
-	} catch (cause) {
-		const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-		throw new ColoopError(
-			'USAGE',
-			code === 'EEXIST' ? `${file} is there already` : `${file}: ${code}`,
-			{cause, hint: 'name another: coloop sysdump -o FILE'},
-		);
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
+import {fitSocketPath} from '../socket-path.ts';
 import {ColoopError} from '../errors.ts';
 import {
 	maxLine,
@@ -117,7 +118,7 @@ function isRefusedRequest(error: unknown): boolean {
 }
 
 async function open(path: string): Promise<Socket> {
-	const socket = connect(path);
+	const socket = connect(fitSocketPath(path, '--socket'));
 	try {
 		await once(socket, 'connect');
 

@@ -150,6 +150,8 @@ const trouble = z.object({
 	/** As the log calls it: `role.failed`. */
 	event: z.string(),
 	message: text,
+	/** What to do, where the line said so. */
+	hint: z.optional(z.string()),
 });
 
 /** What of the policy etcd has, and how we stand with it. */

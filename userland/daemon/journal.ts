@@ -51,7 +51,9 @@ export function createJournal({log, unix, hasEndpoint, nameOf}: Surroundings): J
 			if (again >= 0) {
 				troubles.splice(again, 1);
 			}
-			keep(troubles, {time: unix(), level, event: name, message}, mostTroubles);
+			const {hint} = fields;
+			const trouble = {time: unix(), level, event: name, message};
+			keep(troubles, typeof hint === 'string' ? {...trouble, hint} : trouble, mostTroubles);
 		}
 	};
 	const at =

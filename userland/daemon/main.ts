@@ -6,6 +6,7 @@ import {version} from '../control/version.ts';
 import {ColoopError, errorCodes} from '../errors.ts';
 import {configFile, readConfig} from '../fleet/config.ts';
 import {parseOutlet} from '../metrics/outlets.ts';
+import {fitSocketPath} from '../socket-path.ts';
 import {isControlDomain} from '../xenstore/control-domain.ts';
 import {createDaemon, type Daemon, type Role, type World} from './daemon.ts';
 import {createLocks, lockAll, lockToWithdraw, type Locks} from './locks.ts';
@@ -52,6 +53,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function run(options: Options, log: Log): Promise<void> {
 	const outlets = options.metrics.map(parseOutlet);
+	fitSocketPath(options.socket, '--socket');
 	const isDom0 = await isControlDomain();
 	const roles = rolesOf(options.role, isDom0);
 	const locks = createLocks(roles);

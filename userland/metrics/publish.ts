@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {rm} from 'node:fs/promises';
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import {ColoopError} from '../errors.ts';
 import {placeText, serveLocally, type LocalPlace} from '../local-http.ts';
 import {metered} from './metered.ts';
 import {Metrics} from './metrics.ts';
@@ -67,7 +68,8 @@ async function keepTrying(
 		} catch (error) {
 			const message = sentence(error);
 			if (message !== lastMessage) {
-				log.error('metrics.failed', {where, message});
+				const {hint} = error instanceof ColoopError ? error : {};
+				log.error('metrics.failed', {where, message, ...(hint && {hint})});
 			}
 			lastMessage = message;
 		}

@@ -107,6 +107,17 @@ test('the last troubles stand there, and wide names do no harm', async t => {
 	]);
 });
 
+test('what to do about a trouble stands below it', async t => {
+	const trouble = {time: now, level: 'error', event: 'metrics.failed', message: 'full'};
+	const {out} = await status(
+		says(statusOf({...well, troubles: [{...trouble, hint: 'make room'}]})),
+	);
+	t.deepEqual(out.slice(7, 9), [
+		`  ${moment(now)}  error  metrics.failed: full`,
+		'    -> make room',
+	]);
+});
+
 test('without a daemon it says what can be known, and exits with 1', async t => {
 	const {exit, out, err} = await run(['--socket', '/nowhere/x.sock', 'status']);
 	t.is(exit, 1);

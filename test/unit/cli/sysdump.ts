@@ -226,5 +226,5 @@ test('a folder that is not there', async t => {
 		...{out() {}, err: line => err.push(line), now: () => now, system: fakeSystem()},
 	});
 	t.is(exit, 2);
-	t.regex(err.join('\n'), /\/nowhere\/x\.tar\.gz: ENOENT/);
+	t.regex(err.join('\n'), /\/nowhere\/x\.tar\.gz: there is no folder \/nowhere/);
 });

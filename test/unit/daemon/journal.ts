@@ -96,6 +96,8 @@ test('the last troubles are remembered, each once', t => {
 	});
 	t.is(new Set(troubles.map(({message}) => message)).size, 10);
 	t.is(lines.length, 1);
+	journal.log.error('metrics.failed', {message: 'full', hint: 'make room'});
+	t.like(journal.troubles().at(-1), {message: 'full', hint: 'make room'});
 });
 
 test('the real daemons tell how a channel comes, is refused and comes back, at each end and in dom0', async t => {

@@ -134,6 +134,7 @@ test('what does not work is said once, and works when it can', async t => {
 	t.regex(messages, /none\/x\.sock: there is no folder \/\S*none$/m);
 	t.regex(messages, /plain\/x\.sock: \/\S*plain is no folder$/m);
 	t.notRegex(messages, /EACCES|ENOENT|ENOTDIR/);
+	t.true(lines.every(({hint}) => hint !== undefined));
 	t.regex(messages, /another program listens on 127\.0\.0\.1:\d+/);
 	t.regex(messages, /plain: expected a socket or nothing, got another file/);
 	await stage.clock.advance(16_000);

@@ -66,7 +66,7 @@ function lookAtTroubles({status, now}: Evidence): Finding {
 		? ok('none in the last hour')
 		: warning(
 				`${count(recent.length, 'trouble')} in the last hour, the last: ${last.event}${last.message === null ? '' : `: ${last.message}`}`,
-				'journalctl -p warning -u coloopd',
+				last.hint ?? 'journalctl -p warning -u coloopd',
 			);
 }
 

@@ -261,6 +261,21 @@ const cases: ReadonlyArray<readonly [string, string, Machine, string, RegExp, Re
 		...(['warning', /step\.failed: ENOMEM/, /journalctl/] as const),
 	],
 	[
+		'a trouble that says itself what to do',
+		'troubles',
+		{
+			status: {
+				troubles: [
+					{
+						...{time: now - 9, level: 'error', event: 'metrics.failed'},
+						...{message: '/x/y.sock: there is no folder /x', hint: 'make it'},
+					},
+				],
+			},
+		},
+		...(['warning', /no folder \/x$/, /^make it$/] as const),
+	],
+	[
 		'no way to XenStore in a guest',
 		'XenStore',
 		{files: {'/dev/xen/xenbus': undefined}},
