@@ -29,7 +29,7 @@ export function createPseudonyms(key: string, names: readonly string[]): Pseudon
 			? undefined
 			: new RegExp(`(?<![\\p{L}\\p{N}_])(?:${words.join('|')})(?![\\p{L}\\p{N}_])`, 'gu');
 
-	const text = (original: string) =>
+	const masked = (original: string) =>
 		(named ? original.replace(named, name => known.get(name) ?? '') : original)
 			.replace(uuids, uuid => {
 				const hex = digest('uuid', uuid.toLowerCase());
@@ -44,8 +44,9 @@ export function createPseudonyms(key: string, names: readonly string[]): Pseudon
 				isIPv6(address) && address.replace(/[:0]/g, '').length > 1
 					? `fd00::${digest('ip', address).slice(0, 4)}:${digest('ip', address).slice(4, 8)}`
 					: address,
-			)
-			.replace(comments, '$1"..."');
+			);
+	const text = (original: string) =>
+		ownWords.reduce((said, words) => said.replace(words, '$1"..."'), masked(original));
 
 	const json = (value: unknown): unknown => {
 		if (typeof value === 'string') {
@@ -68,8 +69,13 @@ const uuids = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/
 const macs = /(?<![0-9a-f])(?:\d{1,2}:)?[0-9a-f]{2}(?::[0-9a-f]{2}){5,}(?![0-9a-f])/gi;
 const ip4s = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g;
 const ip6s = /(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
-/** People explain their rules in their own words. */
-const comments = /(\bcomment )"[^"\n]*"/g;
+/** People explain their rules, log lines and devices in their own words, which iptables quotes where it has to. */
+const ownWords = [
+	/(\b(?:comment|prefix) )"(?:\\.|[^"\\\n])*"/g,
+	/((?<=--)(?:comment|log-prefix|nflog-prefix) )(?!")\S+/g,
+	/(^ +alias ).+/gm,
+	/(\blink-netns )\S+/g,
+];
 
 type Digest = (kind: string, word: string) => string;
 

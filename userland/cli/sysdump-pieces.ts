@@ -5,6 +5,7 @@ import {version} from '../control/version.ts';
 import {isControlDomain} from '../xenstore/control-domain.ts';
 import type {Store} from '../xenstore/store.ts';
 import {diagnose, diagnosisLines} from './doctor/doctor.ts';
+import {ruleListings} from './rule-names.ts';
 import type {System} from './system.ts';
 
 type Sources = {
@@ -76,14 +77,7 @@ export const pieces: readonly Piece[] = [
 			says: 'what nftables, iptables, ebtables and Open vSwitch decide by',
 		},
 		read: ({system}) =>
-			programs(system, [
-				['nft', '-n', 'list', 'ruleset'],
-				['iptables-save'],
-				['ip6tables-save'],
-				['ebtables-save'],
-				['sysctl', 'net.bridge'],
-				['ovs-vsctl', 'show'],
-			]),
+			programs(system, [...ruleListings, ['sysctl', 'net.bridge'], ['ovs-vsctl', 'show']]),
 	},
 	{
 		...{file: 'xenstore.txt', says: "XenStore's nodes of ours"},

@@ -9,6 +9,7 @@ import {ColoopError} from '../errors.ts';
 import {makeFile} from '../new-file.ts';
 import {statusFor} from './ask.ts';
 import {createPseudonyms, type Pseudonyms} from './pseudonyms.ts';
+import {ruleNames} from './rule-names.ts';
 import {pieces, type Piece} from './sysdump-pieces.ts';
 import type {System} from './system.ts';
 
@@ -67,6 +68,7 @@ async function pseudonymsOf(status: Status | undefined, system: System): Promise
 		...(status?.peers ?? []).map(({peer}) => peer),
 		...(status?.pairs ?? []).flatMap(({a, b}) => [a.name, b.name]),
 		...(await namesInXenStore(system)),
+		...(await ruleNames(system)),
 	];
 
 	return createPseudonyms(machine, [...names, host]);

@@ -19,7 +19,33 @@ const execute = promisify(execFile);
 const secrets = [
 	...['bank-db', '数据库', 'backup', 'xen7.bank.example', '00:16:3e:77:88:99', '192.0.2.77'],
 	...['9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001', 'for the bank'],
+	...['acme_wall', 'acme-in', 'acme_hosts', 'ACME-OUT', 'acme-set', 'Acme: ', 'acme says'],
+	...['acmelog', 'Acme Ltd', 'acme-space', 'acme_count', 'acmecomment'],
 ];
+
+const ruleset = `table bridge acme_wall {
+	set acme_hosts {
+		type ipv4_addr
+		elements = { 192.0.2.77 }
+	}
+	counter acme_count {
+		packets 0 bytes 0
+	}
+	chain forward {
+		type filter hook forward priority 0; policy accept;
+		ip saddr @acme_hosts jump acme-in
+		ip saddr 192.0.2.77 drop comment "for the bank"
+	}
+	chain acme-in {
+		counter name "acme_count" log prefix "Acme: " drop
+	}
+}
+table netdev coloop {
+	chain from-3 {
+		type filter hook ingress device "coloop0" priority 0; policy accept;
+	}
+}
+`;
 
 async function machine() {
 	const tree = fakeXenStore();
@@ -51,7 +77,12 @@ async function machine() {
 		programs: {
 			...guestPrograms,
 			'ip neigh show': '192.0.2.77 dev eth0 lladdr 00:16:3e:77:88:99 REACHABLE\n',
-			'nft -n list ruleset': 'ip saddr 192.0.2.77 drop comment "for the bank"\n',
+			'nft -n list ruleset': ruleset,
+			'iptables-save': `*filter\n:INPUT ACCEPT [0:0]\n:DOCKER-USER - [0:0]\n:ACME-OUT - [0:0]
+-A INPUT -m set --match-set acme-set src -j ACME-OUT
+-A ACME-OUT -m comment --comment acmecomment -j LOG --log-prefix acmelog
+-A ACME-OUT -m comment --comment "acme says \\"no\\"" -j DROP\nCOMMIT\n`,
+			'ip -d -s link show': `2: eth0: <UP> link-netns acme-space\n    alias Acme Ltd\n`,
 			'journalctl -u coloopd -n 2000 --no-pager -o short-iso':
 				'2027-01-15 xen7.bank.example coloopd: {"peer":"bank-db"}\n',
 			'dmesg -T': '[x] coloop: peer bank-db\n[x] usb: a mouse\n',
@@ -65,7 +96,7 @@ const status = statusOf({
 		pairStatus({
 			a: {name: 'bank-db', domid: 1, uuid: '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001'},
 			b: {name: '数据库', domid: 2},
-			reason: 'bank-db declines: its policy denies 数据库',
+			reason: 'nftables: table bridge acme_wall, chain forward: jump acme-in (数据库)',
 		}),
 	],
 });
@@ -140,7 +171,24 @@ test('an archive that only its owner can read, and nothing of anybody in it', as
 		t.regex(texts.get('xenstore.txt') ?? '', /^\/coloop\/alive = "1 1 1800000000 3"/m);
 		t.regex(texts.get('log.txt') ?? '', /coloop: peer name-\w{8}/);
 		t.false(texts.get('log.txt')?.includes('mouse'));
-		t.regex(texts.get('rules.txt') ?? '', /ip saddr 10\.[\d.]+ drop comment "\.\.\."/);
+		const rules = texts.get('rules.txt') ?? '';
+		t.regex(rules, /ip saddr 10\.[\d.]+ drop comment "\.\.\."/);
+		t.regex(
+			rules,
+			/^\tchain (name-\w{8}) \{$[^]*counter name "name-\w{8}" log prefix "\.\.\." drop$/m,
+		);
+		const [, jump = 'none'] = /jump (name-\w{8})$/m.exec(rules) ?? [];
+		t.true(
+			rules.includes(`\tchain ${jump} {`) &&
+				texts.get('status.json')?.includes(`jump ${jump} (`),
+		);
+		t.regex(rules, /^\tchain forward \{$/m);
+		t.regex(
+			rules,
+			/^:INPUT ACCEPT[^]*^:DOCKER-USER -[^]*--comment "\.\.\." -j LOG --log-prefix "\.\.\."$/m,
+		);
+		t.regex(rules, /^table netdev coloop \{\n\tchain from-3 \{$/m);
+		t.regex(texts.get('links.txt') ?? '', /link-netns "\.\.\."\n {4}alias "\.\.\."$/m);
 		t.regex(texts.get('counters.txt') ?? '', /xen-dyn coloop/);
 	});
 });
