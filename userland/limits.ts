@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {parsePrefix, renderPrefix, type Prefix} from './prefixes.ts';
+import {intersectPrefixes, parsePrefix, renderPrefix, type Prefix} from './prefixes.ts';
 
 /** What dom0 lets a domain send over a channel. Who receives it enforces it, as the sender may be hostile. */
 export type Limits = {
@@ -23,6 +23,26 @@ export const rateLimits = {min: 8000, max: 400_000_000_000} as const;
 export const addressesMax = 16;
 
 const none = '-';
+
+/** What both let through; undefined: anything. It may have more than `addressesMax` addresses. */
+export function narrowLimits(
+	one: Limits | undefined,
+	other: Limits | undefined,
+): Limits | undefined {
+	if (one === undefined || other === undefined) {
+		return one ?? other;
+	}
+	const rates = [one.rate, other.rate].filter(rate => rate !== undefined);
+
+	return {
+		rate: rates.length === 0 ? undefined : Math.min(...rates),
+		addresses:
+			one.addresses && other.addresses
+				? intersectPrefixes(one.addresses, other.addresses)
+				: (one.addresses ?? other.addresses),
+		guards: guards.filter(guard => one.guards.includes(guard) || other.guards.includes(guard)),
+	};
+}
 
 /** `rate:<bits/s>;from:<prefix>[,...];no:<guard>[,...]`, of which at least one is said; `from:-` is nowhere. */
 export function renderLimits({rate, addresses, guards: not}: Limits): string {

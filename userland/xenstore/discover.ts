@@ -41,14 +41,15 @@ export async function readDomain(
 	domid: number,
 ): Promise<Domain | Leftover | undefined> {
 	const paths = pathsOf(domid);
-	/* All at once: none needs another's answer. */
+	/* All at once: hardly any needs another's answer. */
+	const vmAnswer = store.read(vmPath(domid));
 	const [named, target, host, hello, vm, vifs, foreignVifs, vcpus] = await Promise.all([
 		store.read(paths.name),
 		store.read(targetPath(domid)),
 		store.read(paths.host),
 		readHello(store, domid),
-		store.read(vmPath(domid)),
-		domid === 0 ? [] : readVifs(store, domid),
+		vmAnswer,
+		domid === 0 ? [] : readVifs(store, domid, vmAnswer),
 		domid === 0 ? [] : readForeignVifs(store, domid),
 		readVcpus(store, domid),
 	]);

@@ -30,6 +30,7 @@ import type {StorePath} from './store.ts';
  *   /local/domain/<A>/device/vif/<n>         netfront's end, which A may write to
  *       /xdp-headroom  "0", or the bytes that netback is to leave before each packet for XDP
  *   /libxl/<A>/device/vif/<n>/backend        libxl's: the path of netback's end, maybe not in dom0
+ *   /xapi/<uuid>/private/vif/<n>             XAPI's: what its scripts are to do with the vif
  */
 
 /**
@@ -95,6 +96,21 @@ export function vifsPath(domid: number): StorePath {
 /** Netfront's end. */
 export function frontendPath(domid: number, handle: number): StorePath {
 	return `${domainPath(domid)}/device/vif/${handle}`;
+}
+
+/** All that XAPI notes of its VMs; of none where there is no XAPI. */
+export const xapi: StorePath = '/xapi';
+
+/** `vm` is `/vm/<uuid>`. */
+export function xapiVifPath(vm: string | undefined, handle: number): StorePath | undefined {
+	const uuid = /^\/vm\/([0-9a-f-]{36})$/i.exec(vm ?? '')?.[1];
+
+	return uuid === undefined ? undefined : `${xapi}/${uuid}/private/vif/${handle}`;
+}
+
+/** The UUID of a `/xapi/<uuid>/private/vif/...` path; undefined for any other. */
+export function xapiVifOwner(path: StorePath): string | undefined {
+	return /^\/xapi\/([0-9a-f-]{36})\/private\/vif\//i.exec(path)?.[1]?.toLowerCase();
 }
 
 export function libxlVifsPath(domid: number): StorePath {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {parseMac} from './fields.ts';
-import {frontendPath, libxlVifsPath, numbers, parseDomid, vifsPath} from './paths.ts';
+import {frontendPath, libxlVifsPath, numbers, parseDomid, vifsPath, xapiVifPath} from './paths.ts';
 import type {Store} from './store.ts';
 
 /** One vif of a guest as dom0's toolstack and netback have it. */
@@ -13,8 +13,18 @@ export type Vif = {
 	readonly state: number | undefined;
 	/** Netfront has asked for room for a native XDP program. */
 	readonly hasXdp: boolean;
-	/** The toolstack's rate limit, where there is one. */
+	/** The toolstack's rate limit, where there is one: `<bytes>,<microseconds>`. */
 	readonly rate: string | undefined;
+	/** Addresses and prefixes that the toolstack was told of, with blanks between. */
+	readonly ip?: string | undefined;
+	readonly locking?: VifLocking | undefined;
+};
+
+/** XAPI's word on where the vif's packets may come from; lists have commas. */
+export type VifLocking = {
+	readonly mode: string;
+	readonly ipv4: string;
+	readonly ipv6: string;
 };
 
 /** A vif whose netback runs in another domain than dom0. */
@@ -31,9 +41,14 @@ export function isConnected({state}: Pick<Vif, 'state'>): boolean {
 
 const reconfigured = 8;
 
-export async function readVifs(store: Store, domid: number): Promise<Vif[]> {
+/** `vm`: the path of the domain's VM, `/vm/<uuid>`, under whose UUID XAPI has its own. */
+export async function readVifs(
+	store: Store,
+	domid: number,
+	vm: Promise<string | undefined>,
+): Promise<Vif[]> {
 	const handles = numbers(await store.list(vifsPath(domid)));
-	const vifs = await Promise.all(handles.map(handle => readVif(store, domid, handle)));
+	const vifs = await Promise.all(handles.map(handle => readVif(store, domid, handle, vm)));
 
 	return vifs.filter(vif => vif !== undefined);
 }
@@ -53,13 +68,16 @@ export async function readForeignVifs(store: Store, domid: number): Promise<Fore
 	return vifs.flat();
 }
 
-async function readVif(store: Store, domid: number, handle: number): Promise<Vif | undefined> {
+async function readVif(
+	store: Store,
+	domid: number,
+	handle: number,
+	vm: Promise<string | undefined>,
+): Promise<Vif | undefined> {
 	const read = (key: string) => store.read(`${vifsPath(domid)}/${handle}/${key}`);
-	const [mac, state, rate, vifname] = await Promise.all([
-		read('mac'),
-		read('state'),
-		read('rate'),
-		read('vifname'),
+	const [mac, state, rate, vifname, ip, locking] = await Promise.all([
+		...([read('mac'), read('state'), read('rate'), read('vifname'), read('ip')] as const),
+		readLocking(store, handle, await vm),
 	]);
 	const parsed = parseMac(mac ?? '');
 	if (parsed === undefined) {
@@ -74,7 +92,27 @@ async function readVif(store: Store, domid: number, handle: number): Promise<Vif
 		state: number,
 		hasXdp: number === reconfigured && (await hasHeadroom(store, domid, handle)),
 		rate: rate || undefined,
+		...(ip && {ip}),
+		...(locking && {locking}),
 	};
+}
+
+/** As xenopsd notes it for its script setup-vif-rules, before that runs. */
+async function readLocking(
+	store: Store,
+	handle: number,
+	vm: string | undefined,
+): Promise<VifLocking | undefined> {
+	const path = xapiVifPath(vm, handle);
+	const mode = path && (await store.read(`${path}/locking-mode`));
+	if (!mode) {
+		return undefined;
+	}
+	const [ipv4 = '', ipv6 = ''] = await Promise.all(
+		['ipv4-allowed', 'ipv6-allowed'].map(key => store.read(`${path}/${key}`)),
+	);
+
+	return {mode, ipv4, ipv6};
 }
 
 /** Netfront writes it before each Reconfiguring; what we cannot read counts as a program. */

@@ -150,19 +150,59 @@ test('an end that fails to enforce ends the channel, says why, and comes back', 
 	await stage.stopAll();
 });
 
-test('a vif with a rate limit has a channel where policy says what a channel may carry', async t => {
+const vif = '/local/domain/0/backend/vif/2/0';
+
+test("a vif's own rate= and ip= are enforced as policy's limits are, as soon as they change", async t => {
 	const {stage, host} = await scene(head);
-	await stage.xen.write('/local/domain/0/backend/vif/2/0/rate', '125000,50000');
-	await stage.clock.advance(20_000);
-	t.like(await pairOf(host), {state: 'refused', code: 'rate', reason: 'vif2.0 has a rate limit'});
-
-	stage.setPolicy(0, limited.replace('    rate: 10 Mbit/s\n', ''));
-	await stage.clock.advance(2000);
-	t.like(await pairOf(host), {code: 'rate'}, 'addresses say nothing of rates');
-
-	stage.setPolicy(0, limited);
+	await stage.xen.write(`${vif}/rate`, '125000,50000');
 	await stage.connect(1, 2);
-	t.deepEqual(enforced(stage), {[macOf(2)]: word});
+	t.deepEqual(enforced(stage), {[macOf(2)]: 'rate:20000000'});
+	const epoch = await epochOf(stage);
+
+	const becomes = (text: string | undefined) =>
+		stage.clock.until(`${text}`, async () => enforced(stage)[macOf(2)] === text);
+	await stage.xen.write(`${vif}/ip`, '10.0.0.2');
+	await becomes('rate:20000000;from:10.0.0.2/32,::/0');
+	stage.setPolicy(0, limited);
+	await becomes('rate:10000000;from:10.0.0.2/32,fd00::/64;no:ra');
+	await stage.xen.remove(`${vif}/rate`);
+	await stage.xen.remove(`${vif}/ip`);
+	await becomes(word);
+	stage.setPolicy(0, head);
+	await becomes(undefined);
+	t.is(await epochOf(stage), epoch);
+	t.true(await stage.isLive(1, 2));
+
+	await stage.xen.write(`${vif}/rate`, 'fast');
+	await stage.clock.until('refused', async () => (await pairOf(host))?.state === 'refused');
+	t.like(await pairOf(host), {code: 'rate'});
+	await stage.stopAll();
+});
+
+test("XAPI's locking mode is enforced, as soon as it changes", async t => {
+	const {stage, host} = await scene(head);
+	const uuid = '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0002';
+	const path = `/xapi/${uuid}/private/vif/0`;
+	await stage.xen.write('/local/domain/2/vm', `/vm/${uuid}`);
+	await stage.xen.write(`${path}/ipv4-allowed`, '10.0.0.2,10.0.0.3');
+	await stage.xen.write(`${path}/locking-mode`, 'locked');
+	await stage.connect(1, 2);
+	t.deepEqual(enforced(stage), {[macOf(2)]: 'from:10.0.0.2/32,10.0.0.3/32'});
+
+	await stage.xen.write(`${path}/locking-mode`, 'unlocked');
+	await stage.clock.until('free', async () => enforced(stage)[macOf(2)] === undefined);
+	await stage.xen.write(`${path}/locking-mode`, 'disabled');
+	await stage.clock.until('refused', async () => (await pairOf(host))?.code === 'limits');
+	await stage.stopAll();
+});
+
+test('a vif that is limited has no channel with an end that cannot enforce it', async t => {
+	const {stage, host} = await scene(head);
+	await stage.xen.write(`${vif}/ip`, '10.0.0.2');
+	stage.knobs(1).enforcement = undefined;
+	await stage.clock.advance(2000);
+	t.like(await pairOf(host), {state: 'refused', code: 'limits'});
+	t.is(await stage.xen.read(told), undefined);
 	await stage.stopAll();
 });
 

@@ -28,14 +28,16 @@ export type PairVerdict = {
 	readonly terms: Terms;
 	/** Where the channel runs; of a pair that is refused whatever its links, where the two meet. */
 	readonly links: readonly SharedLink[];
-	/** What a and b may send. Each is for the other end to enforce. */
+	/** What a and b may send, by policy and by their vifs. Each is for the other end to enforce. */
 	readonly limits: PairLimits;
 	/** Why the pair is not announced; undefined where it is. */
 	readonly refusal: Refusal | undefined;
 };
 
 /** Undefined: neither has any. */
-export type PairLimits = readonly [a: Limits | undefined, b: Limits | undefined] | undefined;
+export type PairLimits = EndLimits | undefined;
+
+export type EndLimits = readonly [a: Limits | undefined, b: Limits | undefined];
 
 /** Every pair of domains with its verdict, lower domid first. */
 export function judge(domains: readonly Domain[], criteria: Criteria): PairVerdict[] {
@@ -52,7 +54,6 @@ export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdi
 	const terms = termsOf(verdict);
 	const shared = sharedLinks(a, b);
 	const rules = [criteria.limitsOf(a), criteria.limitsOf(b)] as const;
-	const limits = limitsOf(rules);
 	const refusal =
 		refuseDomain(a) ??
 		refuseDomain(b) ??
@@ -65,12 +66,15 @@ export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdi
 		refuseSelection(terms, a, b) ??
 		refuseLimits(a, b, rules);
 	if (refusal) {
-		return {a, b, terms, links: shared, limits, refusal};
+		return {a, b, terms, links: shared, limits: undefined, refusal};
 	}
 
-	const {links, refusal: linkRefusal} = judgeLinks(a, b, shared, criteria, limits);
-
-	return {a, b, terms, links, limits, refusal: linkRefusal};
+	return {
+		a,
+		b,
+		terms,
+		...judgeLinks(a, b, shared, criteria, [rules[0]?.limits, rules[1]?.limits]),
+	};
 }
 
 function refuseDomain({name, hello, domid}: Domain): Refusal | undefined {
@@ -154,10 +158,6 @@ function refuseSelection({selection, rule}: Terms, a: Subject, b: Subject): Refu
 }
 
 type LimitsRules = readonly [a: LimitsRule | undefined, b: LimitsRule | undefined];
-
-function limitsOf([a, b]: LimitsRules): PairLimits {
-	return a === undefined && b === undefined ? undefined : [a?.limits, b?.limits];
-}
 
 /** Who may not send everything has a channel only with those who see to it. */
 function refuseLimits(a: Domain, b: Domain, [ofA, ofB]: LimitsRules): Refusal | undefined {

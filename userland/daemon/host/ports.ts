@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+import type {Limits} from '../../limits.ts';
 import type {Domain} from '../../xenstore/discover.ts';
 import {isConnected, type Vif} from '../../xenstore/vifs.ts';
 import {hasLinkState} from '../../xenstore/features.ts';
+import {limitsOfVif, type VifLimits} from './vif-limits.ts';
 
 type Interface = {
 	readonly ifindex: number;
@@ -31,9 +33,12 @@ export type Port = {
 	readonly isOvs?: true;
 	/** How the domain itself calls it: a vif number, or the bridge's name in dom0. */
 	readonly vif: string;
-	readonly rate: string | undefined;
 	/** Longest IP packet that passes here: the smaller of the device's and a Linux bridge's. */
 	readonly mtu: number;
+	/** What dom0 lets the vif send; undefined: anything. */
+	readonly limited?: VifLimits | undefined;
+	/** Where packets come from that the other end of a channel takes; undefined: from anywhere. */
+	readonly sources?: Limits['addresses'];
 };
 
 /**
@@ -133,15 +138,7 @@ function placeFinder(topology: Topology): PlaceOf {
 function hostPorts({interfaces, bridges, ovsBridges}: Topology): Port[] {
 	return interfaces.flatMap(({name, mac, mtu}) => {
 		const isOvs = ovsBridges?.get(name) === name;
-		const port = {
-			kind: 'host',
-			name,
-			mac,
-			bridge: name,
-			vif: name,
-			rate: undefined,
-			mtu,
-		} as const;
+		const port = {kind: 'host', name, mac, bridge: name, vif: name, mtu} as const;
 
 		return isOvs ? [{...port, isOvs}] : bridges.has(name) ? [port] : [];
 	});
@@ -149,12 +146,19 @@ function hostPorts({interfaces, bridges, ovsBridges}: Topology): Port[] {
 
 function vifPorts(domain: Domain, placeOf: PlaceOf): Port[] {
 	return domain.vifs.flatMap(vif => {
-		const {handle, mac, device: name, rate} = vif;
+		const {handle, mac, device: name} = vif;
 		const place = placeOf(name);
 		if (!isConnected(vif) || isPassedBy(vif, domain) || place === undefined) {
 			return [];
 		}
 
-		return [{kind: 'vif', name, mac, vif: String(handle), rate, ...place}];
+		const limited = limitsOfVif(vif);
+
+		return [
+			{
+				...({kind: 'vif', name, mac, vif: String(handle), ...place} as const),
+				...(limited && {limited}),
+			},
+		];
 	});
 }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 import {createSlice} from '../../slice.ts';
-import {domainIntroduced, domainReleased, vifBackends, vifOwner} from '../../xenstore/paths.ts';
+import {
+	domainIntroduced,
+	domainReleased,
+	vifBackends,
+	vifOwner,
+	xapi,
+	xapiVifOwner,
+} from '../../xenstore/paths.ts';
 import type {Store, StorePath} from '../../xenstore/store.ts';
 import {protocol} from '../../xenstore/values.ts';
 import {forEach} from '../together.ts';
@@ -114,6 +121,7 @@ export class Session {
 			this.#watch(domainIntroduced, list),
 			this.#watch(domainReleased, list),
 			this.#watch(vifBackends, path => this.#hearVif(path)),
+			this.#watch(xapi, path => this.#hearXapi(path)),
 			...this.#context.tasks,
 		];
 	}
@@ -176,6 +184,17 @@ export class Session {
 		const owner = vifOwner(path);
 		const owners = owner === undefined ? [...this.#inventory.domains.keys()] : [owner];
 		owners.forEach(domid => this.#nodes.add(domid, {kind: 'vifs'}));
+	}
+
+	/** XAPI writes there while a VM starts, and when somebody changes it. */
+	#hearXapi(path: StorePath): void {
+		const owner = xapiVifOwner(path);
+
+		for (const {domid, uuid} of this.#inventory.domains.values()) {
+			if (uuid !== undefined && uuid === owner) {
+				this.#inventory.invalidate(domid);
+			}
+		}
 	}
 
 	readonly #poke = (): void => {

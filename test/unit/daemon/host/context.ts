@@ -12,7 +12,6 @@ const port: Port = {
 	mac: '00:16:3e:00:00:01',
 	bridge: 'xenbr0',
 	vif: '0',
-	rate: undefined,
 	mtu: 1500,
 };
 

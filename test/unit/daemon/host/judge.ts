@@ -2,7 +2,11 @@
 import test from 'ava';
 import {judge, type Criteria, type PairVerdict} from '../../../../userland/daemon/host/judge.ts';
 import {linksFor} from '../../../../userland/daemon/host/pair.ts';
+import {renderLimits, type Limits} from '../../../../userland/limits.ts';
+import type {Identity, LimitsRule} from '../../../../userland/policy/types.ts';
+import {parsePrefix} from '../../../../userland/prefixes.ts';
 import {linkState} from '../../../../userland/xenstore/features.ts';
+import type {Vif} from '../../../../userland/xenstore/vifs.ts';
 import type {Domain} from '../../../../userland/xenstore/discover.ts';
 import {allowRule, bridgeMac, domain, criteria, macOf, topology} from '../_domains.ts';
 
@@ -138,7 +142,7 @@ test('the rules of dom0 are walked only for a pair that nothing else refuses', t
 	refusal([a, domain(2, {hello: {min: 2, max: 3, features: 0}})], {bypassed});
 	refusal([a, b], {bypassed, isHeld: () => true});
 	refusal([a, b], {bypassed, decide: () => ({action: 'deny', rule: undefined})});
-	refusal([a, domain(2, {vifs: vif ? [{...vif, rate: '1,2'}] : []})], {bypassed});
+	refusal([a, domain(2, {vifs: vif ? [{...vif, rate: '1'}] : []})], {bypassed});
 	t.is(walks, 0);
 	refusal([a, b], {bypassed});
 	t.is(walks, 1);
@@ -149,10 +153,113 @@ test('a pair that is held still says where it meets', t => {
 	t.like(verdict?.links, [{a: {name: 'vif1.0', bridge: 'xenbr0'}, b: {name: 'vif2.0'}}]);
 });
 
-test('a rate limit is kept', t => {
-	const [vif] = b.vifs;
-	const limited = domain(2, {vifs: vif ? [{...vif, rate: '12500,50000'}] : []});
-	t.deepEqual(refusal([a, limited]), {code: 'rate', reason: 'vif2.0 has a rate limit'});
+const [vifOfB] = b.vifs;
+const enforcing = domain(1, {hello: {min: 1, max: 1, features: (1 << 17) | (1 << 18)}});
+
+function withVif(change: Partial<Vif>, domid = 2): Domain {
+	return domain(domid, {vifs: vifOfB ? [{...vifOfB, ...change}] : []});
+}
+
+function limitsRule(limits: Partial<Limits>): LimitsRule {
+	return {
+		action: 'deny',
+		domain: 'b',
+		limits: {rate: undefined, addresses: undefined, guards: [], ...limits},
+		source: {file: '10-all.yaml', line: 7, column: 5},
+	};
+}
+
+/** What the other end of a pair is told of b. */
+function told(change: Partial<Vif>, rule?: Partial<Limits>): string | undefined {
+	const limitsOf = ({domid}: Identity) => (domid === 2 && rule ? limitsRule(rule) : undefined);
+	const {refusal: why, limits} = judgeOne([enforcing, withVif(change)], {limitsOf});
+
+	return why?.reason ?? (limits?.[1] && renderLimits(limits[1]));
+}
+
+const prefixes = (...texts: string[]) => texts.flatMap(text => parsePrefix(text) ?? []);
+
+test('what dom0 lets a vif send, its receiver is told', t => {
+	t.is(told({}), undefined);
+	t.is(told({rate: '12500,50000'}), 'rate:2000000');
+	t.is(told({ip: '10.0.0.2'}), 'from:10.0.0.2/32,::/0', 'IPv6 is not named');
+	t.is(told({ip: ' 10.0.0.2  fd00::/64'}), 'from:10.0.0.2/32,fd00::/64');
+	t.is(told({ip: ' '}), undefined);
+	const locking = {mode: 'locked', ipv4: '10.0.0.2,10.0.0.7', ipv6: ''};
+	t.is(told({locking}), 'from:10.0.0.2/32,10.0.0.7/32', 'and nothing of IPv6');
+	t.is(told({locking: {...locking, ipv4: ''}}), 'from:-');
+	t.is(told({locking: {...locking, mode: 'unlocked'}}), undefined);
+	t.is(told({locking, ip: '10.0.0.7', rate: '1250,10000'}), 'rate:1000000;from:10.0.0.7/32');
+});
+
+test('of policy and vif the narrower counts', t => {
+	t.is(told({rate: '12500,50000'}, {rate: 1_000_000}), 'rate:1000000');
+	t.is(told({rate: '12500,50000'}, {rate: 9_000_000}), 'rate:2000000');
+	t.is(told({ip: '10.0.0.2'}, {addresses: prefixes('10.0.0.0/24')}), 'from:10.0.0.2/32');
+	t.is(
+		told({ip: '10.0.0.2'}, {addresses: prefixes('10.1.0.0/24', 'fd00::/64')}),
+		'from:fd00::/64',
+	);
+	t.is(told({ip: '10.0.0.2 fd00::2'}, {addresses: []}), 'from:-');
+	t.is(told({ip: '10.0.0.2 fd00::2'}, {guards: ['ra']}), 'from:10.0.0.2/32,fd00::2/128;no:ra');
+});
+
+test('what no channel can keep to is refused', t => {
+	const why = (change: Partial<Vif>, receiver = enforcing) =>
+		refusal([receiver, withVif(change)]);
+	for (const rate of ['12500', '1,50000000', '0,50000', 'much', '-1,5', '12500,50000 ']) {
+		t.deepEqual(why({rate}), {
+			code: 'rate',
+			reason: `vif2.0 has a rate limit that no channel can keep: ${rate}`,
+		});
+	}
+	t.is(why({rate: '12500,0'}), undefined, 'netback takes it for none');
+	t.is(told({rate: 'much'}, {rate: 1_000_000}), 'rate:1000000', 'policy says what it may be');
+	for (const ip of ['dhcp', '10.0.0.256', '10.0.0.2,10.0.0.3', '10.0.0.0/255.255.255.0']) {
+		t.like(why({ip}), {
+			code: 'limits',
+			reason: `ip= of vif2.0 is not a list of addresses: ${ip}`,
+		});
+	}
+	t.is(why({locking: {mode: 'disabled', ipv4: '', ipv6: ''}})?.code, 'limits');
+	t.is(why({locking: {mode: 'locked', ipv4: 'x', ipv6: ''}})?.code, 'limits');
+	t.is(why({ip: Array.from({length: 17}, (_, at) => `10.0.${at}.1`).join(' ')})?.code, 'limits');
+	for (const change of [{rate: '12500,50000'}, {ip: '10.0.0.2'}]) {
+		t.is(why(change, a)?.code, 'limits', 'the receiver does not know of limits');
+	}
+	t.is(
+		why({ip: '10.0.0.2', rate: '12500,50000'}, a)?.reason,
+		'a cannot enforce what vif2.0 may send (ip= of vif2.0, rate= of vif2.0): its coloopd is older, or has no libnftables',
+	);
+	t.is(refusal([a, domain(2, {hello: enforcing.hello, vifs: b.vifs})]), undefined);
+});
+
+test('rules are asked about what the receiver takes', t => {
+	const asked: unknown[] = [];
+	const bypassed: Criteria['bypassed'] = (one, other) => {
+		asked.push([one.sources, other.sources]);
+
+		return undefined;
+	};
+	judgeOne([enforcing, withVif({})], {bypassed});
+	judgeOne([enforcing, withVif({ip: '10.0.0.2'})], {bypassed});
+	t.deepEqual(asked, [
+		[undefined, undefined],
+		[undefined, prefixes('10.0.0.2', '::/0')],
+	]);
+});
+
+test('a link for which an end may send something else than on the first stays without', t => {
+	const vifs = [0, 1].map(handle => ({
+		...{handle, mac: macOf(2 + handle), device: handle === 0 ? 'vif2.0' : 'vif3.0'},
+		...{state: 4, hasXdp: false, rate: handle === 0 ? undefined : '12500,50000'},
+	}));
+	const verdict = judgeOne([enforcing, domain(2, {vifs})]);
+	t.is(verdict.limits, undefined);
+	t.deepEqual(
+		verdict.links.map(({b: port}) => port.name),
+		['vif2.0'],
+	);
 });
 
 test('an address on a bridge twice names nobody', t => {
