@@ -103,13 +103,16 @@ export function notReached(endpoint: string, error: unknown): ColoopError {
 	/* Node's word for an answer that breaks off; where every address of a name was tried, it says only a code. */
 	const why = message === 'aborted' ? 'the connection broke' : message || code || String(error);
 
-	return new ColoopError('FLEET', `${endpoint}: ${why}`, {cause: error, hint: hintOf(code)});
+	return new ColoopError('FLEET', `${endpoint}: ${why}`, {
+		cause: error,
+		hint: hintOf(code, endpoint),
+	});
 }
 
-function hintOf(code: string | undefined): string {
+function hintOf(code: string | undefined, endpoint: string): string {
 	if (/CERT|SIGNATURE|ISSUER/.test(code ?? '')) {
 		return '`ca` in the configuration names who vouches for the members';
 	}
 
-	return 'is etcd reachable from here? Under systemd, coloopd reaches only addresses that IPAddressAllow= names';
+	return `is etcd up, and does a rule or a route keep us from it? curl ${endpoint}/version`;
 }

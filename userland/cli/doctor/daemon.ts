@@ -142,7 +142,7 @@ function lookAtFleet({status, now}: Evidence): Finding {
 	return (revision === null ? error : warning)(
 		text,
 		/ECONNREFUSED|ENETUNREACH|EPERM|EHOSTUNREACH|no answer/.test(problem ?? '')
-			? 'is etcd up? Under systemd coloopd reaches only what IPAddressAllow= names: see docs/fleet.md'
+			? 'is etcd up, and does a rule or a route keep us from it? coloop fleet status says whom we ask: curl ENDPOINT/version'
 			: 'docs/fleet.md says what etcd and /etc/coloop/fleet.yaml have to be like',
 	);
 }

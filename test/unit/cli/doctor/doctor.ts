@@ -369,7 +369,7 @@ const cases: ReadonlyArray<readonly [string, string, Machine, string, RegExp, Re
 		'an etcd that is away',
 		'fleet',
 		{status: {fleet: {...fleet, endpoint: null, problem: 'https://e: connect ECONNREFUSED'}}},
-		...(['warning', /etcd is away.*ECONNREFUSED/, /IPAddressAllow=/] as const),
+		...(['warning', /etcd is away.*ECONNREFUSED/, /is etcd up.*curl/] as const),
 	],
 	[
 		'an etcd that was never read',
