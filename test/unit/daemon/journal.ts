@@ -139,4 +139,41 @@ test('the real daemons tell how a channel comes, is refused and comes back, at e
 	await stage.stopAll();
 });
 
+test('a pair that dom0 refuses from the start is told, once, with why', async t => {
+	const stage = createStage();
+	for (const domid of [1, 2, 3]) {
+		await stage.create(domid);
+	}
+	stage.rules.set('vif1.0,vif2.0', 'a rule of dom0 drops');
+	const [host] = [0, 1, 2].map(domid => stage.start(domid));
+	const events = async () => {
+		const answers = await all(host?.observe({op: 'observe'}, never) ?? nothing());
+
+		return answers.flatMap(answer => eventOf(answer) ?? []);
+	};
+	await stage.clock.advance(15_000);
+	const [refused, ...more] = await events();
+	t.like(refused, {event: 'refused', peer: 'a', other: 'b', code: 'rule'});
+	t.is(refused?.reason, 'a rule of dom0 drops');
+	t.deepEqual(more, [], 'c does not run coloopd, and the rest may have channels');
+
+	/* Judged again, for whatever reason. */
+	stage.rules.set('vif1.0,vif3.0', 'another');
+	stage.knobs(0).poke();
+	await stage.clock.advance(15_000);
+	t.is((await events()).length, 1);
+	stage.rules.set('vif1.0,vif2.0', 'another rule drops');
+	stage.knobs(0).poke();
+	await stage.clock.advance(15_000);
+	t.is((await events())[1]?.reason, 'another rule drops');
+
+	stage.rules.clear();
+	stage.knobs(0).poke();
+	await stage.clock.advance(15_000);
+	await stage.connect(1, 2);
+	await stage.clock.advance(1000);
+	t.is((await events())[2]?.event, 'opened');
+	await stage.stopAll();
+});
+
 async function* nothing(): AsyncGenerator<Answer> {}

@@ -9,17 +9,17 @@ export function hostReaders(
 	named: Named,
 	hasEndpoint: boolean,
 ): Record<string, Read> {
-	const about = (
+	const ofPair = (
 		[one, other]: readonly [number, number],
 		what: Partial<Happening> & {event: string},
-	): Happening | undefined => {
+	): Happening => {
 		const [a, b] = [Math.min(one, other), Math.max(one, other)];
 		const ends = {peer: named(a), domid: a, other: named(b), other_domid: b};
 
-		return a === 0 && hasEndpoint
-			? undefined
-			: {...ends, epoch: null, code: null, reason: null, ...what};
+		return {...ends, epoch: null, code: null, reason: null, ...what};
 	};
+	const about = (pair: readonly [number, number], what: Partial<Happening> & {event: string}) =>
+		pair.includes(0) && hasEndpoint ? undefined : ofPair(pair, what);
 	const closed = (one: number, other: number, reason: string) => {
 		const story = storyOf(one, other);
 		const wasOpen = story.isOpen;
@@ -54,7 +54,8 @@ export function hostReaders(
 			storyOf(a, b).isOpen = false;
 			const code = wordOf(fields, 'code');
 
-			return about([a, b], {event: 'refused', code, reason: wordOf(fields, 'reason')});
+			/* Of dom0's own, too: its endpoint hears of no peer, and so of no refusal. */
+			return ofPair([a, b], {event: 'refused', code, reason: wordOf(fields, 'reason')});
 		},
 		'decline.relayed'(fields) {
 			const [to, from] = [domidOf(fields), numberOf(fields, 'from') ?? -1];

@@ -9,6 +9,7 @@ import type {Hearing} from './hearing.ts';
 import {highOf, lowOf} from './pair.ts';
 import type {PairTable} from './pairs.ts';
 import type {HostStep} from './steps.ts';
+import {ToldRefusals} from './told-refusals.ts';
 
 type Options = {
 	readonly clock: Clock;
@@ -25,6 +26,7 @@ type Options = {
 /** Judges and plans pairs, in the order in which the agenda has them. */
 export class PairWork {
 	readonly #to: Options;
+	readonly #told = new ToldRefusals();
 	#nextDue: number | undefined;
 
 	constructor(options: Options) {
@@ -83,6 +85,10 @@ export class PairWork {
 		}
 	}
 
+	leave(domid: number): void {
+		this.#told.leave(domid);
+	}
+
 	/** What both ends say, and were told, is known. */
 	#areRead(key: number): boolean {
 		const {trees} = this.#to;
@@ -98,8 +104,10 @@ export class PairWork {
 		if (!a || !b || a === b || !criteria) {
 			return;
 		}
-		const {steps, isNew, isDue, refusal} = pairs.judge(a, b, criteria);
-		if (refusal) {
+		const {steps, isNew, isDue, refusal, wasAllowed = false} = pairs.judge(a, b, criteria);
+		if (refusal === undefined) {
+			this.#told.forget(key);
+		} else if (this.#told.take(key, refusal, wasAllowed)) {
 			log.info('pair.refused', {domid: a.domid, peer_domid: b.domid, ...refusal});
 		}
 		apply(steps);

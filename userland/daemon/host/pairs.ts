@@ -52,23 +52,18 @@ export class PairTable {
 
 	/**
 	 * Lower domid first. `isNew`: what the ends say is to be read; `isDue`: the pair is to be planned;
-	 * `refusal`: why it may no longer have what it was allowed.
+	 * `refusal`: why it may have no channel, or, `wasAllowed`, may no longer.
 	 */
-	judge(
-		a: Subject,
-		b: Subject,
-		criteria: Criteria,
-	): {steps: readonly HostStep[]; isNew: boolean; isDue: boolean; refusal?: Refusal} {
+	judge(a: Subject, b: Subject, criteria: Criteria): Judged {
 		const key = keyOf(a.domid, b.domid);
 		const verdict = judgePair(a, b, criteria);
+		const {refusal} = verdict;
 		const pair = this.#pairs.get(key);
 
-		if (verdict.refusal) {
-			const judged = {isNew: false, isDue: false};
+		if (refusal) {
+			const steps = pair ? this.#drop(key, pair) : none;
 
-			return pair
-				? {...judged, steps: this.#drop(key, pair), refusal: verdict.refusal}
-				: {...judged, steps: none};
+			return {steps, isNew: false, isDue: false, refusal, wasAllowed: pair !== undefined};
 		}
 		if (pair === undefined) {
 			this.#pairs.set(key, beginPair(verdict, this.#histories.take(key)));
@@ -192,3 +187,11 @@ export class PairTable {
 }
 
 const none: readonly HostStep[] = [];
+
+type Judged = {
+	readonly steps: readonly HostStep[];
+	readonly isNew: boolean;
+	readonly isDue: boolean;
+	readonly refusal?: Refusal;
+	readonly wasAllowed?: boolean;
+};

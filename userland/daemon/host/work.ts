@@ -150,6 +150,7 @@ export class Work {
 		this.trees.leave(domid);
 		this.mending.forget(domid);
 		this.#agenda.leave(domid);
+		this.#pairWork.leave(domid);
 		this.#world.nodes.forget(domid);
 		for (const other of this.#world.inventory.domains.keys()) {
 			const key = keyOf(domid, other);

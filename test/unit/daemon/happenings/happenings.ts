@@ -179,3 +179,10 @@ test('the channels of dom0 itself are told once', t => {
 	t.deepEqual(told(lines), ['opened b']);
 	t.deepEqual(told(lines.slice(1), false), ['opened domain 0 <-> domain 2']);
 });
+
+test('of a refusal of dom0 itself its endpoint hears nothing: the host tells it', t => {
+	t.deepEqual(
+		told([['pair.refused', {domid: 0, peer_domid: 2, code: 'rule', reason: 'drops'}]]),
+		['refused domain 0 <-> domain 2 [rule]: drops'],
+	);
+});
