@@ -20,7 +20,7 @@ export async function ruleNames(system: System): Promise<string[]> {
 }
 
 /** Of what nft, iptables-save or ebtables-save print; what every machine has, or we made, is nobody's name. */
-export function* namesIn(text: string): Generator<string> {
+function* namesIn(text: string): Generator<string> {
 	let isOurs = false;
 	for (const line of text.split('\n')) {
 		const table = tableLine.exec(line)?.[1];
