@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a new administrator sees: packages, a policy, traffic that moves; then ten things that go wrong, each told by
+// What a new administrator sees: packages, a policy, traffic that moves; then eleven things that go wrong, each told by
 // the tool's own words, with what to do about it.
 import test, {type ExecutionContext} from 'ava';
 import {channelUp, patient, step, type Body} from '../channel.ts';
@@ -24,29 +24,52 @@ const begins: Body = async (t, {dom0, a, lab}) => {
 	t.regex((await dom0.run('coloop', patient)).stdout, /a <-> b +\d+ \d+ +live/);
 };
 
+/** What was broken, what was asked, and the lines that tell it. */
+type Row = readonly [trouble: string, asked: string, told: string];
+
 /** Each is broken, told and mended; what is not told keeps none of the others from being tried. */
 async function tryAll(t: ExecutionContext, given: Given): Promise<void> {
+	const rows: Row[] = [];
 	const untold: string[] = [];
 	for (const [name, trouble] of Object.entries(troubles)) {
-		await step(t, name, meet(trouble, given)).catch((error: unknown) =>
-			untold.push(`${name}: ${error instanceof Error ? error.message : String(error)}`),
-		);
+		try {
+			rows.push(...(await meet(name, trouble, given)));
+		} catch (error) {
+			rows.push([name, '-', 'not told']);
+			untold.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+		}
 		await trouble.mends(given);
 		await channelUp(given.lab);
 	}
-	t.deepEqual(untold, []);
-}
-
-async function meet({breaks, told}: Trouble, given: Given): Promise<void> {
-	await breaks(given);
-	for (const [machine, command, ...words] of told(given)) {
-		await hears(machine, command, words);
+	for (const line of tableOf(rows)) {
+		t.log(line);
 	}
+	t.deepEqual(untold, []);
+	t.is(rows.filter(([name]) => name !== '').length, 11);
 }
 
-/** Waits until a command says all of that, as it is or by its errors. */
-async function hears(machine: Guest, command: string, words: readonly RegExp[]): Promise<void> {
+async function meet(name: string, {breaks, told}: Trouble, given: Given): Promise<Row[]> {
+	await breaks(given);
+	const rows: Row[] = [];
+	for (const [machine, command, ...words] of told(given)) {
+		const lines = await hears(machine, command, words);
+		lines.forEach((line, index) => {
+			const asked = index === 0 ? `${machine.name}$ coloop ${command}` : '';
+			rows.push([rows.length === 0 ? name : '', asked, line]);
+		});
+	}
+
+	return rows;
+}
+
+/** Waits until a command says all of that, as it is or by its errors; answers the lines that do. */
+async function hears(
+	machine: Guest,
+	command: string,
+	words: readonly RegExp[],
+): Promise<readonly string[]> {
 	let said = '';
+	const lines = () => said.split('\n').filter(line => words.some(word => word.test(line)));
 	const isTold = async () => {
 		const {stdout, stderr} = await machine.run(`coloop ${command}`, {
 			...{fails: 'maybe', timeout: 120_000},
@@ -60,9 +83,18 @@ async function hears(machine: Guest, command: string, words: readonly RegExp[]):
 			`${machine.name}$ coloop ${command}: expected ${words.join(', ')}, got\n${said}`,
 		);
 	});
+
+	return lines().map(line => line.trim().replace(/ {2,}/g, '  '));
 }
 
-test('ten things go wrong, and each is told', withPackages, async (t, given) => {
+function tableOf(rows: readonly Row[]): string[] {
+	const all = [['broken', 'asked', 'told'] as const, ...rows];
+	const widths = [0, 1].map(column => Math.max(...all.map(row => row[column]?.length ?? 0)));
+
+	return all.map(row => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+}
+
+test('eleven things go wrong, and each is told', withPackages, async (t, given) => {
 	await step(t, 'begins', begins(t, given));
 	await tryAll(t, given);
 	await takeBack(given.lab);
