@@ -23,13 +23,13 @@ type RefusalCode =
 	| 'name'
 	/** The domains meet on no Linux bridge of dom0 */
 	| 'bridge'
-	/** A vif has a rate limit that a channel would not keep */
+	/** A vif has a rate limit that no channel can keep */
 	| 'rate'
 	/** An Ethernet address is on the bridge more than once */
 	| 'mac'
 	/** A rule of dom0 would be bypassed */
 	| 'rule'
-	/** What policy lets an end send would not be enforced by the other */
+	/** What policy or the toolstack lets an end send would not be enforced by the other */
 	| 'limits'
 	/** The announced interface is not here, or may not receive from a channel */
 	| 'device'

@@ -46,8 +46,8 @@ async function lookAtBridgeNetfilter({system, isDom0, status}: Evidence): Promis
 
 const byRule: Readonly<Record<string, string>> = {
 	rule: 'take the rule away, or make it one that these pairs do not meet',
-	rate: 'say in limits of the policy what its domain may send, or take rate= away from the vif',
-	limits: 'bring coloop of the end that receives up to date, with nftables in its kernel, or take the limits away',
+	rate: 'say in limits of the policy what its domain may send, or another rate= of the vif',
+	limits: 'bring coloop of the end that receives up to date, with nftables in its kernel, or take the limits away, which may be ip= or rate= of a vif',
 	mac: 'give each vif an address of its own',
 	name: 'give each domain a name of its own: xl rename',
 };
