@@ -10,6 +10,7 @@ import type {Port, Topology} from './ports.ts';
 import {judgeLinks, sharedLinks, type SharedLink} from './shared-links.ts';
 import {subjectsOf, type Subject} from './subjects.ts';
 import {termsOf, type Terms} from './terms.ts';
+import {refuseTooLong} from './too-long.ts';
 
 /** What two domains are judged by. */
 export type Criteria = {
@@ -69,12 +70,10 @@ export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdi
 		return {a, b, terms, links: shared, limits: undefined, refusal};
 	}
 
-	return {
-		a,
-		b,
-		terms,
-		...judgeLinks(a, b, shared, criteria, [rules[0]?.limits, rules[1]?.limits]),
-	};
+	const byPolicy = [rules[0]?.limits, rules[1]?.limits] as const;
+	const judged = {a, b, terms, ...judgeLinks(a, b, shared, criteria, byPolicy)};
+
+	return {...judged, refusal: judged.refusal ?? refuseTooLong(judged)};
 }
 
 function refuseDomain({name, hello, domid}: Domain): Refusal | undefined {

@@ -262,6 +262,49 @@ test('a link for which an end may send something else than on the first stays wi
 	);
 });
 
+test('what XenStore could not hold is refused, and says which rule', t => {
+	const features = 0b1111 << 16;
+	const long = 'ж'.repeat(127);
+	const addresses = Array.from(
+		{length: 16},
+		(_, at) => `fd00:1111:2222:3333:4444:5555:${6000 + at}:8000/113`,
+	);
+	const vifs = Array.from({length: 16}, (_, handle) => ({
+		...{handle, mac: `00:16:3e:00:01:${handle.toString(16).padStart(2, '0')}`, hasXdp: false},
+		...{device: `vif2.${handle}`, state: 4, rate: undefined},
+	}));
+	const {interfaces, bridges} = topology([1, 2]);
+	const ports = vifs.map(({device}, at) => ({
+		...{ifindex: 200 + at, name: device, mac: bridgeMac},
+		mtu: 1500,
+		master: 2,
+	}));
+	const many = domain(2, {name: long, hello: {min: 1, max: 1, features}, vifs});
+	const one = domain(1, {name: `${long}2`, hello: {min: 1, max: 1, features}});
+	const judged = (count: number) =>
+		judgeOne([one, many], {
+			topology: {interfaces: [...interfaces.slice(0, 3), ...ports], bridges},
+			limitsOf: () => limitsRule({addresses: prefixes(...addresses)}),
+			decide: () => ({
+				action: 'allow',
+				rule: {
+					...allowRule,
+					only: addresses.slice(0, count).map(range => ({
+						...{proto: 'udplite', from: {addresses: [range], ports: ['10000-20000']}},
+						to: {addresses: [range], ports: ['10000-20000']},
+					})),
+				},
+			}),
+		});
+	t.is(judged(8).refusal, undefined);
+	const {refusal: why} = judged(16);
+	t.is(why?.code, 'policy');
+	t.regex(
+		why?.reason ?? '',
+		/^what 10-all\.yaml:3:5 says of the pair is \d+ bytes too long for XenStore/,
+	);
+});
+
 test('an address on a bridge twice names nobody', t => {
 	const [vif] = a.vifs;
 	const clone = domain(3, {vifs: vif ? [{...vif, device: 'vif3.0'}] : []});
