@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import {optionTexts, ruleText} from './render.ts';
-import type {AcceptRule, PairRule, Policy} from './types.ts';
+import {limitsTexts, optionTexts, ruleText} from './render.ts';
+import type {AcceptRule, LimitsRule, PairRule, Policy} from './types.ts';
 
 /** A rule, tag or number that only one of two policies has. */
 export type Change = {
 	readonly sign: '-' | '+';
-	readonly where: 'tags' | 'pairs' | 'accept' | 'host_silence_s' | 'memory_mib';
+	readonly where: 'tags' | 'pairs' | 'accept' | 'limits' | 'host_silence_s' | 'memory_mib';
 	readonly text: string;
-	readonly rule: PairRule | AcceptRule | undefined;
+	readonly rule: PairRule | AcceptRule | LimitsRule | undefined;
 };
 
 /**
@@ -21,6 +21,7 @@ export function changesBetween(before: Policy, after: Policy): Change[] {
 		...changes('tags', tagsOf(before), tagsOf(after)),
 		...changes('pairs', before.pairs.map(line), after.pairs.map(line)),
 		...changes('accept', before.accept.map(line), after.accept.map(line)),
+		...changes('limits', limitsOf(before), limitsOf(after)),
 	];
 }
 
@@ -30,6 +31,13 @@ function line(rule: PairRule | AcceptRule): Line {
 	const options = optionTexts(rule).map(text => `, ${text}`);
 
 	return {text: `${ruleText(rule)}${options.join('')}`, rule};
+}
+
+function limitsOf({limits = []}: Policy): Line[] {
+	return limits.map(rule => ({
+		text: [ruleText(rule), ...limitsTexts(rule)].join(', '),
+		rule,
+	}));
 }
 
 function silenceOf({hostSilence}: Policy): Line[] {
@@ -42,7 +50,10 @@ function memoryOf({memory}: Policy): Line[] {
 
 function tagsOf({tags = []}: Policy): Line[] {
 	return tags.flatMap(({tag, members}) =>
-		members.map(who => ({text: `${tag}: ${JSON.stringify(who)}`, rule: undefined})),
+		(members.length === 0 ? ['[]'] : members.map(who => JSON.stringify(who))).map(text => ({
+			text: `${tag}: ${text}`,
+			rule: undefined,
+		})),
 	);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import {stringify} from 'yaml';
+import {renderPrefix} from '../prefixes.ts';
+import {renderRate} from './rate.ts';
 import {ruleName} from './rule-name.ts';
 import type {SelectorWords} from './selectors.ts';
-import type {AcceptRule, PairRule, Policy, Tag, Who} from './types.ts';
+import type {AcceptRule, LimitsRule, PairRule, Policy, Tag, Who} from './types.ts';
 
 /** A policy as one file, each rule with where it stands: what it allows is what the policy does. */
 export function renderPolicy(policy: Policy): string {
-	const {pairs, accept, hostSilence, memory, tags = []} = policy;
+	const {pairs, accept, limits = [], hostSilence, memory, tags = []} = policy;
 
 	return [
 		'version: 1\n',
@@ -15,11 +17,31 @@ export function renderPolicy(policy: Policy): string {
 		...section('tags', renderTags(tags)),
 		...section('pairs', pairs.map(renderRule)),
 		...section('accept', accept.map(renderRule)),
+		...section('limits', limits.map(renderLimits)),
 	].join('');
 }
 
-/** `allow [web-*, db-1]`, for people. */
-export function ruleText(rule: PairRule | AcceptRule): string {
+/** What limits say of whom, each on a line of its own: `rate: 100 Mbit/s`. */
+export function limitsTexts({limits: {addresses, rate, guards}}: LimitsRule): string[] {
+	return [
+		...(addresses ? [`addresses: ${flow(addresses.map(renderPrefix))}`] : []),
+		...(rate === undefined ? [] : [`rate: ${renderRate(rate)}`]),
+		...(guards.length === 0 ? [] : [`guards: ${flow(guards)}`]),
+	];
+}
+
+function renderLimits(rule: LimitsRule): string {
+	const texts = limitsTexts(rule).map(text => `    ${text}\n`);
+
+	return `  # ${ruleName(rule)}\n  - domain: ${flow(rule.domain)}\n${texts.join('')}`;
+}
+
+/** `allow [web-*, db-1]`, for people; of limits, whom they are for. */
+export function ruleText(rule: PairRule | AcceptRule | LimitsRule): string {
+	if ('limits' in rule) {
+		return flow(rule.domain);
+	}
+
 	return `${rule.action} ${flow('between' in rule ? rule.between : rule.peer)}`;
 }
 

@@ -125,7 +125,10 @@ test('policy test asks coloopd who is meant, by UUID and whether the name is sha
 
 test('what is effective is told as one file, and means the same', async t => {
 	const more = 'version: 1\nhost_silence_s: never\ntags:\n  db: [{name: "d*"}]\naccept: []\n';
-	const dir = await folder(t, {'30-a.yaml': site, '40-b.yaml': more});
+	const limits =
+		'version: 1\nlimits:\n  - domain: {tag: db}\n    rate: 1.5 Gbit/s\n    addresses: [10.0.0.0/8]\n';
+	const files = {'30-a.yaml': site, '40-b.yaml': more, '50-c.yaml': limits};
+	const dir = await folder(t, files);
 	const {out} = await run(['policy', 'show', '--effective', '-d', dir]);
 	const text = out.join('\n');
 	t.true(text.includes(`token ${await tokenOf(dir)}`));
@@ -137,10 +140,13 @@ test('what is effective is told as one file, and means the same', async t => {
 	const strip = (json: string) => json.replaceAll(/"(?:source|rule)": "[^"]*"/g, '');
 	const effective = async (of: string) => {
 		const [json = ''] = (await run(['policy', 'show', '-j', '-d', of])).out;
-		const {pairs, accept, host_silence_s, tags} = JSON.parse(json);
+		const {pairs, accept, limits, host_silence_s, tags} = JSON.parse(json);
+		t.is(limits.length, 1);
 		const members = tags.flatMap((tag: {members: unknown[]}) => tag.members);
 
-		return strip(JSON.stringify({pairs, accept, host_silence_s, members}, undefined, 1));
+		return strip(
+			JSON.stringify({pairs, accept, limits, host_silence_s, members}, undefined, 1),
+		);
 	};
 	t.is(await effective(copy), await effective(dir));
 
@@ -166,6 +172,26 @@ test('diff and apply --dry-run say what would change, and change nothing', async
 	}
 	t.is(await readFile(join(dir, '30-a.yaml'), 'utf8'), site);
 	t.deepEqual(await readdir(dir), ['30-a.yaml']);
+});
+
+test('diff says what becomes of limits, for people and for programs', async t => {
+	const dir = await folder(t, {
+		'30-a.yaml': `${site}limits:\n  - domain: web-*\n    rate: 10 Mbit/s\n`,
+	});
+	const other = await folder(t, {
+		'30-a.yaml': `${site}limits:\n  - domain: web-*\n    addresses: []\n    guards: [dhcp]\n`,
+	});
+	const file = join(other, '30-a.yaml');
+	const {out} = await run(['policy', 'diff', '-d', dir, file]);
+	t.deepEqual(out, [
+		'- limits: web-*, rate: 10 Mbit/s (30-a.yaml:14:5)',
+		'+ limits: web-*, addresses: [], guards: [dhcp] (30-a.yaml:14:5)',
+	]);
+	const [json = ''] = (await run(['policy', 'diff', '-j', '-d', dir, file])).out;
+	t.like(JSON.parse(json).changes, [
+		{sign: '-', where: 'limits', text: 'web-*, rate: 10 Mbit/s', rule: '30-a.yaml:14:5'},
+		{sign: '+', where: 'limits', text: 'web-*, addresses: [], guards: [dhcp]'},
+	]);
 });
 
 test('apply installs one file in one step, if the whole policy is sound with it', async t => {

@@ -5,6 +5,7 @@ import {changesBetween} from '../../../userland/policy/compare.ts';
 import {parsePolicy} from '../../../userland/policy/parse.ts';
 import {renderPolicy} from '../../../userland/policy/render.ts';
 import {tracePair} from '../../../userland/policy/trace.ts';
+import {parsePrefix} from '../../../userland/prefixes.ts';
 import {hostSilence} from '../../../userland/policy/silence.ts';
 import type {Policy, Who} from '../../../userland/policy/types.ts';
 import {anyName, tagName} from '../../../userland/policy/who.ts';
@@ -73,7 +74,33 @@ const accept = fc
 		...{action: act, peer, source},
 		...(act === 'allow' ? {...more, busyPollUs} : {...none, busyPollUs: undefined}),
 	}));
+const prefix = fc.constantFrom(
+	'10.0.0.1',
+	'10.1.0.0/24',
+	'0.0.0.0/0',
+	'fd00::1',
+	'fd00:a::/64',
+	'::/0',
+);
+const limits = fc
+	.record({
+		domain: who,
+		rate: optional(
+			fc.oneof(fc.integer({min: 8000, max: 4e11}), fc.constantFrom(1e6, 15e8, 8e3)),
+		),
+		addresses: optional(fc.uniqueArray(prefix)),
+		guards: fc.uniqueArray(fc.constantFrom('dhcp' as const, 'ra' as const)),
+	})
+	.filter(({rate, addresses, guards}) => (rate ?? addresses ?? guards[0]) !== undefined)
+	.map(({domain, rate, addresses, guards}) => ({
+		...{action: 'deny' as const, domain, source},
+		limits: {
+			...{rate, guards},
+			addresses: addresses?.flatMap(text => parsePrefix(text) ?? []),
+		},
+	}));
 const policy: fc.Arbitrary<Policy> = fc.record({
+	limits: fc.array(limits, {minLength: 1, maxLength: 3}),
 	pairs: fc.array(pair, {maxLength: 5}),
 	accept: fc.array(accept, {maxLength: 5}),
 	hostSilence: optional(
@@ -134,6 +161,18 @@ test('changes are the fewest, and what moved is told as gone and come', t => {
 		'- allow [a, x]',
 		'+ allow [a, x], queues: 1',
 	]);
+});
+
+test('changes of limits and of tags that no file fills are told', t => {
+	const text = (rate: string) =>
+		`  - allow: [a, x]\nlimits:\n  - domain: {tag: web}\n    addresses: [10.0.0.1, fd00::/64]\n    rate: ${rate}\n    guards: [ra]\n`;
+	t.deepEqual(changed(text('1.5 Gbit/s'), text('100 kbit/s')), [
+		'- {tag: web}, addresses: [10.0.0.1/32, fd00::/64], rate: 1500 Mbit/s, guards: [ra]',
+		'+ {tag: web}, addresses: [10.0.0.1/32, fd00::/64], rate: 100 kbit/s, guards: [ra]',
+	]);
+	t.deepEqual(changed(text('1.5 Gbit/s'), text('1500 Mbit/s')), []);
+	const tagged = (tags: string) => `  - allow: [a, x]\ntags:\n  web: ${tags}\n`;
+	t.deepEqual(changed(tagged('[a]'), tagged('[]')), ['- web: "a"', '+ web: []']);
 });
 
 test('a trace has the rules before the one that decides, of which each names one of the two', t => {
