@@ -79,11 +79,63 @@ const ports: Verdict[] = [
 		undo: 'ip link set xenbr0 mtu 1500',
 		passes: [any],
 	},
-	{
-		title: 'hairpin of a port',
-		sh: 'bridge link set dev vif3.0 hairpin on',
-		undo: 'bridge link set dev vif3.0 hairpin off',
+	...[
+		['hairpin', 'on', 'off'],
+		['learning', 'off', 'on'],
+		['mcast_flood', 'off', 'on'],
+		['neigh_suppress', 'on', 'off'],
+		['guard', 'on', 'off'],
+		['root_block', 'on', 'off'],
+		['fastleave', 'on', 'off'],
+		['mcast_to_unicast', 'on', 'off'],
+		['cost', '200', '2'],
+		['priority', '7', '32'],
+	].map(([flag, value, usual]) => ({
+		title: `${flag} ${value} of a port`,
+		sh: `bridge link set dev vif3.0 ${flag} ${value}`,
+		undo: `bridge link set dev vif3.0 ${flag} ${usual}`,
 		passes: [any],
+	})),
+	...[
+		['stp_state', '1', '0'],
+		['mcast_snooping', '0', '1'],
+		['mcast_querier', '1', '0'],
+		['no_linklocal_learn', '1', '0'],
+		['group_fwd_mask', '8', '0'],
+		['ageing_time', '100', '30000'],
+	].map(([option, value, usual]) => ({
+		title: `${option} ${value} of the bridge`,
+		sh: `ip link set xenbr0 type bridge ${option} ${value}`,
+		undo: `ip link set xenbr0 type bridge ${option} ${usual}`,
+		passes: [any],
+	})),
+	{
+		title: 'a port that stands in for another',
+		sh: `ip link add x type veth peer name y; ip link set x master xenbr0 up; ip link set y up
+			bridge link set dev vif4.0 backup_port x`,
+		undo: 'bridge link set dev vif4.0 nobackup_port; ip link del x',
+		passes: [any],
+	},
+	{
+		title: 'a locked port that has no entry',
+		sh: 'bridge link set dev vif3.0 learning off locked on; bridge fdb flush dev vif3.0 master dynamic',
+		undo: 'bridge link set dev vif3.0 learning on locked off',
+		loses: [any],
+		reason: /vif3\.0 is a locked port of xenbr0/,
+	},
+	{
+		title: 'a locked port that has a lasting entry',
+		sh: `bridge fdb replace ${macA} dev vif3.0 master static; bridge link set dev vif3.0 learning off locked on`,
+		undo: `bridge link set dev vif3.0 learning on locked off; bridge fdb del ${macA} dev vif3.0 master`,
+		passes: [any],
+	},
+	{
+		title: 'a port that answers ARP for others, and has no entry',
+		sh: `ip link set vif4.0 type bridge_slave proxy_arp on learning off
+			bridge fdb flush dev vif4.0 master dynamic`,
+		undo: 'ip link set vif4.0 type bridge_slave proxy_arp off learning on',
+		loses: [any],
+		reason: /vif4\.0 takes no unknown unicast/,
 	},
 ];
 
@@ -112,6 +164,32 @@ const addresses: Verdict[] = [
 		title: 'an entry where the address really is',
 		sh: `bridge fdb replace ${macB} dev vif4.0 master static`,
 		undo: `bridge fdb del ${macB} dev vif4.0 master`,
+		passes: [any],
+	},
+	{
+		title: 'an entry that another program learned, on another port',
+		sh: `bridge fdb replace ${macB} dev vif3.0 master extern_learn`,
+		undo: `bridge fdb del ${macB} dev vif3.0 master || bridge fdb del ${macB} dev vif4.0 master || :`,
+		careful: 'it may follow its address, or not',
+	},
+	{
+		title: 'an entry that does not follow its address',
+		sh: `bridge fdb replace ${macB} dev vif3.0 master static sticky`,
+		undo: `bridge fdb del ${macB} dev vif3.0 master`,
+		loses: [any],
+		reason: /sends frames for 00:16:3e:00:00:04 to vif3\.0, not to vif4\.0/,
+	},
+	{
+		title: 'an entry of the device itself, which is in no table of the bridge',
+		sh: `bridge fdb add ${macB} dev vif3.0 self`,
+		undo: `bridge fdb del ${macB} dev vif3.0 self`,
+		passes: [any],
+	},
+	{
+		title: 'an entry in a bridge of others',
+		sh: `ip link add xenbr1 type bridge; ip link add x type veth peer name y; ip link set x master xenbr1
+			bridge fdb add ${macB} dev x master static`,
+		undo: 'ip link del x; ip link del xenbr1',
 		passes: [any],
 	},
 	{

@@ -1,116 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// iptables and ebtables, through nftables and of old, with and without br_netfilter.
+// iptables, through nftables and of old, with and without br_netfilter.
 import test from 'ava';
+import {forward, rows, type Row} from './_iptables.ts';
+import {seen, unseen} from './harness/nft.ts';
 import {testVerdicts, type Verdict} from './harness/verdicts.ts';
 
 const ssh = {port: 22};
 const web = {port: 80};
 const ssh6 = {port: 22, ip: 6} as const;
-
-const seen =
-	'echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables; echo 1 >/proc/sys/net/bridge/bridge-nf-call-ip6tables';
-const unseen =
-	'echo 0 >/proc/sys/net/bridge/bridge-nf-call-iptables; echo 0 >/proc/sys/net/bridge/bridge-nf-call-ip6tables';
-
-const forward = 'FORWARD -p tcp --dport 22';
-
-type Row = Omit<Verdict, 'sh' | 'title'> & {title: string; rules: (iptables: string) => string};
-
-/* What lets packets pass comes before what would drop them: a look in between sees no drop. */
-const rows: Row[] = [
-	{
-		title: 'a port that is dropped',
-		rules: ip => `${ip} -A ${forward} -j DROP`,
-		loses: [ssh],
-		passes: [web],
-	},
-	{
-		title: 'a port that is rejected',
-		rules: ip => `${ip} -A ${forward} -j REJECT`,
-		loses: [ssh],
-		passes: [web],
-	},
-	{
-		title: 'H1: a conditional RETURN before an accept, policy drop',
-		rules: ip =>
-			`${ip} -P FORWARD DROP; ${ip} -A ${forward} -j RETURN; ${ip} -A FORWARD -j ACCEPT`,
-		loses: [ssh],
-		passes: [web],
-	},
-	{
-		title: 'H3: a conditional RETURN in a chain whose caller drops',
-		rules: ip => `${ip} -N GUESTS; ${ip} -A GUESTS -p tcp --dport 22 -j RETURN; ${ip} -A GUESTS -j ACCEPT
-			${ip} -A FORWARD -j GUESTS; ${ip} -A FORWARD -j DROP`,
-		loses: [ssh],
-		passes: [web],
-	},
-	{
-		title: 'H4: a conditional goto in a chain whose caller drops',
-		rules: ip => `${ip} -N NONE; ${ip} -N GUESTS; ${ip} -A GUESTS -p tcp --dport 22 -g NONE; ${ip} -A GUESTS -j ACCEPT
-			${ip} -A FORWARD -j GUESTS; ${ip} -A FORWARD -j DROP`,
-		loses: [ssh],
-		passes: [web],
-	},
-	{
-		title: 'policy drop alone',
-		rules: ip => `${ip} -P FORWARD DROP`,
-		loses: [ssh, web],
-	},
-	{
-		title: 'policy drop that a bridge is exempt from by -i and -o',
-		rules: ip => `${ip} -A FORWARD -i xenbr0 -o xenbr0 -j ACCEPT; ${ip} -P FORWARD DROP`,
-		passes: [ssh, web],
-	},
-	{
-		title: 'policy drop that bridged packets are exempt from',
-		rules: ip =>
-			`${ip} -A FORWARD -m physdev --physdev-is-bridged -j ACCEPT; ${ip} -P FORWARD DROP`,
-		passes: [ssh, web],
-	},
-	{
-		title: 'policy drop, and what Xen’s own scripts add for each vif',
-		rules: ip => `for i in 3 4; do
-				${ip} -A FORWARD -m physdev --physdev-is-bridged --physdev-in vif$i.0 -j ACCEPT
-				${ip} -A FORWARD -m physdev --physdev-is-bridged --physdev-out vif$i.0 -j ACCEPT
-			done
-			${ip} -P FORWARD DROP`,
-		passes: [ssh, web],
-	},
-	{
-		title: 'a drop by the port of the bridge',
-		rules: ip => `${ip} -A FORWARD -m physdev --physdev-in vif3.0 -p tcp --dport 22 -j DROP`,
-		loses: [ssh],
-		passes: [web],
-	},
-	{
-		title: 'a drop by the port of another guest',
-		rules: ip => `${ip} -A FORWARD -m physdev --physdev-in vif9.0 -j DROP`,
-		passes: [ssh],
-	},
-	{
-		title: 'a drop in raw PREROUTING',
-		rules: ip => `${ip} -t raw -A PREROUTING -p tcp --dport 22 -j DROP`,
-		loses: [ssh],
-		passes: [web],
-	},
-	{
-		title: 'a drop in mangle POSTROUTING',
-		rules: ip => `${ip} -t mangle -A POSTROUTING -p tcp --dport 22 -j DROP`,
-		loses: [ssh],
-		passes: [web],
-	},
-	{
-		title: 'a drop of what dom0 takes in itself',
-		rules: ip => `${ip} -P INPUT DROP`,
-		passes: [ssh],
-	},
-	{
-		title: 'a rule that only counts',
-		rules: ip => `${ip} -A FORWARD -p tcp --dport 22`,
-		passes: [ssh],
-	},
-];
 
 const clean = (ip: string) =>
 	`for table in filter raw mangle nat; do ${ip} -t $table -F; ${ip} -t $table -X; done; ${ip} -P FORWARD ACCEPT; ${ip} -P INPUT ACCEPT`;
@@ -160,25 +58,6 @@ const others: Verdict[] = [
 		sh: `${seen}; ip6tables-nft -A ${forward} -j DROP`,
 		undo: `${clean('ip6tables-nft')}; ${unseen}`,
 		loses: [ssh6],
-		passes: [ssh],
-	},
-	{
-		title: 'ebtables-nft that drops a port',
-		sh: 'ebtables-nft -A FORWARD -p IPv4 --ip-protocol tcp --ip-destination-port 22 -j DROP',
-		undo: 'ebtables-nft -F',
-		loses: [ssh],
-		passes: [web],
-	},
-	{
-		title: 'ebtables-nft that drops by MAC',
-		sh: 'ebtables-nft -A FORWARD -s 00:16:3e:00:00:03 -j DROP',
-		undo: 'ebtables-nft -F',
-		loses: [ssh],
-	},
-	{
-		title: 'ebtables-nft that only counts',
-		sh: 'ebtables-nft -A FORWARD -p IPv4 --ip-protocol tcp -j CONTINUE',
-		undo: 'ebtables-nft -F',
 		passes: [ssh],
 	},
 ];

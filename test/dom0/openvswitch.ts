@@ -131,6 +131,63 @@ const cases: Readonly<Record<string, Case>> = {
 		...flows('priority=5,ip,actions=ct(table=1)', 'table=1,actions=normal'),
 		says: /actions=ct\(table=1\)$/,
 	},
+	'states of connections': {
+		...flows(
+			'priority=9,tcp,ct_state=-trk,actions=ct(table=0)',
+			'priority=8,tcp,ct_state=+trk+new,tp_dst=25,actions=drop',
+		),
+		says: /actions=(ct\(table=0\)|drop)$/,
+	},
+	'a flow that drops below all that forward': flows(
+		'priority=7,actions=normal',
+		'priority=5,tcp,tp_dst=25,actions=drop',
+		'priority=0,actions=drop',
+	),
+	'a flow of a table that nobody is sent to': flows('table=7,priority=9,actions=drop'),
+	'a flow for what dom0 sends': flows(`priority=9,in_port=LOCAL,dl_dst=${db},actions=drop`),
+	'a flow for what is not IP': flows(
+		'priority=9,arp,arp_op=7,actions=drop',
+		'priority=9,dl_type=0x88cc,actions=drop',
+		'priority=9,mpls,actions=drop',
+	),
+	'a flow for another sender behind the port': flows(
+		'priority=9,in_port=1,dl_src=02:00:00:00:00:00/02:00:00:00:00:00,actions=drop',
+	),
+	'a flow that drops fragments': {
+		...flows('priority=9,ip,ip_frag=later,actions=drop'),
+		says: /(nw|ip)_frag=later actions=drop$/,
+	},
+	'a flow by a register': {
+		...flows('priority=9,reg0=0,tcp,tp_dst=25,actions=drop'),
+		says: /actions=drop$/,
+		loses: 'some',
+	},
+	...Object.fromEntries(
+		[
+			'dec_ttl,normal',
+			'mod_nw_tos:184,normal',
+			'set_queue:1,normal',
+			'controller,normal',
+			'learn(table=9,priority=1,NXM_OF_ETH_SRC[]),normal',
+			'load:7->NXM_NX_REG0[],normal',
+			'flood',
+			'in_port',
+		].map(actions => [
+			`a flow that does more than forward (${actions})`,
+			{...flows(`priority=9,tcp,tp_dst=25,actions=${actions}`), says: /actions=\S+$/},
+		]),
+	),
+	'a flow that gives frames a tag': {
+		...flows(
+			'priority=9,tcp,tp_dst=25,actions=push_vlan:0x8100,set_field:4103->vlan_vid,normal',
+		),
+		says: /actions=push_vlan:0x8100/,
+	},
+	'a flow that sends to another address': {
+		...flows('priority=9,tcp,tp_dst=25,actions=mod_dl_dst:02:00:00:00:00:99,normal'),
+		says: /actions=.*02:00:00:00:00:99/,
+		loses: 'some',
+	},
 	'a group': {
 		change: `ovs-ofctl -O OpenFlow13 add-group xenbr0 group_id=1,type=all,bucket=output:2
 			ovs-ofctl -O OpenFlow13 add-flow xenbr0 priority=5,dl_dst=${db},actions=group:1`,
