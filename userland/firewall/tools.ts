@@ -16,6 +16,7 @@ import {
 import {openIsolatedNftables, type Nftables, type NftRuleset} from '../nftables-js/index.ts';
 import type {ControlTools} from './control.ts';
 import {readKernelRules} from './kernel-rules.ts';
+import {readKernelTable} from './kernel-table.ts';
 import {inSlices} from '../slice.ts';
 import {completeRules} from './kernel-snapshot.ts';
 import {hasBuiltInEbtables, type ReadFile} from './legacy.ts';
@@ -71,28 +72,18 @@ export const realTools: Tools = {
 			throw unreadable('the links of BPF programs', cause);
 		}
 	},
-	async readTable({family, table: name}) {
+	async readTable(name) {
 		try {
-			const before = await readKernelRules({family, table: name});
-			const listed = await rules().run([{list: {table: {family, name}}}]);
-			const after = await readKernelRules({family, table: name});
-			// A name that nft's own language cannot say leaves the rules without their text.
-			const text = await rules()
-				.text(`list table ${family} ${name}`, {stateless: true})
-				.catch(() => '');
-
-			return {ruleset: await inSlices(completeRules(listed, before, after)), text};
+			return await listTable(name);
 		} catch (cause) {
-			const isGone =
-				cause instanceof Error && /No such file or directory/.test(cause.message);
-
-			if (isGone) {
+			if (isGone(cause)) {
 				return undefined;
 			}
 			// A context that failed may be in whatever state.
 			void nftables?.close().catch(() => undefined);
 			nftables = undefined;
-			throw unreadable(`nftables' table ${family} ${name}`, cause);
+
+			return await readUnlistedTable(name, cause);
 		}
 	},
 	async readFile(path) {
@@ -111,6 +102,30 @@ export const realTools: Tools = {
 		return builtIn;
 	},
 };
+
+async function listTable({family, table: name}: TableName) {
+	const before = await readKernelRules({family, table: name});
+	const listed = await rules().run([{list: {table: {family, name}}}]);
+	const after = await readKernelRules({family, table: name});
+	// A name that nft's own language cannot say leaves the rules without their text.
+	const text = await rules()
+		.text(`list table ${family} ${name}`, {stateless: true})
+		.catch(() => '');
+
+	return {ruleset: await inSlices(completeRules(listed, before, after)), text};
+}
+
+async function readUnlistedTable(name: TableName, cause: unknown) {
+	try {
+		return {ruleset: await readKernelTable(name), text: ''};
+	} catch {
+		throw unreadable(`nftables' table ${name.family} ${name.table}`, cause);
+	}
+}
+
+function isGone(cause: unknown): boolean {
+	return cause instanceof Error && /No such file or directory/.test(cause.message);
+}
 
 function unreadable(what: string, cause: unknown): ColoopError {
 	const why = cause instanceof Error ? cause.message : String(cause);

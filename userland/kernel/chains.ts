@@ -16,6 +16,8 @@ export type BaseChain = {
 	readonly hook: string;
 	/** Of hooks of devices; undefined at others, and where the kernel tells none. */
 	readonly devices: readonly string[] | undefined;
+	/** What becomes of packets that its rules leave alone; undefined where the kernel does not tell. */
+	readonly policy?: 'accept' | 'drop' | undefined;
 };
 
 /** A table, as a notification names it. */
@@ -47,11 +49,23 @@ const chainAttributes = {
 			devices: {id: 4, type: 'binary'},
 		},
 	},
+	policy: {id: 5, type: 'binary'},
+} as const satisfies AttributeTable;
+
+/** NFTA_TABLE_*. */
+const tableAttributes = {
+	name: {id: 1, type: 'string'},
+	flags: {id: 2, type: 'binary'},
 } as const satisfies AttributeTable;
 
 /** NFNL_SUBSYS_NFTABLES. */
 const subsystem = 10 << 8;
+const getTable = subsystem | 1;
 const getChain = subsystem | 4;
+/** NFT_TABLE_F_DORMANT. */
+const dormant = 1;
+/** NF_DROP, NF_ACCEPT. */
+const policies = ['drop', 'accept'] as const;
 /** struct nfgenmsg. */
 const headerLength = 4;
 /** NFTA_DEVICE_NAME; later ones name devices by how they begin. */
@@ -72,15 +86,36 @@ export async function readBaseChains(): Promise<BaseChain[]> {
 	});
 }
 
+/** Whether a table's chains are not hooked, so that no packet meets them. */
+export async function isDormant({family, table}: TableName): Promise<boolean> {
+	return await withConnection(netfilterProtocol, async connection => {
+		const messages = await connection.request({
+			type: getTable,
+			dump: true,
+			header: new Uint8Array(headerLength),
+			attributes: new Uint8Array(),
+			table: tableAttributes,
+		});
+
+		return messages.some(({payload}) => {
+			const {name, flags} = decode(tableAttributes, payload.subarray(headerLength));
+			const isIt = name === table && familyNames.get(payload[0] ?? 0) === family;
+
+			return isIt && ((numberOf(flags) ?? 0) & dormant) !== 0;
+		});
+	});
+}
+
 /** Undefined for a chain that others jump to. */
 export function parseBaseChain({payload}: Message): BaseChain | undefined {
-	const {table = '', name = '', hook} = decode(chainAttributes, payload.subarray(headerLength));
+	const values = decode(chainAttributes, payload.subarray(headerLength));
+	const {table = '', name = '', hook, policy} = values;
 	const family = familyNames.get(payload[0] ?? 0);
+	const number = numberOf(hook?.number);
 
-	if (family === undefined || hook?.number === undefined) {
+	if (family === undefined || hook === undefined || number === undefined) {
 		return undefined;
 	}
-	const number = viewOf(hook.number).getUint32(0);
 	const names = family === 'netdev' ? deviceHookNames : hookNames;
 
 	return {
@@ -89,7 +124,12 @@ export function parseBaseChain({payload}: Message): BaseChain | undefined {
 		name,
 		hook: names[number] ?? `hook ${number}`,
 		devices: devicesOf(hook.devices),
+		policy: policies[numberOf(policy) ?? -1],
 	};
+}
+
+function numberOf(bytes: Uint8Array | undefined): number | undefined {
+	return bytes && viewOf(bytes).getUint32(0);
 }
 
 function devicesOf(list: Uint8Array | undefined): string[] | undefined {

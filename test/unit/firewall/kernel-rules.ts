@@ -21,6 +21,15 @@ const anonymous = (rules: string, policy = 'accept') => `nft 'table bridge f {
 	chain c { type filter hook forward priority 0; policy ${policy}; ${rules}; }
 }'`;
 
+/** A table on which nft 1.0.6 aborts, and libnftables with it. */
+const unlisted = (rules: string, {policy = 'accept', more = ''} = {}) => `nft 'table bridge f {
+	${more}
+	chain c { type filter hook forward priority 0; policy ${policy};
+		iifname "vif9.0" meta l4proto gre th dport != 1024-65535 drop
+		${rules}
+	}
+}'`;
+
 const cases: Readonly<Record<string, Case>> = {
 	'what is bridged is accepted': {
 		rules: `iptables -P FORWARD DROP; ${accept('--physdev-is-bridged')}`,
@@ -173,6 +182,34 @@ const cases: Readonly<Record<string, Case>> = {
 		rules: anonymous(
 			`jump { meta pkttype multicast drop; ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00 drop; }`,
 		),
+	},
+	'a table that nft cannot list': {
+		rules: unlisted('meta l4proto gre th dport != 1024-65535 drop'),
+		guests: /table bridge f, chain c, handle \d+: (meta l4proto gre|a rule \(meta, cmp, payload, range, immediate\) of a table that nft `list table bridge f` fails on;)/,
+	},
+	'a table that nft cannot list, for others': {rules: unlisted('')},
+	'a table that nft cannot list, and nobody meets': {
+		rules: unlisted('drop', {more: 'flags dormant;'}),
+	},
+	'a table that nft cannot list, and its policy': {
+		rules: unlisted('iifname "eth0" accept', {policy: 'drop'}),
+		guests: /table bridge f, chain c, .*policy drop/,
+	},
+	'a table that nft cannot list, with locks that both pass': {
+		rules: unlisted(
+			'iifname "vif3.0" ether saddr != 00:16:3e:00:00:03 drop; iifname "vif4.0" ether saddr & ff:ff:ff:00:00:00 != 00:16:3e:00:00:00 drop; iifname "vif4*" jump empty; accept',
+			{policy: 'drop', more: 'chain empty { };'},
+		),
+	},
+	'a table that nft cannot list, with a chain that drops': {
+		rules: unlisted('iifname "vif3.0" goto no', {more: 'chain no { ether type ip6 drop; };'}),
+		guests: /table bridge f, chain no, handle \d+: /,
+	},
+	'a table that nft cannot list, with a set': {
+		rules: unlisted('ether saddr @macs drop', {
+			more: 'set macs { type ether_addr; elements = { 00:16:3e:00:00:03 }; };',
+		}),
+		guests: /table bridge f, chain c, handle \d+: /,
 	},
 	'ebtables counts by address': {
 		rules: 'ebtables -A FORWARD -p IPv4 --ip-src 10.9.0.3; ebtables -A FORWARD -p IPv4 --ip-dst 10.9.0.4',

@@ -14,7 +14,13 @@ const names = [attribute(1, 'f'), attribute(3, 'c')];
 test('a base chain with its hook', t => {
 	t.deepEqual(parseBaseChain(about(3, bridge, ...names, hook(2))), {
 		...{family: 'bridge', table: 'f', name: 'c', hook: 'forward', devices: undefined},
+		policy: undefined,
 	});
+	for (const [number, policy] of ['drop', 'accept', undefined].entries()) {
+		const chain = about(3, bridge, ...names, hook(2), attribute(5, [0, 0, 0, number]));
+
+		t.is(parseBaseChain(chain)?.policy, policy as never);
+	}
 	t.is(parseBaseChain(about(3, bridge, ...names)), undefined);
 });
 
