@@ -271,3 +271,36 @@ for (const xenstored of kinds) {
 		}),
 	);
 }
+
+const tagPolicy =
+	'version: 1\ntags: {tier-1: []}\npairs:\n  - allow: [db, {tag: tier-1}]\naccept:\n  - allow: "*"\n';
+
+for (const kind of kinds) {
+	test(
+		`${kind}: a domain has the tags that dom0 gives it, unless a guest could`,
+		withDom0({guests, xenstored: kind, policy: tagPolicy}, async (dom0, t) => {
+			const path = `/coloop/tags/00000000-0000-4000-8000-00000000000${dom0.guest('web').domid}`;
+			await dom0.shows('web', 'db', {state: 'refused', code: 'policy'});
+			await dom0.xen.write(path, 'x tier-1');
+			await dom0.announced('web', 'db');
+			t.is(await said(dom0.guest('web').store.write(path, 'tier-1')), 'EACCES');
+			t.is(await said(dom0.guest('web').store.remove(path)), 'EACCES');
+			t.is(await said(dom0.guest('web').store.remove('/coloop/tags')), 'EACCES');
+
+			await dom0.xen.setPermissions(path, [
+				{domid: 0, access: 'none'},
+				{domid: dom0.guest('web').domid, access: 'both'},
+			]);
+			await dom0.withdrawn('web', 'db');
+			t.regex(
+				(await dom0.pair('web', 'db'))?.reason ?? '',
+				/domain \d may write \/coloop\/tags/,
+			);
+			await dom0.xen.setPermissions(path, [{domid: 0, access: 'none'}]);
+			await dom0.announced('web', 'db', {within: 20_000});
+			t.deepEqual((await dom0.pair('web', 'db'))?.a.tags, ['tier-1', 'x']);
+			await dom0.xen.remove(path);
+			await dom0.withdrawn('web', 'db');
+		}),
+	);
+}

@@ -27,6 +27,7 @@ export function pairBlock(pair: PairStatus, status: Status, now: number): string
 
 	return block(`pair: ${a.name} (domain ${a.domid}) <-> ${b.name} (domain ${b.domid})`, [
 		...[a, b].map(({name, uuid}) => [`UUID of ${name}`, uuid] as const),
+		...[a, b].map(({name, tags}) => [`tags of ${name}`, tags?.join(', ')] as const),
 		['channel', channelLine({...pair, peer: b.name}, now)],
 		['policy', pair.rule && `${pair.code === 'policy' ? 'deny' : 'allow'} (${pair.rule})`],
 		...pair.links.map(

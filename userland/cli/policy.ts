@@ -88,9 +88,9 @@ function identityFrom(given: string, meant: Meant | undefined): Identity {
 	if (!meant) {
 		return {name: domainName(given)};
 	}
-	const {name, domid, uuid, is_name_shared: isNameShared} = meant;
+	const {name, domid, uuid, tags, is_name_shared: isNameShared} = meant;
 
-	return {name, domid, uuid: uuid ?? undefined, isNameShared};
+	return {name, domid, uuid: uuid ?? undefined, tags, isNameShared};
 }
 
 function selectionReport(

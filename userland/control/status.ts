@@ -96,6 +96,8 @@ const end = z.object({
 	domid: z.number(),
 	/** Null where the toolstack gave it none. */
 	uuid: z.optional(z.nullable(z.string())),
+	/** Those that dom0 gives it in XenStore; absent: none. */
+	tags: z.optional(z.array(z.string())),
 	/** Another domain has the name too. */
 	is_name_shared: z.optional(z.boolean()),
 });
@@ -199,6 +201,7 @@ export const status = z.object({
 				name: z.string(),
 				domid: z.number(),
 				uuid: z.optional(z.nullable(z.string())),
+				tags: z.optional(z.array(z.string())),
 				bridges: list(z.string()),
 			}),
 		),

@@ -7,6 +7,7 @@ export function named({
 	name,
 	config,
 	uuid,
-}: DesiredPeer): Named & {readonly uuid?: string | undefined} {
-	return {name, domid: config.domid, ...(uuid !== undefined && {uuid})};
+	tags,
+}: DesiredPeer): Named & Pick<DesiredPeer, 'uuid' | 'tags'> {
+	return {name, domid: config.domid, ...(uuid !== undefined && {uuid}), ...(tags && {tags})};
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {setMaxListeners} from 'node:events';
 
 /**
  * Runs tasks until one of them ends or throws or the signal aborts, then stops the others and
@@ -10,6 +11,8 @@ export async function together(
 ): Promise<void> {
 	const group = new AbortController();
 	const abort = () => group.abort();
+	/* Each listens, once or twice; Node takes more than ten for a leak. */
+	setMaxListeners(2 * tasks.length + 10, group.signal);
 	if (signal.aborted) {
 		abort();
 	}

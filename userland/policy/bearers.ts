@@ -22,10 +22,12 @@ export function createBearers(tags: readonly Tag[] = []): Bearers {
 	const patterns = createPatterns();
 	const byPattern = new Map<number, Numbered[]>();
 	const [byName, byUuid, byWord]: [Index, Index, Index] = [new Map(), new Map(), new Map()];
+	const byTag: Index = new Map();
 
 	const register = (who: Who, entry: Numbered) => {
 		if (typeof who !== 'string') {
 			if ('tag' in who) {
+				add(byTag, who.tag, entry);
 				membersOf(who.tag, tags).forEach(member => register(member, entry));
 			} else if ('uuid' in who) {
 				add(byUuid, who.uuid, entry);
@@ -58,10 +60,11 @@ export function createBearers(tags: readonly Tag[] = []): Bearers {
 			return number;
 		},
 		matching(identity) {
-			const {name, uuid, isNameShared = false} = identity;
+			const {name, uuid, tags: own = [], isNameShared = false} = identity;
 			const named = byAnyName(name).filter(entry => !isNameShared || isDeny(entry));
 			const known = [
 				...((uuid === undefined ? undefined : byUuid.get(uuid)) ?? []),
+				...own.flatMap(tag => byTag.get(tag) ?? []),
 				...(byWord.get(isDom0(identity) ? dom0Name : anyGuest) ?? []),
 			];
 

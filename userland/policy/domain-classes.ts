@@ -43,7 +43,7 @@ export function classifier<R extends Rule>(
 	};
 
 	return identity => {
-		const {name, uuid, domid, isNameShared} = identity;
+		const {name, uuid, tags, domid, isNameShared} = identity;
 		const known = byName.get(name);
 		if (known && isAlike(known.of, identity)) {
 			return known.is;
@@ -54,7 +54,7 @@ export function classifier<R extends Rule>(
 			byWhos.clear();
 		}
 		const is = classify(identity);
-		byName.set(name, {of: {name, uuid, domid, isNameShared}, is});
+		byName.set(name, {of: {name, uuid, tags, domid, isNameShared}, is});
 
 		return is;
 	};
@@ -64,6 +64,7 @@ export function classifier<R extends Rule>(
 function isAlike(one: Identity, other: Identity): boolean {
 	return (
 		one.uuid === other.uuid &&
+		(one.tags ?? []).join() === (other.tags ?? []).join() &&
 		(one.isNameShared ?? false) === (other.isNameShared ?? false) &&
 		isDom0(one) === isDom0(other)
 	);

@@ -21,6 +21,8 @@ type TagWho = {readonly tag: string};
 export type Identity = {
 	readonly name: string;
 	readonly uuid?: string | undefined;
+	/** Those that dom0 gives it in XenStore, beside those of files. */
+	readonly tags?: readonly string[] | undefined;
 	/** Only whether it is 0 counts: dom0 is known by that. */
 	readonly domid?: number | undefined;
 	/** Another domain has the name too, or claims it: it allows nothing by itself. */

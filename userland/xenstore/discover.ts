@@ -3,6 +3,7 @@ import {availableParallelism} from 'node:os';
 import {dom0Name} from '../domain-name.ts';
 import {domainPath, domains, numbers, pathsOf, targetPath, vmPath} from './paths.ts';
 import type {Store, StorePath} from './store.ts';
+import {readTags, type DomainTags} from './tags.ts';
 import {parseHello, type Hello} from './values.ts';
 import {readForeignVifs, readVifs, type ForeignVif, type Vif} from './vifs.ts';
 
@@ -12,6 +13,8 @@ export type Domain = {
 	readonly name: string;
 	/** In small letters; undefined where the toolstack gave it none. */
 	readonly uuid: string | undefined;
+	/** Those that dom0 gives it in XenStore, beside those of policy's files; undefined: none. */
+	readonly tagged?: DomainTags | undefined;
 	/** Those that dom0's netback serves, and those that another domain's does. */
 	readonly vifs: readonly Vif[];
 	readonly foreignVifs: readonly ForeignVif[];
@@ -43,12 +46,14 @@ export async function readDomain(
 	const paths = pathsOf(domid);
 	/* All at once: hardly any needs another's answer. */
 	const vmAnswer = store.read(vmPath(domid));
-	const [named, target, host, hello, vm, vifs, foreignVifs, vcpus] = await Promise.all([
+	const uuidAnswer = vmAnswer.then(parseUuid);
+	const [named, target, host, hello, uuid, tagged, vifs, foreignVifs, vcpus] = await Promise.all([
 		store.read(paths.name),
 		store.read(targetPath(domid)),
 		store.read(paths.host),
 		readHello(store, domid),
-		vmAnswer,
+		uuidAnswer,
+		uuidAnswer.then(each => readTags(store, each)),
 		domid === 0 ? [] : readVifs(store, domid, vmAnswer),
 		domid === 0 ? [] : readForeignVifs(store, domid),
 		readVcpus(store, domid),
@@ -61,7 +66,10 @@ export async function readDomain(
 		return readLeftover(store, domid);
 	}
 
-	return {domid, name, uuid: parseUuid(vm), vifs, foreignVifs, vcpus, hello, host};
+	return {
+		...{domid, name, uuid, vifs, foreignVifs, vcpus, hello, host},
+		...(tagged && {tagged}),
+	};
 }
 
 export async function readHello(store: Store, domid: number): Promise<Hello | undefined> {

@@ -23,6 +23,9 @@ import type {StorePath} from './store.ts';
  *   /coloop/alive                            owner dom0, readable by all: "<protocol min> <max> <host
  *                                            epoch> <count>", written anew by the host role every 10 s
  *
+ *   /coloop/tags/<uuid>                      dom0's administrator or toolstack: "<tag> ...", tags of the domain that
+ *                                            has this UUID; written by dom0 alone, read by the host role
+ *
  *   /local/domain/<A>/name                   the toolstack's: what people call the domain
  *   /local/domain/<A>/vm                     the toolstack's: /vm/<uuid>
  *   /local/domain/<A>/target                 libxl's: A is the stub domain of this domid
@@ -63,6 +66,18 @@ export const domainReleased: StorePath = '@releaseDomain';
  * are. It changes every 10 s, see daemon/host/alive.ts; who reads it compares it with what it said before.
  */
 export const hostAlive: StorePath = '/coloop/alive';
+
+/** What dom0 says of domains, by UUID. */
+export const tags: StorePath = '/coloop/tags';
+
+export function tagsPath(uuid: string): StorePath {
+	return `${tags}/${uuid}`;
+}
+
+/** The UUID of a `/coloop/tags/<uuid>` path; undefined for their parent. */
+export function tagsOwner(path: StorePath): string | undefined {
+	return path.startsWith(`${tags}/`) ? path.slice(tags.length + 1).toLowerCase() : undefined;
+}
 
 /** Netback's ends of every vif of the host. */
 export const vifBackends: StorePath = '/local/domain/0/backend/vif';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {parseLimits, renderLimits, type Limits} from '../limits.ts';
 import {parseSelectors, renderSelectors, type Selector} from '../selectors.ts';
+import {parseTags} from './tags.ts';
 
 /*
  * What an announcement says besides, as words `key=value` behind all else, to ends whose hello has `words`.
@@ -11,6 +12,8 @@ import {parseSelectors, renderSelectors, type Selector} from '../selectors.ts';
 export type Words = {
 	/** The peer's, in small letters. */
 	readonly uuid?: string;
+	/** Those that dom0 gives the peer in XenStore. */
+	readonly tags?: readonly string[];
 	/** Another domain of the host has the peer's name. */
 	readonly isNameShared?: true;
 	/** A channel that carried nothing for so many seconds goes, and comes back with the next packet. */
@@ -47,6 +50,8 @@ function parseWord(key: string, value: string): Words | undefined {
 	switch (key) {
 		case 'uuid':
 			return uuidForm.test(value) ? {uuid: value} : undefined;
+		case 'tags':
+			return parseTags(value.replaceAll(',', ' '));
 		case '!name':
 			return value === 'shared' ? {isNameShared: true} : undefined;
 		case 'idle':
@@ -76,10 +81,11 @@ function parseWord(key: string, value: string): Words | undefined {
 }
 
 export function renderWords(words: Words): string[] {
-	const {uuid, isNameShared, idleTimeoutS, isEager, isAudit, limits, only, except} = words;
+	const {uuid, tags, isNameShared, idleTimeoutS, isEager, isAudit, limits, only, except} = words;
 
 	return [
 		...(uuid === undefined ? [] : [`uuid=${uuid}`]),
+		...(tags === undefined ? [] : [`tags=${tags.join()}`]),
 		...(isNameShared ? ['!name=shared'] : []),
 		...(idleTimeoutS === undefined ? [] : [`idle=${idleTimeoutS}`]),
 		...(isEager ? ['demand=none'] : []),

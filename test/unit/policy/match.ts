@@ -29,6 +29,19 @@ const policyOf = (pairs: PairRule[], accepted: AcceptRule[] = []): Policy => ({
 	hostSilence: undefined,
 });
 
+test("a tag is of whom files list under it and of whom dom0's XenStore gives it", t => {
+	const rules = [pair('deny', {tag: 'bad'}, '*'), pair('allow', {tag: 'web'}, 'db')];
+	const policy = {...policyOf(rules), tags: [{tag: 'web', members: ['web-1'], source}]};
+	const says = (a: Identity) => decidePair(policy, a, {name: 'db'}).action;
+	t.is(says({name: 'web-1'}), 'allow');
+	t.is(says({name: 'x'}), 'deny');
+	t.is(says({name: 'x', tags: ['web']}), 'allow');
+	t.is(says({name: 'x', tags: ['other']}), 'deny');
+	t.is(says({name: 'x', tags: ['web'], isNameShared: true}), 'allow', 'whatever its name');
+	t.is(says({name: 'web-1', tags: ['bad']}), 'deny');
+	t.is(says({name: 'web-1', tags: []}), 'allow', 'and of one name as it is told now');
+});
+
 test('the first rule that matches decides, and is named', t => {
 	const deny = pair('deny', '*', 'vault');
 	const allow = pair('allow', 'web-*', '*');

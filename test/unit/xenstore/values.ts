@@ -68,7 +68,11 @@ test('the longest name that may have a channel fits into XenStore beside 16 link
 		const text = renderAnnouncement({
 			...{epoch: 0xffff_ffff, name, links: Array.from({length: 16}, () => link)},
 			...{digest: 'deadbeef', ringPages: 512, ringPagesMin: 512, queues: 8},
-			...{uuid: '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001', isNameShared: true},
+			...{
+				uuid: '9f2c1b9e-2f0e-4a8e-9d5a-0d7c7a4f0001',
+				isNameShared: true,
+				tags: ['db', 'web'],
+			},
 			...{idleTimeoutS: 86_400, isEager: true, isAudit: true},
 		});
 		t.true(Buffer.byteLength(text) <= 2048, `${name}: ${Buffer.byteLength(text)}`);

@@ -18,6 +18,8 @@ export type DesiredPeer = {
 	readonly name: string;
 	/** As dom0 says; undefined where it does not. */
 	readonly uuid?: string | undefined;
+	/** Those that dom0 gives it in XenStore. */
+	readonly tags?: readonly string[] | undefined;
 	readonly config: Required<Omit<PeerConfig, 'selectors'>> & Pick<PeerConfig, 'selectors'>;
 	readonly refusal: Refusal | undefined;
 	/** Where our own policy decided, for people. */
@@ -72,8 +74,8 @@ export function desiredPeersOf(
 }
 
 function desiredPeerOf(domid: number, announcement: Announcement, criteria: Criteria): DesiredPeer {
-	const {epoch, links, name, uuid, isNameShared} = announcement;
-	const verdict = criteria.decide({name, uuid, domid, isNameShared});
+	const {epoch, links, name, uuid, tags, isNameShared} = announcement;
+	const verdict = criteria.decide({name, uuid, tags, domid, isNameShared});
 	const queues = Math.min(verdict.rule?.queues ?? announcement.queues, announcement.queues);
 	const range = rangeOf(announcement, verdict.rule, queues);
 	const found = links.flatMap(link => bind(link, criteria));
@@ -81,7 +83,7 @@ function desiredPeerOf(domid: number, announcement: Announcement, criteria: Crit
 
 	return {
 		name,
-		uuid,
+		...{uuid, tags},
 		config: {
 			...{domid, epoch, name: cutName(name, nameMax), links: found},
 			busyPollUs: verdict.rule?.busyPollUs ?? 0,

@@ -39,5 +39,5 @@ export function createAudit({now}: Clock): Audit {
 
 /** Of reading all that the toolstack says of a domain, what it says itself and whom it was told of. */
 export function requestsOf({vifs, foreignVifs, vcpus}: Domain, abouts: number): number {
-	return 12 + 7 * vifs.length + 2 * foreignVifs.length + vcpus + 2 * abouts;
+	return 13 + 7 * vifs.length + 2 * foreignVifs.length + vcpus + 2 * abouts;
 }

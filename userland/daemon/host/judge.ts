@@ -59,6 +59,8 @@ export function judgePair(a: Subject, b: Subject, criteria: Criteria): PairVerdi
 		refuseDomain(a) ??
 		refuseDomain(b) ??
 		refuseHeld(a, b, criteria) ??
+		refuseTagged(a) ??
+		refuseTagged(b) ??
 		refuseShared(verdict, a, b, criteria) ??
 		refusePolicy(verdict, terms) ??
 		refuseMisnamed(a, b) ??
@@ -98,6 +100,13 @@ function refuseHeld(a: Domain, b: Domain, {isHeld}: Criteria): Refusal | undefin
 	}
 
 	return {code: 'held', reason: `taken down by \`coloop down ${a.name} ${b.name}\``};
+}
+
+/** What a rule goes by may be what cannot be told. */
+function refuseTagged({name, tagged}: Domain): Refusal | undefined {
+	return tagged && 'problem' in tagged
+		? {code: 'policy', reason: `the tags of ${name} in XenStore say nothing: ${tagged.problem}`}
+		: undefined;
 }
 
 function refusePolicy({action}: Verdict<PairRule>, {rule}: Terms): Refusal | undefined {

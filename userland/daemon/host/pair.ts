@@ -134,11 +134,12 @@ export function announcementFor(
 	};
 }
 
-function wordsFor({uuid, isNameShared}: Subject, terms: Terms): Words {
+function wordsFor({uuid, tags, isNameShared}: Subject, terms: Terms): Words {
 	const {idleTimeoutS, isEager, isAudit, selection: {only = [], except = []} = {}} = terms;
 
 	return {
 		...(uuid !== undefined && {uuid}),
+		...(tags && tags.length > 0 && {tags}),
 		...(isNameShared && {isNameShared}),
 		...(idleTimeoutS !== undefined && {idleTimeoutS}),
 		...(isEager && {isEager}),

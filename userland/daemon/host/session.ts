@@ -3,6 +3,8 @@ import {createSlice} from '../../slice.ts';
 import {
 	domainIntroduced,
 	domainReleased,
+	tags,
+	tagsOwner,
 	vifBackends,
 	vifOwner,
 	xapi,
@@ -121,7 +123,8 @@ export class Session {
 			this.#watch(domainIntroduced, list),
 			this.#watch(domainReleased, list),
 			this.#watch(vifBackends, path => this.#hearVif(path)),
-			this.#watch(xapi, path => this.#hearXapi(path)),
+			this.#watch(xapi, path => this.#hearOf(xapiVifOwner(path))),
+			this.#watch(tags, path => this.#hearOf(tagsOwner(path) ?? 'all')),
 			...this.#context.tasks,
 		];
 	}
@@ -186,12 +189,10 @@ export class Session {
 		owners.forEach(domid => this.#nodes.add(domid, {kind: 'vifs'}));
 	}
 
-	/** XAPI writes there while a VM starts, and when somebody changes it. */
-	#hearXapi(path: StorePath): void {
-		const owner = xapiVifOwner(path);
-
+	/** Something that dom0 says by UUID: XAPI of vifs, or anybody of tags. */
+	#hearOf(owner: string | undefined): void {
 		for (const {domid, uuid} of this.#inventory.domains.values()) {
-			if (uuid !== undefined && uuid === owner) {
+			if (uuid !== undefined && (uuid === owner || owner === 'all')) {
 				this.#inventory.invalidate(domid);
 			}
 		}

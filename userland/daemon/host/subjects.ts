@@ -16,6 +16,8 @@ export type Subject = Domain & {
 	readonly misnamed: Refusal | undefined;
 	/** It is a name, but also another's. */
 	readonly isNameShared: boolean;
+	/** Those of XenStore. */
+	readonly tags: readonly string[] | undefined;
 	/** Two subjects of one domain with the same text get the same verdicts and announcements. */
 	readonly text: string;
 };
@@ -84,7 +86,10 @@ function make(before: Made | undefined, domain: Domain, facts: Omit<Made, 'domai
 		return before;
 	}
 
-	return {...facts, domain, subject: {...domain, ...facts, text: textOf(domain, facts)}};
+	const {tagged} = domain;
+	const tags = tagged && 'tags' in tagged ? tagged.tags : undefined;
+
+	return {...facts, domain, subject: {...domain, ...facts, tags, text: textOf(domain, facts)}};
 }
 
 /** In order of domids, without vifs that came since dom0's rules were read: they are not known for these. */
@@ -101,7 +106,7 @@ export function onlyCovered(domains: readonly Domain[], vifs: ReadonlySet<string
 }
 
 function textOf(
-	{name, uuid, vcpus, hello}: Domain,
+	{name, uuid, tagged, vcpus, hello}: Domain,
 	{ports, ambiguousPorts, misnamed}: Pick<Subject, 'ports' | 'ambiguousPorts' | 'misnamed'>,
 ): string {
 	const speech = [
@@ -113,7 +118,7 @@ function textOf(
 
 	const twice = ambiguousPorts.map(port => port.name);
 
-	return JSON.stringify([name, uuid, vcpus, speech, misnamed, ports, twice]);
+	return JSON.stringify([name, uuid, tagged, vcpus, speech, misnamed, ports, twice]);
 }
 
 /** Addresses that name no one port of a bridge: whom a packet is for could not be told. */

@@ -163,8 +163,11 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 	};
 }
 
-function endOf({name, domid, uuid}: Domain): PairStatus['a'] {
-	return {name, domid, uuid: uuid ?? null};
+function endOf({name, domid, uuid, tagged}: Domain): PairStatus['a'] {
+	return {
+		...{name, domid, uuid: uuid ?? null},
+		...(tagged && 'tags' in tagged && {tags: [...tagged.tags]}),
+	};
 }
 
 /** What both ends would have sent over a channel. */

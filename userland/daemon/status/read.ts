@@ -58,17 +58,26 @@ export async function readStatus(parts: Parts, want?: Want): Promise<Status> {
 }
 
 function domainsOf(host: Host): NonNullable<Status['domains']> {
-	return host.view().domains.map(({name, domid, uuid, ports}) => ({
+	return host.view().domains.map(({name, domid, uuid, tags, ports}) => ({
 		...{name, domid, uuid: uuid ?? null},
+		...(tags && {tags: [...tags]}),
 		bridges: [...new Set(ports.map(({bridge}) => bridge))],
 	}));
 }
 
-type Meant = Named & {readonly uuid?: string | undefined; readonly isNameShared?: boolean};
+type Meant = Named & {
+	readonly uuid?: string | undefined;
+	readonly tags?: readonly string[] | undefined;
+	readonly isNameShared?: boolean;
+};
 
 /** What rules go by. */
-function meantStatus({name, domid, uuid, isNameShared = false}: Meant) {
-	return {name, domid, uuid: uuid ?? null, ...(isNameShared && {is_name_shared: true})};
+function meantStatus({name, domid, uuid, tags, isNameShared = false}: Meant) {
+	return {
+		...{name, domid, uuid: uuid ?? null},
+		...(tags && {tags: [...tags]}),
+		...(isNameShared && {is_name_shared: true}),
+	};
 }
 
 /** Undefined for a name that nobody has. */

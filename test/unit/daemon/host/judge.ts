@@ -281,10 +281,10 @@ test('what XenStore could not hold is refused, and says which rule', t => {
 	}));
 	const many = domain(2, {name: long, hello: {min: 1, max: 1, features}, vifs});
 	const one = domain(1, {name: `${long}2`, hello: {min: 1, max: 1, features}});
-	const judged = (count: number) =>
+	const judged = (count: number, ranges: number) =>
 		judgeOne([one, many], {
 			topology: {interfaces: [...interfaces.slice(0, 3), ...ports], bridges},
-			limitsOf: () => limitsRule({addresses: prefixes(...addresses)}),
+			limitsOf: () => limitsRule({addresses: prefixes(...addresses.slice(0, ranges))}),
 			decide: () => ({
 				action: 'allow',
 				rule: {
@@ -296,13 +296,34 @@ test('what XenStore could not hold is refused, and says which rule', t => {
 				},
 			}),
 		});
-	t.is(judged(8).refusal, undefined);
-	const {refusal: why} = judged(16);
-	t.is(why?.code, 'policy');
+	t.is(judged(1, 4).refusal, undefined);
+	for (const [selectors, ranges] of [
+		[16, 0],
+		[1, 16],
+	] as const) {
+		t.is(judged(selectors, ranges).refusal?.code, 'policy');
+	}
+	const {refusal: why} = judged(16, 16);
 	t.regex(
 		why?.reason ?? '',
-		/^what 10-all\.yaml:3:5 says of the pair is \d+ bytes too long for XenStore/,
+		/^what is to be said of the pair \(10-all\.yaml:3:5, limits\) is \d+ bytes too long for XenStore/,
 	);
+});
+
+test('tags of XenStore that cannot be gone by are refused, whatever they would have said', t => {
+	const tagged = {problem: 'domain 2 may write /coloop/tags/x: xenstore-chmod /coloop/tags/x n0'};
+	t.deepEqual(refusal([a, domain(2, {tagged})]), {
+		code: 'policy',
+		reason: `the tags of b in XenStore say nothing: ${tagged.problem}`,
+	});
+	const asked: unknown[] = [];
+	const decide: Criteria['decide'] = (one, other) => {
+		asked.push(one.tags, other.tags);
+
+		return {action: 'allow', rule: allowRule};
+	};
+	t.is(refusal([a, domain(2, {tagged: {tags: ['web']}})], {decide}), undefined);
+	t.deepEqual(asked, [undefined, ['web']]);
 });
 
 test('an address on a bridge twice names nobody', t => {
