@@ -5,6 +5,7 @@
 #include "lower.h"
 #include "netlink.h"
 #include "peerlookup.h"
+#include "recent.h"
 #include "request.h"
 #include "queueing.h"
 
@@ -162,7 +163,7 @@ bool coloop_peer_selects(const struct coloop_peer *peer, const struct sk_buff *s
 	if (!selectors)
 		return true;
 	coloop_flow_read(&flow, skb);
-	return coloop_selectors_take(selectors, &flow);
+	return coloop_recent_take(selectors, &flow);
 }
 
 /* When no reader is left. */
@@ -332,7 +333,14 @@ static struct coloop_peer *peer_alloc(const struct coloop_peer_config *config,
 static struct coloop_selectors *peer_make_selectors(const struct coloop_peer_config *config,
 						    struct netlink_ext_ack *extack)
 {
-	return config->selectors ? coloop_selectors_make(config->selectors, extack) : NULL;
+	struct coloop_selectors *selectors;
+
+	if (!config->selectors)
+		return NULL;
+	selectors = coloop_selectors_make(config->selectors, extack);
+	if (!IS_ERR_OR_NULL(selectors))
+		coloop_recent_name(selectors);
+	return selectors;
 }
 
 int coloop_peer_create(const struct coloop_peer_config *config, struct netlink_ext_ack *extack)

@@ -48,10 +48,12 @@ struct coloop_selector {
 /**
  * struct coloop_selectors - all of a peer; does not change once it is published
  * @id: whoever set them knows them by it
+ * @serial: that of no others, see recent.c
  * @needed: a bit for each list of which one has to match
  */
 struct coloop_selectors {
 	struct rcu_head rcu;
+	u64 serial;
 	u32 id;
 	u32 needed;
 	u32 count;
