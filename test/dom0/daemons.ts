@@ -35,7 +35,7 @@ test(
 					({event}) => event === 'role.started' || event === 'peer.withdrawn',
 				),
 			);
-			t.not(await daemon.ended, 0);
+			t.is(await daemon.ended, 2);
 		}
 		t.is((await dom0.pair('web', 'db'))?.state, 'ready');
 	}),
@@ -46,7 +46,7 @@ test(
 	withDom0({guests}, async (dom0, t) => {
 		await dom0.announced('web', 'db');
 		const second = await run(dom0);
-		t.not(second.status, 0);
+		t.is(second.status, 2);
 		t.regex(JSON.stringify(second.log), /another|already|runs/);
 		t.true(await dom0.keeps('web', 'db', 100));
 		t.is((await dom0.pair('web', 'db'))?.state, 'ready');
@@ -58,7 +58,7 @@ test(
 	withDom0({guests}, async (dom0, t) => {
 		await dom0.announced('web', 'db');
 		const second = await run(dom0, '--socket', '/run/other/coloopd.sock');
-		t.not(second.status, 0);
+		t.is(second.status, 2);
 		t.false(second.log.some(({event}) => event === 'role.started'));
 		t.true(await dom0.keeps('web', 'db', 100));
 	}),
@@ -68,7 +68,7 @@ test(
 	'--withdraw beside a running one refuses',
 	withDom0({guests}, async (dom0, t) => {
 		await dom0.announced('web', 'db');
-		t.not((await run(dom0, '--withdraw')).status, 0);
+		t.is((await run(dom0, '--withdraw')).status, 2);
 		t.true(await dom0.keeps('web', 'db', 200));
 	}),
 );

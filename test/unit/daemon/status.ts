@@ -181,3 +181,28 @@ test('without the module and without XenStore there is still an answer', async t
 	t.like(await statusOf(guest), {problems: ['endpoint: XenStore hung up'], module_loaded: null});
 	await stage.stopAll();
 });
+
+test('dom0 counts what each domain says that it has sent, whatever the other says of it', async t => {
+	const stage = createStage();
+	await stage.create(1);
+	await stage.create(2);
+	const host = stage.start(0, ['host']);
+	stage.start(1);
+	stage.start(2);
+	await stage.connect(1, 2);
+	await stage.clock.advance(6000);
+	const counts = async () => {
+		const pair = (await statusOf(host)).pairs?.find(({a, b}) => a.domid === 1 && b.domid === 2);
+
+		return [pair?.a_to_b_packets, pair?.a_to_b_bytes, pair?.b_to_a_packets, pair?.b_to_a_bytes];
+	};
+	const says = (domid: number, peer: number, text: string) =>
+		stage.xen.write(`/local/domain/${domid}/data/coloop/stats/${peer}`, text);
+
+	await says(1, 2, '1000000000 5 500 9999 99999999');
+	await says(2, 1, '1000000000 7 700 5 500');
+	t.deepEqual(await counts(), [5, 500, 7, 700]);
+	await stage.xen.remove('/local/domain/2/data/coloop/stats/1');
+	t.deepEqual(await counts(), [5, 500, 9999, 99_999_999]);
+	await stage.stopAll();
+});

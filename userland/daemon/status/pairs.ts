@@ -3,10 +3,9 @@ import {createChoice, type Left, type Limits} from '../../control/pairs.ts';
 import type {PairStatus, Status} from '../../control/protocol.ts';
 import {renderDeclined} from '../../xenstore/declined.ts';
 import type {Domain} from '../../xenstore/discover.ts';
-import {pathsOf} from '../../xenstore/paths.ts';
 import type {Store} from '../../xenstore/store.ts';
-import {parseStats, type Stats} from '../../xenstore/values.ts';
 import type {HostView, PairView} from '../host/view.ts';
+import {noTraffic, readAudited, readTraffic} from './counts.ts';
 import {conditionOf} from './pair-state.ts';
 
 /** How many pairs one answer tells, where there are pages. */
@@ -134,7 +133,7 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 	const hasSpoken = verdict.offers.some(offer => offer !== undefined);
 	const isAudit = !refusal && verdict.isAudit === true;
 	const hasStats = store && !refusal && hasSpoken && !isAudit;
-	const stats = hasStats ? await readStats(store, a.domid, b.domid) : undefined;
+	const {since, ...counts} = hasStats ? await readTraffic(store, a.domid, b.domid) : noTraffic;
 	const audited = store && isAudit ? await readAudited(store, a.domid, b.domid) : undefined;
 
 	return {
@@ -145,7 +144,7 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 		reason,
 		a_declines: aDeclines ? renderDeclined(aDeclines) : null,
 		b_declines: bDeclines ? renderDeclined(bDeclines) : null,
-		since: state === 'live' ? (stats?.since ?? null) : null,
+		since: state === 'live' ? since : null,
 		epoch: verdict.epoch ?? null,
 		rule: rule ?? null,
 		links: links.map(link => ({
@@ -156,10 +155,7 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 			b_mac: link.b.mac,
 		})),
 		...(audited !== undefined && {audited_packets: audited}),
-		a_to_b_packets: Number(stats?.txPackets ?? 0n),
-		a_to_b_bytes: Number(stats?.txBytes ?? 0n),
-		b_to_a_packets: Number(stats?.rxPackets ?? 0n),
-		b_to_a_bytes: Number(stats?.rxBytes ?? 0n),
+		...counts,
 	};
 }
 
@@ -168,33 +164,4 @@ function endOf({name, domid, uuid, tagged}: Domain): PairStatus['a'] {
 		...{name, domid, uuid: uuid ?? null},
 		...(tagged && 'tags' in tagged && {tags: [...tagged.tags]}),
 	};
-}
-
-/** What both ends would have sent over a channel. */
-async function readAudited(store: Store, a: number, b: number): Promise<number> {
-	const read = async (of: number, about: number) =>
-		parseStats((await store.read(`${pathsOf(of).stats}/${about}`)) ?? '')?.txPackets ?? 0n;
-
-	return Number((await read(a, b)) + (await read(b, a)));
-}
-
-/** The lower domid's word, turned round where only the other end has spoken. */
-async function readStats(store: Store, a: number, b: number): Promise<Stats | undefined> {
-	const read = async (of: number, about: number) =>
-		parseStats((await store.read(`${pathsOf(of).stats}/${about}`)) ?? '');
-	const own = await read(a, b);
-	if (own) {
-		return own;
-	}
-	const other = await read(b, a);
-
-	return (
-		other && {
-			since: other.since,
-			txPackets: other.rxPackets,
-			txBytes: other.rxBytes,
-			rxPackets: other.txPackets,
-			rxBytes: other.txBytes,
-		}
-	);
 }
