@@ -39,9 +39,9 @@ export class DomainTrees {
 		return this.#known.has(domid);
 	}
 
-	/** Whether something may be announced to it. */
+	/** Whether something may be announced to it, as its tree is known and has its permissions. */
 	isReady(domid: number): boolean {
-		return this.#known.has(domid) && this.#prepared.has(domid);
+		return this.#prepared.has(domid);
 	}
 
 	/** The next of those that are to be read, of those for which it is possible. */
@@ -56,7 +56,7 @@ export class DomainTrees {
 	}
 
 	get hasUnknown(): boolean {
-		return this.next() !== undefined;
+		return this.#unknown.size > 0 && this.next() !== undefined;
 	}
 
 	/** When one that was refused is to be tried again, in ms. */

@@ -22,6 +22,9 @@ export class Histories {
 
 	/** Of one that may again. */
 	take(key: number): EpochHistory | undefined {
+		if (this.#kept.size + this.#older.size === 0) {
+			return undefined;
+		}
 		const history = this.#kept.get(key) ?? this.#older.get(key);
 		this.#kept.delete(key);
 		this.#older.delete(key);

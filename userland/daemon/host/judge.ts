@@ -125,7 +125,7 @@ function refuseShared(
 	b: Subject,
 	{decide}: Criteria,
 ): Refusal | undefined {
-	const [shared] = [a, b].filter(({isNameShared}) => isNameShared);
+	const shared = a.isNameShared ? a : b.isNameShared ? b : undefined;
 	if (action === 'allow' || shared === undefined) {
 		return undefined;
 	}
@@ -169,13 +169,18 @@ type LimitsRules = readonly [a: LimitsRule | undefined, b: LimitsRule | undefine
 
 /** Who may not send everything has a channel only with those who see to it. */
 function refuseLimits(a: Domain, b: Domain, [ofA, ofB]: LimitsRules): Refusal | undefined {
-	const refuse = (limited: Domain, rule: LimitsRule | undefined, receiver: Domain) =>
-		rule === undefined || hasEnforcement(receiver.hello)
-			? undefined
-			: {
-					code: 'limits' as const,
-					reason: `${receiver.name} cannot enforce what ${limited.name} may send (${ruleName(rule)}): its coloopd is older, or has no libnftables`,
-				};
+	return refuseEnforcement(a, ofA, b) ?? refuseEnforcement(b, ofB, a);
+}
 
-	return refuse(a, ofA, b) ?? refuse(b, ofB, a);
+function refuseEnforcement(
+	limited: Domain,
+	rule: LimitsRule | undefined,
+	receiver: Domain,
+): Refusal | undefined {
+	return rule === undefined || hasEnforcement(receiver.hello)
+		? undefined
+		: {
+				code: 'limits',
+				reason: `${receiver.name} cannot enforce what ${limited.name} may send (${ruleName(rule)}): its coloopd is older, or has no libnftables`,
+			};
 }

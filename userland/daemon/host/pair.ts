@@ -120,8 +120,7 @@ export function announcementFor(
 	const {a, b, terms, limits: both} = pair;
 	const [own, peer] = side === 0 ? [a, b] : [b, a];
 	const limits = both?.[side === 0 ? 1 : 0];
-
-	return {
+	const announcement = {
 		epoch,
 		name: peer.name,
 		links: linksFor(side, links, own),
@@ -129,9 +128,12 @@ export function announcementFor(
 		ringPages: terms.ringPages,
 		ringPagesMin: terms.ringPagesMin,
 		queues: Math.min(own.vcpus, peer.vcpus, terms.queues),
-		...(hasWords(own.hello) && wordsFor(peer, terms)),
-		...(limits !== undefined && {limits}),
 	};
+	const words = hasWords(own.hello) ? wordsFor(peer, terms) : undefined;
+
+	return words === undefined && limits === undefined
+		? announcement
+		: {...announcement, ...words, ...(limits !== undefined && {limits})};
 }
 
 function wordsFor({uuid, tags, isNameShared}: Subject, terms: Terms): Words {
