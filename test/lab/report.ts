@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import {appendFileSync, mkdirSync, writeFileSync} from 'node:fs';
 import {appendFile, mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Outcome} from './errors.ts';
@@ -14,12 +15,27 @@ export type Report = {
 	readonly lab: Lab | undefined;
 };
 
-const logs = {dmesg: 'dmesg', coloopd: 'cat /var/log/coloopd.log'};
+const logs = {
+	dmesg: 'dmesg',
+	coloopd: 'cat /var/log/coloopd.log 2>/dev/null || journalctl -b --no-pager',
+};
+
+const folder = path.join(repository, 'build/lab');
+
+/** Writes what a test does to build/lab/now.log as it does it, with seconds since its start; one test after the other. */
+export function follow(title: string): (line: string) => void {
+	const [file, from] = [path.join(folder, 'now.log'), Date.now()];
+	mkdirSync(folder, {recursive: true});
+	writeFileSync(file, `${title}\n`);
+
+	return line => {
+		appendFileSync(file, `${((Date.now() - from) / 1000).toFixed(0).padStart(5)} ${line}\n`);
+	};
+}
 
 /** One line per test in build/lab/outcomes.jsonl; logs of what did not pass beside it. */
 export async function keep(report: Report): Promise<void> {
 	const {title, outcome, ms, error, transcript, lab} = report;
-	const folder = path.join(repository, 'build/lab');
 	const restoreMs = lab?.restoreMs;
 
 	await mkdir(folder, {recursive: true});

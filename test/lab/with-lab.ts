@@ -8,7 +8,7 @@ import {CommandError, CrashError, LabError, Skip, outcomeOf} from './errors.ts';
 import type {Guest} from './guest.ts';
 import {stackFromEnvironment, usualMode, usualType} from './images.ts';
 import {Lab, type LabOptions} from './lab.ts';
-import {keep} from './report.ts';
+import {follow, keep} from './report.ts';
 import {patience, until} from './until.ts';
 
 /** What a test gets: verbs over the machines of a lab of its own. */
@@ -39,7 +39,11 @@ export const withLab = labWith({});
 
 async function runInLab(t: ExecutionContext, body: Body, options: LabOptions): Promise<void> {
 	const transcript: string[] = [];
-	const say = (line: string) => void transcript.push(line);
+	const show = follow(t.title);
+	const say = (line: string) => {
+		transcript.push(line);
+		show(line);
+	};
 	const from = Date.now();
 	let lab: Lab | undefined;
 	let error: unknown;
