@@ -37,7 +37,9 @@ export function overviewOf(status: Status): Overview {
 	const faults = [
 		...problems,
 		...(isLoaded === false && !isHost
-			? ['the coloop module is not loaded: modprobe coloop']
+			? [
+					'the coloop module is not loaded: modprobe coloop, and coloop doctor where there is none',
+				]
 			: []),
 		...(hears === 'silent' ? ["dom0's coloopd is silent: start it there"] : []),
 		...status.policy_errors.map(problem => `policy: ${problem}`),
