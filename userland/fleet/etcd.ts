@@ -105,7 +105,8 @@ const range = z.object({
 	),
 });
 const swapped = z.object({header, succeeded: z._default(z.boolean(), false)});
-const failure = z.object({error: z.string(), code: z._default(z.number(), 0)});
+/** Of 3.4 with both, of 3.5 without `error`. */
+const failure = z.union([z.object({message: z.string()}), z.object({error: z.string()})]);
 const watched = z.object({
 	result: z.optional(
 		z.object({
@@ -140,7 +141,8 @@ async function ask<T extends z.ZodMiniType>(
 	}
 	const failed = z.safeParse(failure, json);
 	if (failed.success) {
-		throw refused(endpoint, failed.data.error);
+		const {data} = failed;
+		throw refused(endpoint, 'message' in data ? data.message : data.error);
 	}
 	throw garbled(endpoint, `/v3/${what}`);
 }
