@@ -31,6 +31,8 @@ export type GuestOptions = {
 	readonly vcpus?: number;
 	/** For its kernel, beside the lab's own. */
 	readonly kernelArguments?: string;
+	/** More words of its first vif, as in xl-network-configuration(5): `ip=10.0.0.3,rate=8Mb/s`. */
+	readonly vif?: string;
 	/** More lines of xl.cfg(5). */
 	readonly more?: readonly string[];
 };
@@ -39,7 +41,7 @@ export type GuestOptions = {
 export function guestConfig(name: GuestName, options: GuestOptions = {}): string {
 	const number = guestNumber(name);
 	const {type = 'pv', memoryMiB = 512, vcpus = 1, more = []} = options;
-	const {kernelArguments = ''} = options;
+	const {kernelArguments = '', vif} = options;
 	const lab = '/usr/local/lib/lab';
 	const disk = (seen: string, device: string) =>
 		`"format=raw,vdev=${seen},access=ro,script=block-shared,target=${device}"`;
@@ -57,7 +59,7 @@ export function guestConfig(name: GuestName, options: GuestOptions = {}): string
 		// Otherwise Xen emulates RDTSC here, which no real machine needs.
 		`tsc_mode = "native"`,
 		`disk = [${disk('xvda', '/dev/vdb')}, ${disk('xvdb', '/dev/vdc')}]`,
-		`vif = ["${mac(0)},bridge=xenbr0,script=vif-bridged",`,
+		`vif = ["${mac(0)},bridge=xenbr0,script=vif-bridged${vif === undefined ? '' : `,${vif}`}",`,
 		`       "${mac(1)},ip=${managementAddress(name)},script=vif-managed"]`,
 		`on_crash = "destroy"`,
 		`on_reboot = "destroy"`,

@@ -2,7 +2,7 @@
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {readFile} from 'node:fs/promises';
-import {execPath} from 'node:process';
+import {env, execPath} from 'node:process';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import type {Namespace} from './namespace.ts';
@@ -34,9 +34,9 @@ export type Coloopd = {
 
 const programs = new URL('../../../userland/bin/', import.meta.url);
 
-/** `coloopd` or `coloop`, as words of a command line. */
+/** `coloopd` or `coloop`, as words of a command line; COLOOP_NODE names another Node than that of the tests. */
 export function program(name: 'coloopd' | 'coloop'): string[] {
-	return [execPath, fileURLToPath(new URL(`${name}.js`, programs))];
+	return [env['COLOOP_NODE'] ?? execPath, fileURLToPath(new URL(`${name}.js`, programs))];
 }
 
 export function startColoopd(namespace: Namespace, args: readonly string[]): Coloopd {

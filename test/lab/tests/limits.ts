@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 import test, {type ExecutionContext} from 'ava';
 import {
+	allowFixed,
 	allowPair,
+	channelBetween,
 	diverted,
 	inTurn,
 	patient,
 	peer,
+	start,
 	withChannel,
 	writePolicy,
 	type Body,
@@ -157,6 +160,34 @@ const rates: Body = async (t, {dom0, a, b}) => {
 	await b.run('pkill -x iperf3');
 };
 
+/** Written by xl itself, whose own script makes no rules of it on Debian. */
+const ofVif: Body = async (t, {lab, dom0, b}) => {
+	await writePolicy(dom0, allowFixed('b', 'c'));
+	const c = await lab.create('c', {memoryMiB: 320, vif: `ip=10.0.0.3,rate=${limit}Mb/s`});
+	await start(c);
+	await channelBetween(c, b);
+	const rule = (await b.run('nft list table netdev coloop')).stdout;
+	t.regex(rule, new RegExp(`rate over ${limit * 125_000} bytes/second`));
+	await c.run('ip addr add 10.0.0.77/24 dev eth0');
+	t.is(await answered(t, c, '10.0.0.3', 'b'), 5);
+	t.is(await answered(t, c, 'fd00::3', 'b6'), 5, 'ip= names no address of IPv6');
+	t.is(await answered(t, c, '10.0.0.77', 'b'), 0);
+	t.deepEqual((await drops(b))?.slice(2), [5, 0, 0]);
+
+	await b.run('iperf3 --server --daemon --json');
+	const datagrams = ((await received(t, c, '-u -b 24M -l 1400')) * 1428) / 1400;
+	t.true(Math.abs(datagrams / limit - 1) < 0.05, `${datagrams} Mbit/s of packets`);
+	await b.run('pkill -x iperf3');
+	const vif = '/local/domain/0/backend/vif/$(xl domid c)/0';
+	await dom0.run(`xenstore-write ${vif}/ip '10.0.0.3 10.0.0.77'`);
+	await until(
+		'b takes the other address',
+		async () => (await answered(t, c, '10.0.0.77', 'b')) > 0,
+		patient,
+	);
+	t.is((await peer(b, 'c'))?.state, 'live');
+};
+
 test(
 	'what dom0 lets a guest send, its receiver holds it to',
 	labWith({mode: 'icount'}),
@@ -165,6 +196,7 @@ test(
 			'addresses of its own': addresses,
 			'rules that somebody removes': broken,
 			'a rate, set and lifted': rates,
+			'ip= and rate= of a vif': ofVif,
 		}),
 	),
 );
