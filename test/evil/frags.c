@@ -11,7 +11,7 @@ enum { HEAD = ETH_HLEN + sizeof(struct iphdr) };
 
 static void claim(struct coloop_channel *ch, u32 *word, u32 value)
 {
-	virt_store_release(word, value);
+	virt_store_release(word, value); /* as the peer reads it with an acquire */
 	coloop_evtchn_notify(&ch->queue->evtchn);
 }
 
@@ -132,11 +132,14 @@ int put_parts(struct coloop_channel *ch, long number, char *said, size_t room)
 }
 
 /* A good record whose parts lie anywhere in what is granted, in any order, over each other. */
-static struct coloop_record some_parts(struct rnd_state *rnd, u32 granted, struct coloop_part *parts)
+static struct coloop_record some_parts(struct rnd_state *rnd, u32 granted,
+				       struct coloop_part *parts)
 {
 	u32 most = (COLOOP_FRAME_MAX - HEAD) / COLOOP_PARTS_MAX;
 	struct coloop_record record = {
-		.len = HEAD, .hdr_len = HEAD, .parts = 1 + prandom_u32_state(rnd) % COLOOP_PARTS_MAX,
+		.len = HEAD,
+		.hdr_len = HEAD,
+		.parts = 1 + prandom_u32_state(rnd) % COLOOP_PARTS_MAX,
 	};
 	u32 i;
 
