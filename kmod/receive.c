@@ -120,7 +120,8 @@ static void receive_bad_frame(struct coloop_queue *queue)
 
 static void receive_deliver(struct sk_buff *skb)
 {
-	dev_sw_netstats_rx_add(coloop_dev, skb->len + ETH_HLEN);
+	/* As netfront counts, without the Ethernet header. */
+	dev_sw_netstats_rx_add(coloop_dev, skb->len);
 	if (unlikely(receive_is_listened_to(coloop_dev)))
 		skb->dev = coloop_dev;
 	netif_receive_skb(skb);
