@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A datagram above the MTU crosses as one record.  Over netfront it would have come as IP
- * fragments, and some rules decide by them (`ip frag-off`, `ip length`).  Where the receiving
- * kernel has hooks for such rules before it would have put the fragments together, the datagram is
- * cut again.
+ * A datagram above the MTU crosses as one record, and so does a train of them (UDP_SEGMENT).
+ * Over netfront they would have come as IP fragments and as single datagrams.  Captures show
+ * that, and some rules decide by it (`ip frag-off`, `ip length`).  Where the receiving kernel has
+ * any who would see it, they are cut again; where the sender has, they are not sent whole.
  */
 
 #include "compat.h"
@@ -78,47 +78,79 @@ static bool cut_has_bridge_hooks(const struct net_device *dev)
 }
 #endif
 
-bool coloop_cut_is_needed(struct net_device *lower, __be16 protocol)
+/* A packet socket of this protocol that is bound to the device; others are not to be found. */
+static bool cut_has_packet_socket(const struct net_device *dev, __be16 protocol)
 {
-	struct net_device *dev;
+	const struct packet_type *type;
+
+	list_for_each_entry_rcu(type, &dev->ptype_specific, list) {
+		if (type->type == protocol)
+			return true;
+	}
+	return false;
+}
+
+bool coloop_cut_is_captured(struct net_device *lower)
+{
+	return dev_nit_active(lower) || !list_empty(&coloop_dev->ptype_all);
+}
+
+/* A bond's port, a bridge's, and what they belong to. */
+static bool cut_has_device_hooks(struct net_device *dev)
+{
+	for (; dev; dev = netdev_master_upper_dev_get_rcu(dev)) {
+		if (coloop_cut_has_ingress(dev) ||
+		    (netif_is_bridge_port(dev) && cut_has_bridge_hooks(dev)))
+			return true;
+	}
+	return false;
+}
+
+bool coloop_cut_is_needed(const struct sk_buff *skb)
+{
 	bool ret;
 
 	rcu_read_lock();
-	ret = cut_has_ip_hooks(lower, protocol);
-	/* A bond's port, a bridge's, and what they belong to. */
-	for (dev = lower; dev && !ret; dev = netdev_master_upper_dev_get_rcu(dev))
-		ret = coloop_cut_has_ingress(dev) ||
-		      (netif_is_bridge_port(dev) && cut_has_bridge_hooks(dev));
+	ret = coloop_cut_is_captured(skb->dev) || cut_has_packet_socket(skb->dev, skb->protocol);
+	/* That trains are one packet to rules is the kernel's own way (rx-udp-gro-forwarding). */
+	if (!ret && skb_shinfo(skb)->gso_type & SKB_GSO_UDP)
+		ret = cut_has_ip_hooks(skb->dev, skb->protocol) || cut_has_device_hooks(skb->dev);
 	rcu_read_unlock();
 	return ret;
 }
 
 /*
  * The size is the peer's word: as the sender's stack would have cut, but with a bound, as one of
- * 1 would make a packet of every byte.
+ * 1 would make a packet of every byte.  A datagram of a train is as long as it is.
  */
 static u32 cut_size(const struct sk_buff *skb)
 {
-	return ALIGN_DOWN(max_t(u32, skb_shinfo(skb)->gso_size, COLOOP_FRAGMENT_BYTES), 8);
+	u32 size = skb_shinfo(skb)->gso_size;
+
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4)
+		return size;
+	return ALIGN_DOWN(max_t(u32, size, COLOOP_FRAGMENT_BYTES), 8);
 }
 
 struct sk_buff *coloop_cut(struct sk_buff *skb)
 {
 	u32 size = cut_size(skb);
-	struct sk_buff *fragment, *list;
+	struct sk_buff *part, *list;
 
 	if (skb->len - skb_transport_offset(skb) <= size) {
 		skb_gso_reset(skb);
 		return skb;
 	}
+	if (skb->len / size > COLOOP_CUT_MAX)
+		return NULL;
 	skb_shinfo(skb)->gso_size = size;
 	__skb_push(skb, ETH_HLEN);
-	/* No feature: every fragment gets memory of its own and is charged for it. */
-	list = skb_gso_segment(skb, 0);
+	/* Without NETIF_F_SG every part gets memory of its own and is charged for it. */
+	list = skb_gso_segment(skb, NETIF_F_HW_CSUM);
 	if (IS_ERR_OR_NULL(list))
 		return NULL;
 	consume_skb(skb);
-	for (fragment = list; fragment; fragment = fragment->next)
-		__skb_pull(fragment, ETH_HLEN);
+	for (part = list; part; part = part->next)
+		__skb_pull(part, ETH_HLEN);
 	return list;
 }

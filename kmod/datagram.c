@@ -64,7 +64,7 @@ static struct coloop_link *datagram_next_hop(struct sk_buff *skb, struct net_dev
 	return link && link->dev == out ? link : NULL;
 }
 
-/* Fragments would be seen by other egress chains, or be too long: then the stack cuts as ever. */
+/* Egress chains or captures would see fragments, or they are too long: the stack cuts as ever. */
 static bool datagram_crosses_whole(struct sk_buff *skb, struct net_device *out)
 {
 	const struct coloop_link *link = datagram_next_hop(skb, out);
@@ -79,7 +79,7 @@ static bool datagram_crosses_whole(struct sk_buff *skb, struct net_device *out)
 	       coloop_egress_is_alone(link->egress) &&
 	       (!READ_ONCE(link->mtu) || READ_ONCE(link->mtu) >= READ_ONCE(out->mtu)) &&
 	       coloop_egress_discipline(link->egress) != COLOOP_DISCIPLINE_RULES &&
-	       !coloop_compat_has_tc_egress(out);
+	       !coloop_compat_has_tc_egress(out) && !coloop_cut_is_captured(out);
 }
 
 /* Lets a datagram above the MTU cross as one record, ready to be cut where it leaves the host. */
@@ -100,7 +100,7 @@ static void datagram_make_record(struct sk_buff *skb, unsigned int headers, unsi
 }
 
 static unsigned int datagram_look4(void *priv, struct sk_buff *skb,
-				  const struct nf_hook_state *state)
+				   const struct nf_hook_state *state)
 {
 	if (unlikely(skb->len > READ_ONCE(state->out->mtu)) && !skb_is_gso(skb) &&
 	    datagram_is_large4(skb, state->sk) && datagram_crosses_whole(skb, state->out))
@@ -109,12 +109,12 @@ static unsigned int datagram_look4(void *priv, struct sk_buff *skb,
 }
 
 static unsigned int datagram_look6(void *priv, struct sk_buff *skb,
-				  const struct nf_hook_state *state)
+				   const struct nf_hook_state *state)
 {
 	if (unlikely(skb->len > READ_ONCE(state->out->mtu)) && !skb_is_gso(skb) &&
 	    datagram_is_large6(skb) && datagram_crosses_whole(skb, state->out))
 		datagram_make_record(skb, sizeof(struct ipv6hdr) + sizeof(struct frag_hdr),
-				   ip6_skb_dst_mtu(skb));
+				     ip6_skb_dst_mtu(skb));
 	return NF_ACCEPT;
 }
 

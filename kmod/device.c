@@ -21,6 +21,14 @@ static netdev_tx_t device_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
+/* What the peer takes in one record; nothing that a capture here would see in parts. */
+static u32 device_link_takes(const struct coloop_link *link)
+{
+	return coloop_cut_is_captured(link->dev) ?
+		       0 :
+		       READ_ONCE(link->peer->channel.remote_features);
+}
+
 /*
  * What a record can say depends on the peer that it is for: an older one may not take every kind of
  * packet that our stack leaves whole.  It is cut then, so that all of a flow crosses, in order.
@@ -37,7 +45,7 @@ static netdev_features_t device_features_check(struct sk_buff *skb, struct net_d
 	rcu_read_lock();
 	link = coloop_link_find(eth->h_source, eth->h_dest);
 	if (link)
-		takes = READ_ONCE(link->peer->channel.remote_features);
+		takes = device_link_takes(link);
 	rcu_read_unlock();
 	if (!(takes & COLOOP_FEATURE_LARGE_DATAGRAMS))
 		features &= ~NETIF_F_GSO_UDP;

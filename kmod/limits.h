@@ -39,22 +39,22 @@ enum coloop_limits {
 	COLOOP_WINDOW_OVERHEAD = 512,
 
 	/*
-	 * Bytes that the records in a ring refer to.  Such records are small, so that the ring alone
-	 * would not push back before the receiver's pool of pages has run out.
+	 * Bytes that the records in a ring refer to.  Such records are small, so that the ring
+	 * alone would not push back before the receiver's pool of pages has run out.
 	 */
 	COLOOP_REFERRED_BYTES = 1 << 20,
 
-	/* Frag pages of a peer of which policy says nothing: it may see what rules would not let pass. */
+	/* Of a peer of which policy says nothing: it may see what rules would not let pass. */
 	COLOOP_FRAG_PAGES_DEFAULT = 0,
 	/*
-	 * They are granted in blocks of 512 KiB or, where the guest's memory is in pieces, 256 KiB.  A
-	 * block must hold what a socket writes between two packets.
+	 * They are granted in blocks of 512 KiB or, where the guest's memory is in pieces, 256
+	 * KiB.  A block must hold what a socket writes between two packets.
 	 */
 	COLOOP_BLOCK_ORDER = 7,
 	COLOOP_BLOCK_ORDER_MIN = 6,
 	/* Packets below this size are copied. */
 	COLOOP_REFER_BYTES = 4096,
-	/* A socket gets the next block when less than this is left: two of TCP's largest packets. */
+	/* A socket gets the next block when less is left: two of TCP's largest packets. */
 	COLOOP_BLOCK_LOW = 128 << 10,
 	/* And its first one with a packet of this size. */
 	COLOOP_BLOCK_PACKET = 16 << 10,
@@ -130,6 +130,9 @@ enum coloop_limits {
 	 * 576 bytes of every host, IPv6 1280 of every link.
 	 */
 	COLOOP_FRAGMENT_BYTES = 512,
+
+	/* A record is cut into so many packets at most; UDP_SEGMENT makes 128. */
+	COLOOP_CUT_MAX = 256,
 
 	/* Longest headers that are put apart, into the linear part of a received skb. */
 	COLOOP_HEAD_BYTES = 256,

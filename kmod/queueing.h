@@ -9,7 +9,7 @@
  *      ~~~     shared memory, event channel
  *   poll.c     events, NAPI, and a thread where a poll takes too long
  *   receive.c  out of the peer's ring, checked, as if it arrived on the lower device
- *   cut.c      a datagram above the MTU into IP fragments, where rules would see those
+ *   cut.c      a datagram above the MTU into IP fragments, where rules or captures would see those
  */
 
 #ifndef _COLOOP_QUEUEING_H
@@ -89,11 +89,13 @@ void coloop_receive(struct coloop_queue *queue, const struct coloop_record *reco
 /* cut.c */
 /* Does a tc or nft ingress chain or an XDP program look at packets of @dev? */
 bool coloop_cut_has_ingress(const struct net_device *dev);
-/* Would rules see the fragments of a datagram that arrives on @lower, before it is put together? */
-bool coloop_cut_is_needed(struct net_device *lower, __be16 protocol);
+/* Does a packet socket see all that is sent by @lower, as tcpdump's does? */
+bool coloop_cut_is_captured(struct net_device *lower);
+/* Would somebody see that @skb, SKB_GSO_UDP or SKB_GSO_UDP_L4, arrives in one piece? */
+bool coloop_cut_is_needed(const struct sk_buff *skb);
 /*
- * The fragments of an SKB_GSO_UDP packet as a list, data at their Ethernet headers' end.  NULL: no
- * memory; @skb is the caller's still.
+ * The fragments of an SKB_GSO_UDP packet, or the datagrams of an SKB_GSO_UDP_L4 one, as a list,
+ * data at their Ethernet headers' end.  NULL: no memory, or too many; @skb is the caller's still.
  */
 struct sk_buff *coloop_cut(struct sk_buff *skb);
 

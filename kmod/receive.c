@@ -139,25 +139,29 @@ static void receive_deliver_whole(struct sk_buff *skb)
 }
 
 /* False: no memory. */
-static bool receive_deliver_fragments(struct sk_buff *skb)
+static bool receive_deliver_cut(struct sk_buff *skb)
 {
-	struct sk_buff *fragment, *next;
+	struct sk_buff *part, *next;
 
 	skb = coloop_cut(skb);
 	if (!skb)
 		return false;
-	skb_list_walk_safe(skb, fragment, next) {
-		skb_mark_not_on_list(fragment);
-		receive_deliver(fragment);
+	skb_list_walk_safe(skb, part, next) {
+		skb_mark_not_on_list(part);
+		receive_deliver(part);
 	}
 	return true;
 }
 
-static bool receive_deliver_datagram(struct sk_buff *skb)
+/* A datagram above the MTU, or a train of datagrams (UDP_SEGMENT), as the stack's GRO makes. */
+static bool receive_deliver_large(struct sk_buff *skb)
 {
-	if (unlikely(coloop_cut_is_needed(skb->dev, skb->protocol)))
-		return receive_deliver_fragments(skb);
-	receive_deliver_whole(skb);
+	if (unlikely(coloop_cut_is_needed(skb)))
+		return receive_deliver_cut(skb);
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP)
+		receive_deliver_whole(skb);
+	else
+		receive_deliver(skb);
 	return true;
 }
 
@@ -194,8 +198,8 @@ static enum coloop_drop receive_packet(struct coloop_queue *queue, struct sk_buf
 
 	if (unlikely(drop != COLOOP_DROP_NONE))
 		return drop;
-	if (unlikely(skb_shinfo(skb)->gso_type & SKB_GSO_UDP))
-		return receive_deliver_datagram(skb) ? COLOOP_DROP_NONE : COLOOP_DROP_MEMORY;
+	if (unlikely(skb_shinfo(skb)->gso_type & (SKB_GSO_UDP | SKB_GSO_UDP_L4)))
+		return receive_deliver_large(skb) ? COLOOP_DROP_NONE : COLOOP_DROP_MEMORY;
 	receive_deliver(skb);
 	return COLOOP_DROP_NONE;
 }

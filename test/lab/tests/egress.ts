@@ -2,7 +2,7 @@
 import test from 'ava';
 import {diverted, inTurn, isLive, patient, peer, withChannel, type Body} from '../channel.ts';
 import type {Guest} from '../guest.ts';
-import {Counter, Numbers, trains} from '../numbered.ts';
+import {Counter, Numbers, counterPort, trains} from '../numbered.ts';
 import {until} from '../until.ts';
 import {labWith} from '../with-lab.ts';
 
@@ -83,6 +83,52 @@ const taps: Body = async (t, {a}) => {
 		});
 		await tcpdump.stop();
 	}
+};
+
+/** Prints how long each UDP frame of eth0 is, or the error, as a program sees it that asks for offloads, too. */
+const ear = `
+import socket
+ear = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+ear.setsockopt(263, 15, 1)  # PACKET_VNET_HDR
+ear.bind(("eth0", 3))
+print("listens", flush=True)
+while True:
+    try:
+        frame = ear.recv(1 << 17)[10:]
+        if frame[12:14] == b"\\x08\\0" and frame[23] == 17:
+            print(len(frame), flush=True)
+    except OSError as error:
+        print(error.strerror, flush=True)
+`;
+
+/** Captures see what netfront would carry: fragments, and datagrams of a train one by one. */
+const captures: Body = async (t, {a, b}) => {
+	const send = `head -c 4000 /dev/zero | socat -u -b 4000 - UDP-SENDTO:b:${counterPort}
+		/opt/coloop/senders segments b ${counterPort} 1`;
+	const records = async () => {
+		const before = await diverted(a);
+		await a.run(send, slow);
+
+		return (await diverted(a)) - before;
+	};
+	const sink = b.spawn(`exec socat -u UDP-RECV:${counterPort} OPEN:/dev/null`);
+	const {status} = await a.run('ethtool -K coloop0 tx-udp-segmentation on', {fails: 'maybe'});
+	const whole = status === 0 ? 3 : 12;
+	t.is(await records(), whole, 'nobody captures');
+	for (const [machine, crossing] of [
+		[a, 14],
+		[b, whole],
+	] as const) {
+		const capture = machine.spawn(`exec python3 -c '${ear}'`);
+		await until('it listens', () => capture.stdout().includes('listens'), patient);
+		t.is(await records(), crossing, `${machine.name} captures`);
+		const seen = () => capture.stdout().trim().split('\n').slice(1);
+		await until('all is seen', () => seen().length >= 14, patient);
+		t.deepEqual(seen(), ['1514', '1514', '1082', ...Array(10).fill('1242'), '142']);
+		await capture.stop();
+	}
+	t.is(await records(), whole, 'nobody captures any more');
+	await sink.stop();
 };
 
 /** A cgroup's program meets the device that the packet leaves by, as ever, and decides. */
@@ -172,6 +218,7 @@ test(
 			'disciplines that promise nothing': queueing,
 			'an egress chain of the device': chain,
 			'taps on the device see both ways': taps,
+			'captures see what netfront would carry': captures,
 			'a program of a cgroup': cgroup,
 			'UDP segments': segments,
 			'raw frames': frames,
