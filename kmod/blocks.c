@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * tcp_sendmsg() asks sk_page_frag() in every turn of its loop where to put what a program writes.
- * That is the task's page, or sk_frag where sk_use_task_frag is off.  So for a socket whose packets
- * go to a peer by a channel the flag goes off and a block of ours becomes sk_frag.  The kernel drops
- * it when it is full, or with the socket, as it would a page of its own.
+ * That is the task's page, or sk_frag where sk_use_task_frag is off.  So for a socket whose
+ * packets go to a peer by a channel the flag goes off and a block of ours becomes sk_frag.  The
+ * kernel drops it when it is full, or with the socket, as it would a page of its own.
  *
- * A block has a reference for each of its pages, as the grants of all of them end one by one.  It is
- * free when there is none beside these, and the peer has taken each record that refers to it.
+ * A block has a reference for each of its pages, as the grants of all of them end one by one.  It
+ * is free when there is none beside these, and the peer has taken each record that refers to it.
  */
 
 #include "blocks.h"
@@ -71,7 +71,8 @@ static bool block_is_free(const struct coloop_channel *ch, const struct coloop_b
 		return false;
 	/* Pairs with put_page(): the last packet was noted before it let go of its reference. */
 	smp_rmb();
-	return READ_ONCE(ch->queue->rx.peer->frags_mapped) >= end && !block_is_referred_to(ch, block);
+	return READ_ONCE(ch->queue->rx.peer->frags_mapped) >= end &&
+	       !block_is_referred_to(ch, block);
 }
 
 /* With a reference, which makes it nobody else's.  NULL: none is free. */
@@ -163,15 +164,17 @@ static void block_renew(struct coloop_channel *ch, struct sock *sk)
 }
 
 /*
- * Not one that the kernel writes to: where that may happen during reclaim (nbd, iscsi_tcp) it has put
- * the flag off itself, on a program's socket, and says what may be allocated.
+ * Not one that the kernel writes to: where that may happen during reclaim (nbd, iscsi_tcp) it has
+ * put the flag off itself, on a program's socket, and says what may be allocated.
  */
 static bool block_socket_is_of_program(const struct sock *sk)
 {
 	return !sk->sk_kern_sock && sk->sk_allocation == GFP_KERNEL;
 }
 
-/* A packet of the socket's own, sent under its lock: who parks one takes a reference to the route. */
+/*
+ * A packet of the socket's own, sent under its lock: who parks one takes a reference to the route.
+ */
 static bool block_socket_is_locked(const struct sock *sk, const struct sk_buff *skb)
 {
 	if (!skb_dst_is_noref(skb) ||
@@ -181,7 +184,7 @@ static bool block_socket_is_locked(const struct sock *sk, const struct sk_buff *
 	return true;
 }
 
-/* The peer is whom the program speaks to, not one that forwards, and reads what was written as it is. */
+/* The peer is whom the program speaks to, no router, and reads what was written as it is. */
 static bool block_is_direct(const struct sk_buff *skb)
 {
 	const struct dst_entry *dst = skb_dst(skb);
@@ -262,9 +265,10 @@ void coloop_blocks_note(struct coloop_channel *ch, const struct coloop_part *par
 static struct coloop_pages *blocks_alloc(struct coloop_channel *ch, unsigned int order)
 {
 	domid_t domid = coloop_channel_peer(ch)->domid;
+	u32 pages = ch->blocks.granted + (1u << order);
 
-	if (ch->blocks.granted + (1u << order) > ch->frag_pages ||
-	    coloop_pages_deferred(domid) + ch->blocks.granted + (1u << order) > COLOOP_PEER_PAGES_MAX ||
+	if (pages > ch->frag_pages ||
+	    coloop_pages_deferred(domid) + pages > COLOOP_PEER_PAGES_MAX ||
 	    coloop_grants_reserve(1u << order, NULL))
 		return NULL;
 	return coloop_pages_alloc_block(domid, order);
@@ -301,7 +305,8 @@ static void blocks_share(struct coloop_channel *ch, struct coloop_pages *pages)
 	};
 	smp_store_release(&blocks->count, blocks->count + 1); /* after what it is */
 	WRITE_ONCE(blocks->granted, first + pages->count);
-	virt_store_release(&ch->queue->own->frags_granted, blocks->granted); /* after the references */
+	/* After the references. */
+	virt_store_release(&ch->queue->own->frags_granted, blocks->granted);
 	coloop_evtchn_notify(&ch->queue->evtchn);
 }
 

@@ -22,7 +22,8 @@ enum {
 
 /**
  * struct coloop_block - pages in a row, granted to the peer
- * @pages: each of them holds a reference to the first; every further one is a socket's or a packet's
+ * @pages: each of them holds a reference to the first; every further one is a socket's or a
+ *   packet's
  * @head: the first of them
  * @at: where it begins in the frag pages, in bytes
  * @end: by queue, where in its ring the last record that refers to the block ends
@@ -43,7 +44,7 @@ struct coloop_block {
  * @table: pages with the references, see wire.h
  */
 struct coloop_blocks {
-	spinlock_t lock;
+	spinlock_t lock; /* who gives, who ends */
 	unsigned int count;
 	u32 granted;
 	unsigned long asked;
@@ -54,7 +55,8 @@ struct coloop_blocks {
 void coloop_blocks_init(struct coloop_blocks *blocks);
 /*
  * From the egress hook: gives the socket of @skb a block to write into, or the next one.  What is
- * not @diverted goes to somebody else, or may, and needs no @ch; the socket gets pages of its own again.
+ * not @diverted goes to somebody else, or may, and needs no @ch; the socket gets pages of its own
+ * again.
  */
 void coloop_blocks_serve(struct coloop_channel *ch, const struct sk_buff *skb, bool diverted);
 /*

@@ -21,7 +21,8 @@ static int foreign_read_table(struct coloop_channel *ch, u32 from, u32 count, gr
 	u32 i;
 	int ret;
 
-	ret = coloop_map_get(&map, coloop_channel_peer(ch)->domid, &ref, 1, COLOOP_OFFER_PART, NULL);
+	ret = coloop_map_get(&map, coloop_channel_peer(ch)->domid, &ref, 1, COLOOP_OFFER_PART,
+			     NULL);
 	if (ret)
 		return ret;
 	table = (const u32 *)map.address[0];
@@ -57,8 +58,8 @@ static int foreign_map_all(struct coloop_channel *ch, u32 to)
 	int ret = 0;
 
 	if (!foreign->pages.pages)
-		foreign->pages.pages = kvcalloc(COLOOP_FRAG_PAGES_MAX, sizeof(*foreign->pages.pages),
-					      GFP_KERNEL);
+		foreign->pages.pages = kvcalloc(COLOOP_FRAG_PAGES_MAX,
+						sizeof(*foreign->pages.pages), GFP_KERNEL);
 	refs = kvcalloc(COLOOP_TABLE_REFS, sizeof(*refs), GFP_KERNEL);
 	if (!refs || !foreign->pages.pages)
 		ret = -ENOMEM;
@@ -77,7 +78,7 @@ static int foreign_map_all(struct coloop_channel *ch, u32 to)
 void coloop_foreign_map(struct coloop_channel *ch)
 {
 	struct coloop_foreign *foreign = &ch->foreign;
-	u32 granted;
+	u32 granted, size;
 
 	lockdep_assert_held(&coloop_channel_peer(ch)->lock);
 	if (!coloop_channel_is_live(ch) || !READ_ONCE(ch->frag_pages))
@@ -93,8 +94,8 @@ void coloop_foreign_map(struct coloop_channel *ch)
 		return;
 	/* What we cannot map its owner copies. */
 	foreign->is_refused = foreign_map_all(ch, granted);
-	/* After the pages. */
-	smp_store_release(&foreign->pages.size, foreign->mapped * COLOOP_PAGE_SIZE);
+	size = foreign->mapped * COLOOP_PAGE_SIZE;
+	smp_store_release(&foreign->pages.size, size); /* after the pages */
 	virt_store_release(&ch->queue->own->frags_mapped, foreign->mapped);
 }
 

@@ -30,7 +30,7 @@ struct coloop_foreign {
 	struct coloop_map map[COLOOP_FOREIGN_MAPS_MAX];
 };
 
-/* From the poll: has the peer granted more since?  Not for who grants it nothing: no page is mapped then. */
+/* From the poll: has the peer granted more since?  To who grants it nothing, it does not matter. */
 bool coloop_foreign_is_due(const struct coloop_channel *ch);
 /* Under the peer's lock: maps what is new, and says so in our control page. */
 void coloop_foreign_map(struct coloop_channel *ch);

@@ -10,8 +10,9 @@
  *  3  send marker frames by the lower devices  -->   4  note which have arrived
  *  6  put what is held into the ring, in order <--   5  all: store `marker`, send an event
  *
- * What is held would have had to wait for the same packets on the ordinary path.  A queue that others
- * keep full, and a marker that is lost or forged, cost or save a moment of holding (COLOOP_ORDER_MS).
+ * What is held would have had to wait for the same packets on the ordinary path.  A queue that
+ * others keep full, and a marker that is lost or forged, cost or save a moment of holding
+ * (COLOOP_ORDER_MS).
  */
 
 #include "marker.h"

@@ -15,8 +15,8 @@
 #include "wire.h"
 
 /*
- * Bytes of the frame for the linear part of its skb: all, or the headers that it claims to have. With
- * parts that is what follows in the ring.
+ * Bytes of the frame for the linear part of its skb: all, or the headers that it claims to have.
+ * With parts that is what follows in the ring.
  */
 static inline u32 coloop_record_head(const struct coloop_record *record)
 {

@@ -12,8 +12,8 @@ enum {
 };
 
 /*
- * Sixteen selectors are compared with a packet in some 3000 instructions, a tenth of all that a small one
- * costs, and the packets of a connection get the same answer each time.
+ * Sixteen selectors are compared with a packet in some 3000 instructions, a tenth of all that a
+ * small one costs, and the packets of a connection get the same answer each time.
  */
 struct recent {
 	u64 serial;

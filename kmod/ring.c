@@ -128,7 +128,7 @@ static struct coloop_part ring_copy_part(const u8 *from)
 static bool ring_take_parts(struct coloop_rx *rx, const struct coloop_record *record, u32 *bad)
 {
 	u32 at = rx->cons + sizeof(struct coloop_record);
-	u32 size = rx->foreign ? smp_load_acquire(&rx->foreign->size) : 0;
+	u32 size = rx->foreign ? smp_load_acquire(&rx->foreign->size) : 0; /* before the pages */
 	u32 left = record->len - record->hdr_len;
 	u32 i;
 
@@ -197,7 +197,8 @@ static void ring_copy_foreign(const struct coloop_foreign_pages *foreign, void *
 	while (len) {
 		u32 part = min_t(u32, len, COLOOP_PAGE_SIZE - at % COLOOP_PAGE_SIZE);
 
-		coloop_copy(to, foreign->pages[at / COLOOP_PAGE_SIZE] + at % COLOOP_PAGE_SIZE, part);
+		coloop_copy(to, foreign->pages[at / COLOOP_PAGE_SIZE] + at % COLOOP_PAGE_SIZE,
+			    part);
 		to = (u8 *)to + part;
 		at += part;
 		len -= part;

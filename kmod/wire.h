@@ -39,10 +39,10 @@
  * side says MAPPED, and read after that.  A peer without COLOOP_FEATURE_OFFER_NUMBER has neither
  * word, and is known by side alone.
  *
- * frags_granted: how many frag pages, beyond the rings, the peer may map, to read what records refer
- * to there: TCP's page frags.  A multiple of COLOOP_FRAG_PAGES_STEP, it only grows during one life of
- * the page.  Page n is granted by the reference in word n % COLOOP_TABLE_REFS of a table page, which
- * table[n / COLOOP_TABLE_REFS] grants.
+ * frags_granted: how many frag pages, beyond the rings, the peer may map, to read what records
+ * refer to there: TCP's page frags.  A multiple of COLOOP_FRAG_PAGES_STEP, it only grows during one
+ * life of the page.  Page n is granted by the reference in word n % COLOOP_TABLE_REFS of a table
+ * page, which table[n / COLOOP_TABLE_REFS] grants.
  * frags_mapped: how many of the peer's frag pages we have mapped, from the first on.
  * A peer without COLOOP_FEATURE_FRAG_PAGES has none of these words.
  *
@@ -67,8 +67,8 @@
  * 5.1.6), so the kernel's hardened reader of that header serves both.
  *
  * parts is 0 where all of the frame follows.  Else the record refers to frag pages of its sender:
- * so many parts follow, and then the first hdr_len bytes of the frame.  The rest is in the frag pages,
- * as if they were in a row, in bytes [at, at + length) of each part in turn:
+ * so many parts follow, and then the first hdr_len bytes of the frame.  The rest is in the frag
+ * pages, as if they were in a row, in bytes [at, at + length) of each part in turn:
  *
  * byte  0         4         8                 8 * parts
  *       +---------+---------+------ // -------+------------------//
