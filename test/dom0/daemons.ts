@@ -20,22 +20,22 @@ test(
 	'of twelve that start at once one serves, and the others leave all alone',
 	withDom0({guests, start: false}, async (dom0, t) => {
 		const daemons = Array.from({length: 12}, () => dom0.startAnother());
-		await dom0.announced('web', 'db');
-		const isOver = await Promise.all(
-			daemons.map(({ended}) => Promise.race([ended, wait(3000).then(() => undefined)])),
-		);
-		const serving = daemons.filter((_, index) => isOver[index] === undefined);
-		t.is(serving.length, 1);
+		const over = new Map<(typeof daemons)[number], unknown>();
 		for (const daemon of daemons) {
-			if (daemon === serving[0]) {
-				continue;
-			}
+			void daemon.ended.then(status => over.set(daemon, status));
+		}
+		/* As long as it takes twelve processes to start on a busy machine. */
+		const patience = {within: 60_000};
+		await dom0.until('all but one have ended', async () => over.size === 11, patience);
+		await dom0.announced('web', 'db', patience);
+		t.is(over.size, 11);
+		for (const [daemon, status] of over) {
 			t.false(
 				daemon.log.some(
 					({event}) => event === 'role.started' || event === 'peer.withdrawn',
 				),
 			);
-			t.is(await daemon.ended, 2);
+			t.is(status, 2);
 		}
 		t.is((await dom0.pair('web', 'db'))?.state, 'ready');
 	}),
