@@ -10,27 +10,41 @@ export type Listing = {
 	devicesOf(table: string, chain: string): readonly string[] | undefined;
 	/** The flags of a table, or of a set or map in it: `dormant`, `dynamic`. */
 	flagsOf(table: string, set?: string): readonly string[];
-	/** Whether it shows the same chains and rules. */
-	isOf(ruleset: NftRuleset): boolean;
 };
 
 export function parseListing(text: string): Listing {
+	const {rules, chains} = parseChains(text);
+	const flags = parseFlags(text);
+
+	return {
+		textOf: rule => rules.get(keyOf(rule.table, rule.chain, String(rule.handle))),
+		devicesOf: (inTable, inChain) => chains.get(keyOf(inTable, inChain)),
+		flagsOf: (inTable, set) =>
+			flags.get(set === undefined ? keyOf(inTable) : keyOf(inTable, set)) ?? [],
+	};
+}
+
+type Chains = {
+	/** By table, chain and handle, as nft writes them. */
+	readonly rules: ReadonlyMap<string, string>;
+	/** The devices of each, by table and chain. */
+	readonly chains: ReadonlyMap<string, readonly string[] | undefined>;
+};
+
+function parseChains(text: string): Chains {
 	const rules = new Map<string, string>();
 	const chains = new Map<string, readonly string[] | undefined>();
-	const flags = parseFlags(text);
-	let table = '';
-	let chain: string | undefined;
+	let [table, chain]: [string, string | undefined] = ['', undefined];
 	let body: string[] = [];
 
 	for (const line of text.split('\n')) {
-		const opened = /^(table|\tchain) (.+?) \{(?: # handle \d+)?$/.exec(line);
+		const [, what, name = ''] = /^(table|\tchain) (.+?) \{(?: # handle \d+)?$/.exec(line) ?? [];
 		const [, handle] = / # handle (\d+)$/.exec(line) ?? [];
 
-		if (opened?.[1] === 'table') {
-			table = opened[2] ?? '';
-			chain = undefined;
-		} else if (opened) {
-			chain = opened[2] ?? '';
+		if (what === 'table') {
+			[table, chain] = [name, undefined];
+		} else if (what !== undefined) {
+			chain = name;
 			chains.set(keyOf(table, chain), undefined);
 		} else if (chain === undefined || line === '\t}') {
 			chain = undefined;
@@ -48,21 +62,7 @@ export function parseListing(text: string): Listing {
 		}
 	}
 
-	return {
-		textOf: rule => rules.get(keyOf(rule.table, rule.chain, String(rule.handle))),
-		devicesOf: (inTable, inChain) => chains.get(keyOf(inTable, inChain)),
-		flagsOf: (inTable, set) =>
-			flags.get(set === undefined ? keyOf(inTable) : keyOf(inTable, set)) ?? [],
-		isOf: ruleset =>
-			ruleset.chains.length === chains.size &&
-			ruleset.rules.length === rules.size &&
-			ruleset.chains.every(({family, table: name, name: inChain}) =>
-				chains.has(keyOf(`${family} ${name}`, inChain)),
-			) &&
-			ruleset.rules.every(({family, table: name, chain: inChain, handle}) =>
-				rules.has(keyOf(`${family} ${name}`, inChain, String(handle))),
-			),
-	};
+	return {rules, chains};
 }
 
 /** By table, or by table and set: the lines `flags dormant` of the one and `flags dynamic,timeout` of the other. */

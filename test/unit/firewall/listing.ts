@@ -6,12 +6,6 @@ import {captured} from './_fixtures.ts';
 for (const [version, fixtures] of captured) {
 	test(`nft ${version}: every rule of every capture has its text`, t => {
 		for (const {ruleset, listing} of fixtures.values()) {
-			t.true(listing.isOf(ruleset));
-			t.false(listing.isOf({...ruleset, chains: []}) && ruleset.chains.length > 0);
-			t.false(
-				listing.isOf({...ruleset, rules: ruleset.rules.slice(1)}) &&
-					ruleset.rules.length > 0,
-			);
 			for (const {family, table, chain, handle} of ruleset.rules) {
 				const text = listing.textOf({table: `${family} ${table}`, chain, handle});
 				t.regex(text ?? 'none', /^(?!none$)[^\t\n]+$/);
