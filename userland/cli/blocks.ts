@@ -37,6 +37,8 @@ export function pairBlock(pair: PairStatus, status: Status, now: number): string
 					`${link.bridge}: ${a.name} vif ${link.a_vif} ${link.a_mac}, ${b.name} vif ${link.b_vif} ${link.b_mac}`,
 				] as const,
 		),
+		[`limits of ${a.name}`, pair.a_limits?.join(', ')],
+		[`limits of ${b.name}`, pair.b_limits?.join(', ')],
 		[`${a.name} to ${b.name}`, flow(pair.a_to_b_bytes, pair.a_to_b_packets)],
 		[`${b.name} to ${a.name}`, flow(pair.b_to_a_bytes, pair.b_to_a_packets)],
 		['rings', own && own.ring_bytes !== null ? ringLine(own) : ''],

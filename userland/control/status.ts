@@ -80,6 +80,9 @@ const peer = z.object({
 	/** Rings of that size each way; null before both sides have met. */
 	queues: number,
 	queued_bytes: count,
+	/** What each may send, as sentences, `rate: 8 Mbit/s`; absent: anything. */
+	a_limits: z.optional(z.array(z.string())),
+	b_limits: z.optional(z.array(z.string())),
 	/** Packets that would have been diverted, if not for `mode: audit`; absent where it is not audited. */
 	audited_packets: z.optional(z.number()),
 	/** How long sockets poll busily for the next packet before they sleep, in microseconds. */
@@ -123,6 +126,9 @@ const pair = z.object({
 			b_mac: z.string(),
 		}),
 	),
+	/** What each may send, as sentences, `rate: 8 Mbit/s`; absent: anything. */
+	a_limits: z.optional(z.array(z.string())),
+	b_limits: z.optional(z.array(z.string())),
 	/** Packets that would have been diverted, if not for `mode: audit`; absent where nothing is audited. */
 	audited_packets: z.optional(z.number()),
 	a_to_b_packets: count,

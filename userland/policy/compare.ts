@@ -35,7 +35,7 @@ function line(rule: PairRule | AcceptRule): Line {
 
 function limitsOf({limits = []}: Policy): Line[] {
 	return limits.map(rule => ({
-		text: [ruleText(rule), ...limitsTexts(rule)].join(', '),
+		text: [ruleText(rule), ...limitsTexts(rule.limits)].join(', '),
 		rule,
 	}));
 }

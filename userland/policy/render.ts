@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import {stringify} from 'yaml';
+import type {Limits} from '../limits.ts';
 import {renderPrefix} from '../prefixes.ts';
 import {renderRate} from './rate.ts';
 import {ruleName} from './rule-name.ts';
@@ -21,8 +22,8 @@ export function renderPolicy(policy: Policy): string {
 	].join('');
 }
 
-/** What limits say of whom, each on a line of its own: `rate: 100 Mbit/s`. */
-export function limitsTexts({limits: {addresses, rate, guards}}: LimitsRule): string[] {
+/** `rate: 100 Mbit/s`, of each limit, on a line of its own. */
+export function limitsTexts({addresses, rate, guards}: Limits): string[] {
 	return [
 		...(addresses ? [`addresses: ${flow(addresses.map(renderPrefix))}`] : []),
 		...(rate === undefined ? [] : [`rate: ${renderRate(rate)}`]),
@@ -31,7 +32,7 @@ export function limitsTexts({limits: {addresses, rate, guards}}: LimitsRule): st
 }
 
 function renderLimits(rule: LimitsRule): string {
-	const texts = limitsTexts(rule).map(text => `    ${text}\n`);
+	const texts = limitsTexts(rule.limits).map(text => `    ${text}\n`);
 
 	return `  # ${ruleName(rule)}\n  - domain: ${flow(rule.domain)}\n${texts.join('')}`;
 }

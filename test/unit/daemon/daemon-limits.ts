@@ -163,6 +163,11 @@ test("a vif's own rate= and ip= are enforced as policy's limits are, as soon as 
 		stage.clock.until(`${text}`, async () => enforced(stage)[macOf(2)] === text);
 	await stage.xen.write(`${vif}/ip`, '10.0.0.2');
 	await becomes('rate:20000000;from:10.0.0.2/32,::/0');
+	t.deepEqual((await pairOf(host))?.b_limits, [
+		'addresses: [10.0.0.2/32, ::/0]',
+		'rate: 20 Mbit/s',
+	]);
+	t.is((await pairOf(host))?.a_limits, undefined);
 	stage.setPolicy(0, limited);
 	await becomes('rate:10000000;from:10.0.0.2/32,fd00::/64;no:ra');
 	await stage.xen.remove(`${vif}/rate`);

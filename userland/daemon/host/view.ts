@@ -4,7 +4,7 @@ import type {Domain} from '../../xenstore/discover.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {OfferValue} from '../../xenstore/values.ts';
 import type {Refusal} from '../refusal.ts';
-import {judgePair, type Criteria} from './judge.ts';
+import {judgePair, type Criteria, type PairLimits} from './judge.ts';
 import type {SharedLink} from './shared-links.ts';
 import {agreedEpoch, domidsOf, keyOf, type Pair} from './pair.ts';
 import type {PairTable} from './pairs.ts';
@@ -17,6 +17,8 @@ export type PairView = {
 	/** Where the policy decided, for people. */
 	readonly rule: string | undefined;
 	readonly links: readonly SharedLink[];
+	/** What a and b may send over the channel. */
+	readonly limits: PairLimits;
 	/** Why the pair is not announced; undefined where it is, or soon will be. */
 	readonly refusal: Refusal | undefined;
 	/** Nothing is diverted, by dom0's policy. */
@@ -125,12 +127,12 @@ function* allKeys(domids: readonly number[]): Generator<number> {
 }
 
 function viewPair(a: Subject, b: Subject, pairs: PairTable, criteria: Criteria): PairView {
-	const {terms, links, refusal} = judgePair(a, b, criteria);
+	const {terms, links, limits, refusal} = judgePair(a, b, criteria);
 	const pair = refusal ? undefined : pairs.get(keyOf(a.domid, b.domid));
 
 	const {rule, isAudit} = terms;
 
-	return {...{a, b, rule, links, refusal, isAudit}, ...negotiationOf(pair)};
+	return {...{a, b, rule, links, limits, refusal, isAudit}, ...negotiationOf(pair)};
 }
 
 function negotiationOf(pair: Pair | undefined): Negotiation {

@@ -3,6 +3,7 @@ import {createChoice, type Left, type Limits} from '../../control/pairs.ts';
 import type {PairStatus, Status} from '../../control/protocol.ts';
 import {renderDeclined} from '../../xenstore/declined.ts';
 import type {Domain} from '../../xenstore/discover.ts';
+import {limitsTexts} from '../../policy/render.ts';
 import type {Store} from '../../xenstore/store.ts';
 import type {HostView, PairView} from '../host/view.ts';
 import {noTraffic, readAudited, readTraffic} from './counts.ts';
@@ -127,7 +128,8 @@ function tell(pairs: readonly PairView[], store: Store | undefined): Promise<Pai
 }
 
 async function pairStatus(verdict: PairView, store: Store | undefined): Promise<PairStatus> {
-	const {a, b, refusal, rule, links} = verdict;
+	const {a, b, refusal, rule, links, limits} = verdict;
+	const [ofA, ofB] = limits ?? [];
 	const {state, code, reason} = conditionOf(verdict);
 	const [aDeclines, bDeclines] = refusal ? [] : verdict.declined;
 	const hasSpoken = verdict.offers.some(offer => offer !== undefined);
@@ -154,6 +156,8 @@ async function pairStatus(verdict: PairView, store: Store | undefined): Promise<
 			b_vif: link.b.vif,
 			b_mac: link.b.mac,
 		})),
+		...(ofA && {a_limits: limitsTexts(ofA)}),
+		...(ofB && {b_limits: limitsTexts(ofB)}),
 		...(audited !== undefined && {audited_packets: audited}),
 		...counts,
 	};
