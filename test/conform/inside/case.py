@@ -99,6 +99,12 @@ def tcp(a, b, family=4, protocol=0, before=lambda client, listener: None):
     return client, listener.accept()[0]
 
 
+def acquaint(machine, other, device="eth0"):
+    """A command that has a machine know the other's addresses, of which it may have forgotten some with a device."""
+    known = f"{other.ip4} {other.ip6} {other.link_local}"
+    return f"for each in {known}; do ip neigh replace $each lladdr {other.mac} dev {device} nud permanent; done"
+
+
 def begin(a, b):
     """After changes that may have closed the channel: waits until packets take it again, and compares from here on."""
     for _ in range(600):

@@ -3,20 +3,20 @@
 
 import socket
 
-from case import begin, case, receive, soon, tcp, text, udp
+from case import acquaint, begin, case, receive, soon, tcp, text, udp
 
 OWN = "its MAC address is its own, so it is no guest's vif"
 
 
 def move(machine, other, device):
-    """The guest's addresses, and what it knows of the other, from eth0 to a device over it."""
-    acquaint = f"for each in {other.ip4} {other.ip6}; do ip neigh replace $each lladdr {other.mac} dev"
-    back = f"""ip addr replace {machine.ip4}/24 dev eth0; ip -6 addr replace {machine.ip6}/64 dev eth0 nodad
-        ip link set eth0 up; {acquaint} eth0 nud permanent; done
-        ip neigh replace {other.link_local} lladdr {other.mac} dev eth0 nud permanent"""
-    return f"""ip addr flush dev eth0 scope global; ip link set {device} up
-        ip addr replace {machine.ip4}/24 dev {device}; ip -6 addr replace {machine.ip6}/64 dev {device} nodad
-        {acquaint} {device} nud permanent; done""", back
+    """The guest's addresses, and what it knows of the other, from eth0 to a device over it, and back."""
+
+    def to(device):
+        return f"""ip addr replace {machine.ip4}/24 dev {device}; ip -6 addr replace {machine.ip6}/64 dev {device} nodad
+        {acquaint(machine, other, device)}"""
+
+    forth = f"ip addr flush dev eth0 scope global; ip link set {device} up; {to(device)}"
+    return forth, f"ip link set eth0 up; {to('eth0')}"
 
 
 def talk(a, b):
@@ -108,10 +108,9 @@ def vlan(a, b):
 @case("eth0 in a VRF", "unseen")
 def vrf(a, b):
     a.module("vrf")
-    acquaint = f"ip neigh replace {b.ip4} lladdr {b.mac} dev eth0 nud permanent"
-    back = f"ip -6 addr replace {a.ip6}/64 dev eth0 nodad; ip neigh replace {b.ip6} lladdr {b.mac} dev eth0 nud permanent; ip neigh replace {b.link_local} lladdr {b.mac} dev eth0 nud permanent"
-    a.set("true", f"ip link set eth0 nomaster; ip link del vrf1; ip addr replace {a.ip4}/24 dev eth0; {acquaint}; {back}")
-    a.run(f"ip link add vrf1 type vrf table 10; ip link set vrf1 up; ip link set eth0 master vrf1; ip addr replace {a.ip4}/24 dev eth0; {acquaint}")
+    _, back = move(a, b, "eth0")
+    a.set("true", f"ip link set eth0 nomaster; ip link del vrf1; {back}")
+    a.run(f"ip link add vrf1 type vrf table 10; ip link set vrf1 up; ip link set eth0 master vrf1; {back}")
     told = []
     server, port = b.bound(socket.SOCK_DGRAM)
     client = a.socket()
@@ -143,7 +142,6 @@ def tcpdump(a, b):
 def renamed(a, b):
     a.set("ip link set eth0 down; ip link set eth0 name lan0; ip link set lan0 up", "true")
     a.run("ip link set lan0 down; ip link set lan0 name eth0; ip link set eth0 up")
-    back = f"ip -6 addr replace {a.ip6}/64 dev eth0 nodad; for each in {b.ip4} {b.ip6} {b.link_local}; do ip neigh replace $each lladdr {b.mac} dev eth0 nud permanent; done"
-    a.run(back)
+    a.run(move(a, b, "eth0")[1])
     begin(a, b)
     return talk(a, b)

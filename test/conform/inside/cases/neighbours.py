@@ -12,7 +12,7 @@ def strangers(a, b, *addresses):
     """Both have forgotten the other, as ARP has not been asked."""
     for each, other in ((a, b), (b, a)):
         for address in addresses or (other.ip4, other.ip6, other.link_local):
-            each.set(f"ip neigh del {address} dev eth0", f"ip neigh replace {address} lladdr {other.mac} dev eth0 nud permanent")
+            each.set(f"ip neigh del {address} dev eth0 2>/dev/null || true", f"ip neigh replace {address} lladdr {other.mac} dev eth0 nud permanent")
 
 
 @each_family("the first packet to a neighbour that nobody knows", "neighbours")

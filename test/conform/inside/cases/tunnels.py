@@ -128,6 +128,10 @@ def secured(name, modules, state, protocol, mode, more="", family=4):
                 each.run(f"ip xfrm state add src {source} dst {target} {keyed} {more}")
                 way = "out" if source == each.address(family) else "in"
                 each.run(f"ip xfrm policy add src {source} dst {target} dir {way} tmpl src {source} dst {target} proto {protocol} mode {mode}")
+        if "espinudp" in more:
+            for each in (a, b):
+                keys, _ = each.bound(socket.SOCK_DGRAM, port=4500)
+                keys.setsockopt(socket.IPPROTO_UDP, 100, 2)  # UDP_ENCAP, UDP_ENCAP_ESPINUDP
         a.run(f"ping -n -q -c 2 -i 0.01 -W 5 {other_end}")
         told = []
         client, server = udp(a, b, family)
