@@ -31,7 +31,7 @@ export function compare(seen: Readonly<Record<Way, Sighting>>): Comparison {
 		return {...about, verdict: 'failed', notes: failures};
 	}
 	const differences = [...wrongWay(seen), ...differencesOf(seen)];
-	const reasons = differences.map(each => acceptedFor(each));
+	const reasons = differences.map(each => acceptedFor(channel.case, each));
 	const rest = differences.filter((_, index) => reasons[index] === undefined);
 	if (rest.length > 0) {
 		return {...about, verdict: 'differs', notes: rest};

@@ -9,7 +9,7 @@ import {parseSighting, ways, type Sighting, type Way} from './sighting.ts';
 const folder = '/opt/coloop/conform';
 const port = 7300;
 
-/** Which cases: `['all']`, `['fast']`, or some by their names. */
+/** Which cases: `['all']`, which are those of `['last']`, too, `['fast']`, or some by their names. */
 export type Selection = readonly string[];
 
 export type Listener = (way: Way, seen: Sighting) => void;
@@ -31,7 +31,9 @@ export async function conform(
 	const doubtful = first.filter(isDoubtful).map(({name}) => name);
 	const again = doubtful.length > 0 ? await bothWays(doubtful, 2) : [];
 
-	return first.map(each => again.find(({name}) => name === each.name) ?? each);
+	const last = selection[0] === 'all' ? await bothWays(['last'], 4) : [];
+
+	return [...first.map(each => again.find(({name}) => name === each.name) ?? each), ...last];
 }
 
 /** Neither the same nor missing. */

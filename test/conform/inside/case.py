@@ -8,8 +8,10 @@
         return server.recv(100)
 
 Options: `neighbours`: ARP and neighbour discovery are compared, too; `opaque`: what packets carry is drawn anew each time;
-`fragments`: they are compared one by one; `segments`: TCP's segments are; `unseen`: packets are not compared at all, as
-how many there are is a matter of time."""
+`fragments`: they are compared one by one; `segments`: TCP's segments are; `unseen`: nobody captures packets, as how many
+there are is a matter of time; `large`: the case is run once more with nobody who captures, as some of its datagrams cross
+in one piece then; `last`: it runs after all others, as netfront is not as before when it is over: after a native XDP
+program its frames are 256 bytes too long."""
 
 import errno
 import itertools
@@ -33,6 +35,8 @@ def case(name, *options, ordinary=False, fast=False):
     def add(run):
         subject = run.__module__.removeprefix("cases.")
         cases.append(Case(name, subject, run, ordinary, fast, options))
+        if "large" in options:
+            cases.append(Case(f"{name}, captured by nobody", subject, run, ordinary, fast, (*options, "unseen")))
         return run
 
     return add
@@ -103,6 +107,11 @@ def acquaint(machine, other, device="eth0"):
     """A command that has a machine know the other's addresses, of which it may have forgotten some with a device."""
     known = f"{other.ip4} {other.ip6} {other.link_local}"
     return f"for each in {known}; do ip neigh replace $each lladdr {other.mac} dev {device} nud permanent; done"
+
+
+def arrived(a, b):
+    """All that a has sent to b has come to its reader, or is lost: a ping that was sent after it is answered."""
+    a.run(f"ping -n -q -c 1 -W 10 {b.ip4}")
 
 
 def begin(a, b):

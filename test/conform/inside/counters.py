@@ -20,7 +20,9 @@ TOLD = {
     "TCPDeferAcceptDrop", "TCPZeroWindowDrop", "TCPOFODrop", "TCPWqueueTooBig",
 }  # fmt: skip
 # What depends on how many segments a stream took.
-VOLUME = re.compile(r"^Ip.*(Receives|Delivers|Requests|Transmits|Octets|ECTPkts|ECT[01]Pkts|CEPkts)$")
+VOLUME = re.compile(r"^Ip.*(Receives|ForwDatagrams|Delivers|Requests|Transmits|Octets|ECTPkts|ECT[01]Pkts|CEPkts)$")
+# What packets of neighbours and groups move, where nobody captures who could tell them apart.
+NOISE = re.compile(r"^(Ip.*(Mcast|Bcast).*|Icmp6(In|Out)(Msgs|Type1[3-4]\d|Router.*|Neighbor.*|Group.*|MLD.*)|link multicast)$")
 # What packets of neighbours and groups are counted by, which come when they like.
 OF = {4: ("IpIn", "IpOut", "IpExtIn", "IpExtOut"), 6: ("Ip6In", "Ip6Out", "Icmp6In", "Icmp6Out")}
 LINKS = ("eth0", "coloop0")
@@ -59,6 +61,14 @@ def tables(path):
 def is_told(table, name):
     timed = TIMED.get(table, set())
     return name in TOLD if timed is None else name not in timed
+
+
+def is_volume(name):
+    return VOLUME.search(name) is not None
+
+
+def is_noise(name):
+    return NOISE.search(name) is not None
 
 
 def statistic(device, name):

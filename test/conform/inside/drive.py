@@ -4,7 +4,7 @@
 
     drive.py A B channel|netfront ROUND <NAMES
 
-A and B are where their machine.py is reached, ADDRESS%DEVICE:PORT; NAMES are lines: `all`, `fast`, or names. ROUND keeps the ports of one run from those of another, whose connections may be waiting for their end."""
+A and B are where their machine.py is reached, ADDRESS%DEVICE:PORT; NAMES are lines: `all`, `last`, `fast`, or names. ROUND keeps the ports of one run from those of another, whose connections may be waiting for their end."""
 
 import contextlib
 import hashlib
@@ -24,6 +24,8 @@ from machine import Machine, NotHere
 from remote import End
 
 DEVICE = "eth0"
+# Connections whose program is gone, and whose other end a case has silenced, would speak in later cases.
+ORPHANS = "ss -HKtn state connected exclude established '( dst 10.0.0.0/8 or dst fd00::/8 )' >/dev/null"
 
 
 def connect(name, number, where):
@@ -67,14 +69,15 @@ def turned_to(way, a, b):
         time.sleep(0.5)
     else:
         raise SystemExit(f"packets of a and b do not take the {way}: {moved}")
-    for machine in (a, b):
-        machine.tidy()
+    tidy((a, b))
 
 
 def run(each, a, b, dom0):
     machines = {"a": a, "b": b}
     case.ports[socket.SOCK_DGRAM] = itertools.count(10000)
-    case.captures = captures = {name: machine.capture(DEVICE) for name, machine in machines.items()}
+    case.captures = captures = {
+        name: machine.capture(DEVICE, "unseen" not in each.options) for name, machine in machines.items()
+    }
     seen = {"outcome": "ran"}
     try:
         several = len(inspect.signature(each.run).parameters) > 2 and "family" not in inspect.signature(each.run).parameters
@@ -84,10 +87,31 @@ def run(each, a, b, dom0):
     except Exception as error:
         seen |= {"outcome": "failed", "why": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
     # Connections end while it is still seen.
-    seen["untidy"] = [f"{machine.name}: {what}" for machine in (a, b, dom0) for what in machine.tidy()]
+    seen["untidy"] = tidy((a, b, dom0), captures.values())
     for name, capture in captures.items():
         seen[name] = capture.finish(each.options)
     return seen
+
+
+def tidy(machines, captures=()):
+    """What could not be taken back; what sockets say in their end has come before anything else is taken back."""
+    failed, left = [], list(machines)
+    while left:
+        told = [(machine, *machine.tidy()) for machine in left]
+        failed += [f"{machine.name}: {what}" for machine, _, whats in told for what in whats]
+        left = [machine for machine, has_more, _ in told if has_more]
+        for each in captures if left else ():
+            each.settle()
+    return failed
+
+
+def chosen(names):
+    kinds = {
+        "all": lambda each: "last" not in each.options,
+        "last": lambda each: "last" in each.options,
+        "fast": lambda each: each.fast,
+    }
+    return list(filter(kinds.get(names[0], lambda each: each.name in names), case.cases))
 
 
 def plain(value):
@@ -110,13 +134,14 @@ def main(where_a, where_b, way, number):
     load()
     a, b = connect("a", 1, where_a), connect("b", 2, where_b)
     dom0 = case.Guest("dom0", 254, Machine())
-    for each in case.cases:
-        if names[0] == "all" or (names[0] == "fast" and each.fast) or each.name in names:
-            turned_to(way, a, b)
-            begun = time.monotonic()
-            seen = run(each, a, b, dom0)
-            about = {"case": each.name, "subject": each.subject, "ordinary": each.ordinary}
-            print(json.dumps({**about, "seconds": round(time.monotonic() - begun, 1), **seen}), flush=True)
+    for each in chosen(names):
+        turned_to(way, a, b)
+        begun = time.monotonic()
+        seen = run(each, a, b, dom0)
+        about = {"case": each.name, "subject": each.subject, "ordinary": each.ordinary}
+        print(json.dumps({**about, "seconds": round(time.monotonic() - begun, 1), **seen}), flush=True)
+        for machine in (a, b):
+            machine.run(ORPHANS)
 
 
 if __name__ == "__main__":

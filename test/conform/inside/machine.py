@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import counters
-from capture import Capture
+from capture import Capture, Watch
 from remote import End
 
 PATIENCE = 10  # seconds; a time that counts in no result
@@ -73,6 +73,10 @@ class Machine:
         self.kept.append(Undo(undo))
         return self.run(command)
 
+    def until(self, condition):
+        """Waits until a command of the shell succeeds."""
+        self.run(f"until {condition}; do sleep 0.05; done")
+
     def start(self, command):
         """A program that goes on; `output` ends it."""
         return self.keep(
@@ -93,8 +97,8 @@ class Machine:
         if subprocess.run(["sh", "-c", f"command -v {name}"], capture_output=True).returncode:
             raise NotHere(f"no program {name}")
 
-    def capture(self, device):
-        return Capture(device)
+    def capture(self, device, sees):
+        return Capture(device) if sees else Watch(device)
 
     def counters(self, device):
         return counters.read(device)
@@ -113,10 +117,12 @@ class Machine:
         return made
 
     def tidy(self):
-        """All that a case opened and changed is closed and taken back; what could not be is said."""
-        failed = [each.close() for each in reversed(self.kept)]
-        self.kept = []
-        return [each for each in failed if each]
+        """Of what a case opened and changed, closes what came last, or takes it back: up to where one follows the other, as
+        what a socket says in its end is to meet what was set up for it. Whether there is more, and what failed."""
+        failed, last = [], self.kept[-1:]
+        while self.kept and isinstance(self.kept[-1], Undo) == isinstance(last[0], Undo):
+            failed.append(self.kept.pop().close())
+        return bool(self.kept), [each for each in failed if each]
 
 
 class Undo:
@@ -154,8 +160,9 @@ def main(device, port):
         with connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             machine = Machine()
-            End(connection, (socket.socket, Program, Capture)).serve(machine)
-            machine.tidy()
+            End(connection, (socket.socket, Program, Capture, Watch)).serve(machine)
+            while machine.tidy()[0]:
+                pass
 
 
 if __name__ == "__main__":

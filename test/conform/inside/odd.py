@@ -4,12 +4,13 @@
 import ctypes
 import fcntl
 import os
+import select
 import socket
 import struct
 import tempfile
 import time
 
-MSG_OOB = 1
+MSG_OOB, MSG_ERRQUEUE = 1, 0x2000
 SIOCATMARK = 0x8905
 
 
@@ -32,24 +33,39 @@ def send_later(sock, ms):
     return sock.sendmsg([b"later"], [(socket.SOL_SOCKET, 61, struct.pack("=Q", at))])
 
 
+def stamps(sock, count):
+    """What the kernel says of packets and bytes that left (SO_TIMESTAMPING): origin, code, kind and number of each."""
+    told = []
+    for error in errors(sock):
+        _, origin, kind, code, _, info, number = struct.unpack_from("=IBBBBII", error)
+        told.append((origin, kind, code, info, number))
+        if len(told) == count:
+            break
+    return sorted(told)
+
+
 def completions(sock, count):
     """Which sends of MSG_ZEROCOPY the kernel is done with, and whether it had copied after all."""
     done, copied = 0, set()
-    sock.setblocking(False)
-    for _ in range(200):
-        try:
-            _, control, _, _ = sock.recvmsg(0, 200, 0x2000)
-        except BlockingIOError:
-            time.sleep(0.02)
-            continue
-        for _, _, value in control:
-            _, _, origin, code, _, low, high = struct.unpack_from("=IBBBBII", value)
-            if origin == 5:
-                done += high - low + 1
-                copied.add(code)
+    for error in errors(sock):
+        _, _, origin, code, _, low, high = struct.unpack_from("=IBBBBII", error)
+        if origin == 5:
+            done += high - low + 1
+            copied.add(code)
         if done >= count:
             break
     return done, sorted(copied)
+
+
+def errors(sock):
+    """What the error queue of a socket has, until none has come for four seconds."""
+    waits = select.poll()
+    waits.register(sock, 0)
+    while waits.poll(4000):
+        _, control, _, _ = sock.recvmsg(0, 400, MSG_ERRQUEUE)
+        for level, kind, value in control:
+            if (level, kind) in ((socket.IPPROTO_IP, 11), (socket.IPPROTO_IPV6, 25)):
+                yield value
 
 
 def send_file(sock, size):

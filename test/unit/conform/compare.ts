@@ -64,6 +64,32 @@ test('any difference is told', t => {
 	}
 });
 
+test('what is accepted is accepted in its own case, and nothing beside it', t => {
+	const cut = {b: {...guest([0, 0]), counters: {UdpInDatagrams: 2, IpReasmOKs: 1}}};
+	const verdict = (name: string, changes: Partial<Sighting> = {}) =>
+		compare({
+			channel: sighting({case: name, ...changes}, [2, 2]),
+			netfront: sighting({case: name, ...cut}),
+		});
+	t.is(verdict('echo').verdict, 'differs');
+	const whole = verdict('echo, captured by nobody');
+	t.is(whole.verdict, 'same');
+	t.regex(whole.notes[0] ?? '', /in one piece/);
+	const lost = {b: {...guest([2, 2]), counters: {UdpInDatagrams: 1}}};
+	t.is(verdict('echo, captured by nobody', lost).verdict, 'differs');
+
+	const asked = 'all that IPv6 tells with a datagram, captured by nobody';
+	const told = (...more: unknown[]) => [[[5000, [[41, 67, 'class'], ...more]]]];
+	const ancillary = (value: unknown) =>
+		compare({
+			channel: sighting({case: asked, told: told()}, [2, 2]),
+			netfront: sighting({case: asked, told: value}),
+		}).verdict;
+	t.is(ancillary(told([41, 77, 'size'])), 'same');
+	t.is(ancillary(told([41, 78, 'size'])), 'differs');
+	t.is(ancillary(told([41, 77, 'size'], [41, 78, 'more'])), 'differs');
+});
+
 test('counters that other packets moved are not compared', t => {
 	const blurred = {...guest([2, 2]), counters: {UdpInDatagrams: 3}, blurred: ['UdpIn']};
 	const seen = {channel: sighting({b: blurred}, [2, 2]), netfront};

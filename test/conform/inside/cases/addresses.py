@@ -12,7 +12,7 @@ GROUP = "sent to a group, which is the bridge's"
 ALL = "sent to all, which is the bridge's"
 
 
-@each_family("second addresses at both ends", fast=True)
+@each_family("second addresses at both ends", "large", fast=True)
 def secondary(a, b, family):
     for each in (a, b):
         address = f"10.0.0.7{each.number}/24" if family == 4 else f"fd00::7{each.number}/64"
@@ -62,7 +62,7 @@ def coming(a, b):
     return [*told, soon(server)]
 
 
-@case("UDP and TCP by link-local addresses", fast=True)
+@case("UDP and TCP by link-local addresses", "large", fast=True)
 def link_local(a, b):
     scope = [each.call("socket", "if_nametoindex", "eth0") for each in (a, b)]
     server = b.socket(socket.AF_INET6)

@@ -4,7 +4,7 @@
 import re
 import socket
 
-from case import begin, case, each_family, outcome, receive, soon, tcp, text, udp
+from case import arrived, begin, case, each_family, outcome, receive, soon, tcp, text, udp
 
 IP = socket.IPPROTO_IP
 TC = "programs of tc at the sender would be passed by, so its packets stay on the ordinary path"
@@ -27,7 +27,7 @@ def tracked(machine, what):
     return sorted(re.sub(r"^(\w+\s+\d+) \d+|[sd]port=[2-9]\d{4} |\bid=\d+", r"\1", line) for line in listed if "10.0.0." in line)
 
 
-@each_family("drop, before and after the routing of b", fast=True)
+@each_family("drop, before and after the routing of b", "large", fast=True)
 def drops(a, b, family):
     for hook in ("prerouting", "input"):
         b.set(f"nft 'table inet {hook} {{ chain c {{ type filter hook {hook} priority 0; "
@@ -42,7 +42,7 @@ def drops(a, b, family):
     return told, [counts(b, f"inet {hook}") for hook in ("prerouting", "input")]
 
 
-@case("counters of every hook, at both ends", fast=True)
+@case("counters of every hook, at both ends", "large", fast=True)
 def counters(a, b):
     for each in (a, b):
         rules(each, "inet", "".join(
@@ -78,7 +78,7 @@ def limits(a, b):
     client, server = udp(a, b)
     for _ in range(6):
         client.send(b"limited")
-    b.run("sleep 0.1")
+    arrived(a, b)
     return counts(b, "ip site")
 
 
@@ -244,7 +244,7 @@ def egress(a, b):
     return server.recv(10)
 
 
-@case("disciplines that promise nothing", fast=True)
+@case("disciplines that promise nothing", "large", fast=True)
 def disciplines(a, b):
     told = []
     for kind in ("fq_codel", "pfifo", "sfq", "fq"):
@@ -286,7 +286,7 @@ def xdp_generic(a, b):
     return xdp(a, b, "xdpgeneric")
 
 
-@case("a native XDP program", "unseen", ordinary=XDP)
+@case("a native XDP program", "unseen", "last", ordinary=XDP)
 def xdp_native(a, b):
     return xdp(a, b, "xdpdrv")
 

@@ -37,7 +37,7 @@ def exchange(a, client, server, sizes=(10, 1472, 1473, 5000)):
     return told
 
 
-@each_family("to one behind b", fast=True)
+@each_family("to one behind b", "large", fast=True)
 def routed(a, b, family):
     behind(b, 60)
     if family == 4:

@@ -17,7 +17,7 @@ def sizes(family):
     return [0, 1, 1499 - head, 1500 - head, 1501 - head, 8192, longest]
 
 
-@each_family("datagrams of 0 bytes to the longest", fast=True)
+@each_family("datagrams of 0 bytes to the longest", "large", fast=True)
 def every_size(a, b, family):
     client, server = udp(a, b, family)
     told = []
@@ -63,7 +63,7 @@ def lite(a, b, family):
     return told
 
 
-@each_family("without a checksum")
+@each_family("without a checksum", "large")
 def unsummed(a, b, family):
     client, server = udp(a, b, family)
     if family == 4:
@@ -88,7 +88,7 @@ def order(a, b, family):
     return [int.from_bytes(server.recv(2000)[:2], "big") for _ in range(300)] == list(range(300))
 
 
-@each_family("segments of UDP_SEGMENT to a socket without UDP_GRO")
+@each_family("segments of UDP_SEGMENT to a socket without UDP_GRO", "large")
 def trains(a, b, family):
     client, server = udp(a, b, family)
     client.setsockopt(socket.IPPROTO_UDP, 103, 1000)
@@ -99,7 +99,7 @@ def trains(a, b, family):
     return told
 
 
-@each_family("segments of UDP_SEGMENT to a socket with UDP_GRO", "segments")
+@each_family("segments of UDP_SEGMENT to a socket with UDP_GRO", "large")
 def trains_whole(a, b, family):
     client, server = udp(a, b, family)
     client.setsockopt(socket.IPPROTO_UDP, 103, 1000)
