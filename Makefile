@@ -52,7 +52,7 @@ export STACK
 # What `make test` runs of test/lab/tests; it is to take less than 45 minutes.
 LAB_TESTS ?= boot channel dom0 egress faults hostile rules
 # And what `make test-all` and the other stacks run beside these.
-MORE_TESTS = attacks blocked budget limits netlink offers openvswitch order reasons receiving waiting withdrawn
+MORE_TESTS = attacks blocked budget conform limits netlink offers openvswitch order reasons receiving waiting withdrawn
 
 ready := . test/setup/host.sh
 ava := node node_modules/ava/entrypoints/cli.mjs
