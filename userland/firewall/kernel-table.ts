@@ -24,7 +24,7 @@ type Parts = {
 	readonly isDormant: boolean;
 };
 
-export function kernelTable({family, table}: TableName, parts: Parts): NftRuleset {
+function kernelTable({family, table}: TableName, parts: Parts): NftRuleset {
 	const rules = parts.rules.map(ruleOf);
 	// Those of a dormant table are not hooked.
 	const base = parts.isDormant ? [] : parts.chains.map(baseChainOf);

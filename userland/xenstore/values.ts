@@ -22,7 +22,7 @@ export type OfferValue = {
 };
 
 /** Counters that an endpoint tells dom0, so that dom0 can list every pair. */
-export type Stats = {
+type Stats = {
 	readonly since: number;
 	readonly txPackets: bigint;
 	readonly txBytes: bigint;
