@@ -218,6 +218,12 @@ void coloop_blocks_serve(struct coloop_channel *ch, const struct sk_buff *skb, b
 		block_withdraw(sk);
 }
 
+void coloop_blocks_withdraw(struct sock *sk)
+{
+	if (!sk->sk_use_task_frag && block_socket_is_of_program(sk))
+		block_withdraw(sk);
+}
+
 unsigned int coloop_blocks_refer(const struct coloop_channel *ch, const struct sk_buff *skb,
 				 struct coloop_part *parts)
 {

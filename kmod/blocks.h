@@ -15,6 +15,7 @@
 
 struct coloop_channel;
 struct sk_buff;
+struct sock;
 
 enum {
 	COLOOP_BLOCKS_MAX = COLOOP_FRAG_PAGES_MAX >> COLOOP_BLOCK_ORDER_MIN,
@@ -59,6 +60,8 @@ void coloop_blocks_init(struct coloop_blocks *blocks);
  * again.
  */
 void coloop_blocks_serve(struct coloop_channel *ch, const struct sk_buff *skb, bool diverted);
+/* Under the lock of a TCP socket: what the above has set is as it was. */
+void coloop_blocks_withdraw(struct sock *sk);
 /*
  * Under the tx_lock of an open queue: where in the frag pages the fragments of @skb are.  Returns
  * how many parts that are, 0 if not all of them are there.

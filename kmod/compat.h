@@ -83,6 +83,13 @@ static inline bool coloop_compat_has_tc_egress(const struct net_device *dev)
 #endif
 }
 
+/* 6.2 let namespaces have a table of their own.  A macro, as few files can include <net/udp.h>. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define coloop_compat_udp_table(net) ((net)->ipv4.udp_table)
+#else
+#define coloop_compat_udp_table(net) (&udp_table)
+#endif
+
 /* From 6.6, and in later stable kernels of 6.1; 6.2 to 6.5 have had none. */
 #ifndef __counted_by
 #define __counted_by(member)

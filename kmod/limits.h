@@ -134,6 +134,13 @@ enum coloop_limits {
 	/* A record is cut into so many packets at most; UDP_SEGMENT makes 128. */
 	COLOOP_CUT_MAX = 256,
 
+	/*
+	 * How often, and after how long again, sockets are looked through whose peer is gone and
+	 * whose programs were in a call on them.
+	 */
+	COLOOP_RELEASE_TURNS = 50,
+	COLOOP_RELEASE_MS = 20,
+
 	/* Longest headers that are put apart, into the linear part of a received skb. */
 	COLOOP_HEAD_BYTES = 256,
 	/*

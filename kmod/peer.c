@@ -8,6 +8,7 @@
 #include "recent.h"
 #include "request.h"
 #include "queueing.h"
+#include "release.h"
 
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
@@ -466,6 +467,14 @@ static void peer_finish_channel(struct coloop_peer *peer, unsigned long deadline
 	mutex_unlock(&peer->lock);
 }
 
+static void peer_release_sockets(const struct coloop_peer *peer)
+{
+	const struct coloop_channel *ch = &peer->channel;
+
+	if (ch->frag_pages || ch->busy_poll_given)
+		coloop_release_sockets(ch->busy_poll_given);
+}
+
 static void peer_forget(struct coloop_peer *peer)
 {
 	cancel_work_sync(&peer->work);
@@ -493,10 +502,12 @@ static void peer_kill_all(struct list_head *dead, enum coloop_reason reason)
 	list_for_each_entry(peer, dead, entry)
 		peer_unlink_all(peer);
 	mutex_unlock(&coloop_peers_lock);
-	/* After this neither hook nor transmitter posts work for them. */
+	/* After this neither hook nor transmitter posts work for them, or sets a socket. */
 	synchronize_net();
-	list_for_each_entry_safe(peer, next, dead, entry)
+	list_for_each_entry_safe(peer, next, dead, entry) {
+		peer_release_sockets(peer);
 		peer_forget(peer);
+	}
 }
 
 int coloop_peer_remove(domid_t domid, enum coloop_reason reason)

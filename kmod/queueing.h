@@ -45,6 +45,8 @@ void coloop_divert_return(struct sk_buff *skb);
  * @diverted is answered by the ordinary path, whose driver nobody should poll.
  */
 void coloop_socket_sends(const struct coloop_channel *ch, const struct sk_buff *skb, bool diverted);
+/* The socket polls no longer, if it did so for as long as @ours, in microseconds, says. */
+void coloop_socket_forget(struct sock *sk, u32 ours);
 
 /* device.c */
 extern struct net_device *coloop_dev;

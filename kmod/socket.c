@@ -57,7 +57,17 @@ void coloop_socket_sends(const struct coloop_channel *ch, const struct sk_buff *
 	    !socket_polls(sk, ch))
 		WRITE_ONCE(sk->sk_napi_id, 0);
 }
+
+void coloop_socket_forget(struct sock *sk, u32 ours)
+{
+	if (ours)
+		socket_set_time(sk, ours, 0);
+}
 #else
+void coloop_socket_forget(struct sock *sk, u32 ours)
+{
+}
+
 void coloop_socket_sends(const struct coloop_channel *ch, const struct sk_buff *skb, bool diverted)
 {
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Streams whose bytes are left in pages that are granted to the peer: intact, whatever becomes of the channel.
 import test, {type ExecutionContext} from 'ava';
-import {load, step} from '../channel.ts';
+import {load, patient, step} from '../channel.ts';
 import {Drive} from '../drive.ts';
 import type {Guest} from '../guest.ts';
 import {Link} from '../link.ts';
+import {until} from '../until.ts';
 import {labWith, type Given} from '../with-lab.ts';
 import {holdsNothing} from './_bout.ts';
 import {writeBlocks} from './_nbd.ts';
@@ -44,6 +45,33 @@ async function share({a, b}: Ends): Promise<{referred: number; sent: number; gra
 	const {referredBytes, txBytes, grantedFragPages} = await a.channel(b);
 
 	return {referred: referredBytes, sent: txBytes, granted: grantedFragPages};
+}
+
+/** Sends all the time, and prints when its TCP_NOTSENT_LOWAT, which it never sets, is another than before. */
+const writer = `
+import socket, time
+sock = socket.create_connection(("b", 7201))
+was = None
+while True:
+    sock.sendall(bytes(65536))
+    now = sock.getsockopt(socket.IPPROTO_TCP, 25)
+    if now != was:
+        print(now, flush=True)
+    was = now
+    time.sleep(0.01)
+`;
+
+/** What a channel has set in a socket is as it was when the module has gone. */
+async function leavesSockets(from: Guest, to: Guest, unload: () => Promise<void>): Promise<void> {
+	const sink = to.spawn('exec socat -u TCP-LISTEN:7201,reuseaddr OPEN:/dev/null');
+	await until('b listens', async () => (await to.run('ss -Htln sport = 7201')).stdout !== '');
+	const program = from.spawn(`exec python3 -c '${writer}'`);
+	const says = (what: string) => () => program.stdout().trim().endsWith(what);
+	await until('its socket writes into frag pages', says('131071'), patient);
+	await unload();
+	await until('its socket is as before', says('\n0'), patient);
+	await program.stop();
+	await sink.done;
 }
 
 test('frag pages', labWith({mode: 'icount'}), async (t: ExecutionContext, {lab}: Given) => {
@@ -107,6 +135,19 @@ test('frag pages', labWith({mode: 'icount'}), async (t: ExecutionContext, {lab}:
 			await lab.a.run('sleep 0.3', {silent: true});
 			t.true((await a.channel(again)).grantedFragPages > 0);
 			await a.stop();
+			await lab.a.run('rmmod coloop');
+		}),
+	);
+	await lab.a.run('insmod /opt/coloop/coloop.ko');
+	const last = await Drive.start(lab, lab.a);
+	const closing = new Link(last, again);
+	await again.forget(a);
+	await closing.connect();
+	await step(
+		t,
+		'a socket that stays is as before when the module has gone',
+		leavesSockets(lab.a, lab.b, async () => {
+			await last.stop();
 			await lab.a.run('rmmod coloop');
 		}),
 	);
