@@ -130,7 +130,8 @@ for (const xenstored of ['oxenstored', 'xenstored'] as const) {
 					return told?.name === name;
 				});
 			}
-			t.true(await dom0.isAnnounced('web', 'db'));
+			// The other end is told a moment later.
+			await dom0.announced('web', 'db');
 		}),
 	);
 }
