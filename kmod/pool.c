@@ -6,28 +6,72 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
-/* The next chunk that only we refer to, or a new one in the place of one still in use. */
-static struct page *pool_next_chunk(struct coloop_pool *pool)
+static bool pool_is_free(struct page *chunk)
+{
+	return page_ref_count(chunk) == 1 && !page_is_pfmemalloc(chunk);
+}
+
+static struct page *pool_alloc(void)
 {
 	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
-	struct page **slot;
+	struct page *chunk = alloc_pages(gfp | __GFP_COMP | __GFP_NORETRY, COLOOP_POOL_ORDER);
 
-	pool->at = (pool->at + 1) % COLOOP_POOL_CHUNKS;
-	pool->used = 0;
-	slot = &pool->chunk[pool->at];
-	if (*slot && page_ref_count(*slot) == 1 && !page_is_pfmemalloc(*slot))
-		return *slot;
-	if (*slot)
+	return chunk ?: alloc_page(gfp);
+}
+
+/* After a turn in which half of them would have done, a quarter goes. */
+static void pool_shrink(struct coloop_pool *pool)
+{
+	unsigned int keep = pool->count - pool->count / 4;
+
+	if (!pool->is_needed) {
+		while (pool->count > keep)
+			put_page(pool->chunk[--pool->count]);
+	}
+	pool->is_needed = false;
+}
+
+/*
+ * The oldest is still in use: a new one before it, or in its place when there are as many as may
+ * be.
+ */
+static struct page *pool_grow(struct coloop_pool *pool)
+{
+	struct page **slot = &pool->chunk[pool->at];
+	struct page *chunk = pool_alloc();
+
+	pool->is_needed = true;
+	if (!chunk) {
+		/* Nothing is left of the one that is in use. */
+		pool->used = PAGE_SIZE << COLOOP_POOL_ORDER;
+		return NULL;
+	}
+	if (pool->count == COLOOP_POOL_CHUNKS || (pool->count && page_is_pfmemalloc(*slot)))
 		put_page(*slot);
-	*slot = alloc_pages(gfp | __GFP_COMP | __GFP_NORETRY, COLOOP_POOL_ORDER);
-	if (!*slot)
-		*slot = alloc_page(gfp);
-	return *slot;
+	else
+		memmove(slot + 1, slot, (pool->count++ - pool->at) * sizeof(*slot));
+	*slot = chunk;
+	return chunk;
+}
+
+/* The next chunk that only we refer to. */
+static struct page *pool_next_chunk(struct coloop_pool *pool)
+{
+	pool->used = 0;
+	if (++pool->at >= pool->count) {
+		pool_shrink(pool);
+		pool->at = 0;
+	}
+	if (!pool->count || !pool_is_free(pool->chunk[pool->at]))
+		return pool_grow(pool);
+	if (!pool_is_free(pool->chunk[(pool->at + pool->count / 2) % pool->count]))
+		pool->is_needed = true;
+	return pool->chunk[pool->at];
 }
 
 void *coloop_pool_room(struct coloop_pool *pool, u32 *len)
 {
-	struct page *chunk = pool->chunk[pool->at];
+	struct page *chunk = pool->count ? pool->chunk[pool->at] : NULL;
 
 	/* A rest too small to be worth a fragment of its own is left alone. */
 	if (!chunk || pool->used + min_t(u32, *len, PAGE_SIZE) > page_size(chunk)) {
@@ -52,12 +96,8 @@ void coloop_pool_append(struct coloop_pool *pool, struct sk_buff *skb, u32 len)
 
 void coloop_pool_drain(struct coloop_pool *pool)
 {
-	unsigned int i;
-
-	for (i = 0; i < COLOOP_POOL_CHUNKS; i++) {
-		if (pool->chunk[i])
-			put_page(pool->chunk[i]);
-		pool->chunk[i] = NULL;
-	}
+	while (pool->count)
+		put_page(pool->chunk[--pool->count]);
+	pool->at = 0;
 	pool->used = 0;
 }
