@@ -137,6 +137,7 @@ static void block_withdraw(struct sock *sk)
 
 	block_set(sk, NULL);
 	sk->sk_use_task_frag = true;
+	coloop_large_forbid(sk);
 	if (tp->notsent_lowat == COLOOP_BLOCK_LOWAT)
 		WRITE_ONCE(tp->notsent_lowat, 0);
 }
@@ -216,6 +217,8 @@ void coloop_blocks_serve(struct coloop_channel *ch, const struct sk_buff *skb, b
 		block_renew(ch, sk);
 	else if (!sk->sk_use_task_frag)
 		block_withdraw(sk);
+	if (!sk->sk_use_task_frag)
+		coloop_large_allow(ch, sk, skb);
 }
 
 void coloop_blocks_withdraw(struct sock *sk)

@@ -493,6 +493,7 @@ static void channel_tear_down(struct coloop_channel *ch)
 	for_each_queue(ch, queue)
 		coloop_queue_release(queue);
 	coloop_blocks_end(ch);
+	coloop_large_end(ch);
 	ch->offered = 0;
 	atomic_dec(&coloop_channels_up);
 	pr_debug("channel to %u destroyed\n", coloop_channel_peer(ch)->domid);

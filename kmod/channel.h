@@ -11,6 +11,7 @@
 
 #include "blocks.h"
 #include "foreign.h"
+#include "large.h"
 #include "limits.h"
 #include "marker.h"
 #include "queue.h"
@@ -45,6 +46,8 @@ struct coloop_channel {
 	u32 busy_poll_given;
 	/* Frag pages that may be granted to the peer; as the peer was set. */
 	u32 frag_pages;
+	/* A socket's packets have been made larger, see large.c. */
+	bool large_given;
 	/* What the peer says that it can receive, and which words it has: enum coloop_features. */
 	u32 remote_features;
 

@@ -53,6 +53,23 @@ static inline void coloop_compat_gso_max_size(struct net_device *dev, unsigned i
 #endif
 }
 
+/* Since 6.3 the length 0 of IPv4 says that a packet of TCP is larger than it can say. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define COLOOP_COMPAT_LARGE_IPV4 1
+#else
+#define COLOOP_COMPAT_LARGE_IPV4 0
+#endif
+
+/*
+ * That of IPv6 says so since 7.1; before that it took a jumbo payload option, which Kbuild looks
+ * for.
+ */
+#ifdef COLOOP_COMPAT_HAS_JUMBO_OPTION
+#define COLOOP_COMPAT_LARGE_IPV6_JUMBO 1
+#else
+#define COLOOP_COMPAT_LARGE_IPV6_JUMBO 0
+#endif
+
 /* Until 6.2 virtio_net_hdr_to_skb() did not know UDP segments. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #define COLOOP_COMPAT_UDP_SEGMENTS 1

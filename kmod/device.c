@@ -40,12 +40,16 @@ static netdev_features_t device_features_check(struct sk_buff *skb, struct net_d
 	const struct coloop_link *link;
 	u32 takes = 0;
 
-	if (!skb_is_gso(skb) || !(skb_shinfo(skb)->gso_type & (SKB_GSO_UDP | SKB_GSO_UDP_L4)))
+	if (!skb_is_gso(skb) || (skb->len <= COLOOP_FRAME_MAX &&
+				 !(skb_shinfo(skb)->gso_type & (SKB_GSO_UDP | SKB_GSO_UDP_L4))))
 		return features;
 	rcu_read_lock();
 	link = coloop_link_find(eth->h_source, eth->h_dest);
 	if (link)
 		takes = device_link_takes(link);
+	if (skb->len > COLOOP_FRAME_MAX &&
+	    !(link && coloop_large_crosses(&link->peer->channel, skb)))
+		features &= ~NETIF_F_GSO_MASK;
 	rcu_read_unlock();
 	if (!(takes & COLOOP_FEATURE_LARGE_DATAGRAMS))
 		features &= ~NETIF_F_GSO_UDP;
@@ -114,7 +118,7 @@ static void device_setup(struct net_device *dev)
 	dev->hw_features |= features;
 	dev->max_mtu = ETH_MAX_MTU;
 	/* A record takes any packet IP can make; lower devices limit what they are asked for. */
-	coloop_compat_gso_max_size(dev, COLOOP_FRAME_MAX + 1);
+	coloop_compat_gso_max_size(dev, COLOOP_LARGE_MAX + 1);
 	coloop_compat_device_flags(dev);
 	eth_hw_addr_random(dev);
 }

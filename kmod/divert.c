@@ -155,13 +155,16 @@ static void divert_segments(struct coloop_peer *peer, struct sk_buff *list)
 }
 
 /* Cuts and sums the packet as far as a record cannot say it; coloop0's features say what it can. */
-static struct sk_buff *divert_validate(struct sk_buff *skb)
+static struct sk_buff *divert_validate(const struct coloop_channel *ch, struct sk_buff *skb)
 {
 	struct net_device *lower = skb->dev;
 	struct sk_buff *segment;
 	bool again = false;
 
-	skb->dev = coloop_dev;
+	if (unlikely(skb->len > COLOOP_FRAME_MAX) && !coloop_large_crosses(ch, skb))
+		skb = coloop_large_cut(skb);
+	for (segment = skb; segment; segment = segment->next)
+		segment->dev = coloop_dev;
 	skb = validate_xmit_skb_list(skb, coloop_dev, &again);
 	for (segment = skb; segment; segment = segment->next)
 		segment->dev = lower;
@@ -178,7 +181,7 @@ static unsigned int divert_take(struct coloop_egress *egress, struct coloop_link
 	coloop_socket_sends(&peer->channel, skb, true);
 	coloop_blocks_serve(&peer->channel, skb, true);
 	coloop_egress_speak(egress, link->local);
-	skb = divert_validate(skb);
+	skb = divert_validate(&peer->channel, skb);
 	if (unlikely(!skb))
 		return NF_STOLEN;
 	if (unlikely(skb->next)) {

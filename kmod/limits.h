@@ -54,7 +54,7 @@ enum coloop_limits {
 	COLOOP_BLOCK_ORDER_MIN = 6,
 	/* Packets below this size are copied. */
 	COLOOP_REFER_BYTES = 4096,
-	/* A socket gets the next block when less is left: two of TCP's largest packets. */
+	/* A socket gets the next block when less is left: two packets that IP can say. */
 	COLOOP_BLOCK_LOW = 128 << 10,
 	/* And its first one with a packet of this size. */
 	COLOOP_BLOCK_PACKET = 16 << 10,

@@ -93,7 +93,7 @@ void coloop_queue_share(struct coloop_queue *queue, u32 order, u32 epoch)
 	own->features = COLOOP_FEATURES;
 	/* Who grants nothing maps nothing. */
 	if (!READ_ONCE(queue->channel->frag_pages))
-		own->features &= ~COLOOP_FEATURE_FRAG_PAGES;
+		own->features &= ~(COLOOP_FEATURE_FRAG_PAGES | COLOOP_FEATURES_LARGE);
 	own->epoch = epoch;
 	for (i = 0; i < queue->pages->count - 1; i++)
 		own->ref[i] = queue->pages->page[i + 1].ref;

@@ -5,6 +5,8 @@
  *   datagram.c datagrams above the MTU stay whole, for a peer that takes them so
  *   divert.c   hook at the egress of a lower device: for a peer, and free to skip the queue?
  *   socket.c   its socket, which may poll for the answer
+ *   blocks.c   and may write into frag pages
+ *   large.c    and may send larger packets then
  *   send.c     into our ring, or the backlog
  *      ~~~     shared memory, event channel
  *   poll.c     events, NAPI, and a thread where a poll takes too long
@@ -23,10 +25,17 @@
 #include "compat.h"
 #include "wire.h"
 
+/* Frames above COLOOP_FRAME_MAX as our kernel makes them, and takes them. */
+#define COLOOP_FEATURES_LARGE \
+	((COLOOP_COMPAT_LARGE_IPV4 ? COLOOP_FEATURE_LARGE_IPV4 : 0) | \
+	 (COLOOP_COMPAT_LARGE_IPV6_JUMBO ? COLOOP_FEATURE_LARGE_IPV6_JUMBO : \
+					   COLOOP_FEATURE_LARGE_IPV6))
+
 /* What our control page says that we can receive, and which words it has. */
 #define COLOOP_FEATURES \
 	(COLOOP_FEATURE_LARGE_DATAGRAMS | COLOOP_FEATURE_OFFER_NUMBER | COLOOP_FEATURE_MARKERS | \
-	 COLOOP_FEATURE_FRAG_PAGES | (COLOOP_COMPAT_UDP_SEGMENTS ? COLOOP_FEATURE_UDP_SEGMENTS : 0))
+	 COLOOP_FEATURE_FRAG_PAGES | COLOOP_FEATURES_LARGE | \
+	 (COLOOP_COMPAT_UDP_SEGMENTS ? COLOOP_FEATURE_UDP_SEGMENTS : 0))
 
 /* datagram.c */
 int coloop_datagram_init(void);

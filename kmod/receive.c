@@ -26,27 +26,6 @@ static bool receive_offloads(struct sk_buff *skb, const struct coloop_record *re
 	return true;
 }
 
-static bool receive_frags(struct coloop_queue *queue, struct sk_buff *skb,
-			  const struct coloop_record *record, u32 at)
-{
-	u32 len = record->len;
-
-	while (at < len) {
-		u32 part = len - at;
-		void *room = coloop_pool_room(&queue->pool, &part);
-
-		if (!room || skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
-			return false;
-		if (record->parts)
-			coloop_rx_gather(&queue->rx, room, part);
-		else
-			coloop_rx_copy(&queue->rx, room, at, part);
-		coloop_pool_append(&queue->pool, skb, part);
-		at += part;
-	}
-	return true;
-}
-
 /*
  * Not napi_alloc_skb(): from a few hundred bytes on it takes part of a page of 32 KiB, which pins
  * and charges as a fragment of ours would.
@@ -60,6 +39,65 @@ static struct sk_buff *receive_alloc(u32 head)
 	if (likely(skb))
 		skb_reserve(skb, room);
 	return skb;
+}
+
+/*
+ * Where the next fragment of @skb goes: to it, or to the @last of those behind it.  NULL: no
+ * memory.
+ */
+static struct sk_buff *receive_last(struct sk_buff *skb, struct sk_buff *last)
+{
+	struct sk_buff *next;
+
+	if (likely(skb_shinfo(last)->nr_frags < MAX_SKB_FRAGS))
+		return last;
+	next = receive_alloc(0);
+	if (!next)
+		return NULL;
+	if (last == skb)
+		skb_shinfo(skb)->frag_list = next;
+	else
+		last->next = next;
+	skb->truesize += next->truesize;
+	return next;
+}
+
+/* Where chunks of the pool are single pages there are more fragments than an skb holds. */
+static void receive_append(struct coloop_queue *queue, struct sk_buff *skb, struct sk_buff *last,
+			   u32 len)
+{
+	u32 truesize = last->truesize;
+
+	coloop_pool_append(&queue->pool, last, len);
+	if (likely(last == skb))
+		return;
+	skb->len += len;
+	skb->data_len += len;
+	skb->truesize += last->truesize - truesize;
+	skb->pfmemalloc |= last->pfmemalloc;
+}
+
+static bool receive_frags(struct coloop_queue *queue, struct sk_buff *skb,
+			  const struct coloop_record *record, u32 at)
+{
+	struct sk_buff *last = skb;
+	u32 len = record->len;
+
+	while (at < len) {
+		u32 part = len - at;
+		void *room = coloop_pool_room(&queue->pool, &part);
+
+		last = room ? receive_last(skb, last) : NULL;
+		if (!last)
+			return false;
+		if (record->parts)
+			coloop_rx_gather(&queue->rx, room, part);
+		else
+			coloop_rx_copy(&queue->rx, room, at, part);
+		receive_append(queue, skb, last, part);
+		at += part;
+	}
+	return true;
 }
 
 /* Copies the next record's frame into private memory.  NULL: there is none. */
@@ -106,6 +144,13 @@ static bool receive_is_ip(const struct sk_buff *skb)
 	default:
 		return false;
 	}
+}
+
+/* One that IP cannot say the length of says so in the way that our kernel knows. */
+static bool receive_is_length_ok(const struct sk_buff *skb, const struct coloop_record *record)
+{
+	return likely(record->len <= COLOOP_FRAME_MAX) ||
+	       coloop_large_form(skb) & COLOOP_FEATURES_LARGE;
 }
 
 /* No honest peer sends this.  A few are forgiven (COLOOP_BAD_FRAMES_MS). */
@@ -184,7 +229,7 @@ static enum coloop_drop receive_check(struct coloop_queue *queue, struct sk_buff
 	if (unlikely(!receive_offloads(skb, record)))
 		return COLOOP_DROP_HEADER;
 	skb->protocol = eth_type_trans(skb, link->dev);
-	if (unlikely(!receive_is_ip(skb)))
+	if (unlikely(!receive_is_ip(skb) || !receive_is_length_ok(skb, record)))
 		return COLOOP_DROP_HEADER;
 	/* For sockets that poll the device themselves: net.core.busy_read, SO_BUSY_POLL. */
 	skb_mark_napi_id(skb, &queue->napi);

@@ -77,9 +77,19 @@ static bool ring_parts_ok(const struct coloop_record *r)
 	       r->hdr_len <= COLOOP_PARTS_HEAD_MAX && r->hdr_len < r->len;
 }
 
+/* Beyond what IP can say only TCP's segments go, of which there must not be too many. */
+static u32 ring_len_max(const struct coloop_record *r)
+{
+	u8 type = r->gso_type & ~COLOOP_GSO_ECN;
+
+	return (type == COLOOP_GSO_TCPV4 || type == COLOOP_GSO_TCPV6) &&
+	       r->flags & COLOOP_NEEDS_CSUM && r->gso_size >= COLOOP_LARGE_SEGMENT_MIN ?
+		       COLOOP_LARGE_MAX : COLOOP_FRAME_MAX;
+}
+
 bool coloop_record_ok(const struct coloop_record *r, u32 used)
 {
-	if (r->len < COLOOP_FRAME_MIN || r->len > COLOOP_FRAME_MAX)
+	if (r->len < COLOOP_FRAME_MIN || r->len > ring_len_max(r))
 		return false;
 	if (r->parts && !ring_parts_ok(r))
 		return false;

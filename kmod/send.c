@@ -14,6 +14,9 @@ static enum coloop_class send_class(const struct sk_buff *skb)
 {
 	u8 protocol = 0;
 
+	/* A large packet of IPv6 may have another header first. */
+	if (skb_is_gso(skb) && skb_is_gso_tcp(skb))
+		return COLOOP_BULK;
 	if (skb->protocol == htons(ETH_P_IP))
 		protocol = ip_hdr(skb)->protocol;
 	else if (skb->protocol == htons(ETH_P_IPV6))
@@ -388,6 +391,17 @@ static struct coloop_queue *send_queue(struct coloop_channel *ch, struct sk_buff
 	return &ch->queue[queues > 1 ? reciprocal_scale(skb_get_hash(skb), queues) : 0];
 }
 
+/* One by reference is small, and goes into any ring. */
+static bool send_is_too_large(const struct coloop_queue *queue, const struct sk_buff *skb)
+{
+	struct send_plan plan;
+
+	if (likely(skb->len <= COLOOP_FRAME_MAX))
+		return false;
+	send_plan(queue, skb, &plan);
+	return coloop_record_size(coloop_record_body(&plan.record)) > queue->tx.size;
+}
+
 /* Into the ring if it can go there now, else behind what waits. */
 static enum coloop_verdict send_locked(struct coloop_queue *queue, struct sk_buff *skb)
 {
@@ -395,7 +409,7 @@ static enum coloop_verdict send_locked(struct coloop_queue *queue, struct sk_buf
 	bool first = skb_queue_empty(&queue->backlog[class].queue);
 	struct send_plan plan;
 
-	if (queue->mode == COLOOP_QUEUE_CLOSED)
+	if (queue->mode == COLOOP_QUEUE_CLOSED || send_is_too_large(queue, skb))
 		return COLOOP_REFUSED;
 	if (first && send_is_open(queue)) {
 		send_plan(queue, skb, &plan);

@@ -77,6 +77,12 @@
  *
  * Their sender leaves these bytes as they are until the receiver's cons has passed the record.
  *
+ * A frame is no longer than IP can say, but for TCP's segments in one packet (BIG TCP), with a
+ * checksum to be filled in, for a peer that takes them: up to COLOOP_LARGE_MAX.  The length in
+ * their IPv4 header, or the payload length in their IPv6 header, is 0.  Before Linux 7.1 the
+ * latter is followed by a hop-by-hop header with the jumbo payload option (RFC 2675), and since
+ * then it is not.
+ *
  * Order of access.  P: producer, C: consumer.
  *
  *  P1  cons = load_acquire                  C1  prod = load_acquire
@@ -111,6 +117,12 @@ enum coloop_wire {
 	COLOOP_FRAME_MIN = 14,
 	/* An IPv6 header, the 65535 bytes that its length can say, an Ethernet header; rounded. */
 	COLOOP_FRAME_MAX = 65600,
+	/*
+	 * The longest frame of TCP segments, and the least that these carry each: 512 at most of
+	 * them.
+	 */
+	COLOOP_LARGE_MAX = 256 << 10,
+	COLOOP_LARGE_SEGMENT_MIN = 512,
 	COLOOP_REFS_MAX = 512,
 	/* Frag pages: 16 MiB at most, in steps of 256 KiB. */
 	COLOOP_FRAG_PAGES_STEP = 64,
@@ -129,6 +141,10 @@ enum coloop_features {
 	COLOOP_FEATURE_OFFER_NUMBER = 1 << 2, /* offer and mapped */
 	COLOOP_FEATURE_MARKERS = 1 << 3, /* answers marker frames in `marker` */
 	COLOOP_FEATURE_FRAG_PAGES = 1 << 4, /* frags_granted, frags_mapped; records with parts */
+	/* Frames above COLOOP_FRAME_MAX: of IPv4, of IPv6, of IPv6 with a jumbo payload option. */
+	COLOOP_FEATURE_LARGE_IPV4 = 1 << 5,
+	COLOOP_FEATURE_LARGE_IPV6 = 1 << 6,
+	COLOOP_FEATURE_LARGE_IPV6_JUMBO = 1 << 7,
 };
 
 enum coloop_side {

@@ -90,6 +90,7 @@ export const covers: Readonly<Record<string, Cover>> = {
 		by: [`${faults}#the module goes and comes back`, `${attacks}frame.ts#flood-unplug`],
 	},
 	'poll.c:coloop_poll_event': {by: [`${attacks}event.ts#event-storm`]},
+	'receive.c:receive_is_length_ok': {by: [`${blocks}#block-oversize-`]},
 	'receive.c:receive_offloads': {
 		by: [
 			meta,
@@ -110,6 +111,9 @@ export const covers: Readonly<Record<string, Cover>> = {
 	'request.c:coloop_request_attach': checked,
 	'ring.c:coloop_tx_look': {by: [`${ring}#lying consumer`, tx, 'test/kmod/exhaustive.c']},
 	'ring.c:coloop_tx_must_notify': {by: [`${ring}#data event`, tx]},
+	'ring.c:ring_len_max': {
+		by: [`${ring}#records that are longer than IP can say`, record, meta],
+	},
 	'ring.c:coloop_record_ok': {by: [`${ring}#malformed records`, record, meta]},
 	'ring.c:ring_copy_record': {by: [record, `${attacks}race.ts#flip-headers`]},
 	'ring.c:ring_rx_look': {by: [`${ring}#lying producer`, record, 'test/kmod/exhaustive.c']},

@@ -76,6 +76,8 @@ static const struct command commands[] = {
 	{ "refs", say_references }, /* of that grant */
 	{ "parts", put_parts }, /* the lie of that number */
 	{ "references", put_references }, /* that many records */
+	{ "oversize", put_oversize }, /* the one of that number */
+	{ "oversizes", put_oversizes }, /* that many records */
 	{ "pin", pin }, /* in frames of that many bytes */
 	{ "jump", jump }, /* that many times */
 	{ "starve", starve },

@@ -40,6 +40,12 @@ evil_act put_nonsense, put_lengths, put_boundaries;
 
 /* frags.c */
 evil_act grant, say_granted, say_mapped, say_table, say_references, put_parts, put_references;
+/* Headers from @head.  False: the ring is full. */
+bool put_by_reference(struct coloop_channel *ch, const struct coloop_record *record,
+		      const struct coloop_part *parts, const u8 *head);
+
+/* oversize.c */
+evil_act put_oversize, put_oversizes;
 
 /* pin.c */
 evil_act pin;

@@ -86,8 +86,8 @@ static void make_head(struct coloop_channel *ch, u8 *head, u32 len)
 	ip->check = ip_fast_csum(ip, ip->ihl);
 }
 
-static bool put(struct coloop_channel *ch, const struct coloop_record *record,
-		const struct coloop_part *parts, const u8 *head)
+bool put_by_reference(struct coloop_channel *ch, const struct coloop_record *record,
+		      const struct coloop_part *parts, const u8 *head)
 {
 	struct coloop_queue *queue = target(ch);
 	u32 body = coloop_record_body(record);
@@ -123,7 +123,7 @@ int put_parts(struct coloop_channel *ch, long number, char *said, size_t room)
 		return -EINVAL;
 	record.parts += lies[number][1].len || number == 6;
 	make_head(ch, head, record.len);
-	put(ch, &record, lies[number], head);
+	put_by_reference(ch, &record, lies[number], head);
 	fall_silent(ch);
 	coloop_evtchn_notify(&target(ch)->evtchn);
 	scnprintf(said, room, "parts %u+%u, %u+%u", lies[number][0].at, lies[number][0].len,
@@ -167,7 +167,7 @@ int put_references(struct coloop_channel *ch, long number, char *said, size_t ro
 		struct coloop_record record = some_parts(&rnd, granted, parts);
 
 		make_head(ch, head, record.len);
-		while (!put(ch, &record, parts, head)) {
+		while (!put_by_reference(ch, &record, parts, head)) {
 			if (!coloop_channel_is_live(ch))
 				return -EPIPE;
 			coloop_evtchn_notify(&target(ch)->evtchn);

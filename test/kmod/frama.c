@@ -37,7 +37,7 @@ static const u8 *page_table[PAGES];
 static volatile struct coloop_foreign_pages foreign;
 /* Our own ring, twice in a row. */
 static u8 ring[2 * SIZE] __attribute__((aligned(16)));
-static u8 frame[COLOOP_FRAME_MAX];
+static u8 frame[COLOOP_LARGE_MAX];
 
 static u32 any(void)
 {
@@ -78,7 +78,7 @@ static void receive(void)
 		u32 head = coloop_record_head(&record);
 
 		//@ assert head_within: 14 <= head <= 1536;
-		//@ assert length_bounded: 14 <= record.len <= 65600;
+		//@ assert length_bounded: 14 <= record.len <= 262144;
 		coloop_rx_copy(&rx, frame, 0, head);
 		if (record.parts)
 			coloop_rx_copy(&rx, frame, record.parts * sizeof(struct coloop_part), head);

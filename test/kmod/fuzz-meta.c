@@ -49,6 +49,16 @@ static void check_checksum(const struct coloop_record *r, const struct virtio_ne
 	must((u64)hdr->csum_start + hdr->csum_offset + 2 <= r->len);
 }
 
+/* What IP cannot say the length of is TCP's, and not cut into more than a packet can count. */
+static void check_length(const struct coloop_record *r, const struct virtio_net_hdr *hdr)
+{
+	u8 type = hdr->gso_type & 0x7f;
+
+	if (r->len <= 65600)
+		return;
+	must((type == 1 || type == 4) && hdr->flags & 1 && r->len / hdr->gso_size <= 512);
+}
+
 static void check_segments(const struct virtio_net_hdr *hdr)
 {
 	u8 type = hdr->gso_type & 0x7f;
@@ -70,7 +80,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memcpy(&r, data + sizeof(used), sizeof(r));
 	if (!coloop_record_ok(&r, used))
 		return 0;
-	must(r.len >= 14 && r.len <= 65600 && r.hdr_len <= r.len);
+	must(r.len >= 14 && r.len <= 262144 && r.hdr_len <= r.len);
 	must((r.parts ? 8ull * r.parts + r.hdr_len : r.len) + 16 <= used);
 	hdr = coloop_record_offloads(&r);
 	must(hdr.flags == (r.flags & 1) && hdr.hdr_len == r.hdr_len);
@@ -79,5 +89,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	check_head(&r, coloop_record_head(&r));
 	check_checksum(&r, &hdr);
 	check_segments(&hdr);
+	check_length(&r, &hdr);
 	return 0;
 }

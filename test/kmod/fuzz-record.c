@@ -93,7 +93,10 @@ static void check_record(const struct coloop_record *r, u32 used)
 	u64 csum_end = (u64)r->csum_start + r->csum_offset + 2;
 	bool partial = r->flags & 1;
 
-	must(r->len >= 14 && r->len <= 65600);
+	bool segments = (r->gso_type & 0x7b) == 1 || (r->gso_type & 0x7f) == 4;
+
+	must(r->len >= 14 && r->len <= 262144);
+	must(r->len <= 65600 || (segments && partial && r->gso_size >= 512));
 	must((u64)padded + 16 <= used);
 	must(r->parts <= 16 && r->flags <= 3);
 	must(r->hdr_len <= r->len);
@@ -118,7 +121,7 @@ static void check_record(const struct coloop_record *r, u32 used)
  */
 static void copy_frame(u32 len)
 {
-	static u8 heads[256], rests[COLOOP_FRAME_MAX];
+	static u8 heads[256], rests[COLOOP_LARGE_MAX];
 	u32 head = len < sizeof(heads) ? len : sizeof(heads);
 	u8 *to = heads + sizeof(heads) - head, *rest = rests + sizeof(rests) - (len - head);
 	const u8 *from;
@@ -133,7 +136,7 @@ static void copy_frame(u32 len)
 /* The parts as they were checked are the ones that are copied, whatever the ring says by now. */
 static void copy_parts(const struct coloop_record *r)
 {
-	static u8 rests[COLOOP_FRAME_MAX];
+	static u8 rests[COLOOP_LARGE_MAX];
 	u32 left = r->len - r->hdr_len, sum = 0, first;
 	u8 heads[256], *rest = rests + sizeof(rests) - left;
 	struct coloop_part part[16];
@@ -177,8 +180,8 @@ static bool poll_ring(void)
 	return true;
 }
 
-/* A record by reference, right but for what the input says. */
-static void put_reference(void)
+/* A record by reference, right but for what the input says, and perhaps longer than IP can say. */
+static void put_reference(bool large)
 {
 	struct coloop_control *page = pair.tx.own;
 	u32 count = 1 + operand(1) % 17, sum = 0;
@@ -188,6 +191,12 @@ static void put_reference(void)
 	for (u32 i = 0; i < count; i++) {
 		part[i] = (struct coloop_part){operand(2) * 2, 1 + operand(2) / 8};
 		sum += part[i].len;
+	}
+	if (large) {
+		r.gso_type = 1;
+		r.gso_size = 500 + (r.hdr_len & 31);
+		r.flags = 1;
+		r.csum_start = 14 + (r.hdr_len & 1);
 	}
 	r.len = r.hdr_len + sum + (signed char)operand(1) / 64;
 	for (u32 i = 0; i < sizeof(r); i++)
@@ -219,7 +228,7 @@ static bool step(u8 what)
 		break;
 	case 4: /* a plain record, so that the input comes further */
 		if (what & 0x80) {
-			put_reference();
+			put_reference(what & 0x40);
 			break;
 		}
 		at = operand(1) % 240;

@@ -22,7 +22,7 @@ static const u32 starts[] = {0, 4096 - 16, SIZE - 16, 0x80000000 - 16, -SIZE, -4
 		       (s = starts[s##_i], true); s##_i++)
 
 static struct pair pair;
-static u8 frame[COLOOP_FRAME_MAX], copy[COLOOP_FRAME_MAX];
+static u8 frame[COLOOP_LARGE_MAX], copy[COLOOP_LARGE_MAX];
 
 static struct coloop_record plain(u32 len)
 {
@@ -392,6 +392,70 @@ static void test_record_fields(void)
 	}
 }
 
+static struct coloop_record large(u32 len)
+{
+	return (struct coloop_record){.len = len, .gso_type = COLOOP_GSO_TCPV4, .gso_size = 1448,
+				      .hdr_len = 54, .flags = NEEDS, .csum_start = 34,
+				      .csum_offset = 16};
+}
+
+/* Longer than IP can say: TCP's segments alone, not too small, and without a checksum yet. */
+static void test_large_fields(void)
+{
+	static const u8 types[] = {COLOOP_GSO_NONE, COLOOP_GSO_UDP, COLOOP_GSO_UDP_L4};
+	struct coloop_record record;
+
+	for (u32 len = COLOOP_FRAME_MAX - 1; len <= COLOOP_LARGE_MAX + 1; len++) {
+		record = large(len);
+		if (coloop_record_ok(&record, 2 * COLOOP_LARGE_MAX) != (len <= COLOOP_LARGE_MAX))
+			expect(!"a length");
+		record.gso_type = COLOOP_GSO_TCPV6 | ECN;
+		if (coloop_record_ok(&record, 2 * COLOOP_LARGE_MAX) != (len <= COLOOP_LARGE_MAX))
+			expect(!"a length of IPv6");
+	}
+	record = large(COLOOP_LARGE_MAX);
+	expect(coloop_record_ok(&record, COLOOP_LARGE_MAX + HEADER));
+	expect(!coloop_record_ok(&record, COLOOP_LARGE_MAX + HEADER - 1));
+	for (u32 size = 0; size <= 0xffff; size++) {
+		record.gso_size = size;
+		if (coloop_record_ok(&record, U32_MAX) != (size >= COLOOP_LARGE_SEGMENT_MIN))
+			expect(!"a size of segments");
+	}
+	for (u32 i = 0; i < sizeof(types); i++) {
+		record = large(COLOOP_FRAME_MAX + 1);
+		record.gso_type = types[i];
+		record.gso_size = types[i] ? 1448 : 0;
+		expect(!coloop_record_ok(&record, U32_MAX));
+	}
+	record = large(COLOOP_FRAME_MAX + 1);
+	record.flags = VALID;
+	record.csum_start = record.csum_offset = 0;
+	expect(!coloop_record_ok(&record, U32_MAX));
+	record.flags = 0;
+	expect(!coloop_record_ok(&record, U32_MAX));
+}
+
+/* In a ring of twice its size, across its end. */
+static void test_large_copied(void)
+{
+	struct coloop_record got, record = large(COLOOP_LARGE_MAX);
+	struct pair wide;
+	u32 lie;
+
+	for (u32 i = 0; i < COLOOP_LARGE_MAX; i++)
+		frame[i] = i * 251 >> 4;
+	pair_open(&wide, 7, -4096);
+	expect(coloop_tx_fits(&wide.tx, record.len));
+	pair_put(&wide, &record, frame);
+	expect(coloop_rx_next(&wide.rx, &got, &lie) == 1 && got.len == COLOOP_LARGE_MAX);
+	coloop_rx_copy(&wide.rx, copy, 0, 54);
+	coloop_rx_copy(&wide.rx, copy + 54, 54, got.len - 54);
+	expect(!memcmp(copy, frame, got.len));
+	coloop_rx_skip(&wide.rx, got.len);
+	expect(coloop_rx_next(&wide.rx, &got, &lie) == 0);
+	pair_close(&wide);
+}
+
 /* The headers' worth of @frame and the parts, as they lie in the ring. */
 static void put_parts(const struct coloop_record *record, const struct coloop_part *parts)
 {
@@ -466,6 +530,14 @@ static void test_largest_reference(void)
 		parts[i] = (struct coloop_part){i * 4099, (COLOOP_FRAME_MAX - 256) / 16};
 	fill_frags();
 	pair_reset(&pair, -16);
+	put_parts(&record, parts);
+	expect(take_parts(parts, 32768));
+
+	record = large(COLOOP_LARGE_MAX);
+	record.parts = COLOOP_PARTS_MAX;
+	record.hdr_len = COLOOP_PARTS_HEAD_MAX;
+	for (u32 i = 0; i < COLOOP_PARTS_MAX; i++)
+		parts[i] = (struct coloop_part){i * 4099 % 30000, (COLOOP_LARGE_MAX - 256) / 16};
 	put_parts(&record, parts);
 	expect(take_parts(parts, 32768));
 }
@@ -566,6 +638,8 @@ int main(void)
 		{"record longer than what is there", test_record_past_prod},
 		{"lie behind a good record", test_late_lie},
 		{"malformed records", test_record_fields},
+		{"records that are longer than IP can say", test_large_fields},
+		{"the largest record, copied", test_large_copied},
 		{"records by reference", test_by_reference},
 		{"the largest record by reference", test_largest_reference},
 		{"malformed parts", test_malformed_parts},

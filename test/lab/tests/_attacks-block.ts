@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {until} from '../until.ts';
 import {flood} from './_attacks-record.ts';
-import {breaks, type Attack, type Bout} from './_bout.ts';
+import {breaks, largest, type Attack, type Bout} from './_bout.ts';
 
 const huge = 4_294_967_295;
 const step = 64;
@@ -98,6 +98,42 @@ export const blocks: readonly Attack[] = [
 			await breaks(bout, `parts ${number}`, 'bad-record');
 		},
 	})),
+	...[...Array(6).keys()].map((number): Attack => ({
+		name: `block-oversize-${number}`,
+		does: `a record longer than IP can say that is none, number ${number} in oversize.c`,
+		must: 'broken: bad-record',
+		rule: 'R1 R9',
+		async body(bout) {
+			await grant(bout, step);
+			await breaks(bout, `oversize ${number}`, 'bad-record');
+		},
+	})),
+	...[...Array(7).keys()].map((number): Attack => ({
+		name: `block-oversize-${number + 6}`,
+		does: `one whose headers say something else, number ${number + 6} in oversize.c`,
+		must: 'dropped and counted (dropped-header), the channel stays',
+		rule: 'R9',
+		async body(bout) {
+			const {t, a, b} = bout;
+			await grant(bout, step);
+			const dropped = async () => (await a.channel(b)).droppedHeader;
+			const before = await dropped();
+			bout.say(await b.evil(`oversize ${number + 6}`));
+			await until('it is dropped', async () => (await dropped()) === before + 1);
+			t.is((await a.channel(b)).state, 'live');
+		},
+	})),
+	{
+		name: 'block-oversizes',
+		does: '2 000 records longer than IP can say, with anything in the headers of TCP',
+		must: 'all are taken or dropped, the channel stays',
+		rule: 'R9; XSA-423, -432',
+		order: largest,
+		async body(bout) {
+			await grant(bout, step);
+			await flood('oversizes 2000', 2000)(bout);
+		},
+	},
 	{
 		name: 'block-references',
 		does: '5 000 good records whose parts lie anywhere, over each other, and change meanwhile',
