@@ -4,6 +4,7 @@ import test, {type ExecutionContext} from 'ava';
 import {load, patient, step} from '../channel.ts';
 import {Drive} from '../drive.ts';
 import type {Guest} from '../guest.ts';
+import type {Lab} from '../lab.ts';
 import {Link} from '../link.ts';
 import {until} from '../until.ts';
 import {labWith, type Given} from '../with-lab.ts';
@@ -16,6 +17,12 @@ const slow = {timeout: 600_000};
 
 type Ends = {readonly a: Drive; readonly b: Drive; readonly link: Link};
 
+type Route = {
+	/** Where the stream is sent to. */
+	readonly address?: string;
+	readonly port?: number;
+};
+
 /** So many blobs go from a to b, and `meanwhile` something happens; all arrive, and in order. */
 async function stream(
 	t: ExecutionContext,
@@ -23,21 +30,66 @@ async function stream(
 	to: Guest,
 	turns: number,
 	meanwhile: () => Promise<void> = async () => {},
+	{address = `TCP:${to.name}`, port = 7200}: Route = {},
 ): Promise<void> {
-	await to.run(`pkill -x socat; rm -f /tmp/sum
-		(socat -u -b 65536 TCP-LISTEN:7200,reuseaddr - | sha256sum >/tmp/sum.new
-			mv /tmp/sum.new /tmp/sum) </dev/null >/dev/null 2>&1 &
-		until ss -Htln sport = 7200 | grep -q .; do busybox usleep 50000; done`);
+	const sum = `/tmp/sum.${port}`;
+	await to.run(`rm -f ${sum}
+		(socat -u -b 65536 TCP6-LISTEN:${port},ipv6only=0,reuseaddr - | sha256sum >${sum}.new
+			mv ${sum}.new ${sum}) </dev/null >/dev/null 2>&1 &
+		until ss -Htln sport = ${port} | grep -q .; do busybox usleep 50000; done`);
 	const send = `for turn in $(seq ${turns}); do cat /tmp/blob; done`;
-	const sent = from.run(`${send} | socat -u -b 65536 - TCP:${to.name}:7200`, slow);
+	const sent = from.run(`${send} | socat -u -b 65536 - ${address}:${port}`, slow);
 	await meanwhile();
 	await sent;
 	const {stdout: theirs} = await to.run(
-		'until [ -f /tmp/sum ]; do busybox usleep 50000; done; cat /tmp/sum',
+		`until [ -f ${sum} ]; do busybox usleep 50000; done; cat ${sum}`,
 		slow,
 	);
 	const {stdout: ours} = await from.run(`(${send}) | sha256sum`, slow);
 	t.is(theirs, ours);
+}
+
+/** More than IP can say the length of: by IPv4 and IPv6, one connection and four, as taps show it. */
+async function larger(t: ExecutionContext, lab: Lab, ends: Ends): Promise<void> {
+	const {stdout: version} = await lab.a.run('uname -r');
+	const takesIPv4 = !version.startsWith('6.1.');
+	for (const [address, isLarge] of [
+		['TCP:b', takesIPv4],
+		['TCP6:b6', true],
+	] as const) {
+		const taps = await Promise.all(
+			[lab.a, lab.b].map(async each => {
+				const tap = each.spawn('exec tcpdump -n -i eth0 -c 20 greater 70000');
+				await until(
+					'tcpdump listens',
+					() => tap.stderr().includes('listening on'),
+					patient,
+				);
+
+				return tap;
+			}),
+		);
+		await stream(t, lab.a, lab.b, 3, undefined, {address});
+		for (const tap of taps) {
+			// It ends by itself with the last of those that it waits for.
+			await (isLarge ? tap.done : tap.stop());
+		}
+	}
+	await Promise.all(
+		[7200, 7201, 7202, 7203].map(port => stream(t, lab.a, lab.b, 2, undefined, {port})),
+	);
+	t.is((await ends.b.channel(ends.a)).droppedHeader, 0);
+}
+
+/** The receiver passes them on by a device that takes no such packets: dom0 gets all of it. */
+async function passedOn(t: ExecutionContext, {a, b, dom0}: Lab): Promise<void> {
+	await b.run(`sysctl -q net.ipv4.ip_forward=1
+		nft 'table ip nat {
+			chain in { type nat hook prerouting priority -100; tcp dport 7300 dnat to 10.0.0.254; }
+			chain out { type nat hook postrouting priority 100; tcp dport 7300 masquerade; }
+		}'`);
+	await stream(t, a, dom0, 4, undefined, {address: 'TCP:b', port: 7300});
+	await b.run('nft flush ruleset; sysctl -q net.ipv4.ip_forward=0');
 }
 
 /** How many bytes of a's went by reference since, and how many in all. */
@@ -97,6 +149,9 @@ test('frag pages', labWith({mode: 'icount'}), async (t: ExecutionContext, {lab}:
 	t.true(granted > 0 && granted <= 1024);
 	t.is((await b.channel(a)).mappedFragPages, granted);
 	t.is((await a.info()).grants, before.grants + granted + 1);
+
+	await step(t, 'packets are larger than IP can say', larger(t, lab, ends));
+	await step(t, 'and are passed on as such as IP can', passedOn(t, lab));
 
 	await step(
 		t,
