@@ -119,7 +119,7 @@ test(
 for (const xenstored of ['oxenstored', 'xenstored'] as const) {
 	test(
 		`${xenstored} takes the announcement of the longest name there may be`,
-		withDom0({guests: ['web', 'db'], xenstored}, async (dom0, t) => {
+		withDom0({guests: ['web', 'db'], xenstored}, async dom0 => {
 			await dom0.announced('web', 'db');
 			for (const name of ['('.repeat(256), '数'.repeat(85), '😀'.repeat(64)]) {
 				await rename(dom0, 'db', name);
