@@ -77,7 +77,8 @@ const largeDatagrams: Body = async (t, {a, b}) => {
 		await b.run(`rm -f /tmp/in
 			setsid socat -u -b 65000 UDP${family}-RECV:7102 OPEN:/tmp/in,creat >/dev/null 2>&1 </dev/null &
 			until ss -Huln sport = 7102 | grep -q .; do busybox usleep 50000; done`);
-		const seen = await capture(b, 'coloop0');
+		// Counted, not captured: for captures a sender cuts what the ordinary path would carry in parts.
+		const before = await diverted(a);
 		const sum = 'head -c $size /dev/urandom >/tmp/out; sha256sum </tmp/out';
 		const {stdout: sent} = await a.run(`size=${size}; ${sum}
 			socat -u -b 65000 OPEN:/tmp/out UDP${family}-SENDTO:${address}:7102`);
@@ -87,9 +88,7 @@ const largeDatagrams: Body = async (t, {a, b}) => {
 			return Number(stdout) === size;
 		});
 		t.is((await b.run('sha256sum </tmp/in; pkill -x socat')).stdout, sent);
-		await until('tcpdump says so', () => seen.stdout().includes(`length ${size}`));
-		const records = (await seen.stop()).stdout.match(/UDP, length \d+|frag/g);
-		t.deepEqual(records, [`UDP, length ${size}`]);
+		t.is((await diverted(a)) - before, 1);
 	}
 };
 
