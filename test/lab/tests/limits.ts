@@ -186,6 +186,8 @@ const ofVif: Body = async (t, {lab, dom0, b}) => {
 		patient,
 	);
 	t.is((await peer(b, 'c'))?.state, 'live');
+	// It goes whole, with what its daemon wrote.
+	await dom0.run('xl destroy c');
 };
 
 test(
