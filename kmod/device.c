@@ -117,7 +117,7 @@ static void device_setup(struct net_device *dev)
 	dev->features |= features;
 	dev->hw_features |= features;
 	dev->max_mtu = ETH_MAX_MTU;
-	/* A record takes any packet IP can make; lower devices limit what they are asked for. */
+	/* Packets above COLOOP_FRAME_MAX are made for sockets that large.c allows them alone. */
 	coloop_compat_gso_max_size(dev, COLOOP_LARGE_MAX + 1);
 	coloop_compat_device_flags(dev);
 	eth_hw_addr_random(dev);

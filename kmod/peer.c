@@ -340,7 +340,7 @@ static struct coloop_selectors *peer_make_selectors(const struct coloop_peer_con
 		return NULL;
 	selectors = coloop_selectors_make(config->selectors, extack);
 	if (!IS_ERR_OR_NULL(selectors))
-		coloop_recent_name(selectors);
+		coloop_recent_set_serial(selectors);
 	return selectors;
 }
 

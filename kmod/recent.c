@@ -24,7 +24,7 @@ struct recent {
 static DEFINE_PER_CPU(struct recent[1 << RECENT_BITS], recent_verdicts);
 static atomic64_t recent_serial;
 
-void coloop_recent_name(struct coloop_selectors *selectors)
+void coloop_recent_set_serial(struct coloop_selectors *selectors)
 {
 	selectors->serial = atomic64_inc_return(&recent_serial);
 }

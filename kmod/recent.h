@@ -6,8 +6,8 @@
 
 #include "selectors.h"
 
-/* Before the selectors are published: none that there ever were are taken for these. */
-void coloop_recent_name(struct coloop_selectors *selectors);
+/* Before the selectors are published: a number that no others have had. */
+void coloop_recent_set_serial(struct coloop_selectors *selectors);
 /* What coloop_selectors_take() says, with bottom halves disabled. */
 bool coloop_recent_take(const struct coloop_selectors *selectors, const struct coloop_flow *flow);
 
